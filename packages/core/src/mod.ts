@@ -1,0 +1,2 @@
+/** The public list of the core: what other packages may know of it. */
+export { Problem } from "./problem.ts";
