@@ -1,0 +1,134 @@
+/** Owns where a peer can be reached, a host and perhaps a port; it must not know how names resolve. */
+import { Problem } from "../problem.ts";
+import { type Address, isSameAddress, parseAddress, printAddress } from "./address.ts";
+import { quote } from "./quote.ts";
+
+declare const hostName: unique symbol;
+
+/** A DNS name in lower case without a final dot. `parseEndpoint` is the only constructor. */
+export type HostName = string & { readonly [hostName]: true };
+
+export interface Endpoint {
+  readonly host: Address | HostName;
+  /** UDP, 1–65535; absent when the reader of the endpoint supplies the usual one. */
+  readonly port?: number;
+}
+
+/**
+ * Reads `host`, `host:port`, `[ipv6]:port`, `[ipv6]` or a bare IPv6 address.
+ * Stricter than wg on purpose: that takes service names, wraps port 70000 to 4464, reads `1.2` as
+ * 1.0.0.2, and splits a bare IPv6 address at its last colon. Names follow RFC 1123 section 2.1.
+ */
+export function parseEndpoint(text: string): Endpoint | Problem {
+  const refuse = (why: string, fix: string) =>
+    new Problem(`cannot parse endpoint ${quote(text)}: ${why}`, fix);
+  const { hostText, portText } = splitEndpoint(text);
+  const host = readHost(hostText);
+  if (host instanceof Problem) return refuse(host.message, host.fix);
+  if (portText === undefined) return { host };
+  if (portText === "") {
+    return refuse(
+      "the port is missing",
+      "write a port after the last colon, or leave out the colon",
+    );
+  }
+  const port = parsePort(portText);
+  if (port instanceof Problem) {
+    return refuse(`port ${quote(portText)} is not a number from 1 to 65535`, port.fix);
+  }
+  return { host, port };
+}
+
+/** Prints what `parseEndpoint` reads back: an IPv6 address in brackets only when a port follows. */
+export function printEndpoint(endpoint: Endpoint): string {
+  const { host, port } = endpoint;
+  const hostText = typeof host === "string" ? host : printAddress(host);
+  if (port === undefined) return hostText;
+  return hostText.includes(":") ? `[${hostText}]:${port}` : `${hostText}:${port}`;
+}
+
+/** Whether both say the same; a name is not resolved, and a missing port is equal to none but itself. */
+export function isSameEndpoint(a: Endpoint, b: Endpoint): boolean {
+  if (a.port !== b.port) return false;
+  if (typeof a.host === "string" || typeof b.host === "string") return a.host === b.host;
+  return isSameAddress(a.host, b.host);
+}
+
+/** Reads a UDP port, 1–65535, from decimal text without leading zeros or from a number. */
+export function parsePort(value: string | number): number | Problem {
+  const text = String(value);
+  const port = Number(text);
+  if (/^[1-9]\d{0,4}$/.test(text) && port <= 65_535) return port;
+  const shown = typeof value === "string" ? quote(value) : text;
+  return new Problem(
+    `cannot parse port ${shown}: it is not a number from 1 to 65535`,
+    "write a decimal number from 1 to 65535, such as 51820",
+  );
+}
+
+interface EndpointParts {
+  /** With its brackets, if it had any. */
+  readonly hostText: string;
+  readonly portText?: string;
+}
+
+function splitEndpoint(text: string): EndpointParts {
+  const lastColon = text.lastIndexOf(":");
+  const isBareIpv6 = !text.startsWith("[") && text.indexOf(":") !== lastColon;
+  // In `[::1]` the last colon is inside the brackets.
+  if (lastColon === -1 || isBareIpv6 || lastColon < text.indexOf("]")) return { hostText: text };
+  return { hostText: text.slice(0, lastColon), portText: text.slice(lastColon + 1) };
+}
+
+/** The Problem's message is only the reason, for the caller to put behind the whole text. */
+function readHost(text: string): Address | HostName | Problem {
+  if (text === "") {
+    return new Problem("the host is missing", "write an address or a DNS name before the port");
+  }
+  if (text.startsWith("[")) return readBracketed(text);
+  const address = parseAddress(text);
+  if (!(address instanceof Problem)) return address;
+  if (text.includes(":")) return explainColons(text);
+  // A last label without a letter, or in hex: resolvers would read the whole as an IPv4 shorthand.
+  if (/(^|\.)([\d-]+|0x[\da-f]*)$/i.test(text)) {
+    return new Problem("the host is not an IPv4 address", address.fix);
+  }
+  return readHostName(text);
+}
+
+function readBracketed(text: string): Address | Problem {
+  const inside = text.slice(1, text.endsWith("]") ? -1 : undefined);
+  const address = parseAddress(inside);
+  if (!text.endsWith("]") || address instanceof Problem || address.family !== 6) {
+    return new Problem(
+      "the host is not an IPv6 address in brackets",
+      "write [2001:db8::1]:51820 for IPv6; names and IPv4 addresses have no brackets",
+    );
+  }
+  return address;
+}
+
+function explainColons(text: string): Problem {
+  const lastColon = text.lastIndexOf(":");
+  const address = parseAddress(text.slice(0, lastColon));
+  const port = parsePort(text.slice(lastColon + 1));
+  const example =
+    address instanceof Problem || port instanceof Problem
+      ? "[2001:db8::1]:51820"
+      : printEndpoint({ host: address, port });
+  return new Problem(
+    "the host is not an IPv6 address",
+    `write ${example}: an IPv6 address needs brackets when a port follows`,
+  );
+}
+
+function readHostName(text: string): HostName | Problem {
+  const isName =
+    text.length <= 253 &&
+    text.split(".").every((label) => /^(?!-)[a-z\d-]{1,63}(?<!-)$/i.test(label));
+  if (isName) return text.toLowerCase() as HostName;
+  return new Problem(
+    "the host is neither an address nor a DNS name",
+    "write an address, or a name of letters, digits, hyphens and dots, such as gw.example.com",
+  );
+}
