@@ -99,23 +99,22 @@ function readHost(text: string): Address | HostName | Problem {
 function readBracketed(text: string): Address | Problem {
   const inside = text.slice(1, text.endsWith("]") ? -1 : undefined);
   const address = parseAddress(inside);
-  if (!text.endsWith("]") || address instanceof Problem || address.family !== 6) {
-    return new Problem(
-      "the host is not an IPv6 address in brackets",
-      "write [2001:db8::1]:51820 for IPv6; names and IPv4 addresses have no brackets",
-    );
-  }
-  return address;
+  const isIpv6 = !(address instanceof Problem) && address.family === 6;
+  if (isIpv6 && text.endsWith("]")) return address;
+  return new Problem(
+    "the host is not an IPv6 address in brackets",
+    address instanceof Problem && inside.includes(":")
+      ? address.fix
+      : "write [2001:db8::1]:51820 for IPv6; names and IPv4 addresses have no brackets",
+  );
 }
 
 function explainColons(text: string): Problem {
   const lastColon = text.lastIndexOf(":");
-  const address = parseAddress(text.slice(0, lastColon));
+  const host = parseAddress(text.slice(0, lastColon));
   const port = parsePort(text.slice(lastColon + 1));
-  const example =
-    address instanceof Problem || port instanceof Problem
-      ? "[2001:db8::1]:51820"
-      : printEndpoint({ host: address, port });
+  const isWhole = !(host instanceof Problem) && !(port instanceof Problem);
+  const example = isWhole ? printEndpoint({ host, port }) : "[2001:db8::1]:51820";
   return new Problem(
     "the host is not an IPv6 address",
     `write ${example}: an IPv6 address needs brackets when a port follows`,
