@@ -1,2 +1,7 @@
-/** The public list of the command line: what the laboratory and the tools may call. */
-export type Placeholder = never;
+/** The public list of the command line: what the laboratory, the bench and the tools may call. */
+export { readDocument } from "./document.ts";
+export { run } from "./program.ts";
+export { createTerminal } from "./terminal.ts";
+export type { Terminal } from "./terminal.ts";
+export { loadWorkspace } from "./workspace.ts";
+export type { Plan, Workspace } from "./workspace.ts";

@@ -8,3 +8,17 @@ export class Problem {
     this.fix = fix;
   }
 }
+
+/** Longest piece of a user's text that a message repeats. */
+const QUOTED_LENGTH = 60;
+
+/** A user's text as a message may show it: quoted, on one line, control characters escaped, cut when long. */
+export function quote(text: string): string {
+  const short = text.length > QUOTED_LENGTH ? `${text.slice(0, QUOTED_LENGTH)}…` : text;
+  const escaped = short.replaceAll(/["\\\p{Cc}\p{Cf}\u2028\u2029]|\p{Cs}/gu, (character) =>
+    character === '"' || character === "\\"
+      ? `\\${character}`
+      : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+  return `"${escaped}"`;
+}

@@ -1,0 +1,24 @@
+/** warren check: reads, compiles and proves a mesh, and writes nothing. */
+import { hasErrors, printFindings } from "../findings.ts";
+import type { Terminal } from "../terminal.ts";
+import { loadWorkspace } from "../workspace.ts";
+import { countOf } from "../words.ts";
+
+export interface CheckOptions {
+  readonly file: string;
+  readonly json: boolean;
+  readonly strict: boolean;
+}
+
+export function check(terminal: Terminal, { file, json, strict }: CheckOptions): number {
+  const { findings, plan } = loadWorkspace(file, { keys: "public", isStrict: strict });
+  printFindings(terminal, findings, { json });
+  if (hasErrors(findings) || plan === undefined) return 2;
+  if (json) return 0;
+  const { nodes, tunnels, paths } = plan.proof;
+  const counts = `${countOf(nodes, "node")}, ${countOf(tunnels, "tunnel")}`;
+  terminal.print(
+    `${terminal.paint("green", "proven")}: ${counts}, ${countOf(paths, "path")} of ${nodes * (nodes - 1)} hold both ways`,
+  );
+  return 0;
+}

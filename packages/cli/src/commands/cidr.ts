@@ -1,0 +1,56 @@
+/** warren cidr: calculates with sets of prefixes, and prints the shortest list for the result. */
+import * as core from "@warren/core";
+import { AppError } from "../app-error.ts";
+import type { Terminal } from "../terminal.ts";
+
+export interface CidrOptions {
+  readonly json: boolean;
+}
+
+const OPERATIONS = new Map([
+  ["+", core.union],
+  ["-", core.subtract],
+  ["minus", core.subtract],
+  ["&", core.intersect],
+  ["and", core.intersect],
+]);
+
+/** Left to right: `172.16.0.0/12 - 172.16.0.0/24`. Prefixes side by side count as one set. */
+export function cidr(terminal: Terminal, words: readonly string[], { json }: CidrOptions): number {
+  const terms = readTerms(words);
+  let result = core.prefixSet([]);
+  for (const { apply, prefixes } of terms) result = apply(result, core.prefixSet(prefixes));
+  const printed = core.cover(result).map(core.printPrefix);
+  if (json) terminal.print(JSON.stringify(printed));
+  else for (const prefix of printed) terminal.print(prefix);
+  return 0;
+}
+
+interface Term {
+  readonly apply: typeof core.union;
+  readonly prefixes: core.Prefix[];
+}
+
+function readTerms(words: readonly string[]): readonly Term[] {
+  const terms: Term[] = [{ apply: core.union, prefixes: [] }];
+  for (const word of words.flatMap((each) => each.split(/[\s,]+/)).filter((each) => each !== "")) {
+    const apply = OPERATIONS.get(word);
+    const term = terms.at(-1);
+    if (apply === undefined) term?.prefixes.push(readPrefix(word));
+    else if (term?.prefixes.length === 0) refuse(`"${word}" has nothing on its left`);
+    else terms.push({ apply, prefixes: [] });
+  }
+  if (terms.at(-1)?.prefixes.length === 0) refuse("there is nothing to calculate with at the end");
+  return terms;
+}
+
+function readPrefix(word: string): core.Prefix {
+  const prefix = core.parsePrefix(word);
+  if (!(prefix instanceof core.Problem)) return prefix;
+  throw new AppError("usage", prefix.message, { fix: prefix.fix });
+}
+
+function refuse(why: string): never {
+  const fix = "write prefix, operator, prefix, such as 10.0.0.0/8 - 10.1.0.0/16";
+  throw new AppError("usage", why, { fix });
+}

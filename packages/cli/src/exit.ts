@@ -1,0 +1,24 @@
+/** The one door through which failures leave: what the world refused in words, our own mistakes as such. */
+import { CommanderError } from "commander";
+import { AppError } from "./app-error.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** EX_SOFTWARE of sysexits.h: a defect of ours. */
+const DEFECT = 70;
+const USAGE = 64;
+
+/** Says what happened and gives the exit status. */
+export function reportFailure(terminal: Terminal, error: unknown): number {
+  // Commander has said it already; help and version that were asked for are no failure.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
+  if (error instanceof AppError) {
+    const place = error.file === undefined ? "warren" : error.file;
+    terminal.say(
+      `${place}: ${terminal.paint("red", "error")} ${error.code}: ${error.message}\n  ${error.fix}`,
+    );
+    return error.exit;
+  }
+  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  terminal.say(`warren: this is a defect, please report it with what follows:\n${trace}`);
+  return DEFECT;
+}

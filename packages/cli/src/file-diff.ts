@@ -1,0 +1,67 @@
+/** Compares rendered files block by block: which node's, which peer's, which lines; secrets unseen. */
+
+export interface FileChange {
+  readonly file: string;
+  readonly kind: "added" | "removed" | "changed";
+  readonly blocks: readonly BlockChange[];
+}
+
+/** A block is the interface or one peer, named by the comment above it. */
+export interface BlockChange {
+  readonly name: string;
+  readonly kind: "added" | "removed" | "changed";
+  readonly removed: readonly string[];
+  readonly added: readonly string[];
+}
+
+/** File name → text, before and after; in order of name. */
+export function diffFiles(
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+): readonly FileChange[] {
+  const files = [...new Set([...before.keys(), ...after.keys()])].sort();
+  return files
+    .filter((file) => before.get(file) !== after.get(file))
+    .map((file) => ({
+      file,
+      kind: kindOf(before.get(file), after.get(file)),
+      blocks: diffBlocks(readBlocks(before.get(file)), readBlocks(after.get(file))),
+    }));
+}
+
+function diffBlocks(
+  before: ReadonlyMap<string, readonly string[]>,
+  after: ReadonlyMap<string, readonly string[]>,
+): readonly BlockChange[] {
+  const names = [...new Set([...before.keys(), ...after.keys()])];
+  return names
+    .map((name): BlockChange => {
+      const old = before.get(name);
+      const now = after.get(name);
+      const removed = (old ?? []).filter((line) => now?.includes(line) !== true);
+      const added = (now ?? []).filter((line) => old?.includes(line) !== true);
+      return { name, kind: kindOf(old, now), removed: removed.map(hide), added: added.map(hide) };
+    })
+    .filter(({ kind, removed, added }) => kind !== "changed" || removed.length + added.length > 0);
+}
+
+function kindOf(before: unknown, after: unknown): "added" | "removed" | "changed" {
+  if (before === undefined) return "added";
+  return after === undefined ? "removed" : "changed";
+}
+
+/** Blocks are parted by empty lines; the first comment that is a word alone is the name. */
+function readBlocks(text: string | undefined): ReadonlyMap<string, readonly string[]> {
+  const blocks = new Map<string, readonly string[]>();
+  for (const block of text?.split("\n\n") ?? []) {
+    const lines = block.split("\n").filter((line) => line !== "");
+    const name = /^# ([a-z0-9-]+)$/m.exec(block)?.[1] ?? "rules";
+    blocks.set(block.includes("[Interface]") ? "interface" : name, lines);
+  }
+  return blocks;
+}
+
+/** That a secret changed is news; the secret is not. */
+function hide(line: string): string {
+  return line.replace(/^((?:PrivateKey|PresharedKey) = ).*$/, "$1(hidden)");
+}

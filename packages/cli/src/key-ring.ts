@@ -1,0 +1,155 @@
+/** The keys folder beside a mesh: one private key a node and the network secret, 0600 in 0700. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { keyMessages, parsePrivateKey, Problem } from "@warren/core";
+import type { Diagnostics, Lock, Mesh, Name, Node } from "@warren/core";
+import type { PresharedKey, PrivateKey, PublicKey, Secrets } from "@warren/core";
+import { AppError, describeSystem } from "./app-error.ts";
+import { createPresharedKeys, fingerprintOf, makeNetworkSecret } from "./secrets.ts";
+import { makePrivateKey, placeholderKey, publicKeyOf } from "./secrets.ts";
+
+export interface KeyRing {
+  readonly publicKeys: ReadonlyMap<Name, PublicKey>;
+  readonly privateKeys: ReadonlyMap<Name, PrivateKey>;
+  /** Nodes whose key is made by the next command that writes; their public keys are placeholders. */
+  readonly missing: ReadonlySet<Name>;
+  readonly networkSecret?: string;
+  /** Files that are not there yet. */
+  readonly fresh: readonly { readonly name: string; readonly text: string }[];
+}
+
+export interface KeyWish {
+  readonly folder: string;
+  readonly need: KeyNeed;
+}
+
+/**
+ * public: the lock's word is enough. private: the files are read. make: those that nobody has are
+ * made too, in memory, for the command to write.
+ */
+export type KeyNeed = "public" | "private" | "make";
+
+const SECRET_FILE = "network.secret";
+
+export function readKeyRing(
+  mesh: Mesh,
+  lock: Lock,
+  { folder, need }: KeyWish,
+  diagnostics: Diagnostics,
+): KeyRing {
+  const publicKeys = new Map<Name, PublicKey>();
+  const privateKeys = new Map<Name, PrivateKey>();
+  const missing = new Set<Name>();
+  const fresh: { name: string; text: string }[] = [];
+  for (const node of mesh.nodes) {
+    const recorded = lock.nodes.get(node.name)?.publicKey;
+    const known = node.publicKey ?? (need === "public" ? recorded : undefined);
+    const privateKey = known === undefined ? readPrivateKey(folder, node, diagnostics) : undefined;
+    if (known !== undefined) publicKeys.set(node.name, known);
+    else if (privateKey !== undefined) {
+      publicKeys.set(node.name, publicKeyOf(privateKey));
+      privateKeys.set(node.name, privateKey);
+    } else if (recorded !== undefined) {
+      diagnostics.add(keyMessages.keyMissing(node.name, join(folder, keyFile(node.name))));
+    } else if (need === "make") {
+      const made = makePrivateKey();
+      fresh.push({ name: keyFile(node.name), text: `${made}\n` });
+      publicKeys.set(node.name, publicKeyOf(made));
+      privateKeys.set(node.name, made);
+    } else {
+      missing.add(node.name);
+      publicKeys.set(node.name, placeholderKey(node.name));
+    }
+  }
+  reportShared(mesh, publicKeys, diagnostics);
+  const networkSecret = readNetworkSecret(folder, lock, need, diagnostics);
+  if (need === "make" && networkSecret !== undefined && !existsSync(join(folder, SECRET_FILE))) {
+    fresh.push({ name: SECRET_FILE, text: `${networkSecret}\n` });
+  }
+  return {
+    publicKeys,
+    privateKeys,
+    missing,
+    fresh,
+    ...(networkSecret === undefined ? {} : { networkSecret }),
+  };
+}
+
+/**
+ * What renderers ask for. Where there is no network secret yet, a preshared key is its own id: to
+ * be compared, never to be written.
+ */
+export function createSecrets({ privateKeys, networkSecret }: KeyRing): Secrets {
+  return {
+    privateKey: (name) => privateKeys.get(name),
+    presharedKey:
+      networkSecret === undefined
+        ? (id) => `(${id})` as unknown as PresharedKey
+        : createPresharedKeys(networkSecret),
+  };
+}
+
+/** The name of a node's private key in the folder. */
+export function keyFile(name: Name): string {
+  return `${name}.key`;
+}
+
+function readPrivateKey(
+  folder: string,
+  { name }: Node,
+  diagnostics: Diagnostics,
+): PrivateKey | undefined {
+  const file = join(folder, keyFile(name));
+  const text = readSecret(file);
+  if (text === undefined) return undefined;
+  const key = parsePrivateKey(text);
+  if (!(key instanceof Problem)) return key;
+  diagnostics.add(keyMessages.keyUnreadable(name, file, key));
+  // Whatever is computed with it is not used: the diagnostic is an error.
+  return makePrivateKey();
+}
+
+function readNetworkSecret(
+  folder: string,
+  lock: Lock,
+  need: KeyNeed,
+  diagnostics: Diagnostics,
+): string | undefined {
+  if (need === "public") return undefined;
+  const file = join(folder, SECRET_FILE);
+  const text = readSecret(file);
+  if (text === undefined) {
+    if (lock.networkSecret !== undefined) diagnostics.add(keyMessages.networkSecretMissing(file));
+    return need === "make" ? makeNetworkSecret() : undefined;
+  }
+  if (!/^[A-Za-z0-9+/]{43}=$/.test(text))
+    diagnostics.add(keyMessages.networkSecretUnreadable(file));
+  else if (lock.networkSecret !== undefined && lock.networkSecret !== fingerprintOf(text)) {
+    diagnostics.add(keyMessages.networkSecretDiffers(file));
+  }
+  return text;
+}
+
+function readSecret(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch (cause) {
+    const { why, fix } = describeSystem(cause);
+    if (why === "no such file or folder") return undefined;
+    throw new AppError("cannot-read", `cannot read: ${why}`, { fix, file, cause });
+  }
+}
+
+function reportShared(
+  mesh: Mesh,
+  publicKeys: ReadonlyMap<Name, PublicKey>,
+  diagnostics: Diagnostics,
+): void {
+  const owners = new Map<PublicKey, Name>();
+  for (const { name } of mesh.nodes) {
+    const key = publicKeys.get(name);
+    const owner = key === undefined ? undefined : owners.get(key);
+    if (owner !== undefined) diagnostics.add(keyMessages.publicKeyTaken(["nodes", name], owner));
+    else if (key !== undefined) owners.set(key, name);
+  }
+}

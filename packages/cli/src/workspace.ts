@@ -1,0 +1,152 @@
+/** A mesh file with its lock and keys: what stands beside it, and what it means once read and checked. */
+import { readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import * as core from "@warren/core";
+import { AppError, describeSystem, systemCode } from "./app-error.ts";
+import { readDocument } from "./document.ts";
+import { hasErrors, locateFindings } from "./findings.ts";
+import type { Finding } from "./findings.ts";
+import { readKeyRing } from "./key-ring.ts";
+import type { KeyNeed, KeyRing } from "./key-ring.ts";
+import { fingerprintOf } from "./secrets.ts";
+
+/** Where things stand: beside `warren.yaml` `warren.lock` and `keys/`, beside `x.yaml` `x.lock` and `x.keys/`. */
+export interface Places {
+  readonly meshFile: string;
+  readonly lockFile: string;
+  readonly keysFolder: string;
+}
+
+/** A mesh that was read: compiled and proven when its form and rules hold. */
+export interface Workspace {
+  readonly places: Places;
+  readonly findings: readonly Finding[];
+  readonly plan?: Plan;
+}
+
+export interface Plan {
+  readonly mesh: core.Mesh;
+  /** The lock as it should be: everything that was given out, now too. */
+  readonly lock: core.Lock;
+  readonly index: core.Index;
+  readonly keys: KeyRing;
+  readonly proof: core.Proof;
+}
+
+export interface LoadOptions {
+  readonly keys: KeyNeed;
+  readonly isStrict: boolean;
+}
+
+export function placesOf(meshFile: string): Places {
+  const folder = dirname(meshFile);
+  const stem = basename(meshFile).replace(/\.(ya?ml|json)$/, "");
+  const keys = stem === "warren" ? "keys" : `${stem}.keys`;
+  return { meshFile, lockFile: join(folder, `${stem}.lock`), keysFolder: join(folder, keys) };
+}
+
+/** Reads, checks, compiles and proves. The user's mistakes are findings; only the world's refusal throws. */
+export function loadWorkspace(meshFile: string, options: LoadOptions): Workspace {
+  const places = placesOf(meshFile);
+  const document = readDocument(readText(meshFile));
+  const diagnostics = new core.Diagnostics();
+  const lock = readLock(places.lockFile);
+  const isReadable = document.faults.length === 0;
+  const mesh = isReadable ? core.parseMesh(document.value, diagnostics) : undefined;
+  const plan =
+    mesh === undefined || lock.value === undefined
+      ? undefined
+      : planMesh({ mesh, lock: lock.value, places, options }, diagnostics);
+  const judged = options.isStrict ? diagnostics.strict() : diagnostics;
+  const findings = [...lock.findings, ...locateFindings(meshFile, document, judged)];
+  return { places, findings, ...(plan === undefined || hasErrors(findings) ? {} : { plan }) };
+}
+
+interface PlanInput {
+  readonly mesh: core.Mesh;
+  readonly lock: core.Lock;
+  readonly places: Places;
+  readonly options: LoadOptions;
+}
+
+/** Each step stands on the one before: the first that finds an error is the last. */
+function planMesh(input: PlanInput, diagnostics: core.Diagnostics): Plan | undefined {
+  const { mesh, places, options } = input;
+  core.checkMesh(mesh, diagnostics);
+  core.checkPending(mesh, diagnostics);
+  if (diagnostics.hasErrors) return undefined;
+  const allocation = core.allocate(mesh, input.lock, diagnostics);
+  const wish = { folder: places.keysFolder, need: options.keys };
+  const keys = readKeyRing(mesh, input.lock, wish, diagnostics);
+  if (diagnostics.hasErrors) return undefined;
+  const lock = nextLock(input, allocation, keys);
+  const index = core.index(mesh, lock);
+  const proof = core.verify(mesh, lock, core.compile(index), diagnostics);
+  return { mesh, lock, index, keys, proof };
+}
+
+/** What stands in the document and no longer: records of removed nodes go, so that their addresses are free. */
+function nextLock(
+  { mesh, lock }: PlanInput,
+  allocation: ReadonlyMap<core.Name, readonly core.Address[]>,
+  keys: KeyRing,
+): core.Lock {
+  const nodes = mesh.nodes.map(({ name }): [core.Name, core.LockedNode] => {
+    const publicKey = keys.publicKeys.get(name);
+    const addresses = allocation.get(name) ?? [];
+    return [name, { addresses, ...(publicKey === undefined ? {} : { publicKey }) }];
+  });
+  const names = new Set<string>(mesh.nodes.map(({ name }) => name));
+  const epochs = [...lock.presharedKeyEpochs].filter(([pair]) =>
+    pair.split(" ").every((name) => names.has(name)),
+  );
+  const secret =
+    keys.networkSecret === undefined ? lock.networkSecret : fingerprintOf(keys.networkSecret);
+  return {
+    nodes: new Map(nodes),
+    presharedKeyEpochs: new Map(epochs),
+    ...(secret === undefined ? {} : { networkSecret: secret }),
+  };
+}
+
+/** The lock, empty where there is none; its mistakes with their places, as the mesh file's. */
+function readLock(file: string): {
+  readonly value?: core.Lock;
+  readonly findings: readonly Finding[];
+} {
+  const text = readTextIfThere(file);
+  if (text === undefined) return { value: core.EMPTY_LOCK, findings: [] };
+  const quick = core.parseLock(parseJson(text), new core.Diagnostics());
+  if (quick !== undefined) return { value: quick, findings: [] };
+  // Slower, but it knows the places.
+  const document = readDocument(text);
+  const diagnostics = new core.Diagnostics();
+  if (document.faults.length === 0) core.parseLock(document.value, diagnostics);
+  return { findings: locateFindings(file, document, diagnostics) };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // What is wrong, and where, is found by the reader that knows places.
+    return undefined;
+  }
+}
+
+function readText(file: string): string {
+  const text = readTextIfThere(file);
+  if (text !== undefined) return text;
+  const fix = "name a mesh file with -f, or write a first one: warren init";
+  throw new AppError("cannot-read", "there is no such file", { fix, file });
+}
+
+function readTextIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    if (systemCode(cause) === "ENOENT") return undefined;
+    const { why, fix } = describeSystem(cause);
+    throw new AppError("cannot-read", `cannot read: ${why}`, { fix, file, cause });
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * Collects what is wrong with a mesh: a code, a place in the document, a sentence, the way out. The
+ * sentences are in messages/. Knows no file and no line: a path is a path of fields.
+ */
+import { printPath } from "./wording.ts";
+import type { Path } from "./wording.ts";
+
+export type Severity = "error" | "warning";
+
+export interface Diagnostic {
+  readonly severity: Severity;
+  readonly code: string;
+  readonly path: Path;
+  readonly message: string;
+  readonly fix: string;
+}
+
+/** More of one code than this are counted, not listed. */
+const LISTED_PER_CODE = 50;
+
+export class Diagnostics {
+  readonly #list: Diagnostic[] = [];
+  readonly #counts = new Map<string, number>();
+  readonly #said = new Set<string>();
+  #errorCount = 0;
+
+  /** In the order in which they were found, and for each code with too many how many more there are. */
+  get list(): readonly Diagnostic[] {
+    const rests = [...this.#counts]
+      .filter(([, count]) => count > LISTED_PER_CODE)
+      .map(([code, count]): Diagnostic => {
+        const like = this.#list.findLast((each) => each.code === code);
+        const message = `and ${count - LISTED_PER_CODE} more like this`;
+        return { severity: "error", path: [], fix: "mend these first", ...like, code, message };
+      });
+    return [...this.#list, ...rests];
+  }
+
+  get hasErrors(): boolean {
+    return this.#errorCount > 0;
+  }
+
+  /** Undefined, so that a parser can say and give up in one expression. */
+  add(diagnostic: Diagnostic): undefined {
+    const { severity, code, path, message } = diagnostic;
+    if (severity === "error") this.#errorCount += 1;
+    const count = this.#counts.get(code) ?? 0;
+    const words = `${printPath(path)} ${message}`;
+    // Many devices can show one and the same mistake: it is said once.
+    if (count < LISTED_PER_CODE && this.#said.has(words)) return;
+    this.#counts.set(code, count + 1);
+    if (count >= LISTED_PER_CODE) return;
+    this.#said.add(words);
+    this.#list.push(diagnostic);
+  }
+
+  /** A strict reading: every warning becomes an error. */
+  strict(): Diagnostics {
+    const strict = new Diagnostics();
+    for (const each of this.#list) strict.add({ ...each, severity: "error" });
+    return strict;
+  }
+}
+
+export function error(code: string, path: Path, message: string, fix: string): Diagnostic {
+  return { severity: "error", code, path, message, fix };
+}
+
+export function warning(code: string, path: Path, message: string, fix: string): Diagnostic {
+  return { severity: "warning", code, path, message, fix };
+}

@@ -1,0 +1,81 @@
+/** What can be wrong with the form of a document: types, values, fields, names. */
+import { error } from "../diagnostics.ts";
+import type { Diagnostic } from "../diagnostics.ts";
+import type { Problem } from "../problem.ts";
+import { quote } from "../problem.ts";
+import { describe, label, nearest, suggestion } from "../wording.ts";
+import type { Path } from "../wording.ts";
+
+export function wrongType(path: Path, expected: string, value: unknown): Diagnostic {
+  const actual = describe(value);
+  const message = `${label(path)} must be ${expected}, not ${actual}`;
+  return error("wrong-type", path, message, `write ${expected} here`);
+}
+
+export function badValue(path: Path, problem: Problem): Diagnostic {
+  return error("bad-value", path, `${label(path)}: ${problem.message}`, problem.fix);
+}
+
+export function outOfRange(
+  path: Path,
+  value: number,
+  limits: { readonly min: number; readonly max: number; readonly unit?: string },
+): Diagnostic {
+  const unit = limits.unit === undefined ? "" : ` ${limits.unit}`;
+  const message = `${label(path)}: ${value} is out of range`;
+  return error(
+    "out-of-range",
+    path,
+    message,
+    `write a number from ${limits.min} to ${limits.max}${unit}`,
+  );
+}
+
+export function notAChoice(path: Path, value: unknown, words: readonly string[]): Diagnostic {
+  const near = typeof value === "string" ? nearest(value, words) : undefined;
+  const message = `${label(path)} cannot be ${describe(value)}`;
+  return error("not-a-choice", path, message, suggestion(near, words));
+}
+
+export function unknownField(path: Path, name: string, known: readonly string[]): Diagnostic {
+  const message = `${label(path.slice(0, -1))} has no field ${quote(name)}`;
+  return error("unknown-field", path, message, suggestion(nearest(name, known), known));
+}
+
+export function missingField(path: Path, name: string): Diagnostic {
+  const message = `${label(path)} lacks the field "${name}"`;
+  return error("missing-field", path, message, `add ${name}: …`);
+}
+
+export function nameTaken(path: Path, name: string, owner: string): Diagnostic {
+  const message = `the name "${name}" is already that of ${owner}`;
+  const fix = "choose another: nodes, clients, sites and groups share one namespace";
+  return error("name-taken", path, message, fix);
+}
+
+export function unknownName(
+  path: Path,
+  name: string,
+  kind: string,
+  known: readonly string[],
+): Diagnostic {
+  const message = `${label(path)}: there is no ${kind} "${name}"`;
+  const fix =
+    known.length === 0 ? `define the ${kind} first` : suggestion(nearest(name, known), known);
+  return error("unknown-name", path, message, fix);
+}
+
+export function wrongSite(path: Path, name: string, site: string): Diagnostic {
+  const message = `${label(path)}: "${name}" is not a node of site "${site}"`;
+  return error("wrong-site", path, message, `give nodes.${name} site: ${site}`);
+}
+
+export function noNodes(path: Path): Diagnostic {
+  const fix = "add at least one under nodes, such as  a: { endpoint: a.example.com }";
+  return error("no-nodes", path, "the mesh has no nodes", fix);
+}
+
+export function lanWithoutSite(path: Path): Diagnostic {
+  const fix = "add site: NAME: nodes of one site dial each other's lan address";
+  return error("lan-without-site", path, `${label(path)} has no site to be dialled in`, fix);
+}

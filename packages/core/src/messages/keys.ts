@@ -1,0 +1,41 @@
+/** What can be wrong with the keys that stand beside a document. */
+import { error } from "../diagnostics.ts";
+import type { Diagnostic } from "../diagnostics.ts";
+import type { Problem } from "../problem.ts";
+import { label } from "../wording.ts";
+import type { Path } from "../wording.ts";
+
+export function keyMissing(node: string, file: string): Diagnostic {
+  const message = `the private key of ${node} is not in ${file}, though the lock knows its public half`;
+  const fix = `copy the keys folder to here, or make a new key: warren keys rotate ${node}`;
+  return error("key-missing", ["nodes", node], message, fix);
+}
+
+export function keyUnreadable(node: string, file: string, problem: Problem): Diagnostic {
+  return error("key-unreadable", ["nodes", node], `${file}: ${problem.message}`, problem.fix);
+}
+
+export function networkSecretMissing(file: string): Diagnostic {
+  const message = `${file} is missing, from which the preshared keys in use were derived`;
+  const fix =
+    'copy the keys folder to here; or remove "networkSecret" from the lock, and every pair gets a new key';
+  return error("network-secret-missing", ["network"], message, fix);
+}
+
+export function networkSecretUnreadable(file: string): Diagnostic {
+  const message = `${file} does not hold 32 bytes in base64`;
+  return error("network-secret-unreadable", ["network"], message, "restore it from its backup");
+}
+
+export function networkSecretDiffers(file: string): Diagnostic {
+  const message = `${file} is not the secret from which the preshared keys in use were derived`;
+  const fix =
+    'restore the right one; or remove "networkSecret" from the lock, and every pair gets a new key';
+  return error("network-secret-differs", ["network"], message, fix);
+}
+
+export function publicKeyTaken(path: Path, owner: string): Diagnostic {
+  const message = `${label(path)}: the public key is that of "${owner}" too`;
+  const fix = "make a key of its own for each: wg genkey";
+  return error("public-key-taken", path, message, fix);
+}

@@ -1,0 +1,104 @@
+/** What can be wrong with addresses and ranges, and what is not compiled yet. */
+import { error, warning } from "../diagnostics.ts";
+import type { Diagnostic } from "../diagnostics.ts";
+import { label } from "../wording.ts";
+import type { Path } from "../wording.ts";
+
+export function addressTaken(path: Path, address: string, owner: string): Diagnostic {
+  const message = `${label(path)}: ${address} is already the address of "${owner}"`;
+  return error(
+    "address-taken",
+    path,
+    message,
+    "choose another, or leave it out to be given a free one",
+  );
+}
+
+export function addressOutside(path: Path, address: string, ranges: string): Diagnostic {
+  const message = `${label(path)}: ${address} is outside the mesh's ranges ${ranges}`;
+  const fix = "choose one inside them, or widen network.addresses";
+  return error("address-outside", path, message, fix);
+}
+
+export function addressReserved(path: Path, address: string, range: string): Diagnostic {
+  const message = `${label(path)}: ${address} is the network or broadcast address of ${range}`;
+  return error("address-reserved", path, message, "choose another address of the range");
+}
+
+export function addressInForeignBlock(
+  path: Path,
+  address: string,
+  owner: { block: string; site: string },
+): Diagnostic {
+  const message = `${label(path)}: ${address} lies in ${owner.block}, the block of site "${owner.site}"`;
+  return error(
+    "address-in-foreign-block",
+    path,
+    message,
+    "a site's block is for its own nodes: choose another",
+  );
+}
+
+export function familyTwice(path: Path, family: number): Diagnostic {
+  const message = `${label(path)} has two IPv${family} addresses`;
+  return error("family-twice", path, message, "a node has one address of each family");
+}
+
+export function rangeFull(path: Path, name: string, range: string): Diagnostic {
+  const message = `no free address is left in ${range} for "${name}"`;
+  return error(
+    "range-full",
+    path,
+    message,
+    "widen the range, or give the node an address of its own",
+  );
+}
+
+export function rangesOverlap(
+  path: Path,
+  one: { prefix: string; what: string },
+  other: { prefix: string; what: string },
+): Diagnostic {
+  const message = `${label(path)}: ${one.prefix} (${one.what}) overlaps ${other.prefix} (${other.what})`;
+  const fix = "addresses must be unique across the mesh: renumber one, or leave it out here";
+  return error("ranges-overlap", path, message, fix);
+}
+
+export function subnetTaken(
+  path: Path,
+  prefix: string,
+  owner: { node: string; prefix: string },
+): Diagnostic {
+  const taken = owner.prefix === prefix ? prefix : `${prefix} overlaps ${owner.prefix}, which`;
+  const message = `${label(path)}: ${taken} is already routed to "${owner.node}"`;
+  return error(
+    "subnet-taken",
+    path,
+    message,
+    "each range has one owner: remove it from one of the two nodes",
+  );
+}
+
+export function blockOutside(path: Path, block: string, ranges: string): Diagnostic {
+  const message = `${label(path)}: ${block} is not inside the mesh's ranges ${ranges}`;
+  return error("block-outside", path, message, "a site's block is cut out of network.addresses");
+}
+
+export function mtuBelowIpv6(path: Path, mtu: number): Diagnostic {
+  const message = `${label(path)}: an MTU of ${mtu} is too small for IPv6, which needs 1280`;
+  return error(
+    "mtu-below-ipv6",
+    path,
+    message,
+    "raise underlayMtu to 1360 or more, or use IPv4 alone",
+  );
+}
+
+export function notCompiled(path: Path, what: string, fix: string): Diagnostic {
+  return error("not-compiled", path, `${label(path)}: this version does not compile ${what}`, fix);
+}
+
+export function notRendered(path: Path, what: string): Diagnostic {
+  const message = `${label(path)}: this version does not render ${what}`;
+  return warning("not-rendered", path, message, "the mesh works without; nothing to do");
+}

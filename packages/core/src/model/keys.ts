@@ -1,0 +1,47 @@
+/** WireGuard's keys as text, and the identity of a preshared key; nothing here knows a secret's use. */
+import { Problem, quote } from "../problem.ts";
+
+/** 32 bytes in base64, 44 characters, as `wg pubkey` prints them. */
+export type PublicKey = string & { readonly publicKey: unique symbol };
+/** The same form; only renderers of files and the machine itself ever hold one. */
+export type PrivateKey = string & { readonly privateKey: unique symbol };
+/** The same form, shared by the two ends of one pair. */
+export type PresharedKey = string & { readonly presharedKey: unique symbol };
+/** Names a preshared key without revealing it: both public keys, the lower first, and the pair's epoch. */
+export type PresharedKeyId = string & { readonly presharedKeyId: unique symbol };
+
+export function parsePublicKey(text: string): PublicKey | Problem {
+  return isKey(text) ? (text as PublicKey) : keyProblem("public", quote(text));
+}
+
+/** The message does not repeat the text: it may be a secret with one letter missing. */
+export function parsePrivateKey(text: string): PrivateKey | Problem {
+  return isKey(text) ? (text as PrivateKey) : keyProblem("private", `of ${text.length} characters`);
+}
+
+/** The message does not repeat the text: it may be a secret with one letter missing. */
+export function parsePresharedKey(text: string): PresharedKey | Problem {
+  return isKey(text)
+    ? (text as PresharedKey)
+    : keyProblem("preshared", `of ${text.length} characters`);
+}
+
+/** The same id whichever end asks, so that both ends hold the same preshared key. */
+export function presharedKeyId(one: PublicKey, other: PublicKey, epoch: number): PresharedKeyId {
+  return (one < other ? `${one}${other}${epoch}` : `${other}${one}${epoch}`) as PresharedKeyId;
+}
+
+/**
+ * 43 base64 digits and one `=`. The last digit carries 4 bits of the key and 2 unused ones, which
+ * must be zero: `wg` refuses the text otherwise.
+ */
+function isKey(text: string): boolean {
+  return /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/.test(text);
+}
+
+function keyProblem(kind: string, shown: string): Problem {
+  return new Problem(
+    `cannot parse ${kind} key ${shown}`,
+    "a WireGuard key is 44 characters of base64 ending in =, as wg genkey and wg pubkey print it",
+  );
+}

@@ -1,0 +1,112 @@
+/**
+ * The record of what a mesh was given: addresses, public keys, epochs of preshared keys. It is
+ * written beside the mesh, safe to publish, and read again so that nobody is ever renumbered.
+ */
+import type { Diagnostics } from "../diagnostics.ts";
+import type { Address } from "../ip/address.ts";
+import { parseAddress, printAddress } from "../ip/address.ts";
+import { parsePublicKey } from "./keys.ts";
+import type { PublicKey } from "./keys.ts";
+import { parseName } from "./names.ts";
+import type { Name } from "./names.ts";
+import { fields, list, number, optional, record, required, text } from "./shape.ts";
+import { Problem, quote } from "../problem.ts";
+
+export interface Lock {
+  readonly nodes: ReadonlyMap<Name, LockedNode>;
+  /** How often a pair's preshared key was rotated; absent: never. Keys are made by pairName. */
+  readonly presharedKeyEpochs: ReadonlyMap<PairName, number>;
+  /** Tells one network secret from another without revealing it. */
+  readonly networkSecret?: string;
+}
+
+export interface LockedNode {
+  readonly addresses: readonly Address[];
+  readonly publicKey?: PublicKey;
+}
+
+/** Two nodes' names, the lower first, with a blank between. */
+export type PairName = string & { readonly pairName: unique symbol };
+
+export const EMPTY_LOCK: Lock = { nodes: new Map(), presharedKeyEpochs: new Map() };
+
+const LOCK_VERSION = 1;
+
+const lockShape = fields({
+  version: required(number({ min: LOCK_VERSION, max: LOCK_VERSION }), "Of this form."),
+  nodes: required(
+    record(
+      parseName,
+      fields({
+        addresses: required(list(text(parseAddress)), "Given out for life."),
+        publicKey: optional(text(parsePublicKey), "Of the node's key."),
+      }),
+    ),
+    "What each node was given.",
+  ),
+  presharedKeyEpochs: optional(
+    record(parsePairName, number({ min: 1, max: Number.MAX_SAFE_INTEGER })),
+    "Pairs whose preshared key was rotated.",
+  ),
+  networkSecret: optional(text(parseFingerprint), "Fingerprint of the network secret."),
+});
+
+export function pairName(one: Name, other: Name): PairName {
+  return (one < other ? `${one} ${other}` : `${other} ${one}`) as PairName;
+}
+
+/** Reads what printLock wrote (after a JSON reader), or says in `diagnostics` what is wrong with it. */
+export function parseLock(document: unknown, diagnostics: Diagnostics): Lock | undefined {
+  const written = lockShape.read(document, [], diagnostics);
+  if (written === undefined || diagnostics.hasErrors) return undefined;
+  const { nodes, presharedKeyEpochs = [], networkSecret } = written;
+  return {
+    nodes: new Map(nodes),
+    presharedKeyEpochs: new Map(presharedKeyEpochs),
+    ...(networkSecret === undefined ? {} : { networkSecret }),
+  };
+}
+
+/** JSON, one line a node, sorted, so that version control merges it well. */
+export function printLock(lock: Lock): string {
+  const nodes = sorted(lock.nodes).map(([name, { addresses, publicKey }]) => {
+    const node = { addresses: addresses.map(printAddress), publicKey };
+    return `    ${JSON.stringify(name)}: ${JSON.stringify(node)}`;
+  });
+  const epochs = sorted(lock.presharedKeyEpochs).map(
+    ([pair, epoch]) => `    ${JSON.stringify(pair)}: ${epoch}`,
+  );
+  const secret =
+    lock.networkSecret === undefined
+      ? []
+      : [`  "networkSecret": ${JSON.stringify(lock.networkSecret)}`];
+  const parts = [
+    `  "version": ${LOCK_VERSION}`,
+    ...secret,
+    `  "nodes": ${printBlock(nodes)}`,
+    `  "presharedKeyEpochs": ${printBlock(epochs)}`,
+  ];
+  return `{\n${parts.join(",\n")}\n}\n`;
+}
+
+function printBlock(lines: readonly string[]): string {
+  return lines.length === 0 ? "{}" : `{\n${lines.join(",\n")}\n  }`;
+}
+
+function sorted<K extends string, V>(map: ReadonlyMap<K, V>): [K, V][] {
+  return [...map].sort(([one], [other]) => (one < other ? -1 : 1));
+}
+
+function parsePairName(text: string): PairName | Problem {
+  const names = text.split(" ").map(parseName);
+  const [one, other] = names;
+  if (names.length === 2 && typeof one === "string" && typeof other === "string" && one < other) {
+    return pairName(one, other);
+  }
+  return new Problem(`cannot parse pair ${quote(text)}`, "write two node names, the lower first");
+}
+
+function parseFingerprint(text: string): string | Problem {
+  if (/^[A-Za-z0-9+/]{43}=$/.test(text)) return text;
+  return new Problem(`cannot parse fingerprint ${quote(text)}`, "restore the lock from its backup");
+}

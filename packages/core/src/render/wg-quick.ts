@@ -1,0 +1,52 @@
+/** Prints what `wg-quick up` reads: the text of wg setconf with addresses, MTU, table and hooks. */
+import { printAddress } from "../ip/address.ts";
+import type { Device } from "../plan/device.ts";
+import { hasRules, ruleTable } from "./nftables.ts";
+import type { Printed } from "./printed.ts";
+import type { Secrets } from "./secrets.ts";
+import { HEADER, printInterface, printPeers } from "./wg-setconf.ts";
+
+/** The file /etc/wireguard/INTERFACE.conf. It holds the private key: keep it 0600. */
+export function renderWgQuick(device: Device, secrets: Secrets, printed: Printed): string {
+  const addresses = device.addresses.map(
+    ({ address, length }) => `Address = ${printAddress(address)}/${length}\n`,
+  );
+  const table = device.table === undefined ? "" : `Table = ${device.table}\n`;
+  return [
+    HEADER,
+    `# ${device.name}\n[Interface]\n`,
+    printInterface(device, secrets),
+    ...addresses,
+    `MTU = ${device.mtu}\n${table}`,
+    ...hookLines(device).map(([key, line]) => `${key} = ${line}\n`),
+    printPeers(device, secrets, printed),
+  ].join("");
+}
+
+/** Ours first on the way up, and last on the way down, so that the user's find everything in place. */
+function hookLines(device: Device): (readonly [string, string])[] {
+  const { preUp, postUp, preDown, postDown } = device.hooks;
+  return [
+    ...preUp.map((line) => ["PreUp", line] as const),
+    ...ownPostUp(device).map((line) => ["PostUp", line] as const),
+    ...postUp.map((line) => ["PostUp", line] as const),
+    ...preDown.map((line) => ["PreDown", line] as const),
+    ...postDown.map((line) => ["PostDown", line] as const),
+    ...ownPostDown(device).map((line) => ["PostDown", line] as const),
+  ];
+}
+
+function ownPostUp(device: Device): string[] {
+  // PostUp, not PreUp: wg-quick before 2025 runs PreUp when there is no interface to set a key on.
+  const key = device.isKeyElsewhere ? [`wg set %i private-key /etc/wireguard/%i.key`] : [];
+  const families = new Set(device.subnets.map(({ prefix }) => prefix.family));
+  // By /proc, because a small system may lack the sysctl command.
+  const forward4 = families.has(4) ? ["echo 1 > /proc/sys/net/ipv4/ip_forward"] : [];
+  const forward6 = families.has(6) ? ["echo 1 > /proc/sys/net/ipv6/conf/all/forwarding"] : [];
+  const rules = hasRules(device) ? ["nft -f /etc/wireguard/%i.nft"] : [];
+  return [...key, ...forward4, ...forward6, ...rules];
+}
+
+function ownPostDown(device: Device): string[] {
+  return hasRules(device) ? [`nft delete table inet ${ruleTable(device)}`] : [];
+}

@@ -1,0 +1,74 @@
+/**
+ * Where each device sends each atom of the address space, by WireGuard's and Linux's rules: a packet
+ * enters the interface when a route says so, and goes to the peer with the longest matching prefix.
+ */
+import { prefixOf } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
+import type { Device, Peer } from "../plan/device.ts";
+import type { Universe } from "./universe.ts";
+
+/** Atom → position of the next node; -1: no tunnel. One row a node. */
+export type Row = Int32Array;
+
+export const NOWHERE = -1;
+
+/** The same prefix on two peers of one device. */
+export interface Clash {
+  readonly prefix: Prefix;
+  readonly peers: readonly [Peer, Peer];
+}
+
+export interface Tunnels {
+  readonly row: Row;
+  readonly clashes: readonly Clash[];
+}
+
+/** The table of one device. `positions` gives each node's row by its name. */
+export function readTunnels(
+  universe: Universe,
+  positions: ReadonlyMap<string, number>,
+  device: Device,
+): Tunnels {
+  const row = new Int32Array(universe.size).fill(NOWHERE);
+  const lengths = new Int16Array(universe.size).fill(NOWHERE);
+  const clashes: Clash[] = [];
+  // Wide before narrow: what is painted last is the longest match.
+  for (const entry of byLength(device)) {
+    const { prefix, peer } = entry;
+    const { from, to } = universe.atomsOf(prefix);
+    const position = positions.get(peer.name) ?? NOWHERE;
+    const earlier = row[from] ?? NOWHERE;
+    // Two prefixes of one length that share an atom are the same prefix.
+    if (lengths[from] === prefix.length && earlier !== position) {
+      const first = device.peers.find(({ name }) => positions.get(name) === earlier) ?? peer;
+      clashes.push({ prefix, peers: [first, peer] });
+    }
+    row.fill(position, from, to);
+    lengths.fill(prefix.length, from, to);
+  }
+  keepRouted(universe, device, row);
+  return { row, clashes };
+}
+
+/** What the interface's addresses put on its link. */
+export function onLinkRanges({ addresses }: Device): readonly Prefix[] {
+  return addresses.map(({ address, length }) => prefixOf(address, length));
+}
+
+function* byLength({ peers }: Device): Generator<{ prefix: Prefix; peer: Peer }> {
+  const buckets: { prefix: Prefix; peer: Peer }[][] = [];
+  for (const peer of peers) {
+    for (const prefix of peer.allowedIps) (buckets[prefix.length] ??= []).push({ prefix, peer });
+  }
+  // Not yield*: the array has holes where no prefix has the length.
+  for (const bucket of buckets) yield* bucket ?? [];
+}
+
+function keepRouted(universe: Universe, device: Device, row: Row): void {
+  const isRouted = new Uint8Array(universe.size);
+  for (const prefix of [...onLinkRanges(device), ...device.routes]) {
+    const { from, to } = universe.atomsOf(prefix);
+    isRouted.fill(1, from, to);
+  }
+  for (let atom = 0; atom < row.length; atom += 1) if (isRouted[atom] === 0) row[atom] = NOWHERE;
+}

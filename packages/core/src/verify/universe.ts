@@ -1,0 +1,77 @@
+/**
+ * Cuts the address space into atoms: the pieces that no prefix of a mesh or of its devices divides.
+ * Whatever holds for one address of an atom holds for all, so that a proof over atoms is complete.
+ */
+import type { Address, Family } from "../ip/address.ts";
+import { addressWidth } from "../ip/address.ts";
+import { firstAddress, lastAddress } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
+
+/** A run of atoms, the last one not included. */
+export interface AtomRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+export class Universe {
+  readonly size: number;
+  readonly #starts: ReadonlyMap<Family, readonly bigint[]>;
+  readonly #ranges = new Map<Prefix, AtomRange>();
+  readonly #hosts = new Map<Address, number>();
+
+  /** Every prefix that will be asked about, in any order and however often. */
+  constructor(prefixes: Iterable<Prefix>) {
+    const starts = new Map<Family, Set<bigint>>([
+      [4, new Set([0n])],
+      [6, new Set([0n])],
+    ]);
+    for (const prefix of prefixes) {
+      starts.get(prefix.family)?.add(firstAddress(prefix).bits);
+      const next = lastAddress(prefix).bits + 1n;
+      const isLast = next >> BigInt(addressWidth(prefix.family)) > 0n;
+      if (!isLast) starts.get(prefix.family)?.add(next);
+    }
+    this.#starts = new Map([...starts].map(([family, set]) => [family, sortBits(set)]));
+    this.size = this.#startsOf(4).length + this.#startsOf(6).length;
+  }
+
+  /** The atoms of a prefix; remembered by identity, since devices share their lists. */
+  atomsOf(prefix: Prefix): AtomRange {
+    const known = this.#ranges.get(prefix);
+    if (known !== undefined) return known;
+    const range = {
+      from: this.atomOf(firstAddress(prefix)),
+      to: this.atomOf(lastAddress(prefix)) + 1,
+    };
+    this.#ranges.set(prefix, range);
+    return range;
+  }
+
+  /** The atom of an address that many devices name: remembered by identity. */
+  hostAtom(address: Address): number {
+    const atom = this.#hosts.get(address) ?? this.atomOf(address);
+    this.#hosts.set(address, atom);
+    return atom;
+  }
+
+  /** The atom that holds an address: the last one that starts at or before it. */
+  atomOf({ family, bits }: Address): number {
+    const starts = this.#startsOf(family);
+    let low = 0;
+    let high = starts.length;
+    while (high - low > 1) {
+      const middle = (low + high) >>> 1;
+      if ((starts[middle] ?? 0n) <= bits) low = middle;
+      else high = middle;
+    }
+    return family === 4 ? low : this.#startsOf(4).length + low;
+  }
+
+  #startsOf(family: Family): readonly bigint[] {
+    return this.#starts.get(family) ?? [];
+  }
+}
+
+function sortBits(bits: Iterable<bigint>): bigint[] {
+  return [...bits].sort((one, other) => (one < other ? -1 : one > other ? 1 : 0));
+}
