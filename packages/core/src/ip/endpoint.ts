@@ -1,7 +1,6 @@
 /** Owns where a peer can be reached, a host and perhaps a port; it must not know how names resolve. */
-import { Problem } from "../problem.ts";
+import { Problem, quote } from "../problem.ts";
 import { type Address, isSameAddress, parseAddress, printAddress } from "./address.ts";
-import { quote } from "./quote.ts";
 
 declare const hostName: unique symbol;
 
@@ -97,13 +96,13 @@ function readHost(text: string): Address | HostName | Problem {
 }
 
 function readBracketed(text: string): Address | Problem {
-  const inside = text.slice(1, text.endsWith("]") ? -1 : undefined);
+  const isClosed = text.endsWith("]");
+  const inside = text.slice(1, -1);
   const address = parseAddress(inside);
-  const isIpv6 = !(address instanceof Problem) && address.family === 6;
-  if (isIpv6 && text.endsWith("]")) return address;
+  if (isClosed && !(address instanceof Problem) && address.family === 6) return address;
   return new Problem(
     "the host is not an IPv6 address in brackets",
-    address instanceof Problem && inside.includes(":")
+    isClosed && inside.includes(":") && address instanceof Problem
       ? address.fix
       : "write [2001:db8::1]:51820 for IPv6; names and IPv4 addresses have no brackets",
   );
@@ -113,11 +112,11 @@ function explainColons(text: string): Problem {
   const lastColon = text.lastIndexOf(":");
   const host = parseAddress(text.slice(0, lastColon));
   const port = parsePort(text.slice(lastColon + 1));
-  const isWhole = !(host instanceof Problem) && !(port instanceof Problem);
-  const example = isWhole ? printEndpoint({ host, port }) : "[2001:db8::1]:51820";
   return new Problem(
     "the host is not an IPv6 address",
-    `write ${example}: an IPv6 address needs brackets when a port follows`,
+    host instanceof Problem || port instanceof Problem
+      ? "write an IPv6 address without a zone, such as 2001:db8::1, and with a port [2001:db8::1]:51820"
+      : `write ${printEndpoint({ host, port })}: an IPv6 address needs brackets when a port follows`,
   );
 }
 
@@ -128,6 +127,6 @@ function readHostName(text: string): HostName | Problem {
   if (isName) return text.toLowerCase() as HostName;
   return new Problem(
     "the host is neither an address nor a DNS name",
-    "write an address, or a name of letters, digits, hyphens and dots, such as gw.example.com",
+    "write an address, or a name of the letters a to z, digits, hyphens and dots, such as gw.example.com",
   );
 }

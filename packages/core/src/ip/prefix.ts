@@ -1,5 +1,5 @@
 /** Owns one block of addresses; it must not know of collections of them. */
-import { Problem } from "../problem.ts";
+import { Problem, quote } from "../problem.ts";
 import {
   type Address,
   type Family,
@@ -9,7 +9,6 @@ import {
   parseAddress,
   printAddress,
 } from "./address.ts";
-import { quote } from "./quote.ts";
 
 /** The addresses that share the first `length` bits. The bits after those are always zero. */
 export interface Prefix {
