@@ -84,7 +84,7 @@ export function createSecrets({ privateKeys, networkSecret }: KeyRing): Secrets 
     privateKey: (name) => privateKeys.get(name),
     presharedKey:
       networkSecret === undefined
-        ? (id) => `(${id})` as unknown as PresharedKey
+        ? ({ low, high, epoch }) => `(${low} ${high} ${epoch})` as PresharedKey
         : createPresharedKeys(networkSecret),
   };
 }

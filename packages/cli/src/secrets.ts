@@ -34,10 +34,10 @@ export function fingerprintOf(networkSecret: string): string {
   return createDeriver(networkSecret)("warren network secret");
 }
 
-/** The preshared key of an id: HMAC-SHA-256 of it under the network secret. */
+/** The preshared key of an id: HMAC-SHA-256 of its keys and epoch under the network secret. */
 export function createPresharedKeys(networkSecret: string): (id: PresharedKeyId) => PresharedKey {
   const derive = createDeriver(networkSecret);
-  return (id) => derive(id) as PresharedKey;
+  return ({ low, high, epoch }) => derive(low, high, String(epoch)) as PresharedKey;
 }
 
 /** A key that nobody has: it stands for one that is not made yet, and is the same every time. */
@@ -46,10 +46,10 @@ export function placeholderKey(name: string): PublicKey {
 }
 
 /**
- * HMAC-SHA-256 (RFC 2104) of short ASCII texts under one key, in base64. Two one-shot hashes over
+ * HMAC-SHA-256 (RFC 2104) of short ASCII texts, one after the other, under one key, in base64. Two one-shot hashes over
  * prepared buffers: a mesh of 1,000 nodes asks a million times, and createHmac takes ten times as long.
  */
-function createDeriver(secret: string): (text: string) => string {
+function createDeriver(secret: string): (...texts: readonly string[]) => string {
   const key = Buffer.from(secret, "base64");
   const inner = Buffer.alloc(BLOCK + 4 * BLOCK, 0x36);
   const outer = Buffer.alloc(BLOCK + 32, 0x5c);
@@ -57,10 +57,11 @@ function createDeriver(secret: string): (text: string) => string {
     inner[at] = byte ^ 0x36;
     outer[at] = byte ^ 0x5c;
   }
-  return (text) => {
-    const length = inner.write(text, BLOCK, "latin1");
-    if (length !== text.length) throw new Error(`cannot derive from ${text.length} characters`);
-    outer.write(hash("sha256", inner.subarray(0, BLOCK + length), "binary"), BLOCK, "latin1");
+  return (...texts) => {
+    let end = BLOCK;
+    for (const text of texts) end += inner.write(text, end, "latin1");
+    if (end === inner.length) throw new Error("too long to derive from");
+    outer.write(hash("sha256", inner.subarray(0, end), "binary"), BLOCK, "latin1");
     return hash("sha256", outer, "base64");
   };
 }

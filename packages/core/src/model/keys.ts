@@ -7,8 +7,13 @@ export type PublicKey = string & { readonly publicKey: unique symbol };
 export type PrivateKey = string & { readonly privateKey: unique symbol };
 /** The same form, shared by the two ends of one pair. */
 export type PresharedKey = string & { readonly presharedKey: unique symbol };
-/** Names a preshared key without revealing it: both public keys, the lower first, and the pair's epoch. */
-export type PresharedKeyId = string & { readonly presharedKeyId: unique symbol };
+/** Names a preshared key without revealing it: the pair's public keys, and how often it was rotated. */
+export interface PresharedKeyId {
+  /** The one that sorts first, so that both ends name the same key. */
+  readonly low: PublicKey;
+  readonly high: PublicKey;
+  readonly epoch: number;
+}
 
 export function parsePublicKey(text: string): PublicKey | Problem {
   return isKey(text) ? (text as PublicKey) : keyProblem("public", quote(text));
@@ -26,9 +31,9 @@ export function parsePresharedKey(text: string): PresharedKey | Problem {
     : keyProblem("preshared", `of ${text.length} characters`);
 }
 
-/** The same id whichever end asks, so that both ends hold the same preshared key. */
+/** The same id whichever end asks. */
 export function presharedKeyId(one: PublicKey, other: PublicKey, epoch: number): PresharedKeyId {
-  return (one < other ? `${one}${other}${epoch}` : `${other}${one}${epoch}`) as PresharedKeyId;
+  return one < other ? { low: one, high: other, epoch } : { low: other, high: one, epoch };
 }
 
 /**

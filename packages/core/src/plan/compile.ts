@@ -31,7 +31,6 @@ export function device(index: Index, self: Member): Device {
 /** A device around peers that are known already: what `affected` leaves to be done. */
 export function assemble(index: Index, self: Member, peers: readonly Peer[]): Device {
   const { node } = self;
-  const others = peers.flatMap(({ name }) => index.byName.get(name) ?? []);
   return {
     name: node.name,
     interface: index.network.interface,
@@ -39,7 +38,7 @@ export function assemble(index: Index, self: Member, peers: readonly Peer[]): De
     isKeyElsewhere: node.publicKey !== undefined,
     addresses: self.addresses,
     listenPort: node.listenPort,
-    mtu: node.mtu ?? leastMtu(self, others),
+    mtu: node.mtu ?? leastMtu(index, self, peers),
     ...(node.fwmark === undefined || node.fwmark === 0 ? {} : { fwmark: node.fwmark }),
     ...(node.table === undefined ? {} : { table: node.table }),
     peers,
@@ -51,24 +50,26 @@ export function assemble(index: Index, self: Member, peers: readonly Peer[]): De
 }
 
 /** What fits through the node's own underlay and that of everyone it has a tunnel to. */
-function leastMtu(self: Member, others: readonly Member[]): number {
+function leastMtu(index: Index, self: Member, peers: readonly Peer[]): number {
   let least = tunnelMtu(self.node);
-  for (const { node } of others) least = Math.min(least, tunnelMtu(node));
+  if (least === index.leastMtu) return least;
+  for (const { name } of peers) {
+    const other = index.byName.get(name);
+    if (other !== undefined) least = Math.min(least, tunnelMtu(other.node));
+  }
   return least;
 }
 
-/** Ranges of the mesh that no address of the node puts on-link, and what lies behind the others. */
+/** Ranges of the mesh that no address of the node puts on-link, and what lies behind its peers. */
 function routesOf(index: Index, self: Member, peers: readonly Peer[]): readonly Prefix[] {
-  const offLink = index.network.addresses.filter(
+  const ranges = index.network.addresses;
+  const offLink = ranges.filter(
     (range) => !self.addresses.some(({ address }) => hasAddress(range, address)),
   );
-  const behind = peers.flatMap(({ name, allowedIps }) => {
-    const subnets = index.byName.get(name)?.node.subnets ?? [];
-    return subnets.length === 0 ? [] : allowedIps.filter((prefix) => !isInMesh(index, prefix));
-  });
+  const owners = new Set<string>(index.withSubnets.map(({ node }) => node.name));
+  const behind = peers
+    .filter(({ name }) => owners.has(name))
+    .flatMap(({ allowedIps }) => allowedIps)
+    .filter((prefix) => !ranges.some((range) => hasPrefix(range, prefix)));
   return [...offLink, ...behind].sort(comparePrefixes);
-}
-
-function isInMesh(index: Index, prefix: Prefix): boolean {
-  return index.network.addresses.some((range) => hasPrefix(range, prefix));
 }

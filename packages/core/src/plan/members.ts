@@ -15,6 +15,10 @@ export interface Index {
   readonly members: readonly Member[];
   readonly byName: ReadonlyMap<Name, Member>;
   readonly presharedKeyEpochs: ReadonlyMap<PairName, number>;
+  /** The least of all members' tunnel MTUs: in most meshes everybody's. */
+  readonly leastMtu: number;
+  /** Those with ranges behind them: in most meshes few. */
+  readonly withSubnets: readonly Member[];
 }
 
 /** A node with what it was given and what others need to know of it. */
@@ -40,6 +44,8 @@ export function index(mesh: Mesh, lock: Lock): Index {
     members,
     byName: new Map(members.map((member) => [member.node.name, member])),
     presharedKeyEpochs: lock.presharedKeyEpochs,
+    leastMtu: mesh.nodes.reduce((least, node) => Math.min(least, tunnelMtu(node)), Infinity),
+    withSubnets: members.filter(({ node }) => node.subnets.length > 0),
   };
 }
 

@@ -1,26 +1,39 @@
-/** Texts of values that many devices share, printed once: a full mesh repeats each a thousand times. */
+/** Lines that many devices share, printed once: a full mesh repeats each of them a thousand times. */
 import { printEndpoint } from "../ip/endpoint.ts";
-import type { Endpoint } from "../ip/endpoint.ts";
 import { printPrefix } from "../ip/prefix.ts";
-import type { Prefix } from "../ip/prefix.ts";
+import type { Peer } from "../plan/device.ts";
 
 /** Remembers by identity, so it belongs to one run over one plan. */
 export class Printed {
-  readonly #texts = new Map<object, string>();
+  readonly #heads = new Map<string, string>();
+  readonly #lines = new Map<object, string>();
 
-  prefixes(list: readonly Prefix[]): string {
-    return this.#remember(list, () => list.map(printPrefix).join(", "));
+  /** Everything of a [Peer] that comes before its preshared key. */
+  head({ name, publicKey }: Peer): string {
+    const known = this.#heads.get(publicKey);
+    if (known !== undefined) return known;
+    const text = `\n# ${name}\n[Peer]\nPublicKey = ${publicKey}\n`;
+    this.#heads.set(publicKey, text);
+    return text;
   }
 
-  endpoint(endpoint: Endpoint): string {
-    return this.#remember(endpoint, () => printEndpoint(endpoint));
+  /** `AllowedIPs =` with nothing behind it is refused by wg: no line means none. */
+  allowedIps({ allowedIps }: Peer): string {
+    return this.#remember(allowedIps, () =>
+      allowedIps.length === 0 ? "" : `AllowedIPs = ${allowedIps.map(printPrefix).join(", ")}\n`,
+    );
+  }
+
+  endpoint({ endpoint }: Peer): string {
+    if (endpoint === undefined) return "";
+    return this.#remember(endpoint, () => `Endpoint = ${printEndpoint(endpoint)}\n`);
   }
 
   #remember(value: object, print: () => string): string {
-    const known = this.#texts.get(value);
+    const known = this.#lines.get(value);
     if (known !== undefined) return known;
     const text = print();
-    this.#texts.set(value, text);
+    this.#lines.set(value, text);
     return text;
   }
 }

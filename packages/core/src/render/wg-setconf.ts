@@ -28,14 +28,10 @@ export function printPeers({ peers }: Device, secrets: Secrets, printed: Printed
 }
 
 function printPeer(peer: Peer, secrets: Secrets, printed: Printed): string {
-  const { name, publicKey, presharedKeyId, allowedIps, endpoint, keepaliveSeconds } = peer;
-  let text = `\n# ${name}\n[Peer]\nPublicKey = ${publicKey}\n`;
-  if (presharedKeyId !== undefined) {
-    text += `PresharedKey = ${secrets.presharedKey(presharedKeyId)}\n`;
-  }
-  // `AllowedIPs =` with nothing behind it is refused by wg: no line means none.
-  if (allowedIps.length > 0) text += `AllowedIPs = ${printed.prefixes(allowedIps)}\n`;
-  if (endpoint !== undefined) text += `Endpoint = ${printed.endpoint(endpoint)}\n`;
-  if (keepaliveSeconds !== undefined) text += `PersistentKeepalive = ${keepaliveSeconds}\n`;
-  return text;
+  const { presharedKeyId, keepaliveSeconds } = peer;
+  const secret =
+    presharedKeyId === undefined ? "" : `PresharedKey = ${secrets.presharedKey(presharedKeyId)}\n`;
+  const keepalive =
+    keepaliveSeconds === undefined ? "" : `PersistentKeepalive = ${keepaliveSeconds}\n`;
+  return `${printed.head(peer)}${secret}${printed.allowedIps(peer)}${printed.endpoint(peer)}${keepalive}`;
 }

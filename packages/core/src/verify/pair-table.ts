@@ -1,7 +1,7 @@
 /** What two devices say of each other, a byte an ordered pair, and whether both say the same. */
 import * as proof from "../messages/proof.ts";
 import type { Diagnostics } from "../diagnostics.ts";
-import type { PublicKey } from "../model/keys.ts";
+import type { PresharedKeyId } from "../model/keys.ts";
 import type { Device, Peer } from "../plan/device.ts";
 import type { Claims, Owner } from "./claims.ts";
 
@@ -12,15 +12,12 @@ const HAS_PRESHARED_KEY = 8;
 const HAS_WRONG_KEY = 16;
 const HAS_FOREIGN_PRESHARED_KEY = 32;
 
-/** Characters of the two public keys that a preshared key's id begins with. */
-const KEYS_LENGTH = 88;
-
 export class PairTable {
   readonly #owners: readonly Owner[];
   readonly #positions: ReadonlyMap<string, number>;
   readonly #flags: Uint8Array;
-  /** Epochs of preshared keys that were rotated; the others have epoch "0". */
-  readonly #epochs = new Map<number, string>();
+  /** Epochs of preshared keys that were rotated; the others have epoch 0. */
+  readonly #epochs = new Map<number, number>();
 
   constructor({ owners, positions }: Claims) {
     this.#owners = owners;
@@ -35,8 +32,8 @@ export class PairTable {
       const other = position === undefined ? undefined : this.#owners[position];
       if (own === undefined || position === undefined || other === undefined) continue;
       this.#flags[this.#at(self, position)] = flagsOf(own, other, peer);
-      const epoch = peer.presharedKeyId?.slice(KEYS_LENGTH) ?? "0";
-      if (epoch !== "0") this.#epochs.set(this.#at(self, position), epoch);
+      const epoch = peer.presharedKeyId?.epoch ?? 0;
+      if (epoch !== 0) this.#epochs.set(this.#at(self, position), epoch);
     }
   }
 
@@ -127,18 +124,17 @@ function flagsOf(own: Owner, other: Owner, peer: Peer): number {
     (peer.keepaliveSeconds === undefined ? 0 : HAS_KEEPALIVE) |
     (id === undefined ? 0 : HAS_PRESHARED_KEY) |
     (peer.publicKey === other.publicKey ? 0 : HAS_WRONG_KEY) |
-    (id === undefined || isOfPair(id, own.publicKey, other.publicKey)
-      ? 0
-      : HAS_FOREIGN_PRESHARED_KEY)
+    (id === undefined || isOfPair(id, own, other) ? 0 : HAS_FOREIGN_PRESHARED_KEY)
   );
 }
 
 /**
- * An id begins with both public keys, the lower first. Public keys are unique, so ids that pass are
- * the same on both ends (but for the epoch) and never those of another pair.
+ * Whether an id names the keys of this pair. Public keys are unique, so ids that pass are the same
+ * on both ends (but for the epoch) and never those of another pair.
  */
-function isOfPair(id: string, one: PublicKey | undefined, other: PublicKey | undefined): boolean {
-  if (one === undefined || other === undefined) return false;
-  const [low, high] = one < other ? [one, other] : [other, one];
-  return id.startsWith(low) && id.startsWith(high, low.length);
+function isOfPair({ low, high }: PresharedKeyId, self: Owner, other: Owner): boolean {
+  if (low >= high) return false;
+  return low === self.publicKey
+    ? high === other.publicKey
+    : low === other.publicKey && high === self.publicKey;
 }
