@@ -1,0 +1,113 @@
+#!/bin/sh
+# Sets up what is missing, then becomes the command: sh tools/bootstrap.sh [--lab] COMMAND ARG…
+# Speaks on standard error only. Changes nothing, and takes no time, when all is there.
+set -u
+
+root=$(CDPATH='' cd -P -- "$(dirname -- "$0")/.." && pwd) || exit 69
+lock=$root/package-lock.json
+installed=$root/node_modules/.warren-lock.json
+# The commands of the laboratory lie in sbin, which a user's PATH may lack.
+PATH=$root/node_modules/.bin:$PATH:/usr/sbin:/sbin
+export PATH
+
+say() { echo "warren: $*" >&2; }
+
+fail() {
+  say "$@"
+  exit 69
+}
+
+# One set-up at a time. The kernel lets go of a flock, whatever becomes of this process.
+take_turn() {
+  if command -v flock >/dev/null; then
+    exec 9<"$lock"
+    flock 9
+    return
+  fi
+  turn=$root/node_modules.lock
+  until mkdir "$turn" 2>/dev/null; do
+    owner=$(cat "$turn/owner" 2>/dev/null) || owner=
+    if [ -n "$owner" ] && ! kill -0 "$owner" 2>/dev/null; then rm -rf "$turn"; fi
+    sleep 1
+  done
+  echo $$ >"$turn/owner"
+  trap 'rm -rf "$turn"' EXIT
+  trap 'exit 130' INT TERM HUP
+}
+
+leave_turn() {
+  exec 9<&-
+  if [ -n "${turn:-}" ]; then rm -rf "$turn"; fi
+  trap - EXIT INT TERM HUP
+}
+
+install_modules() {
+  cmp -s "$lock" "$installed" && return
+  command -v npm >/dev/null || fail "npm is missing: install Node.js 24 or newer, from https://nodejs.org"
+  say "installing the dependencies (some 15 s)"
+  rm -f "$installed"
+  output=$(cd "$root" && npm ci --ignore-scripts --no-audit --no-fund </dev/null 2>&1) || {
+    echo "$output" >&2
+    fail "npm ci failed, see above; run it again when the cause is gone"
+  }
+  cp "$lock" "$installed"
+}
+
+# The Debian packages whose command is missing.
+missing_packages() {
+  for pair in wg:wireguard-tools wireguard-go:wireguard-go nft:nftables ip:iproute2 ping:iputils-ping; do
+    command -v "${pair%%:*}" >/dev/null || echo "${pair#*:}"
+  done | tr '\n' ' '
+}
+
+apt() {
+  DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120 "$@" </dev/null 2>&1
+}
+
+install_packages() {
+  missing=$(missing_packages)
+  [ -z "$missing" ] && return
+  if ! command -v apt-get >/dev/null; then
+    say "going on without ${missing% }: they come from Debian or Ubuntu, and there is no apt-get here"
+    return
+  fi
+  if [ "$(id -u)" != 0 ]; then
+    say "going on without ${missing% }: sudo apt-get install --no-install-recommends ${missing% }"
+    return
+  fi
+  say "installing ${missing% }"
+  output=$(
+    apt update
+    # One by one: a package that this release lacks takes no other with it.
+    for package in $missing; do apt install --no-install-recommends "$package"; done
+  )
+  missing=$(missing_packages)
+  [ -z "$missing" ] && return
+  echo "$output" >&2
+  say "going on without ${missing% }: apt-get failed, see above"
+}
+
+lab=
+if [ "${1:-}" = --lab ]; then
+  lab=yes
+  shift
+fi
+[ $# -gt 0 ] || fail "no command: sh tools/bootstrap.sh [--lab] COMMAND ARG…"
+[ -f "$lock" ] || fail "$lock is missing: this is no checkout of Warren"
+
+if ! cmp -s "$lock" "$installed" || { [ -n "$lab" ] && [ -n "$(missing_packages)" ]; }; then
+  take_turn
+  install_modules
+  [ -n "$lab" ] && install_packages
+  leave_turn
+fi
+
+version=$(node --version 2>/dev/null) || version=none
+major=${version#v}
+case ${major%%.*} in
+  none | *[!0-9]* | [0-9] | 1[0-9] | 2[0-3])
+    fail "Node.js 24 or newer is needed, found ${version#v}: install it from https://nodejs.org"
+    ;;
+esac
+
+exec "$@"
