@@ -1,10 +1,17 @@
+/** How the tests run: which files, how side by side, how long. */
 import { defineConfig } from "vitest/config";
+import { TallyReporter } from "./tools/reporter.ts";
+import { runs } from "./tools/runs.ts";
+
+// A property that is tried more often may take longer by as much.
+const factor = runs(1).numRuns;
 
 export default defineConfig({
   test: {
     pool: "threads",
     isolate: false,
-    testTimeout: 30_000,
+    testTimeout: 30_000 * factor,
+    reporters: ["default", new TallyReporter()],
     projects: [
       {
         extends: true,
