@@ -1,0 +1,112 @@
+import { expect, test } from "vitest";
+import { printAddress } from "../mod.ts";
+import { check, sampleOf } from "../../../../tools/sample.ts";
+import type { Sample } from "../../../../tools/sample.ts";
+
+function given({ lock }: Sample): Record<string, string> {
+  const nodes = [...lock.nodes].map(([name, { addresses }]) => [
+    name,
+    addresses.map(printAddress).join(" "),
+  ]);
+  return Object.fromEntries(nodes);
+}
+
+test("allocate() gives the lowest free addresses in order of name, after the fixed ones", () => {
+  const sample = sampleOf(`
+    network: { name: a, addresses: [10.66.0.0/24, "fd00::/64"] }
+    nodes:
+      z: { endpoint: z.example }
+      b: {}
+      a: {}
+      fixed: { address: [10.66.0.1, "fd00::2"] }
+  `);
+  expect(given(sample)).toEqual({
+    a: "10.66.0.2 fd00::1",
+    b: "10.66.0.3 fd00::3",
+    fixed: "10.66.0.1 fd00::2",
+    z: "10.66.0.4 fd00::4",
+  });
+});
+
+test("allocate() keeps what was recorded, and gives a freed address to a newcomer", () => {
+  const first = sampleOf(`
+    network: { name: a, addresses: [10.66.0.0/24] }
+    nodes: { b: { endpoint: b.example }, c: {}, d: {} }
+  `);
+  const second = sampleOf(
+    `
+    network: { name: a, addresses: [10.66.0.0/24] }
+    nodes: { a: {}, b: { endpoint: b.example }, d: {}, e: {} }
+    `,
+    first.lock,
+  );
+  expect(given(second)).toEqual({
+    a: "10.66.0.2",
+    b: "10.66.0.1",
+    d: "10.66.0.3",
+    e: "10.66.0.4",
+  });
+});
+
+test("allocate() refuses an address that is recorded for another node", () => {
+  const first = sampleOf(`
+    network: { name: a, addresses: [10.66.0.0/24] }
+    nodes: { b: { endpoint: b.example } }
+  `);
+  const second = (): unknown =>
+    sampleOf(
+      `
+      network: { name: a, addresses: [10.66.0.0/24] }
+      nodes: { a: { address: 10.66.0.1 }, b: { endpoint: b.example } }
+      `,
+      first.lock,
+    );
+  expect(second).toThrow('10.66.0.1 is already the address of "b"');
+});
+
+test("allocate() gives nodes of a site addresses of its block, and others none of it", () => {
+  const sample = sampleOf(`
+    network: { name: a, addresses: [10.66.0.0/24] }
+    sites: { s: { addresses: 10.66.0.0/28 } }
+    nodes: { a: { site: s, endpoint: a.example }, b: {}, c: { site: s } }
+  `);
+  expect(given(sample)).toEqual({ a: "10.66.0.1", b: "10.66.0.16", c: "10.66.0.2" });
+});
+
+test("allocate() uses every address of a /31, and of a /126", () => {
+  const sample = sampleOf(`
+    network: { name: a, addresses: [10.66.0.0/31, "fd00::/126"] }
+    nodes: { a: { endpoint: a.example }, b: {} }
+  `);
+  expect(given(sample)).toEqual({ a: "10.66.0.0 fd00::1", b: "10.66.0.1 fd00::2" });
+});
+
+test("allocate() goes on in the next range of the family", () => {
+  const sample = sampleOf(`
+    network: { name: a, addresses: [10.66.0.0/32, 10.67.0.0/24] }
+    nodes: { a: { endpoint: a.example }, b: {} }
+  `);
+  expect(given(sample)).toEqual({ a: "10.66.0.0", b: "10.67.0.1" });
+});
+
+test.each([
+  ["a: { address: 10.67.0.1 }", "address-outside nodes.a.address[0]"],
+  ["a: { address: 10.66.0.0 }", "address-reserved nodes.a.address[0]"],
+  ["a: { address: 10.66.0.3 }", "address-reserved nodes.a.address[0]"],
+  ["a: { address: [10.66.0.1, 10.66.0.2] }", "family-twice nodes.a.address[1]"],
+  ["{ a: { address: 10.66.0.1 }, b: { address: 10.66.0.1 } }", "address-taken nodes.b.address[0]"],
+  ["{ a: {}, b: {}, c: {} }", "range-full nodes.c"],
+])("allocate() refuses %s", (nodes, expected) => {
+  const text = `
+    network: { name: a, addresses: [10.66.0.0/30] }
+    nodes: ${nodes.startsWith("{") ? nodes : `{ ${nodes} }`}`;
+  expect(check(text)).toContain(`error ${expected}`);
+});
+
+test("allocate() keeps a site's block for its own nodes", () => {
+  const text = `
+    network: { name: a, addresses: [10.66.0.0/24] }
+    sites: { s: { addresses: 10.66.0.0/28 } }
+    nodes: { a: { address: 10.66.0.5 } }`;
+  expect(check(text)).toContain("address-in-foreign-block");
+});

@@ -1,0 +1,98 @@
+/** What is rendered, as the real wg understands it. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import fc from "fast-check";
+import { Printed, printPrefix, renderFiles } from "../mod.ts";
+import type { Device, Endpoint } from "../mod.ts";
+import { meshDocuments } from "../../../../tools/random-mesh.ts";
+import { runs } from "../../../../tools/runs.ts";
+import { sampleOfDocument, sampleSecrets } from "../../../../tools/sample.ts";
+import { wgLack, WgSocket } from "../../../../tools/wg-socket.ts";
+
+const lack = wgLack();
+const folder = mkdtempSync(join(tmpdir(), "warren-wg-"));
+/** What every name in a test stands for. */
+const RESOLVED = "192.0.2.7";
+const socket = new WgSocket(`wt${process.pid}`);
+
+beforeAll(async () => {
+  if (lack === undefined) await socket.listen();
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  if (lack === undefined) await socket.close();
+});
+
+test("wg takes every rendered file without a word, and understands the device", async (ctx) => {
+  if (lack !== undefined) ctx.skip(lack);
+  await fc.assert(
+    fc.asyncProperty(meshDocuments(5), async (document) => {
+      for (const device of sampleOfDocument(document).devices) {
+        const understood = await understand(device);
+        expect(understood).toEqual(expected(device));
+      }
+    }),
+    runs(200),
+  );
+});
+
+/** Both formats must say the same to wg; of wg-quick's, wg sees what `wg-quick strip` leaves. */
+async function understand(device: Device): Promise<readonly string[]> {
+  const [quick] = renderFiles(device, sampleSecrets, new Printed(), "wg-quick");
+  const [plain] = renderFiles(device, sampleSecrets, new Printed(), "setconf");
+  const file = join(folder, "test.conf");
+  writeFileSync(file, resolved(plain?.text ?? ""));
+  const { words, body } = await socket.setconf(file);
+  expect(words).toBe("");
+  expect(withoutComments(strip(quick?.text ?? ""))).toBe(withoutComments(plain?.text ?? ""));
+  return body.trimEnd().split("\n");
+}
+
+/** wg would ask DNS for names, and there is none: its answer is put in beforehand. */
+function resolved(text: string): string {
+  return text.replaceAll(/^(Endpoint = )[a-z][a-z0-9-]*\.example:/gm, `$1${RESOLVED}:`);
+}
+
+/** What wg-quick keeps for itself, of [Interface] only. */
+function strip(text: string): string {
+  return text.replaceAll(/^(Address|MTU|Table|PreUp|PostUp|PreDown|PostDown) = .*\n/gm, "");
+}
+
+function withoutComments(text: string): string {
+  return text.replaceAll(/^#.*\n/gm, "");
+}
+
+/** The lines of the protocol between wg and an interface that say what a device says. */
+function expected(device: Device): readonly string[] {
+  const peers = device.peers.flatMap((peer) => [
+    `public_key=${hex(peer.publicKey)}`,
+    ...(peer.presharedKeyId === undefined
+      ? []
+      : [`preshared_key=${hex(sampleSecrets.presharedKey(peer.presharedKeyId))}`]),
+    ...(peer.endpoint === undefined ? [] : [`endpoint=${numeric(peer.endpoint)}`]),
+    ...(peer.keepaliveSeconds === undefined
+      ? []
+      : [`persistent_keepalive_interval=${peer.keepaliveSeconds}`]),
+    "replace_allowed_ips=true",
+    ...peer.allowedIps.map((prefix) => `allowed_ip=${printPrefix(prefix)}`),
+  ]);
+  return [
+    `private_key=${hex(sampleSecrets.privateKey(device.name) ?? "")}`,
+    `listen_port=${device.listenPort}`,
+    `fwmark=${device.fwmark ?? 0}`,
+    "replace_peers=true",
+    ...peers,
+  ];
+}
+
+function hex(key: string): string {
+  return Buffer.from(key, "base64").toString("hex");
+}
+
+function numeric({ host, port }: Endpoint): string {
+  if (typeof host === "string") return `${RESOLVED}:${port}`;
+  const printed = printPrefix({ ...host, length: 128 }).split("/")[0];
+  return host.family === 6 ? `[${printed}]:${port}` : `${printed}:${port}`;
+}
