@@ -1,5 +1,6 @@
 /** The public list of the command line: what the laboratory, the bench and the tools may call. */
 export { readDocument } from "./document.ts";
+export { reportFailure } from "./exit.ts";
 export { run } from "./program.ts";
 export { createTerminal } from "./terminal.ts";
 export type { Terminal } from "./terminal.ts";

@@ -1,3 +1,4 @@
+/** What a change touches, against a full compile. */
 import { expect, test } from "vitest";
 import fc from "fast-check";
 import { affected, recompile } from "../mod.ts";

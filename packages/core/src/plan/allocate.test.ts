@@ -1,3 +1,4 @@
+/** Who is given which address, and who is refused one. */
 import { expect, test } from "vitest";
 import { printAddress } from "../mod.ts";
 import { check, sampleOf } from "../../../../tools/sample.ts";

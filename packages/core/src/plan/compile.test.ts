@@ -1,3 +1,4 @@
+/** Devices of whole meshes, and what must hold for any mesh. */
 import { expect, test } from "vitest";
 import fc from "fast-check";
 import { printEndpoint, printPrefix } from "../mod.ts";

@@ -21,17 +21,17 @@ export class Universe {
 
   /** Every prefix that will be asked about, in any order and however often. */
   constructor(prefixes: Iterable<Prefix>) {
-    const starts = new Map<Family, Set<bigint>>([
-      [4, new Set([0n])],
-      [6, new Set([0n])],
+    // Lists, not sets: engines hash a bigint by its low 64 bits, which are 0 in all IPv6 networks.
+    const starts = new Map<Family, bigint[]>([
+      [4, [0n]],
+      [6, [0n]],
     ]);
     for (const prefix of prefixes) {
-      starts.get(prefix.family)?.add(firstAddress(prefix).bits);
       const next = lastAddress(prefix).bits + 1n;
       const isLast = next >> BigInt(addressWidth(prefix.family)) > 0n;
-      if (!isLast) starts.get(prefix.family)?.add(next);
+      starts.get(prefix.family)?.push(prefix.bits, ...(isLast ? [] : [next]));
     }
-    this.#starts = new Map([...starts].map(([family, set]) => [family, sortBits(set)]));
+    this.#starts = new Map([...starts].map(([family, bits]) => [family, sortUnique(bits)]));
     this.size = this.#startsOf(4).length + this.#startsOf(6).length;
   }
 
@@ -72,6 +72,7 @@ export class Universe {
   }
 }
 
-function sortBits(bits: Iterable<bigint>): bigint[] {
-  return [...bits].sort((one, other) => (one < other ? -1 : one > other ? 1 : 0));
+function sortUnique(bits: bigint[]): bigint[] {
+  const sorted = bits.sort((one, other) => (one < other ? -1 : Number(one > other)));
+  return sorted.filter((each, at) => each !== sorted[at - 1]);
 }

@@ -1,3 +1,4 @@
+/** What the proof finds: one defect planted for each check. */
 import { expect, test } from "vitest";
 import fc from "fast-check";
 import { Diagnostics, parsePrefix, Problem, verify } from "../mod.ts";
