@@ -1,5 +1,5 @@
-/** What is rendered, as the real wg understands it. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+/** What is rendered: of the examples to the letter, of random meshes as the real wg understands it. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -8,11 +8,13 @@ import { Printed, printPrefix, renderFiles } from "../mod.ts";
 import type { Device, Endpoint } from "../mod.ts";
 import { meshDocuments } from "../../../../tools/random-mesh.ts";
 import { runs } from "../../../../tools/runs.ts";
-import { sampleOfDocument, sampleSecrets } from "../../../../tools/sample.ts";
+import { sampleOf, sampleOfDocument, sampleSecrets } from "../../../../tools/sample.ts";
 import { wgLack, WgSocket } from "../../../../tools/wg-socket.ts";
 
 const lack = wgLack();
 const folder = mkdtempSync(join(tmpdir(), "warren-wg-"));
+/** Parts the files of a golden case, each with its name behind. */
+const DASHES = "-".repeat(40);
 /** What every name in a test stands for. */
 const RESOLVED = "192.0.2.7";
 const socket = new WgSocket(`wt${process.pid}`);
@@ -24,6 +26,23 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
   if (lack === undefined) await socket.close();
 });
+
+const examples = join(import.meta.dirname, "../../../../examples");
+
+test.each(readdirSync(examples).filter((file) => file.endsWith(".yaml")))(
+  "renderFiles() gives what examples/%s promises",
+  async (file) => {
+    const text = readFileSync(join(examples, file), "utf8");
+    const printed = new Printed();
+    const files = sampleOf(text).devices.flatMap((device) =>
+      renderFiles(device, sampleSecrets, printed, "wg-quick").map(
+        (each) => `${DASHES} out/${device.name}/${each.name}\n${each.text}`,
+      ),
+    );
+    const golden = join(examples, file.replace(".yaml", ".case"));
+    await expect(`${text}${files.join("")}`).toMatchFileSnapshot(golden);
+  },
+);
 
 test("wg takes every rendered file without a word, and understands the device", async (ctx) => {
   if (lack !== undefined) ctx.skip(lack);

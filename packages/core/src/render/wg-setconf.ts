@@ -22,9 +22,8 @@ export function printInterface(device: Device, secrets: Secrets): string {
 
 /** One [Peer] block each, sorted by name as the device is, an empty line and the name before it. */
 export function printPeers({ peers }: Device, secrets: Secrets, printed: Printed): string {
-  let text = "";
-  for (const peer of peers) text += printPeer(peer, secrets, printed);
-  return text;
+  // Joined once: a text grown piece by piece has to be copied together in the end anyway.
+  return peers.map((peer) => printPeer(peer, secrets, printed)).join("");
 }
 
 function printPeer(peer: Peer, secrets: Secrets, printed: Printed): string {
