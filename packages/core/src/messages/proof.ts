@@ -27,7 +27,8 @@ export function ownPrefixOnPeer(
 
 export function endpointCaptured(peer: string, endpoint: string, prefix: string): Diagnostic {
   const message = `the endpoint ${endpoint} of "${peer}" lies inside ${prefix}, which goes into the tunnel: it would swallow itself`;
-  const fix = "use an endpoint outside every range of the mesh, or take the range out";
+  const fix =
+    "use an endpoint outside every range of the mesh; or name the range as the network of the site that both are in";
   return error("endpoint-captured", ["nodes", peer, "endpoint"], message, fix);
 }
 

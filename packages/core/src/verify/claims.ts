@@ -17,6 +17,8 @@ export interface Owner {
   readonly owned: readonly Prefix[];
   /** The private network it stands in, which it reaches without a tunnel. */
   readonly nearby: readonly Prefix[];
+  /** Everything that must not leave it through a tunnel: all of the above, and what is in use on it. */
+  readonly own: readonly Prefix[];
 }
 
 export interface Claims {
@@ -31,13 +33,11 @@ export function readClaims(mesh: Mesh, lock: Lock): Claims {
   const owners = mesh.nodes.map((node, position): Owner => {
     const given = lock.nodes.get(node.name);
     const addresses = given?.addresses.map(hostPrefix) ?? [];
-    return {
-      node,
-      position,
-      publicKey: given?.publicKey,
-      owned: [...addresses, ...node.subnets.map(({ prefix }) => prefix)],
-      nearby: (node.site === undefined ? undefined : networks.get(node.site)) ?? [],
-    };
+    const owned = [...addresses, ...node.subnets.map(({ prefix }) => prefix)];
+    const nearby = (node.site === undefined ? undefined : networks.get(node.site)) ?? [];
+    const lan = node.lan === undefined ? [] : [hostPrefix(node.lan)];
+    const own = [...owned, ...nearby, ...node.local, ...lan];
+    return { node, position, publicKey: given?.publicKey, owned, nearby, own };
   });
   return {
     mesh,

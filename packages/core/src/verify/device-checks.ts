@@ -49,7 +49,7 @@ function checkOwnPrefixes(
   { row }: Tunnels,
   diagnostics: Diagnostics,
 ): void {
-  for (const prefix of [...owner.owned, ...owner.nearby, ...owner.node.local]) {
+  for (const prefix of owner.own) {
     const { from, to } = universe.atomsOf(prefix);
     const sent = row.subarray(from, to).find((position) => position >= 0);
     if (sent === undefined) continue;

@@ -110,6 +110,20 @@ test("verify() finds an endpoint inside a subnet, and inside the mesh's own rang
   expect(check(mesh("192.168.2.7"))).toBe("");
 });
 
+test("verify() finds a LAN address that a neighbour's subnet would draw into the tunnel", () => {
+  const mesh = (site: string): string => `
+    network: { name: n, addresses: [10.0.0.0/24] }
+    sites: { home: ${site} }
+    nodes:
+      nas: { site: home, lan: 192.168.1.2, subnets: [192.168.1.0/24] }
+      tv:  { site: home, lan: 192.168.1.3 }
+  `;
+  expect(check(mesh("{}"))).toContain(
+    'error own-prefix-on-peer nodes.tv: tv would send its own 192.168.1.3/32 into the tunnel to "nas" (192.168.1.0/24)',
+  );
+  expect(check(mesh("{ network: 192.168.1.0/24 }"))).toBe("");
+});
+
 test("verify() finds a reply that goes another way", () => {
   const text = broken("a", (device) => {
     const less = withPeer(device, "c", (peer) => ({ ...peer, allowedIps: [] }));

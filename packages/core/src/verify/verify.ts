@@ -57,9 +57,7 @@ export function verify(
 /** Each prefix that a check will ask about; lists that devices share are looked at once. */
 function allPrefixes(claims: Claims, devices: Iterable<Device>): Set<Prefix> {
   const prefixes = new Set(claims.mesh.network.addresses);
-  for (const { node, owned, nearby } of claims.owners) {
-    for (const prefix of [...owned, ...nearby, ...node.local]) prefixes.add(prefix);
-  }
+  for (const { own } of claims.owners) for (const prefix of own) prefixes.add(prefix);
   const seen = new Set<object>();
   for (const device of devices) {
     for (const prefix of [...onLinkRanges(device), ...device.routes]) prefixes.add(prefix);
