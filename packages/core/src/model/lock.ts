@@ -2,6 +2,7 @@
  * The record of what a mesh was given: addresses, public keys, epochs of preshared keys. It is
  * written beside the mesh, safe to publish, and read again so that nobody is ever renumbered.
  */
+import * as ranges from "../messages/ranges.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { Address } from "../ip/address.ts";
 import { parseAddress, printAddress } from "../ip/address.ts";
@@ -58,6 +59,7 @@ export function pairName(one: Name, other: Name): PairName {
 /** Reads what printLock wrote (after a JSON reader), or says in `diagnostics` what is wrong with it. */
 export function parseLock(document: unknown, diagnostics: Diagnostics): Lock | undefined {
   const written = lockShape.read(document, [], diagnostics);
+  if (written !== undefined) checkAddresses(written.nodes, diagnostics);
   if (written === undefined || diagnostics.hasErrors) return undefined;
   const { nodes, presharedKeyEpochs = [], networkSecret } = written;
   return {
@@ -65,6 +67,23 @@ export function parseLock(document: unknown, diagnostics: Diagnostics): Lock | u
     presharedKeyEpochs: new Map(presharedKeyEpochs),
     ...(networkSecret === undefined ? {} : { networkSecret }),
   };
+}
+
+/** Two branches can give one address to a node each, and version control merges their lines without a word. */
+function checkAddresses(
+  nodes: readonly (readonly [Name, LockedNode])[],
+  diagnostics: Diagnostics,
+): void {
+  const owners = new Map<string, Name>();
+  for (const [name, { addresses }] of nodes) {
+    for (const [at, address] of addresses.entries()) {
+      const text = printAddress(address);
+      const owner = owners.get(text);
+      const path = ["nodes", name, "addresses", at];
+      if (owner !== undefined) diagnostics.add(ranges.addressTaken(path, text, owner));
+      else owners.set(text, name);
+    }
+  }
 }
 
 /** JSON, one line a node, sorted, so that version control merges it well. */

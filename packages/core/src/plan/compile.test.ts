@@ -1,9 +1,11 @@
 /** Devices of whole meshes, and what must hold for any mesh. */
+import { BlockList } from "node:net";
 import { expect, test } from "vitest";
 import fc from "fast-check";
-import { printEndpoint, printPrefix } from "../mod.ts";
+import { printAddress, printEndpoint, printPrefix } from "../mod.ts";
 import type { Device } from "../mod.ts";
 import { meshDocuments } from "../../../../tools/random-mesh.ts";
+import type { MeshDocument } from "../../../../tools/random-mesh.ts";
 import { runs } from "../../../../tools/runs.ts";
 import { sampleOf, sampleOfDocument } from "../../../../tools/sample.ts";
 
@@ -208,3 +210,64 @@ test("compile() keeps everybody's address and preshared key when nodes come and 
     runs(200),
   );
 });
+
+test("compile() sends every address to its owner alone, judged by node's own block lists", () => {
+  fc.assert(
+    fc.property(meshDocuments(8), (document) => {
+      const { devices } = sampleOfDocument(document);
+      const tables = new Map(devices.map((device) => [device.name as string, tableOf(device)]));
+      for (const [source, target] of orderedPairs(devices)) {
+        const isMet = canMeet(document, source.name, target.name);
+        for (const address of targetsOf(document, target)) {
+          expect(takers(tables.get(source.name), address)).toEqual(isMet ? [target.name] : []);
+        }
+      }
+    }),
+    runs(100),
+  );
+});
+
+type Table = ReadonlyMap<string, BlockList>;
+
+/** Peer → what it is sent, in a matcher that has nothing of ours. */
+function tableOf({ peers }: Device): Table {
+  return new Map(
+    peers.map(({ name, allowedIps }) => {
+      const list = new BlockList();
+      for (const prefix of allowedIps) {
+        const [address = "", length] = printPrefix(prefix).split("/");
+        list.addSubnet(address, Number(length), prefix.family === 4 ? "ipv4" : "ipv6");
+      }
+      return [name, list];
+    }),
+  );
+}
+
+function takers(table: Table | undefined, address: string): readonly string[] {
+  const family = address.includes(":") ? "ipv6" : "ipv4";
+  return [...(table ?? [])].filter(([, list]) => list.check(address, family)).map(([name]) => name);
+}
+
+function orderedPairs(devices: readonly Device[]): (readonly [Device, Device])[] {
+  return devices.flatMap((source) =>
+    devices.filter((target) => target !== source).map((target) => [source, target] as const),
+  );
+}
+
+/** By the document: somebody has an endpoint, or both are in one site and somebody has a LAN address. */
+function canMeet({ nodes }: MeshDocument, one: string, other: string): boolean {
+  const ends = [nodes[one], nodes[other]];
+  const isOneSite = ends[0]?.["site"] !== undefined && ends[0]["site"] === ends[1]?.["site"];
+  return ends.some((end) => end?.["endpoint"] !== undefined || (isOneSite && "lan" in (end ?? {})));
+}
+
+/** The target's own addresses, and the first address of each range behind it. */
+function targetsOf({ nodes }: MeshDocument, target: Device): readonly string[] {
+  const own = target.addresses.map(({ address }) => printAddress(address));
+  const subnets = (nodes[target.name]?.["subnets"] ?? []) as readonly (
+    | string
+    | { prefix: string }
+  )[];
+  const ranges = subnets.map((subnet) => (typeof subnet === "string" ? subnet : subnet.prefix));
+  return [...own, ...ranges.map((range) => range.split("/")[0] ?? "")];
+}
