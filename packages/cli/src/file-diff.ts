@@ -56,12 +56,12 @@ function readBlocks(text: string | undefined): ReadonlyMap<string, readonly stri
   for (const block of text?.split("\n\n") ?? []) {
     const lines = block.split("\n").filter((line) => line !== "");
     const name = /^# ([a-z0-9-]+)$/m.exec(block)?.[1] ?? "rules";
-    blocks.set(block.includes("[Interface]") ? "interface" : name, lines);
+    blocks.set(lines.includes("[Interface]") ? "[Interface]" : name, lines);
   }
   return blocks;
 }
 
 /** That a secret changed is news; the secret is not. */
 function hide(line: string): string {
-  return line.replace(/^((?:PrivateKey|PresharedKey) = ).*$/, "$1(hidden)");
+  return line.replace(/((?:private|preshared)key\s*=\s*).*$/i, "$1(hidden)");
 }

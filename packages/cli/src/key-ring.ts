@@ -1,10 +1,10 @@
 /** The keys folder beside a mesh: one private key a node and the network secret, 0600 in 0700. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { keyMessages, parsePrivateKey, Problem } from "@warren/core";
 import type { Diagnostics, Lock, Mesh, Name, Node } from "@warren/core";
 import type { PresharedKey, PrivateKey, PublicKey, Secrets } from "@warren/core";
-import { AppError, describeSystem } from "./app-error.ts";
+import { readTextIfThere } from "./file-text.ts";
 import { createPresharedKeys, fingerprintOf, makeNetworkSecret } from "./secrets.ts";
 import { makePrivateKey, placeholderKey, publicKeyOf } from "./secrets.ts";
 
@@ -100,7 +100,7 @@ function readPrivateKey(
   diagnostics: Diagnostics,
 ): PrivateKey | undefined {
   const file = join(folder, keyFile(name));
-  const text = readSecret(file);
+  const text = readTextIfThere(file)?.trim();
   if (text === undefined) return undefined;
   const key = parsePrivateKey(text);
   if (!(key instanceof Problem)) return key;
@@ -117,7 +117,7 @@ function readNetworkSecret(
 ): string | undefined {
   if (need === "public") return undefined;
   const file = join(folder, SECRET_FILE);
-  const text = readSecret(file);
+  const text = readTextIfThere(file)?.trim();
   if (text === undefined) {
     if (lock.networkSecret !== undefined) diagnostics.add(keyMessages.networkSecretMissing(file));
     return need === "make" ? makeNetworkSecret() : undefined;
@@ -128,16 +128,6 @@ function readNetworkSecret(
     diagnostics.add(keyMessages.networkSecretDiffers(file));
   }
   return text;
-}
-
-function readSecret(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8").trim();
-  } catch (cause) {
-    const { why, fix } = describeSystem(cause);
-    if (why === "no such file or folder") return undefined;
-    throw new AppError("cannot-read", `cannot read: ${why}`, { fix, file, cause });
-  }
 }
 
 function reportShared(

@@ -1,5 +1,6 @@
 /** The warren command: reads the environment, runs one command, exits with its status. */
 import manifest from "../package.json" with { type: "json" };
+import { AppError, describeSystem, systemCode } from "./app-error.ts";
 import { reportFailure } from "./exit.ts";
 import { run } from "./program.ts";
 import { createTerminal } from "./terminal.ts";
@@ -7,6 +8,16 @@ import { createTerminal } from "./terminal.ts";
 // https://no-color.org: any value but an empty one means no colour.
 const isColourWanted = (process.env["NO_COLOR"] ?? "") === "";
 const terminal = createTerminal(process.stdout, process.stderr, { isColourWanted });
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (cause) => {
+    // A reader that has seen enough (`| head`) is no failure: what is left to do is still done.
+    if (systemCode(cause) === "EPIPE") return;
+    const { why, fix } = describeSystem(cause);
+    process.exit(
+      reportFailure(terminal, new AppError("cannot-write", `cannot print: ${why}`, { fix, cause })),
+    );
+  });
+}
 try {
   process.exitCode = await run(terminal, manifest.version, process.argv.slice(2));
 } catch (error) {

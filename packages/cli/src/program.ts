@@ -54,6 +54,10 @@ interface FileWords {
   readonly strict: boolean;
 }
 
+interface RenderWords extends FileWords {
+  readonly format: "wg-quick" | "setconf";
+}
+
 function addMeshCommands(program: Command, terminal: Terminal, done: Done): void {
   subcommand(program, "init", "write a first mesh file, to be edited").action(
     async (options: FileWords) => {
@@ -70,14 +74,10 @@ function addMeshCommands(program: Command, terminal: Terminal, done: Done): void
     });
   subcommand(program, "render", "write every node's files, the lock and the keys")
     .addOption(outputOption())
-    .addOption(
-      new Option("--format <format>", "what the files are for")
-        .choices(["wg-quick", "setconf"])
-        .default("wg-quick"),
-    )
+    .addOption(formatOption())
     .addOption(jsonOption())
     .option("--strict", "take every warning as an error", false)
-    .action(async (options: FileWords & { readonly format: "wg-quick" | "setconf" }) => {
+    .action(async (options: RenderWords) => {
       const { render } = await import("./commands/render.ts");
       done(render(terminal, options));
     });
@@ -88,8 +88,9 @@ function addLookCommands(program: Command, terminal: Terminal, done: Done): void
     .argument("[old]", "a mesh file; without it, the output folder is compared")
     .argument("[new]", "another; without it, the one of --file")
     .addOption(outputOption())
+    .addOption(formatOption())
     .addOption(jsonOption())
-    .action(async (before: string | undefined, after: string | undefined, options: FileWords) => {
+    .action(async (before: string | undefined, after: string | undefined, options: RenderWords) => {
       const { diff } = await import("./commands/diff.ts");
       const meshes = before === undefined ? undefined : { before, after: after ?? options.file };
       done(diff(terminal, meshes, options));
@@ -154,6 +155,12 @@ function subcommand(
 
 function outputOption(): Option {
   return new Option("-o, --output <folder>", "where the rendered files are").default("out");
+}
+
+function formatOption(): Option {
+  return new Option("--format <format>", "what the files are for")
+    .choices(["wg-quick", "setconf"])
+    .default("wg-quick");
 }
 
 function jsonOption(): Option {

@@ -5,12 +5,18 @@
 import * as fs from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { AppError, describeSystem } from "./app-error.ts";
+import { listFolder, makeFolder, removeIfEmpty } from "./folders.ts";
 
 export interface Written {
   readonly changed: readonly string[];
   readonly unchanged: number;
   readonly removed: readonly string[];
 }
+
+/** Who may read a file: secrets only their owner, whatever was allowed before. */
+export type Audience = "owner" | "everybody";
+
+const MODES: Readonly<Record<Audience, number>> = { owner: 0o600, everybody: 0o644 };
 
 /** Files under way end so; one left behind by a killed process is removed by the next. */
 const UNDER_WAY = ".warren-new";
@@ -21,22 +27,32 @@ export class Staging {
   readonly #folders: string[] = [];
   #unchanged = 0;
 
-  /** Plans a file's new text. A file that has it already is left alone, but for its mode. */
-  put(file: string, text: string, mode: number): void {
+  /** Plans a file's new text. A file that has it already is left alone, but for who may read it. */
+  put(file: string, text: string, audience: Audience): void {
     try {
-      this.#makeFolder(dirname(file));
+      this.#folders.push(...makeFolder(dirname(file)));
       fs.rmSync(underWay(file), { force: true });
-      if (hasText(file, text)) {
-        fs.chmodSync(file, mode);
+      const stat = fs.lstatSync(file, { throwIfNoEntry: false });
+      if (stat?.isDirectory() === true) throw folderInTheWay(file);
+      if (stat !== undefined && hasText(file, stat, text)) {
+        // Files of everybody keep the mode that their owner gave them.
+        if (audience === "owner" && (stat.mode & 0o077) !== 0) fs.chmodSync(file, MODES.owner);
         this.#unchanged += 1;
         return;
       }
       // Said before it is written, so that a failure half way removes it too.
       this.#changed.push(file);
-      fs.writeFileSync(underWay(file), text, { mode, flag: "wx" });
+      fs.writeFileSync(underWay(file), text, { mode: MODES[audience], flag: "wx" });
     } catch (cause) {
       throw refusal(file, cause);
     }
+  }
+
+  /** Plans a file that keeps git away from all beside it, unless there is one already. */
+  ignoreAll(folder: string): void {
+    const file = join(folder, ".gitignore");
+    const there = attempt(file, () => fs.lstatSync(file, { throwIfNoEntry: false }));
+    if (there === undefined) this.put(file, "*\n", "everybody");
   }
 
   /** Plans the removal of a file. */
@@ -44,18 +60,23 @@ export class Staging {
     this.#removed.push(file);
   }
 
+  /** Plans the removal of what a killed process left under way in a folder. */
+  sweep(folder: string): void {
+    for (const file of listUnderWay(folder)) {
+      if (!this.#changed.some((each) => underWay(each) === file)) this.remove(file);
+    }
+  }
+
   /** Puts everything in its place, in the order in which it was planned. */
   commit(): Written {
     for (const file of this.#changed) {
-      try {
-        fs.renameSync(underWay(file), file);
-      } catch (cause) {
-        throw refusal(file, cause);
-      }
+      attempt(file, () => fs.renameSync(underWay(file), file));
     }
     for (const file of this.#removed) {
-      fs.rmSync(file, { force: true });
-      removeIfEmpty(dirname(file));
+      attempt(file, () => {
+        fs.rmSync(file, { force: true });
+        removeIfEmpty(dirname(file));
+      });
     }
     return { changed: this.#changed, unchanged: this.#unchanged, removed: this.#removed };
   }
@@ -65,17 +86,9 @@ export class Staging {
     for (const file of this.#changed) fs.rmSync(underWay(file), { force: true });
     for (const folder of this.#folders.toReversed()) removeIfEmpty(folder);
   }
-
-  /** Folders hold keys, so nobody else may look in: 0700, each remembered to be taken back. */
-  #makeFolder(folder: string): void {
-    if (fs.existsSync(folder)) return;
-    this.#makeFolder(dirname(folder));
-    fs.mkdirSync(folder, { mode: 0o700 });
-    this.#folders.push(folder);
-  }
 }
 
-/** Runs `plan` on a staging and commits it; if anything throws, nothing has changed. */
+/** Runs `plan` on a staging and commits it; if anything throws before the first rename, nothing has changed. */
 export function staged(plan: (staging: Staging) => void): Written {
   const staging = new Staging();
   try {
@@ -87,29 +100,36 @@ export function staged(plan: (staging: Staging) => void): Written {
   }
 }
 
-/** The file that one under way was to become; undefined for any other file. */
-export function targetOf(file: string): string | undefined {
-  const name = basename(file);
-  if (!name.startsWith(".") || !name.endsWith(UNDER_WAY)) return undefined;
-  return join(dirname(file), name.slice(1, -UNDER_WAY.length));
-}
-
 function underWay(file: string): string {
   return join(dirname(file), `.${basename(file)}${UNDER_WAY}`);
 }
 
-function hasText(file: string, text: string): boolean {
-  const stat = fs.lstatSync(file, { throwIfNoEntry: false });
-  if (stat === undefined || !stat.isFile()) return false;
-  if (stat.size !== Buffer.byteLength(text)) return false;
+function listUnderWay(folder: string): readonly string[] {
+  return listFolder(folder)
+    .filter((each) => each.isFile() && each.name.startsWith(".") && each.name.endsWith(UNDER_WAY))
+    .map(({ name }) => join(folder, name));
+}
+
+function hasText(file: string, stat: fs.Stats, text: string): boolean {
+  if (!stat.isFile() || stat.size !== Buffer.byteLength(text)) return false;
   return fs.readFileSync(file, "utf8") === text;
 }
 
-function removeIfEmpty(folder: string): void {
-  if (fs.existsSync(folder) && fs.readdirSync(folder).length === 0) fs.rmdirSync(folder);
+function attempt<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw refusal(file, cause);
+  }
+}
+
+function folderInTheWay(file: string): AppError {
+  const fix = "move it away";
+  return new AppError("cannot-write", "a folder stands where a file is needed", { fix, file });
 }
 
 function refusal(file: string, cause: unknown): AppError {
+  if (cause instanceof AppError) return cause;
   const { why, fix } = describeSystem(cause);
   return new AppError("cannot-write", `cannot write: ${why}`, { fix, file, cause });
 }

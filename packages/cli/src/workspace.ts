@@ -1,9 +1,9 @@
 /** A mesh file with its lock and keys: what stands beside it, and what it means once read and checked. */
-import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import * as core from "@warren/core";
-import { AppError, describeSystem, systemCode } from "./app-error.ts";
+import { AppError } from "./app-error.ts";
 import { readDocument } from "./document.ts";
+import { readTextIfThere } from "./file-text.ts";
 import { hasErrors, locateFindings } from "./findings.ts";
 import type { Finding } from "./findings.ts";
 import { readKeyRing } from "./key-ring.ts";
@@ -117,12 +117,15 @@ function readLock(file: string): {
   const text = readTextIfThere(file);
   if (text === undefined) return { value: core.EMPTY_LOCK, findings: [] };
   const quick = core.parseLock(parseJson(text), new core.Diagnostics());
-  if (quick !== undefined) return { value: quick, findings: [] };
+  // A text that is not ours word for word may hold a name twice: JSON readers keep the last one silently.
+  if (quick !== undefined && core.printLock(quick) === text) return { value: quick, findings: [] };
   // Slower, but it knows the places.
   const document = readDocument(text);
   const diagnostics = new core.Diagnostics();
-  if (document.faults.length === 0) core.parseLock(document.value, diagnostics);
-  return { findings: locateFindings(file, document, diagnostics) };
+  const isReadable = document.faults.length === 0;
+  const value = isReadable ? core.parseLock(document.value, diagnostics) : undefined;
+  const findings = locateFindings(file, document, diagnostics);
+  return value === undefined ? { findings } : { value, findings };
 }
 
 function parseJson(text: string): unknown {
@@ -139,14 +142,4 @@ function readText(file: string): string {
   if (text !== undefined) return text;
   const fix = "name a mesh file with -f, or write a first one: warren init";
   throw new AppError("cannot-read", "there is no such file", { fix, file });
-}
-
-function readTextIfThere(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (cause) {
-    if (systemCode(cause) === "ENOENT") return undefined;
-    const { why, fix } = describeSystem(cause);
-    throw new AppError("cannot-read", `cannot read: ${why}`, { fix, file, cause });
-  }
 }

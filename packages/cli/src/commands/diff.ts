@@ -1,19 +1,22 @@
 /** warren diff: what differs between two mesh files, or between a mesh and what was rendered of it. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { compile, HEADER, Printed, renderFiles } from "@warren/core";
+import { compile, Printed, renderFiles } from "@warren/core";
+import type { Format } from "@warren/core";
 import { diffFiles } from "../file-diff.ts";
 import type { FileChange } from "../file-diff.ts";
-import { hasErrors, printFindings } from "../findings.ts";
+import { readTextIfThere } from "../file-text.ts";
+import { printFindings } from "../findings.ts";
 import { createSecrets } from "../key-ring.ts";
-import type { KeyNeed } from "../key-ring.ts";
+import { listRendered } from "../output-folder.ts";
 import type { Terminal } from "../terminal.ts";
 import { countOf } from "../words.ts";
 import { loadWorkspace } from "../workspace.ts";
+import type { Plan } from "../workspace.ts";
 
 export interface DiffOptions {
   readonly file: string;
   readonly output: string;
+  readonly format: Format;
   readonly json: boolean;
 }
 
@@ -25,36 +28,32 @@ export function diff(
   meshes: { readonly before: string; readonly after: string } | undefined,
   options: DiffOptions,
 ): number {
-  const isOfMeshes = meshes !== undefined;
   // Two meshes are compared by the identity of their secrets; rendered files by the secrets themselves.
-  const need = isOfMeshes ? "public" : "private";
-  const before = isOfMeshes
-    ? renderMesh(terminal, meshes.before, need, options)
-    : readRendered(options.output);
-  const after = renderMesh(terminal, meshes?.after ?? options.file, need, options);
-  if (before === undefined || after === undefined) return 2;
-  const changes = diffFiles(before, after);
+  const keys = meshes === undefined ? "private" : "public";
+  const loaded = (meshes === undefined ? [options.file] : [meshes.before, meshes.after]).map(
+    (file) => loadWorkspace(file, { keys, isStrict: false }),
+  );
+  const plans = loaded.map(({ plan }) => plan).filter((plan) => plan !== undefined);
+  if (plans.length < loaded.length) {
+    const findings = loaded.flatMap((each) => (each.plan === undefined ? each.findings : []));
+    printFindings(terminal, findings, options);
+    return 2;
+  }
+  const rendered = plans.map((plan) => renderPlan(plan, options.format));
+  const [before, after] =
+    meshes === undefined ? [readRendered(options.output), ...rendered] : rendered;
+  const changes = diffFiles(before ?? new Map(), after ?? new Map());
   if (options.json) terminal.print(JSON.stringify(changes, undefined, 2));
   else printChanges(terminal, changes);
   return 0;
 }
 
-function renderMesh(
-  terminal: Terminal,
-  file: string,
-  keys: KeyNeed,
-  { json }: DiffOptions,
-): Files | undefined {
-  const { findings, plan } = loadWorkspace(file, { keys, isStrict: false });
-  if (hasErrors(findings) || plan === undefined) {
-    printFindings(terminal, findings, { json });
-    return undefined;
-  }
-  const secrets = createSecrets(plan.keys);
+function renderPlan({ index, keys }: Plan, format: Format): Files {
+  const secrets = createSecrets(keys);
   const printed = new Printed();
   const files = new Map<string, string>();
-  for (const device of compile(plan.index)) {
-    for (const { name, text } of renderFiles(device, secrets, printed, "wg-quick")) {
+  for (const device of compile(index)) {
+    for (const { name, text } of renderFiles(device, secrets, printed, format)) {
       files.set(join(device.name, name), text);
     }
   }
@@ -62,15 +61,8 @@ function renderMesh(
 }
 
 function readRendered(output: string): Files {
-  const files = new Map<string, string>();
-  if (!existsSync(output)) return files;
-  for (const entry of readdirSync(output, { withFileTypes: true, recursive: true })) {
-    const path = join(entry.parentPath, entry.name);
-    if (!entry.isFile() || !/\.(conf|nft)$/.test(entry.name)) continue;
-    const text = readFileSync(path, "utf8");
-    if (text.startsWith(HEADER)) files.set(path.slice(output.length).replace(/^\//, ""), text);
-  }
-  return files;
+  const files = listRendered(output);
+  return new Map(files.map((file) => [file, readTextIfThere(join(output, file)) ?? ""]));
 }
 
 function printChanges(terminal: Terminal, changes: readonly FileChange[]): void {

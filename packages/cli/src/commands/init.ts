@@ -28,7 +28,7 @@ export function init(terminal: Terminal, { file }: InitOptions): number {
     const fix = "choose another with -f, or edit this one";
     throw new AppError("cannot-write", "there is a file already", { fix, file });
   }
-  staged((staging) => staging.put(file, TEMPLATE, 0o644));
+  staged((staging) => staging.put(file, TEMPLATE, "everybody"));
   terminal.print(`${file}: written; edit it, then run warren check`);
   return 0;
 }

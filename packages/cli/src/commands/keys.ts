@@ -2,14 +2,14 @@
 import { join } from "node:path";
 import * as core from "@warren/core";
 import { AppError } from "../app-error.ts";
-import { exclusively } from "../exclusive.ts";
-import { hasErrors, printFindings } from "../findings.ts";
+import { printFindings } from "../findings.ts";
 import { keyFile } from "../key-ring.ts";
 import { makePrivateKey, publicKeyOf } from "../secrets.ts";
 import { staged } from "../staging.ts";
 import type { Terminal } from "../terminal.ts";
-import { loadWorkspace, placesOf } from "../workspace.ts";
+import { loadWorkspace } from "../workspace.ts";
 import type { Plan, Workspace } from "../workspace.ts";
+import { writeBeside } from "../writing.ts";
 
 export interface KeysOptions {
   readonly file: string;
@@ -23,14 +23,14 @@ export function showKeys(
   options: KeysOptions,
 ): number {
   const need = wish.private ? "private" : "public";
-  const { plan, status } = load(terminal, options, need);
-  if (plan === undefined) return status;
-  if (wish.private) return printPrivate(terminal, plan, wish.name);
+  const plan = load(terminal, options, need);
+  if (plan === undefined) return 2;
+  if (wish.private) return printPrivate(terminal, plan, wish.name, options);
   const nodes = wish.name === undefined ? plan.mesh.nodes : [nodeOf(plan, wish.name)];
   const rows = nodes.map(({ name, publicKey }) => ({
     node: name,
     publicKey: plan.keys.missing.has(name) ? undefined : plan.keys.publicKeys.get(name),
-    privateKey: publicKey === undefined ? keyFile(name) : "elsewhere",
+    keyFile: publicKey === undefined ? keyFile(name) : undefined,
   }));
   if (options.json) terminal.print(JSON.stringify(rows, undefined, 2));
   else {
@@ -44,7 +44,7 @@ export function showKeys(
 
 /** A new private key for a node: everybody's file changes with the next render. */
 export function rotateKey(terminal: Terminal, name: string, options: KeysOptions): number {
-  return writing(terminal, options, ({ places }, plan) => {
+  return writing(terminal, options, (plan, { places }) => {
     const node = nodeOf(plan, name);
     if (node.publicKey !== undefined) {
       const fix = `make a new one there, and write its public half into nodes.${name}.publicKey`;
@@ -56,9 +56,9 @@ export function rotateKey(terminal: Terminal, name: string, options: KeysOptions
     const nodes = new Map(plan.lock.nodes).set(node.name, { addresses: [], ...locked, publicKey });
     const text = core.printLock({ ...plan.lock, nodes });
     staged((staging) => {
-      staging.put(join(places.keysFolder, ".gitignore"), "*\n", 0o644);
-      staging.put(join(places.keysFolder, keyFile(node.name)), `${privateKey}\n`, 0o600);
-      staging.put(places.lockFile, text, 0o644);
+      staging.ignoreAll(places.keysFolder);
+      staging.put(join(places.keysFolder, keyFile(node.name)), `${privateKey}\n`, "owner");
+      staging.put(places.lockFile, text, "everybody");
     });
     terminal.print(
       `${name} has the new public key ${publicKey}; run warren render, then bring all files to their hosts`,
@@ -72,25 +72,33 @@ export function rotatePresharedKey(
   pair: { readonly one: string; readonly other: string },
   options: KeysOptions,
 ): number {
-  return writing(terminal, options, ({ places }, plan) => {
+  return writing(terminal, options, (plan, { places }) => {
     const one = nodeOf(plan, pair.one).name;
     const other = nodeOf(plan, pair.other).name;
     if (one === other) {
       throw new AppError("usage", "a pair has two nodes", { fix: "name two different ones" });
     }
+    if (!plan.mesh.network.presharedKeys) {
+      const fix = "remove presharedKeys: false from the network";
+      throw new AppError("usage", "the mesh has no preshared keys", { fix });
+    }
     const name = core.pairName(one, other);
     const epoch = (plan.lock.presharedKeyEpochs.get(name) ?? 0) + 1;
     const presharedKeyEpochs = new Map(plan.lock.presharedKeyEpochs).set(name, epoch);
-    staged((staging) =>
-      staging.put(places.lockFile, core.printLock({ ...plan.lock, presharedKeyEpochs }), 0o644),
-    );
+    const text = core.printLock({ ...plan.lock, presharedKeyEpochs });
+    staged((staging) => staging.put(places.lockFile, text, "everybody"));
     terminal.print(
       `${one} and ${other} share a new preshared key; run warren render, then bring their two files to them`,
     );
   });
 }
 
-function printPrivate(terminal: Terminal, plan: Plan, name: string | undefined): number {
+function printPrivate(
+  terminal: Terminal,
+  plan: Plan,
+  name: string | undefined,
+  { json }: KeysOptions,
+): number {
   if (name === undefined) {
     throw new AppError("usage", "whose private key?", {
       fix: "name one node: warren keys show NODE --private",
@@ -101,26 +109,24 @@ function printPrivate(terminal: Terminal, plan: Plan, name: string | undefined):
     const fix = "it is made by warren render, or kept on its host";
     throw new AppError("cannot-read", `the private key of ${name} is not here`, { fix });
   }
-  terminal.print(key);
+  terminal.print(json ? JSON.stringify([{ node: name, privateKey: key }], undefined, 2) : key);
   return 0;
 }
 
+/** The lock's word is enough: a key whose file was lost can be rotated too. */
 function writing(
   terminal: Terminal,
   options: KeysOptions,
-  work: (workspace: Workspace, plan: Plan) => void,
+  work: (plan: Plan, workspace: Workspace) => void,
 ): number {
-  return exclusively(join(placesOf(options.file).keysFolder, ".writing"), () => {
-    // The lock's word is enough: a key whose file was lost can be rotated too.
-    const { plan, status, workspace } = load(terminal, options, "public");
-    if (plan === undefined) return status;
+  const wish = { ...options, strict: false, keys: "public" } as const;
+  return writeBeside(terminal, wish, (plan, workspace) => {
     if (plan.keys.missing.size > 0) {
       throw new AppError("usage", "some nodes have no key yet", {
         fix: "make the first ones: warren render",
       });
     }
-    work(workspace, plan);
-    return 0;
+    work(plan, workspace);
   });
 }
 
@@ -128,12 +134,10 @@ function load(
   terminal: Terminal,
   { file, json }: KeysOptions,
   keys: "public" | "private",
-): { readonly workspace: Workspace; readonly plan: Plan | undefined; readonly status: number } {
-  const workspace = loadWorkspace(file, { keys, isStrict: false });
-  const { findings, plan } = workspace;
-  if (!hasErrors(findings) && plan !== undefined) return { workspace, plan, status: 0 };
-  printFindings(terminal, findings, { json });
-  return { workspace, plan: undefined, status: 2 };
+): Plan | undefined {
+  const { findings, plan } = loadWorkspace(file, { keys, isStrict: false });
+  if (plan === undefined) printFindings(terminal, findings, { json });
+  return plan;
 }
 
 function nodeOf({ mesh }: Plan, name: string): core.Node {
