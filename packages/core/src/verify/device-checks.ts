@@ -70,13 +70,14 @@ function checkEndpoints(
   diagnostics: Diagnostics,
 ): void {
   const ranges = onLinkRanges(device);
+  const onLink = ranges.map((range) => universe.atomsOf(range));
   for (const { name, endpoint } of device.peers) {
     if (endpoint === undefined || typeof endpoint.host === "string") continue;
     const host = endpoint.host;
-    const isTunnelled = row[universe.hostAtom(host)] !== NOWHERE;
-    const range = ranges.find((each) => hasAddress(each, host));
-    if (!isTunnelled && range === undefined) continue;
-    const capture = range ?? capturing(device, host);
+    const atom = universe.hostAtom(host);
+    const isOnLink = onLink.some(({ from, to }) => from <= atom && atom < to);
+    if (row[atom] === NOWHERE && !isOnLink) continue;
+    const capture = ranges.find((each) => hasAddress(each, host)) ?? capturing(device, host);
     diagnostics.add(proof.endpointCaptured(name, printAddress(host), printPrefix(capture)));
   }
 }

@@ -38,7 +38,8 @@ export function verify(
 ): Proof {
   const claims = readClaims(mesh, lock);
   const universe = new Universe(allPrefixes(claims, devices));
-  const rows: Row[] = claims.owners.map(() => new Int32Array(universe.size).fill(-1));
+  // A node without a device sends nothing anywhere.
+  const rows: Row[] = claims.owners.map(() => new Int32Array());
   const pairs = new PairTable(claims);
   for (const device of devices) {
     const position = claims.positions.get(device.name);
