@@ -12,13 +12,16 @@ export function listNodeFolders(output: string): readonly string[] {
     .map(({ name }) => name);
 }
 
-/** The files that a renderer wrote there, as `node/file`. */
-export function listRendered(output: string): readonly string[] {
+/** The files that a renderer wrote there, as `node/file`, without those that are known already. */
+export function listRendered(
+  output: string,
+  known: ReadonlySet<string> = new Set(),
+): readonly string[] {
   return listNodeFolders(output).flatMap((node) =>
     listFolder(join(output, node))
       .filter((each) => each.isFile() && /\.(conf|nft)$/.test(each.name))
       .map(({ name }) => join(node, name))
-      .filter((file) => isOurs(join(output, file))),
+      .filter((file) => !known.has(file) && isOurs(join(output, file))),
   );
 }
 

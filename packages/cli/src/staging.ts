@@ -23,7 +23,9 @@ const UNDER_WAY = ".warren-new";
 
 export class Staging {
   readonly #changed: string[] = [];
+  readonly #underWay = new Set<string>();
   readonly #removed: string[] = [];
+  readonly #exposed: string[] = [];
   readonly #folders: string[] = [];
   #unchanged = 0;
 
@@ -36,16 +38,24 @@ export class Staging {
       if (stat?.isDirectory() === true) throw folderInTheWay(file);
       if (stat !== undefined && hasText(file, stat, text)) {
         // Files of everybody keep the mode that their owner gave them.
-        if (audience === "owner" && (stat.mode & 0o077) !== 0) fs.chmodSync(file, MODES.owner);
+        if (audience === "owner") this.protect(file);
         this.#unchanged += 1;
         return;
       }
       // Said before it is written, so that a failure half way removes it too.
       this.#changed.push(file);
+      this.#underWay.add(underWay(file));
       fs.writeFileSync(underWay(file), text, { mode: MODES[audience], flag: "wx" });
     } catch (cause) {
       throw refusal(file, cause);
     }
+  }
+
+  /** Plans that only its owner may read a file, or look into a folder, that others may now. */
+  protect(path: string): void {
+    const stat = attempt(path, () => fs.lstatSync(path, { throwIfNoEntry: false }));
+    if (stat === undefined || stat.isSymbolicLink()) return;
+    if ((stat.mode & 0o077) !== 0) this.#exposed.push(path);
   }
 
   /** Plans a file that keeps git away from all beside it, unless there is one already. */
@@ -63,7 +73,7 @@ export class Staging {
   /** Plans the removal of what a killed process left under way in a folder. */
   sweep(folder: string): void {
     for (const file of listUnderWay(folder)) {
-      if (!this.#changed.some((each) => underWay(each) === file)) this.remove(file);
+      if (!this.#underWay.has(file)) this.remove(file);
     }
   }
 
@@ -71,6 +81,9 @@ export class Staging {
   commit(): Written {
     for (const file of this.#changed) {
       attempt(file, () => fs.renameSync(underWay(file), file));
+    }
+    for (const path of this.#exposed) {
+      attempt(path, () => fs.chmodSync(path, fs.statSync(path).mode & 0o700));
     }
     for (const file of this.#removed) {
       attempt(file, () => {

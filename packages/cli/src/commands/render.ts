@@ -42,10 +42,13 @@ function writePlan(
 ): void {
   const { output, format } = options;
   const { keysFolder, lockFile } = places;
+  staging.protect(keysFolder);
   staging.ignoreAll(keysFolder);
   for (const { name, text } of plan.keys.fresh) {
     staging.put(join(keysFolder, name), text, "owner");
   }
+  const kept = plan.keys.kept.map((name) => join(keysFolder, name));
+  for (const file of kept) staging.protect(file);
   staging.put(lockFile, printLock(plan.lock), "everybody");
   staging.ignoreAll(output);
   const secrets = createSecrets(plan.keys);
@@ -62,9 +65,7 @@ function writePlan(
     terminal.progress(`rendering ${done} of ${plan.proof.nodes}`);
   }
   // Files of ours that this mesh no longer has, and leftovers of killed runs; never anybody else's.
-  for (const file of listRendered(output)) {
-    if (!kept.has(file)) staging.remove(join(output, file));
-  }
+  for (const file of listRendered(output, kept)) staging.remove(join(output, file));
   for (const node of listNodeFolders(output)) staging.sweep(join(output, node));
   staging.sweep(keysFolder);
 }
