@@ -27,7 +27,7 @@ export function unprivileged(): readonly string[] | undefined {
   return status === 0 ? words : undefined;
 }
 
-/** A folder that os.tmpdir() answers in the labs started with it. */
+/** A folder that os.tmpdir() answers in the labs started with it; its path marks all their processes. */
 export class TemporaryFolder {
   readonly path = mkdtempSync(join(tmpdir(), "warren-e2e-"));
 
@@ -54,7 +54,8 @@ export class LabRun {
 
   constructor(words: readonly string[], folder: TemporaryFolder) {
     const [command = "", ...rest] = words;
-    const env = { ...process.env, TMPDIR: folder.path };
+    const path = `${process.env["PATH"] ?? ""}:${folder.path}`;
+    const env = { ...process.env, PATH: path, TMPDIR: folder.path };
     // A process group of its own, as a terminal gives to what it runs.
     this.process = spawn(command, rest, {
       env,

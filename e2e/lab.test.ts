@@ -18,7 +18,7 @@ beforeEach((ctx) => {
   const reason = reasonToSkip();
   if (reason !== undefined) ctx.skip(reason);
   folder = new TemporaryFolder();
-  before = readMachine();
+  before = look();
 });
 
 afterEach(() => {
@@ -29,7 +29,7 @@ test("npm start joins four clouds, and nothing is left of them", async () => {
   const lab = startLab(folder, "--once");
   expect({ status: await lab.status, errors: lab.errors }).toEqual({ status: 0, errors: "" });
   expect(lab.lastLine).toBe(ALL_REACHED);
-  expect(readMachine()).toEqual(before);
+  expect(look()).toEqual(before);
   expect(folder.content).toEqual([]);
 });
 
@@ -46,7 +46,7 @@ test("--stop shows the gap in the node's rows and columns, and nowhere else", as
     });
     expect(cells.map((cell) => (/^\d/.test(cell) ? "answer" : cell))).toEqual(expected);
   }
-  expect(readMachine()).toEqual(before);
+  expect(look()).toEqual(before);
   expect(folder.content).toEqual([]);
 });
 
@@ -57,10 +57,10 @@ test("a standing lab can be entered with the command it prints, until Ctrl-C", a
   const [program = "", ...words] = command.split(" ");
   const shown = execFileSync(program, words, { encoding: "utf8" });
   expect(shown.match(/latest handshake/g)).toHaveLength(3);
-  expect(readMachine()).not.toEqual(before);
+  expect(look()).not.toEqual(before);
   lab.killGroup("SIGINT");
   expect(await lab.status).toBe(130);
-  expect(readMachine()).toEqual(before);
+  expect(look()).toEqual(before);
   expect(folder.content).toEqual([]);
 });
 
@@ -75,7 +75,7 @@ test("two labs stand side by side", async () => {
   expect(folder.content).toEqual(ones);
   one.killGroup("SIGTERM");
   expect(await one.status).toBe(143);
-  expect(readMachine()).toEqual(before);
+  expect(look()).toEqual(before);
 });
 
 test("SIGINT, SIGTERM and SIGHUP leave nothing behind at any moment", async () => {
@@ -93,20 +93,20 @@ test("SIGINT, SIGTERM and SIGHUP leave nothing behind at any moment", async () =
     const status = lab.lastLine === ALL_REACHED ? await lab.status : interrupted;
     const left = { status: await lab.status, errors: lab.errors, folder: folder.content };
     expect({ delayMs, ...left }).toEqual({ delayMs, status, errors: "", folder: [] });
-    expect(readMachine()).toEqual(before);
+    expect(look()).toEqual(before);
   }
 });
 
 test("after kill -9 the kernel cleans up, and the next lab removes the folder", async () => {
   for (const delayMs of (await spreadMoments()).filter((_, at) => at % 2 === 0)) {
     await interrupt(startLab(folder, "--once"), "SIGKILL", delayMs);
-    await expect.poll(readMachine, { timeout: KERNEL_PATIENCE_MS }).toEqual(before);
+    await expect.poll(look, { timeout: KERNEL_PATIENCE_MS }).toEqual(before);
   }
   const killed = startLab(folder);
   await killed.until(ALL_REACHED);
   killed.process.kill("SIGKILL");
   await killed.status;
-  await expect.poll(readMachine, { timeout: KERNEL_PATIENCE_MS }).toEqual(before);
+  await expect.poll(look, { timeout: KERNEL_PATIENCE_MS }).toEqual(before);
   const left = folder.content;
   expect(left).toHaveLength(1);
   const next = startLab(folder, "--once");
@@ -121,7 +121,7 @@ test("a lab whose parent is killed ends, too", async () => {
   const shell = new LabRun(["sh", "-c", '"$@"; :', "sh", process.execPath, MAIN], folder);
   await shell.until(ALL_REACHED);
   shell.process.kill("SIGKILL");
-  await expect.poll(readMachine, { timeout: KERNEL_PATIENCE_MS }).toEqual(before);
+  await expect.poll(look, { timeout: KERNEL_PATIENCE_MS }).toEqual(before);
   await expect.poll(() => folder.content).toEqual([]);
 });
 
@@ -129,7 +129,7 @@ test("a lab whose reader is gone ends, too", async () => {
   const lab = startLab(folder);
   lab.process.stdout?.destroy();
   expect(await lab.status).toBe(141);
-  expect(readMachine()).toEqual(before);
+  expect(look()).toEqual(before);
   expect(folder.content).toEqual([]);
 });
 
@@ -139,7 +139,7 @@ test("a lab whose world is ended from outside says so", async () => {
   process.kill(childOf(lab.process.pid), "SIGKILL");
   expect(await lab.status).toBe(1);
   expect(lab.errors).toContain("the lab was ended from outside");
-  await expect.poll(readMachine, { timeout: KERNEL_PATIENCE_MS }).toEqual(before);
+  await expect.poll(look, { timeout: KERNEL_PATIENCE_MS }).toEqual(before);
   expect(folder.content).toEqual([]);
 });
 
@@ -153,8 +153,12 @@ test("a lab that hangs while it ends can still be interrupted", async () => {
   clearInterval(impatience);
   expect(folder.content).toEqual([]);
   process.kill(init, "SIGCONT");
-  await expect.poll(readMachine, { timeout: KERNEL_PATIENCE_MS }).toEqual(before);
+  await expect.poll(look, { timeout: KERNEL_PATIENCE_MS }).toEqual(before);
 });
+
+function look(): ReturnType<typeof readMachine> {
+  return readMachine(folder.path);
+}
 
 /** Delays after the start, spread evenly over the time a whole run takes here. */
 async function spreadMoments(): Promise<readonly number[]> {

@@ -1,15 +1,15 @@
 /** What this machine looks like from outside of every lab: whatever one of them leaves behind shows here. */
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..");
 
-/** What the lab must never touch; two equal snapshots mean that nothing was left behind. */
-export function readMachine(): Readonly<Record<string, readonly string[]>> {
+/** What a lab must never touch, and the processes of the labs with this mark; two equal snapshots: nothing was left behind. */
+export function readMachine(mark: string): Readonly<Record<string, readonly string[]>> {
   return {
     // First, before the kernel has had time: who says that he has ended must have ended.
-    processes: readProcesses(),
+    processes: readProcesses(mark),
     namespaces: print("ip", "netns", "list"),
     links: print("ip", "-o", "link"),
     addresses: print("ip", "-o", "address"),
@@ -31,36 +31,18 @@ function print(command: string, ...words: readonly string[]): readonly string[] 
   return execFileSync(command, words, { encoding: "utf8" }).trim().split("\n");
 }
 
-/** Processes of a lab: those in namespaces other than ours, and those on their way there. */
-function readProcesses(): readonly string[] {
+/** Processes with the mark in their environment, which a lab's commands inherit from it as part of their PATH. */
+function readProcesses(mark: string): readonly string[] {
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  return pids.filter(isOfLab).map((pid) => `${pid} ${readCommand(pid)}`);
+  const marked = pids.filter((pid) => readOf(pid, "environ").includes(mark));
+  return marked.map((pid) => `${pid} ${readOf(pid, "cmdline")}`);
 }
 
-function isOfLab(pid: string): boolean {
-  // Dead, and holding nothing: where the first process reaps no orphans, their numbers stay.
-  if (quietly(() => readFileSync(`/proc/${pid}/stat`, "utf8"))?.includes(") Z ")) return false;
-  const elsewhere = ["net", "mnt", "pid"].some((kind) => {
-    const there = readNamespace(pid, kind);
-    return there !== undefined && there !== readNamespace("self", kind);
-  });
-  return elsewhere || /^(unshare|nsenter|\S*node \S*lab\/main\.ts)\b/.test(readCommand(pid));
-}
-
-function readNamespace(pid: string, kind: string): string | undefined {
-  return quietly(() => readlinkSync(`/proc/${pid}/ns/${kind}`));
-}
-
-function readCommand(pid: string): string {
-  const words = quietly(() => readFileSync(`/proc/${pid}/cmdline`, "utf8"));
-  return (words ?? "").replaceAll("\0", " ");
-}
-
-/** Undefined when the process ended while we looked. */
-function quietly(read: () => string): string | undefined {
+/** Empty when the process has ended while we looked. */
+function readOf(pid: string, what: "environ" | "cmdline"): string {
   try {
-    return read();
+    return readFileSync(`/proc/${pid}/${what}`, "utf8").replaceAll("\0", " ");
   } catch {
-    return undefined;
+    return "";
   }
 }

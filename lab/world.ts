@@ -84,11 +84,11 @@ export class World {
   private constructor(environment: Environment) {
     this.#environment = environment;
     // Detached: the Ctrl-C of a terminal is for us alone; the world ends when we let go of it.
-    this.#init = spawn(
-      "unshare",
-      ["--net", "--pid", "--fork", "--kill-child", "--", ...BASH, INIT],
-      { detached: true, env: environment, stdio: ["pipe", "pipe", "pipe"] },
-    );
+    this.#init = spawn("unshare", ["--net", "--pid", "--fork", "--", ...BASH, INIT], {
+      detached: true,
+      env: environment,
+      stdio: ["pipe", "pipe", "pipe"],
+    });
     this.#init.stdin.on("error", ignore);
     this.#ended = once(this.#init, "close").then(ignore, ignore);
   }
