@@ -69,9 +69,17 @@ export class MeshFolder {
   }
 
   /** The same in a process of its own, after `preload` has run in it. */
-  async spawn(preload: string, ...words: readonly string[]): Promise<Said & { signal: unknown }> {
-    const list = ["--import", `data:text/javascript,${encodeURIComponent(preload)}`, MAIN];
-    const child = spawn(process.execPath, [...list, ...this.#complete(words)]);
+  async spawn(
+    { preload, cache }: { readonly preload?: string; readonly cache: string },
+    ...words: readonly string[]
+  ): Promise<Said & { readonly signal: unknown }> {
+    const hook = `data:text/javascript,${encodeURIComponent(preload ?? "")}`;
+    const child = spawn(
+      process.execPath,
+      ["--import", hook, MAIN, ...this.#complete(words)],
+      // Most of the time that a process takes is that for compiling.
+      { env: { ...process.env, NODE_COMPILE_CACHE: cache } },
+    );
     let out = "";
     let err = "";
     child.stdout.on("data", (text) => (out += String(text)));
@@ -134,6 +142,30 @@ export function textsOf(listing: Listing, wanted = /[^/]$/): Readonly<Record<str
   );
 }
 
+/** A listing without the times of folders, which change when something in them is made and taken back. */
+export function lastingOf(listing: Listing): Listing {
+  const entries = Object.entries(listing).map(([path, text]): [string, string] => {
+    return [path, path.endsWith("/") ? text.slice(0, 3) : text];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** The first line of a mesh whose network does not matter. */
+export const NETWORK = "network: { name: clouds, addresses: [10.0.0.0/24] }\n";
+
+/**
+ * `line:column code: message → way out` of all that a mesh is refused for. A text that does
+ * not end its last line holds the nodes alone, from the third line of the file on.
+ */
+export async function findingsOf(text: string): Promise<readonly string[]> {
+  const nodes = `${NETWORK}nodes:\n  ${text.replaceAll("\n", "\n  ")}\n`;
+  const lines = (await refusalOf(text === "" || text.endsWith("\n") ? text : nodes)).split("\n");
+  return lines.flatMap((line, at) => {
+    const match = /^warren\.yaml:(\d+:\d+): error (.*)$/.exec(line);
+    return match === null ? [] : [`${match[1]} ${match[2]} → ${lines[at + 1]?.trim()}`];
+  });
+}
+
 /**
  * Every command says the same about bad input, in words and as JSON, ends with 2 and touches nothing,
  * neither in a fresh folder nor in one that was rendered before.
@@ -179,8 +211,7 @@ export async function refusedBy(
   return [...said][0] ?? "";
 }
 
-const GOOD = `network: { name: clouds, addresses: [10.0.0.0/24] }
-nodes:
+const GOOD = `${NETWORK}nodes:
   a: { endpoint: a.example.com }
   b: { endpoint: b.example.com }
 `;

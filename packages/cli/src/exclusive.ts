@@ -17,8 +17,8 @@ const BUSY = 5;
  * system, waits its turn, and dies with its process, which no lock file made by hand does. When
  * `work` throws, a file that was made for it is taken away.
  */
-export function exclusively<T>(file: string, work: () => T): T {
-  const turn = takeTurn(file);
+export function exclusively<T>(file: string, work: () => T, waitMs = WAIT_MS): T {
+  const turn = takeTurn(file, waitMs);
   try {
     return work();
   } catch (error) {
@@ -40,10 +40,10 @@ interface Made {
   readonly folders: readonly string[];
 }
 
-function takeTurn(file: string): Turn {
+function takeTurn(file: string, waitMs: number): Turn {
   try {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const turn = tryTurn(file);
+      const turn = tryTurn(file, waitMs);
       if (turn !== undefined) return turn;
     }
     throw new Error("it comes and goes");
@@ -53,19 +53,20 @@ function takeTurn(file: string): Turn {
       const fix = "wait for the other command, or end it";
       throw new AppError("busy", "another warren is writing here", { fix, file, cause });
     }
-    const { why, fix } = describeSystem(cause);
+    const { why, fix: usual } = describeSystem(cause);
+    const fix = code === undefined ? usual : "remove it: it holds nothing";
     throw new AppError("cannot-write", `cannot write here: ${why}`, { fix, file, cause });
   }
 }
 
 /** Undefined when the one before took the file away, so that whoever comes next holds another. */
-function tryTurn(file: string): Turn | undefined {
+function tryTurn(file: string, waitMs: number): Turn | undefined {
   const made = makeLockFile(file);
   const before = identityOf(file);
   if (before === undefined) return undefined;
   // SQLite's own word for a file that cannot be written comes late, and names no reason.
   accessSync(file, constants.R_OK | constants.W_OK);
-  const database = new DatabaseSync(file, { timeout: WAIT_MS });
+  const database = new DatabaseSync(file, { timeout: waitMs });
   try {
     // Nothing is written to it: a journal beside it would only change the folder.
     database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");

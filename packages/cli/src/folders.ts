@@ -1,17 +1,30 @@
 /** Folders that hold secrets: made for their owner alone, listed, and taken away when they are empty. */
-import { lstatSync, mkdirSync, readdirSync, rmdirSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, rmdirSync, statSync } from "node:fs";
 import type { Dirent } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import { AppError, describeSystem, systemCode } from "./app-error.ts";
 
-/** Makes a folder and those above it, each 0700; gives those that were not there, the outermost first. */
+/**
+ * Makes a folder and those above it, each 0700; gives those that were not there, the outermost first.
+ * One by one: Node's own way of making several says "no such file" of a disk that is read-only.
+ */
 export function makeFolder(folder: string): readonly string[] {
-  const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (made === undefined) return [];
-  const outermost = resolve(made);
-  const folders = [resolve(folder)];
-  for (let at = resolve(folder); at !== outermost; at = dirname(at)) folders.unshift(dirname(at));
-  return folders;
+  if (isFolder(folder)) return [];
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+    return [folder];
+  } catch (error) {
+    // Another process was quicker.
+    if (isFolder(folder)) return [];
+    if (systemCode(error) !== "ENOENT" || dirname(folder) === folder) throw error;
+  }
+  const above = makeFolder(dirname(folder));
+  try {
+    return [...above, ...makeFolder(folder)];
+  } catch (error) {
+    for (const each of above.toReversed()) removeIfEmpty(each);
+    throw error;
+  }
 }
 
 /** What is in a folder, in order of name; nothing where there is no folder yet. */
@@ -28,6 +41,10 @@ export function listFolder(folder: string): readonly Dirent[] {
 
 /** Leaves a link alone, whatever it leads to. */
 export function removeIfEmpty(folder: string): void {
-  const isFolder = lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  if (isFolder && readdirSync(folder).length === 0) rmdirSync(folder);
+  const isHere = lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  if (isHere && readdirSync(folder).length === 0) rmdirSync(folder);
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

@@ -124,7 +124,9 @@ function readLock(file: string): {
   const diagnostics = new core.Diagnostics();
   const isReadable = document.faults.length === 0;
   const value = isReadable ? core.parseLock(document.value, diagnostics) : undefined;
-  const findings = locateFindings(file, document, diagnostics);
+  const findings = locateFindings(file, document, diagnostics).map((finding) => {
+    return { ...finding, fix: `${finding.fix}; or restore the lock as it last was` };
+  });
   return value === undefined ? { findings } : { value, findings };
 }
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { compile, Printed, printLock, renderFiles } from "@warren/core";
 import type { Format } from "@warren/core";
 import { printFindings } from "../findings.ts";
+import { listFolder } from "../folders.ts";
 import { createSecrets } from "../key-ring.ts";
 import { listNodeFolders, listRendered } from "../output-folder.ts";
 import { staged } from "../staging.ts";
@@ -42,13 +43,14 @@ function writePlan(
 ): void {
   const { output, format } = options;
   const { keysFolder, lockFile } = places;
-  staging.protect(keysFolder);
   staging.ignoreAll(keysFolder);
+  staging.protect(keysFolder);
+  for (const { name } of listFolder(keysFolder)) {
+    if (/\.(key|secret)$/.test(name)) staging.protect(join(keysFolder, name));
+  }
   for (const { name, text } of plan.keys.fresh) {
     staging.put(join(keysFolder, name), text, "owner");
   }
-  const kept = plan.keys.kept.map((name) => join(keysFolder, name));
-  for (const file of kept) staging.protect(file);
   staging.put(lockFile, printLock(plan.lock), "everybody");
   staging.ignoreAll(output);
   const secrets = createSecrets(plan.keys);

@@ -1,0 +1,139 @@
+/** Tests of the command as a process: killed at any moment, side by side with others, without a reader. */
+import { spawn, spawnSync } from "node:child_process";
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as fc from "fast-check";
+import { afterAll, expect, test } from "vitest";
+import { runs } from "../../../tools/runs.ts";
+import { MAIN, MeshFolder, NETWORK, textsOf } from "./cli-run.contract.ts";
+
+const cache = mkdtempSync(join(tmpdir(), "warren-cli-cache-"));
+afterAll(() => rmSync(cache, { recursive: true, force: true }));
+
+const MESH = `${NETWORK}nodes:\n  a: { endpoint: a.example }\n  b: { endpoint: b.example }\n  c: {}\n`;
+
+test("main ends with the status of its command", async () => {
+  const folder = new MeshFolder(MESH);
+  const ends = await Promise.all([
+    folder.spawn({ cache }, "check", "-f", folder.at("none.yaml")),
+    folder.spawn({ cache }, "check", "--jsn"),
+  ]);
+  expect(ends.map(({ status }) => status)).toEqual([2, 64]);
+});
+
+/** Ends the process as `kill -9` does, at the nth call that changes the disk; a text is half written by then. */
+function killAt(call: number): string {
+  return `
+    import fs from "node:fs";
+    import { syncBuiltinESMExports } from "node:module";
+    let left = ${call};
+    for (const name of ["writeFileSync", "renameSync", "mkdirSync", "rmSync"]) {
+      const real = fs[name];
+      fs[name] = (...list) => {
+        left -= 1;
+        if (left === 0 && name === "writeFileSync") real(list[0], list[1].slice(0, list[1].length / 2), list[2]);
+        if (left === 0) process.kill(process.pid, "SIGKILL");
+        return real(...list);
+      };
+    }
+    syncBuiltinESMExports();
+  `;
+}
+
+/** 200 nodes around three that can be dialled, at another port each time. */
+function meshOf(port: number): string {
+  const hubs = ["x", "y", "z"].map(
+    (name) => `  ${name}: { endpoint: "${name}.example:${port}" }\n`,
+  );
+  const nodes = Array.from({ length: 197 }, (_, at) => `  n${at}: {}\n`);
+  return `network: { name: clouds, addresses: [10.0.0.0/16] }\nnodes:\n${[...hubs, ...nodes].join("")}`;
+}
+
+function isOfPort(port: number, text = ""): boolean {
+  return text.includes(`.example:${port}\n`) && !text.includes(`.example:${port - 1}\n`);
+}
+
+test("render, killed at any moment, leaves every file whole, and the next run completes", async () => {
+  let port = 1000;
+  const folder = new MeshFolder(meshOf(port));
+  await folder.run("render");
+  let before = textsOf(folder.listing());
+  // 200 files written, 200 renamed, and as often what would be in their way removed.
+  const moments = fc.integer({ min: 1, max: 600 });
+  await fc.assert(
+    fc.asyncProperty(moments, async (call) => {
+      port += 1;
+      folder.write("warren.yaml", meshOf(port));
+      expect(await folder.spawn({ cache, preload: killAt(call) }, "render")).toMatchObject({
+        signal: "SIGKILL",
+      });
+      const killed = textsOf(folder.listing());
+      expect(await folder.run("render")).toMatchObject({ status: 0 });
+      const after = textsOf(folder.listing());
+      expect(Object.keys(after)).toEqual(Object.keys(before));
+      const isWhole = (path: string): boolean => [before[path], after[path]].includes(killed[path]);
+      expect(Object.keys(after).filter((path) => !isWhole(path))).toEqual([]);
+      // A new port changes every node's file, not its length, and nothing that was given out.
+      const isRight = (path: string): boolean =>
+        path.endsWith(".conf")
+          ? isOfPort(port, after[path]) && after[path]?.length === before[path]?.length
+          : after[path] === before[path] || path === "warren.yaml";
+      expect(Object.keys(after).filter((path) => !isRight(path))).toEqual([]);
+      before = after;
+    }),
+    runs(3),
+  );
+});
+
+test("ten renders at once end well, and give every node one key", async () => {
+  const folder = new MeshFolder(MESH);
+  const ends = await Promise.all(
+    Array.from({ length: 10 }, () => folder.spawn({ cache }, "render")),
+  );
+  for (const end of ends) expect(end).toMatchObject({ status: 0, err: "" });
+  expect(ends.map(({ out }) => out).sort()).toEqual([
+    ...Array.from({ length: 9 }, () => "out: 0 files written, 4 unchanged"),
+    "out: 10 files written, 0 unchanged",
+  ]);
+  expect(await folder.run("diff")).toMatchObject({ out: "no difference" });
+});
+
+test.each([0o000, 0o077])("files are for their owner alone under umask %o", async (umask) => {
+  const folder = new MeshFolder(MESH);
+  expect(await folder.spawn({ cache, preload: `process.umask(${umask})` }, "render")).toMatchObject(
+    { status: 0 },
+  );
+  const found = Object.entries(folder.listing()).filter(([path]) =>
+    /^(out|keys)\/([^.]|$)/.test(path),
+  );
+  expect(found).toHaveLength(12);
+  for (const [path, text] of found) {
+    expect(`${path} ${text.slice(0, 3)}`).toBe(`${path} ${path.endsWith("/") ? "700" : "600"}`);
+  }
+});
+
+test("main is done in silence when its reader has seen enough", async () => {
+  const prefixes = Array.from({ length: 8000 }, (_, at) => `10.${at >> 7}.${(at & 127) * 2}.0/24`);
+  const child = spawn(process.execPath, [MAIN, "cidr", ...prefixes]);
+  let err = "";
+  child.stderr.on("data", (text) => (err += String(text)));
+  child.stdout.once("data", () => child.stdout.destroy());
+  const status = await new Promise((resolve) => child.on("close", resolve));
+  expect({ status, err }).toEqual({ status: 0, err: "" });
+});
+
+test("main says when it cannot print", async (context) => {
+  context.skip(!existsSync("/dev/full"), "needs /dev/full, a disk that is always full");
+  const full = openSync("/dev/full", "w");
+  const { status, stderr } = spawnSync(process.execPath, [MAIN, "cidr", "10.0.0.0/8"], {
+    stdio: ["ignore", full, "pipe"],
+    encoding: "utf8",
+  });
+  closeSync(full);
+  expect({ status, stderr }).toEqual({
+    status: 2,
+    stderr:
+      "warren: error cannot-write: cannot print: no space is left\n  free some and run it again\n",
+  });
+});
