@@ -1,10 +1,12 @@
 /** npm run dev [FILE]: checks and renders a mesh on each save; without a file, one to play with in dev/. */
-import { copyFileSync, existsSync, mkdirSync, watch } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync } from "node:fs";
+import { watch } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { reportFailure, createTerminal, run } from "@warren/cli";
 
-/** Editors save in several steps: one look after the last of them. */
+/** Editors save in several steps: what is read at once may be half. */
 const QUIET_MS = 50;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -15,13 +17,12 @@ const terminal = createTerminal(process.stdout, process.stderr, { isColourWanted
 
 await renderOnce();
 terminal.say(`watching ${relative(process.cwd(), file)}; Ctrl-C ends it`);
-let pending: NodeJS.Timeout | undefined;
 // The folder, not the file: many editors put a new file in the old one's place.
-watch(dirname(file), (_event, name) => {
-  if (name !== basename(file)) return;
-  clearTimeout(pending);
-  pending = setTimeout(() => void renderOnce(), QUIET_MS);
-});
+for await (const { filename } of watch(dirname(file))) {
+  if (filename !== basename(file)) continue;
+  await setTimeout(QUIET_MS);
+  await renderOnce();
+}
 
 async function renderOnce(): Promise<void> {
   try {
