@@ -117,14 +117,15 @@ export class MeshFolder {
     return textsOf(this.listing(), /^out\/.*\.(conf|nft)$/);
   }
 
-  #complete([command = "", ...rest]: readonly string[]): readonly string[] {
+  /** The words with this folder's places, where none are named. */
+  #complete([command, ...rest]: readonly string[]): readonly string[] {
+    if (command === undefined) return [];
     const file = ["-f", this.at("warren.yaml")];
     const output = ["-o", this.at("out")];
     const isGiven = (flag: string): boolean => rest.includes(flag);
-    const words =
-      command === "keys" ? [command, rest[0] ?? "show", ...rest.slice(1)] : [command, ...rest];
-    if (/^(init|check|render|diff|trace|keys)$/.test(command) && !isGiven("-f"))
-      words.push(...file);
+    const words = [command, ...rest];
+    const takesFile = /^(init|check|render|diff|trace|keys)$/.test(command);
+    if (takesFile && !isGiven("-f")) words.push(...file);
     if (/^(render|diff)$/.test(command) && !isGiven("-o")) words.push(...output);
     return words;
   }

@@ -20,13 +20,7 @@ export function trace(
     printFindings(terminal, findings, { json });
     return 2;
   }
-  const source = findEnd(plan.index, ends.source);
-  const target = findEnd(plan.index, ends.target, source.address.family);
-  const told = core.trace(
-    plan.index,
-    findEnd(plan.index, ends.source, target.address.family),
-    target,
-  );
+  const told = core.trace(plan.index, ...findEnds(plan.index, ends));
   if (json) terminal.print(JSON.stringify(told, undefined, 2));
   else printTrace(terminal, told, ends);
   return told.reaches ? 0 : 2;
@@ -45,6 +39,21 @@ function printTrace(
   terminal.print(`${source} ${terminal.paint(reaches ? "green" : "red", verdict)} ${target}`);
 }
 
+/** Both at addresses of one family: a packet has only one. */
+function findEnds(
+  index: core.Index,
+  ends: { readonly source: string; readonly target: string },
+): readonly [core.TraceEnd, core.TraceEnd] {
+  const first = findEnd(index, ends.source);
+  const target = findEnd(index, ends.target, first.address.family);
+  const source = findEnd(index, ends.source, target.address.family);
+  if (source.address.family !== target.address.family) {
+    const fix = "give both as IPv4 or both as IPv6, or name a node";
+    throw new AppError("usage", `no packet goes from ${ends.source} to ${ends.target}`, { fix });
+  }
+  return [source, target];
+}
+
 /** A node by its name, at its address of the family that is wanted; or whoever owns an address. */
 function findEnd(index: core.Index, word: string, family?: core.Family): core.TraceEnd {
   const address = core.parseAddress(word);
@@ -54,6 +63,7 @@ function findEnd(index: core.Index, word: string, family?: core.Family): core.Tr
     const fix = "name a node, one of its addresses, or an address in a subnet behind one";
     throw new AppError("usage", `nobody in the mesh has ${word}`, { fix });
   }
+  if (/[.:/]/.test(word)) throw new AppError("usage", address.message, { fix: address.fix });
   const member = index.members.find(({ node }) => node.name === word);
   const own =
     member?.addresses.find((each) => each.address.family === family) ?? member?.addresses[0];

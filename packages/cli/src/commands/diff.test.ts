@@ -1,0 +1,161 @@
+/** Tests of what differs: between meshes, and between a mesh and what was rendered of it. */
+import * as fs from "node:fs";
+import { expect, test } from "vitest";
+import { MeshFolder, NETWORK } from "../cli-run.contract.ts";
+
+const MESH = `${NETWORK}nodes:
+  a: { endpoint: a.example, subnets: [192.168.10.0/24] }
+  b: { endpoint: b.example }
+  interface: { endpoint: c.example }
+`;
+
+async function renderedFolder(): Promise<MeshFolder> {
+  const folder = new MeshFolder(MESH);
+  expect(await folder.run("render")).toMatchObject({ status: 0, err: "" });
+  return folder;
+}
+
+test("diff() finds no difference after a render, wherever the folder is named from", async () => {
+  const folder = await renderedFolder();
+  const before = folder.listing();
+  for (const output of [folder.at("out"), `${folder.path}/./out/`, `${folder.at("keys")}/../out`]) {
+    expect(await folder.run("diff", "-o", output)).toEqual({
+      status: 0,
+      out: "no difference",
+      err: "",
+    });
+  }
+  expect(folder.listing()).toEqual(before);
+});
+
+test("diff() tells which lines of whose files the next render changes, and no secret", async () => {
+  const folder = await renderedFolder();
+  folder.write(
+    "warren.yaml",
+    MESH.replace("b.example", "b.example:999").replace("192.168.10.0", "192.168.11.0"),
+  );
+  await folder.run("keys", "rotate-psk", "a", "interface");
+  expect(await folder.run("diff")).toMatchObject({ status: 0, err: "" });
+  expect((await folder.run("diff")).out).toMatchInlineSnapshot(`
+    "~ a/warren0.conf
+      ~ b
+        - Endpoint = b.example:51820
+        + Endpoint = b.example:999
+      ~ interface
+        - PresharedKey = (hidden)
+        + PresharedKey = (hidden)
+    ~ a/warren0.nft
+      ~ rules
+        - 		iifname "warren0" oifname != "warren0" ip daddr 192.168.10.0/24 masquerade
+        + 		iifname "warren0" oifname != "warren0" ip daddr 192.168.11.0/24 masquerade
+    ~ b/warren0.conf
+      ~ a
+        - AllowedIPs = 10.0.0.1/32, 192.168.10.0/24
+        + AllowedIPs = 10.0.0.1/32, 192.168.11.0/24
+    ~ interface/warren0.conf
+      ~ a
+        - PresharedKey = (hidden)
+        - AllowedIPs = 10.0.0.1/32, 192.168.10.0/24
+        + PresharedKey = (hidden)
+        + AllowedIPs = 10.0.0.1/32, 192.168.11.0/24
+      ~ b
+        - Endpoint = b.example:51820
+        + Endpoint = b.example:999
+    4 files differ"
+  `);
+});
+
+test("diff() tells files that come and go", async () => {
+  const folder = await renderedFolder();
+  folder.write("warren.yaml", MESH.replace("  b:", "  bb:"));
+  folder.write("out/b/foreign.conf", "not ours\n");
+  expect((await folder.run("diff")).out).toMatchInlineSnapshot(`
+    "~ a/warren0.conf
+      - b
+      + bb
+    - b/warren0.conf
+    + bb/warren0.conf
+    ~ interface/warren0.conf
+      - b
+      + bb
+    4 files differ"
+  `);
+  fs.rmSync(folder.at("out"), { recursive: true });
+  expect((await folder.run("diff")).out.split("\n").slice(0, 2)).toEqual([
+    "+ a/warren0.conf",
+    "+ a/warren0.nft",
+  ]);
+});
+
+test("diff() compares two meshes by their locks, and reads no key", async () => {
+  const folder = await renderedFolder();
+  for (const [from, to] of [
+    ["warren.yaml", "new.yaml"],
+    ["warren.lock", "new.lock"],
+  ] as const) {
+    fs.copyFileSync(folder.at(from), folder.at(to));
+  }
+  fs.rmSync(folder.at("keys"), { recursive: true });
+  expect(await folder.run("diff", folder.at("new.yaml"))).toEqual({
+    status: 0,
+    out: "no difference",
+    err: "",
+  });
+  folder.write("new.yaml", MESH.replace("b.example", "b2.example"));
+  const { out } = await folder.run("diff", folder.at("warren.yaml"), folder.at("new.yaml"));
+  expect(out).toMatchInlineSnapshot(`
+    "~ a/warren0.conf
+      ~ b
+        - Endpoint = b.example:51820
+        + Endpoint = b2.example:51820
+    ~ interface/warren0.conf
+      ~ b
+        - Endpoint = b.example:51820
+        + Endpoint = b2.example:51820
+    2 files differ"
+  `);
+  const { out: json } = await folder.run(
+    "diff",
+    folder.at("warren.yaml"),
+    folder.at("new.yaml"),
+    "--json",
+  );
+  expect(JSON.parse(json)).toEqual(
+    ["a", "interface"].map((node) => ({
+      file: `${node}/warren0.conf`,
+      kind: "changed",
+      blocks: [
+        {
+          name: "b",
+          kind: "changed",
+          removed: ["Endpoint = b.example:51820"],
+          added: ["Endpoint = b2.example:51820"],
+        },
+      ],
+    })),
+  );
+});
+
+test("diff() prints the findings of both meshes as one list", async () => {
+  const folder = new MeshFolder("nodes: 5\n");
+  folder.write("new.yaml", "nodes: 6\n");
+  const words = [folder.at("warren.yaml"), folder.at("new.yaml")];
+  const { status, out } = await folder.run("diff", ...words, "--json");
+  const list = JSON.parse(out) as { file: string; code: string }[];
+  expect(status).toBe(2);
+  expect(list.map(({ file, code }) => `${file} ${code}`)).toEqual([
+    "warren.yaml missing-field",
+    "warren.yaml wrong-type",
+    "new.yaml missing-field",
+    "new.yaml wrong-type",
+  ]);
+});
+
+test("diff() refuses an output folder that is a file", async () => {
+  const folder = await renderedFolder();
+  expect(await folder.run("diff", "-o", folder.at("warren.lock"))).toEqual({
+    status: 2,
+    out: "",
+    err: "warren.lock: error cannot-read: cannot read: a file stands where a folder is needed\n  move it away",
+  });
+});
