@@ -23,10 +23,9 @@ export function measureMesh(): readonly Measurement[] {
     writeMesh(folder, NODES);
     // Keys are made once in a mesh's life: this run is not counted.
     const first = warren(folder, "render");
-    const runs = Array.from({ length: RUNS }, () => {
-      rmSync(join(folder, "out"), { recursive: true });
-      return warren(folder, "render");
-    });
+    const runs = Array.from({ length: RUNS }, (_, at) =>
+      warren(folder, "render", "-o", `fresh-${at}`),
+    );
     const before = readOutput(folder);
     const again = warren(folder, "render");
     const changedFiles = countChanges(before, readOutput(folder));

@@ -4,8 +4,10 @@
  */
 import * as fs from "node:fs";
 import { basename, dirname, join } from "node:path";
+import type { Pieces } from "@warren/core";
 import { AppError, describeSystem } from "./app-error.ts";
 import { listFolder, makeFolder, removeIfEmpty } from "./folders.ts";
+import { TextBuffer } from "./text-buffer.ts";
 
 export interface Written {
   readonly changed: readonly string[];
@@ -22,6 +24,7 @@ const MODES: Readonly<Record<Audience, number>> = { owner: 0o600, everybody: 0o6
 const UNDER_WAY = ".warren-new";
 
 export class Staging {
+  readonly #buffer = new TextBuffer();
   readonly #changed: string[] = [];
   readonly #underWay = new Set<string>();
   readonly #removed: string[] = [];
@@ -30,13 +33,14 @@ export class Staging {
   #unchanged = 0;
 
   /** Plans a file's new text. A file that has it already is left alone, but for who may read it. */
-  put(file: string, text: string, audience: Audience): void {
+  put(file: string, text: string | Pieces, audience: Audience): void {
+    const bytes = this.#buffer.encode(typeof text === "string" ? [text] : text);
     try {
       this.#folders.push(...makeFolder(dirname(file)));
       fs.rmSync(underWay(file), { force: true });
       const stat = fs.lstatSync(file, { throwIfNoEntry: false });
       if (stat?.isDirectory() === true) throw folderInTheWay(file);
-      if (stat !== undefined && hasText(file, stat, text)) {
+      if (stat?.isFile() === true && stat.size === bytes.length && this.#buffer.isIn(file, bytes)) {
         // Files of everybody keep the mode that their owner gave them.
         if (audience === "owner") this.protect(file);
         this.#unchanged += 1;
@@ -45,7 +49,7 @@ export class Staging {
       // Said before it is written, so that a failure half way removes it too.
       this.#changed.push(file);
       this.#underWay.add(underWay(file));
-      fs.writeFileSync(underWay(file), text, { mode: MODES[audience], flag: "wx" });
+      fs.writeFileSync(underWay(file), bytes, { mode: MODES[audience], flag: "wx" });
     } catch (cause) {
       throw refusal(file, cause);
     }
@@ -121,11 +125,6 @@ function listUnderWay(folder: string): readonly string[] {
   return listFolder(folder)
     .filter((each) => each.isFile() && each.name.startsWith(".") && each.name.endsWith(UNDER_WAY))
     .map(({ name }) => join(folder, name));
-}
-
-function hasText(file: string, stat: fs.Stats, text: string): boolean {
-  if (!stat.isFile() || stat.size !== Buffer.byteLength(text)) return false;
-  return fs.readFileSync(file, "utf8") === text;
 }
 
 function attempt<T>(file: string, work: () => T): T {

@@ -32,6 +32,7 @@ export { Problem, quote } from "./problem.ts";
 export { renderFiles } from "./render/files.ts";
 export type { Format, RenderedFile } from "./render/files.ts";
 export { Printed } from "./render/printed.ts";
+export type { Pieces } from "./render/printed.ts";
 export type { Secrets } from "./render/secrets.ts";
 export { HEADER } from "./render/wg-setconf.ts";
 export { findEnd, trace } from "./verify/trace.ts";

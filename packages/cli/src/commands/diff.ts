@@ -54,7 +54,7 @@ function renderPlan({ index, keys }: Plan, format: Format): Files {
   const files = new Map<string, string>();
   for (const device of compile(index)) {
     for (const { name, text } of renderFiles(device, secrets, printed, format)) {
-      files.set(join(device.name, name), text);
+      files.set(join(device.name, name), text.join(""));
     }
   }
   return files;

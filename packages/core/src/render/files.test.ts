@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import fc from "fast-check";
 import { Printed, printPrefix, renderFiles } from "../mod.ts";
-import type { Device, Endpoint } from "../mod.ts";
+import type { Device, Endpoint, RenderedFile } from "../mod.ts";
 import { meshDocuments } from "../../../../tools/random-mesh.ts";
 import { runs } from "../../../../tools/runs.ts";
 import { sampleOf, sampleOfDocument, sampleSecrets } from "../../../../tools/sample.ts";
@@ -36,7 +36,7 @@ test.each(readdirSync(examples).filter((file) => file.endsWith(".yaml")))(
     const printed = new Printed();
     const files = sampleOf(text).devices.flatMap((device) =>
       renderFiles(device, sampleSecrets, printed, "wg-quick").map(
-        (each) => `${DASHES} out/${device.name}/${each.name}\n${each.text}`,
+        (each) => `${DASHES} out/${device.name}/${each.name}\n${each.text.join("")}`,
       ),
     );
     const golden = join(examples, file.replace(".yaml", ".case"));
@@ -62,16 +62,20 @@ async function understand(device: Device): Promise<readonly string[]> {
   const [quick] = renderFiles(device, sampleSecrets, new Printed(), "wg-quick");
   const [plain] = renderFiles(device, sampleSecrets, new Printed(), "setconf");
   const file = join(folder, "test.conf");
-  writeFileSync(file, resolved(plain?.text ?? ""));
+  writeFileSync(file, resolved(textOf(plain)));
   const { words, body } = await socket.setconf(file);
   expect(words).toBe("");
-  expect(withoutComments(strip(quick?.text ?? ""))).toBe(withoutComments(plain?.text ?? ""));
+  expect(withoutComments(strip(textOf(quick)))).toBe(withoutComments(textOf(plain)));
   return body.trimEnd().split("\n");
 }
 
 /** wg would ask DNS for names, and there is none: its answer is put in beforehand. */
 function resolved(text: string): string {
   return text.replaceAll(/^(Endpoint = )[a-z][a-z0-9-]*\.example:/gm, `$1${RESOLVED}:`);
+}
+
+function textOf(file: RenderedFile | undefined): string {
+  return file?.text.join("") ?? "";
 }
 
 /** What wg-quick keeps for itself, of [Interface] only. */

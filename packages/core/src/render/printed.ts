@@ -3,6 +3,9 @@ import { printEndpoint } from "../ip/endpoint.ts";
 import { printPrefix } from "../ip/prefix.ts";
 import type { Peer } from "../plan/device.ts";
 
+/** A text in pieces, in order: put together only where its bytes are needed, if at all. */
+export type Pieces = readonly string[];
+
 /** Remembers by identity, so it belongs to one run over one plan. */
 export class Printed {
   readonly #heads = new Map<string, string>();

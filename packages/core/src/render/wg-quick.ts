@@ -2,12 +2,12 @@
 import { printAddress } from "../ip/address.ts";
 import type { Device } from "../plan/device.ts";
 import { hasRules, ruleTable } from "./nftables.ts";
-import type { Printed } from "./printed.ts";
+import type { Pieces, Printed } from "./printed.ts";
 import type { Secrets } from "./secrets.ts";
 import { HEADER, printInterface, printPeers } from "./wg-setconf.ts";
 
 /** The file /etc/wireguard/INTERFACE.conf. It holds the private key: keep it 0600. */
-export function renderWgQuick(device: Device, secrets: Secrets, printed: Printed): string {
+export function renderWgQuick(device: Device, secrets: Secrets, printed: Printed): Pieces {
   const addresses = device.addresses.map(
     ({ address, length }) => `Address = ${printAddress(address)}/${length}\n`,
   );
@@ -19,8 +19,8 @@ export function renderWgQuick(device: Device, secrets: Secrets, printed: Printed
     ...addresses,
     `MTU = ${device.mtu}\n${table}`,
     ...hookLines(device).map(([key, line]) => `${key} = ${line}\n`),
-    printPeers(device, secrets, printed),
-  ].join("");
+    ...printPeers(device, secrets, printed),
+  ];
 }
 
 /** Ours first on the way up, and last on the way down, so that the user's find everything in place. */
