@@ -148,7 +148,7 @@ function printDirections(clouds: readonly Cloud[]): string {
   const sudo = process.env["SUDO_USER"] === undefined ? "" : "sudo ";
   const rows = clouds.map(
     ({ plan, host }) =>
-      `  ${sudo}nsenter -a -t ${host.pid} wg show   # ${plan.name}: ${join(plan.folder, `${plan.interface}.conf`)}\n`,
+      `  ${sudo}nsenter -a -r -t ${host.pid} wg show   # ${plan.name}: ${join(plan.folder, `${plan.interface}.conf`)}\n`,
   );
   return `look inside from another terminal, until Ctrl-C ends it without a trace:\n${rows.join("")}\n`;
 }

@@ -151,7 +151,7 @@ export class World {
 export class Host {
   readonly #world: World;
   readonly name: string;
-  /** The process by which this machine finds the host's namespaces: nsenter -a -t PID. */
+  /** The process by which this machine finds the host's namespaces: nsenter -a -r -t PID. */
   readonly pid: number;
 
   constructor(world: World, name: string, pid: number) {
@@ -171,7 +171,8 @@ export class Host {
   /** Runs a command on the host that may fail. */
   attempt(command: Command): Promise<Outcome> {
     // Without the process namespace the kernel would not end the command together with the world.
-    const namespaces = ["--net", "--mount", "--pid", "--target", String(this.pid)];
+    // The root, because entering a mount namespace leaves a chroot, if this is one.
+    const namespaces = ["--net", "--mount", "--pid", "--root", "--target", String(this.pid)];
     return this.#world.execute(namespaces, command);
   }
 }
