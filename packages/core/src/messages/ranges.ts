@@ -98,7 +98,8 @@ export function notCompiled(path: Path, what: string, fix: string): Diagnostic {
   return error("not-compiled", path, `${label(path)}: this version does not compile ${what}`, fix);
 }
 
-export function notRendered(path: Path, what: string): Diagnostic {
-  const message = `${label(path)}: this version does not render ${what}`;
-  return warning("not-rendered", path, message, "the mesh works without; nothing to do");
+/** Fields that change nothing about who reaches whom: the mesh is as good without them. */
+export function noEffect(path: Path, what: string): Diagnostic {
+  const message = `${label(path)}: this version does nothing with ${what}`;
+  return warning("no-effect", path, message, "keep it for later versions, or remove it");
 }

@@ -216,6 +216,25 @@ test.each([
   expect(check(text)).toBe("");
 });
 
+test.each([
+  ["nodes: { a: { endpoint: a.example, tags: x }, b: { tags: x } }", "nodes.a.tags", "tags"],
+  ["nodes: { a: { endpoint: a.example, ssh: root@a.example } }", "nodes.a.ssh", "ssh targets"],
+  [
+    "nodes: { a: { endpoint: a.example } }\nsites: { s: { cloud: aws } }",
+    "sites.s.cloud",
+    "clouds",
+  ],
+  ["nodes: { a: { endpoint: a.example } }\ngroups: { g: a }", "groups", "groups"],
+  [
+    "nodes: { a: { endpoint: a.example, subnets: [{ prefix: 192.168.1.0/24, probe: 192.168.1.1 }] } }",
+    "nodes.a.subnets[0].probe",
+    "probes",
+  ],
+])("checkPending() says once what has no effect yet: %j", (text, path, what) => {
+  const said = `warning no-effect ${path}: ${path}: this version does nothing with ${what}`;
+  expect(check(`${NETWORK}\n${text}`)).toBe(said);
+});
+
 test("meshSchema() is the one that is published", () => {
   const file = new URL("../../../../docs/warren.schema.json", import.meta.url);
   expect(JSON.parse(readFileSync(file, "utf8"))).toEqual(JSON.parse(JSON.stringify(meshSchema())));

@@ -11,6 +11,9 @@ import type { JsonSchema } from "./shape.ts";
 import { parseDomain, parseFwmark, parseLine, parsePortRange } from "./words.ts";
 import { parseSelector, parseSshTarget, parseTable } from "./words.ts";
 
+/** What is a number to people is one to their editors, too. */
+const NUMERIC: JsonSchema = { type: ["string", "integer"] };
+
 const name = text(parseName, { pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$" });
 const address = text(parseAddress);
 const prefix = text(parsePrefix);
@@ -77,8 +80,14 @@ const node = fields({
   underlayMtu: optional(mtu, "MTU of the network below its tunnels."),
   mtu: optional(mtu, "MTU of its tunnel interface."),
   keepalive: optional(keepalive, "Seconds between its keepalives, where one is needed."),
-  fwmark: optional(text(parseFwmark), "Mark of its encrypted packets, for policy routing."),
-  table: optional(text(parseTable), "Routing table of its tunnel routes: auto, off or a number."),
+  fwmark: optional(
+    text(parseFwmark, NUMERIC),
+    "Mark of its encrypted packets, for policy routing.",
+  ),
+  table: optional(
+    text(parseTable, NUMERIC),
+    "Routing table of its tunnel routes: auto, off or a number.",
+  ),
   firewall: optional(firewall, "What loads rules on this host."),
   ssh: optional(text(parseSshTarget), "user@host:port, where it is not the endpoint's host."),
   hooks: optional(

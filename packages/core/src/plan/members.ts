@@ -30,6 +30,8 @@ export interface Member {
   readonly prefixes: readonly Prefix[];
   /** The same for nodes of its own site, which reach the site's network without a tunnel. */
   readonly prefixesInSite: readonly Prefix[];
+  /** The private network of its site, which it reaches without a tunnel. */
+  readonly siteNetworks: readonly Prefix[];
   /** Where nodes of its own site dial it. */
   readonly lanEndpoint?: Endpoint;
   /** Where everybody else dials it. */
@@ -65,6 +67,7 @@ function memberOf({ network, sites }: Mesh, node: Node, lock: Lock): Member {
     publicKey: given.publicKey,
     addresses: given.addresses.map((address) => ({ address, length: maskOf(network, address) })),
     prefixes,
+    siteNetworks,
     prefixesInSite: prefixes.filter(
       (prefix) => !siteNetworks.some((network) => hasPrefix(network, prefix)),
     ),

@@ -2,6 +2,7 @@
 import * as ranges from "../messages/ranges.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { Mesh } from "../model/mesh.ts";
+import type { Path } from "../wording.ts";
 
 /** Refuses what would make the mesh do something else than its document says. */
 export function checkPending(mesh: Mesh, diagnostics: Diagnostics): void {
@@ -59,7 +60,27 @@ export function checkPending(mesh: Mesh, diagnostics: Diagnostics): void {
   if (mesh.tests.length > 0) {
     diagnostics.add(ranges.notCompiled(["tests"], "tests of the policy", "remove tests"));
   }
-  if (mesh.network.dns !== `${mesh.network.name}.internal`) {
-    diagnostics.add(ranges.notRendered(["network", "dns"], "names of nodes"));
-  }
+  checkIdle(mesh, diagnostics);
+}
+
+/** What is read and kept for later: said once for each field, however many have it. */
+function checkIdle({ network, nodes, sites, groups }: Mesh, diagnostics: Diagnostics): void {
+  const say = (path: Path | undefined, what: string): void => {
+    if (path !== undefined) diagnostics.add(ranges.noEffect(path, what));
+  };
+  if (network.dns !== `${network.name}.internal`) say(["network", "dns"], "names of nodes");
+  if (network.defaultCostPerGiB !== 1) say(["network", "defaultCostPerGiB"], "prices of links");
+  const tagged = nodes.find(({ tags }) => tags.length > 0);
+  if (tagged !== undefined) say(["nodes", tagged.name, "tags"], "tags");
+  const logged = nodes.find(({ ssh }) => ssh !== undefined);
+  if (logged !== undefined) say(["nodes", logged.name, "ssh"], "ssh targets");
+  const probed = nodes.flatMap(({ name, subnets }) =>
+    subnets.flatMap(({ probe }, at) =>
+      probe === undefined ? [] : [["nodes", name, "subnets", at, "probe"]],
+    ),
+  );
+  say(probed[0], "probes");
+  const clouded = sites.find(({ cloud }) => cloud !== undefined);
+  if (clouded !== undefined) say(["sites", clouded.name, "cloud"], "clouds");
+  if (groups.length > 0) say(["groups"], "groups");
 }

@@ -60,6 +60,10 @@ function follow(index: Index, journey: Journey): boolean {
   if (start === target.member) {
     return say(start, `has ${printAddress(target.address)} itself: no tunnel is used`);
   }
+  const near = start.siteNetworks.find((network) => hasAddress(network, target.address));
+  if (near !== undefined) {
+    return say(start, `reaches ${printPrefix(near)} directly: it is the network of its own site`);
+  }
   const here = device(index, start);
   if (!isRouted(here, target.address)) {
     return say(
@@ -97,9 +101,10 @@ function arrive(index: Index, { source, target, say }: Journey, peer: Peer): boo
   if (!isBehind(target)) return true;
   const subnet = there.subnets.find(({ prefix }) => hasAddress(prefix, target.address));
   if (subnet === undefined) return say(end, "does not forward there", false);
-  const nat = subnet.masquerade
-    ? "with its own address, so that no route back is needed"
-    : "as it is";
+  const nat =
+    subnet.masquerade && there.firewall !== "off"
+      ? "with its own address, so that no route back is needed"
+      : "as it is: machines there need a route back";
   return say(end, `forwards to ${printPrefix(subnet.prefix)} ${nat}`);
 }
 
