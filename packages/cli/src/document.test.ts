@@ -116,6 +116,7 @@ test.each([
     "unresolved tag: tag:yaml.org,2002:binary",
     "remove the tag: the word that begins with !",
   ],
+  ['nodes: "\\\u009B"\n', "1:9", "invalid escape sequence \\\uFFFD", ELSEWHERE],
   ["nodes: *a\u009B31m\n", "1:8", '"*a\\u{9b}31m" stands for nothing before it', ALIAS],
   [
     "nodes:\n<<<<<<< ours\n  a: {}\n=======\n  b: {}\n>>>>>>> theirs\n",
@@ -132,13 +133,19 @@ test.each([
 });
 
 test.each([
-  ["[", "["],
-  ["{ a:", "{a: "],
-  ["-", "- "],
-  ["?", "? "],
-  ["a: after a:", "a: b: c\n"],
-])("readDocument() stops at what is nested 100,000 deep: %s", async (_, text) => {
-  expect(await refusalOf(text.repeat(100_000))).toContain("it is nested too deeply here");
+  ["[", "1:64"],
+  ["{a: ", "1:253"],
+  ["- ", "1:127"],
+  ["? ", "1:127"],
+  ["a: b: c\n", "62:7"],
+])("readDocument() stops at what is nested 100,000 deep: %j", (text, place) => {
+  const [first] = readDocument(text.repeat(100_000)).faults;
+  expect(first?.message).toBe("it is nested too deeply here");
+  expect(`${first?.place.line}:${first?.place.column}`).toBe(place);
+});
+
+test("commands refuse what is nested 100,000 deep", async () => {
+  expect(await refusalOf("[".repeat(100_000))).toContain("it is nested too deeply here");
 });
 
 test("readDocument() refuses 100 aliases of a long list, 500 times", () => {
@@ -165,5 +172,9 @@ test("readDocument() lists the first faults of many, and stops reading at too ma
   const many = readDocument('a: "\\q"\n'.repeat(1000)).faults;
   expect(many).toHaveLength(11);
   expect(many.at(-1)).toMatchObject({ message: "and more like this", place: { line: 10 } });
-  expect(readDocument("]\n".repeat(8_000_000)).faults).toHaveLength(11);
+  const endless = readDocument("]\n".repeat(8_000_000)).faults.map(({ message }) => message);
+  expect(new Set(endless.slice(0, 10))).toEqual(
+    new Set(['unexpected flow-seq-end token in YAML document: "]"']),
+  );
+  expect(endless).toHaveLength(11);
 });

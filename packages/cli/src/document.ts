@@ -83,22 +83,19 @@ function refused(...faults: readonly SyntaxFault[]): Document {
 function offsetOf(yaml: YamlDocument, path: Path, part: "key" | "value"): number {
   let node: unknown = yaml.contents;
   let offset = startOf(node) ?? 0;
-  for (const [at, step] of path.entries()) {
+  for (const step of path) {
     const parent = isAlias(node) ? node.resolve(yaml) : node;
-    const isLast = at === path.length - 1;
     if (isMap(parent)) {
       const found = parent.items.find((item) => isScalar(item.key) && item.key.value === step);
       if (found === undefined) return offset;
       node = found.value;
-      const isValueShown = isLast && part === "value" && isScalar(node);
+      // A mapping or list is shown by its name. What is asked for inside a scalar is the scalar.
+      const isValueShown = part === "value" && isScalar(node);
       offset = (isValueShown ? startOf(node) : startOf(found.key)) ?? offset;
     } else if (isSeq(parent) && typeof step === "number") {
       node = parent.items[step];
       offset = startOf(node) ?? offset;
-    } else {
-      // A list of one may stand without brackets: its item is the value itself.
-      return step === 0 && isScalar(parent) ? (startOf(node) ?? offset) : offset;
-    }
+    } else return offset;
   }
   return offset;
 }

@@ -16,7 +16,6 @@ export async function run(
     .description("WireGuard meshes that dig themselves: one file in, proven WireGuard files out.")
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
-    .showSuggestionAfterError()
     .showHelpAfterError("(see warren --help)")
     .configureOutput({
       writeOut: (text) => terminal.print(text.trimEnd()),

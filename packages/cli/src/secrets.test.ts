@@ -21,7 +21,7 @@ test("publicKeyOf() says what wg pubkey says", (context) => {
       const { stdout } = spawnSync("wg", ["pubkey"], { input: key, encoding: "utf8" });
       expect(publicKeyOf(key as PrivateKey)).toBe(stdout.trim());
     }),
-    runs(20),
+    runs(10),
   );
 });
 

@@ -76,7 +76,7 @@ test("render() changes nothing while the disk is full, however much of it fits",
   mountDisk(context, folder, 40);
   folder.write("warren.yaml", MANY);
   const results = new Set<number>();
-  for (let pages = 3; pages < 60; pages += 3) {
+  for (let pages = 5; pages < 60; pages += 5) {
     expect(mount("-o", `remount,size=${pages * 4}k`, folder.path)).toBe("");
     const before = lastingOf(folder.listing());
     const { status, err } = await folder.run("render");

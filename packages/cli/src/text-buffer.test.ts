@@ -19,7 +19,7 @@ test("encode() gives the UTF-8 of all pieces, whatever came before", () => {
       const expected = Buffer.from(pieces.join(""));
       expect(buffer.encode(pieces).equals(expected)).toBe(true);
     }),
-    runs(100),
+    runs(30),
   );
 });
 

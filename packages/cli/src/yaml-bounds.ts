@@ -14,6 +14,7 @@ export function* readTokens(
   text: string,
   lines: LineCounter,
   stops: SyntaxFault[],
+  mostLexemes = MOST_LEXEMES,
 ): Generator<CST.Token> {
   const parser = new Parser(lines.addNewLine);
   lines.addNewLine(0);
@@ -25,12 +26,13 @@ export function* readTokens(
       yield token;
     }
     lexemes += 1;
-    const offset = parser.stack.at(-1)?.offset ?? 0;
     if (parser.stack.length > DEEPEST) {
+      const offset = parser.stack.at(-1)?.offset ?? 0;
       const fix = "look for a missing bracket, or an uneven indent, here or before";
       stops.push(faultAt(lines, offset, "it is nested too deeply here", fix));
-    } else if (lexemes > MOST_LEXEMES) {
+    } else if (lexemes > mostLexemes) {
       const fix = "name a mesh file: 10,000 nodes take less";
+      const offset = lines.lineStarts.at(-1) ?? 0;
       stops.push(faultAt(lines, offset, "the file goes on for too long", fix));
     }
     if (stops.length > 0 || faults > MOST_FAULTS) break;
