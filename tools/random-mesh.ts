@@ -65,7 +65,7 @@ function nodeDocuments(at: number, sites: readonly string[]): fc.Arbitrary<NodeD
     );
   const rest = fc.record(
     {
-      endpoint: endpoints(),
+      endpoint: endpoints(at),
       subnets: fc.subarray([
         `192.168.${at}.0/24`,
         `fd00:99:0:${at.toString(16)}::/64`,
@@ -90,10 +90,12 @@ function nodeDocuments(at: number, sites: readonly string[]): fc.Arbitrary<NodeD
   return fc.tuple(site, rest).map(([place, fields]) => ({ ...fields, ...place }));
 }
 
-function endpoints(): fc.Arbitrary<string> {
-  const v4 = fc.nat(0xffff).map((low) => `198.51.${low >> 8}.${low & 255}`);
-  const v6 = fc.nat(0xffff).map((low) => `2001:db8::${low.toString(16)}`);
-  const name = words().map((word) => `${word}.example`);
+/** `at` is in each, so that no two nodes are dialled at one. */
+function endpoints(at: number): fc.Arbitrary<string> {
+  const low = fc.nat(0xff);
+  const v4 = low.map((byte) => `198.51.${at}.${byte}`);
+  const v6 = low.map((byte) => `2001:db8:${at.toString(16)}::${byte.toString(16)}`);
+  const name = words().map((word) => `${word}-${at}.example`);
   return fc.oneof(
     v4,
     v6,

@@ -31,7 +31,8 @@ export class Diagnostics {
       .map(([code, count]): Diagnostic => {
         const like = this.#list.findLast((each) => each.code === code);
         const message = `and ${count - LISTED_PER_CODE} more like this`;
-        return { severity: "error", path: [], fix: "mend these first", ...like, code, message };
+        const { severity = "error", path = [] } = like ?? {};
+        return { severity, code, path, message, fix: "mend these first" };
       });
     return [...this.#list, ...rests];
   }
@@ -58,6 +59,7 @@ export class Diagnostics {
   strict(): Diagnostics {
     const strict = new Diagnostics();
     for (const each of this.#list) strict.add({ ...each, severity: "error" });
+    for (const [code, count] of this.#counts) strict.#counts.set(code, count);
     return strict;
   }
 }

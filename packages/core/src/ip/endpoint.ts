@@ -21,6 +21,9 @@ export interface Endpoint {
 export function parseEndpoint(text: string): Endpoint | Problem {
   const refuse = (why: string, fix: string) =>
     new Problem(`cannot parse endpoint ${quote(text)}: ${why}`, fix);
+  if (text.includes("://")) {
+    return refuse("it has a scheme", "write the host alone, or host:port: it is no web address");
+  }
   const { hostText, portText } = splitEndpoint(text);
   const host = readHost(hostText);
   if (host instanceof Problem) return refuse(host.message, host.fix);

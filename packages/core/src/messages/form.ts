@@ -6,6 +6,9 @@ import { quote } from "../problem.ts";
 import { describe, label, nearest, suggestion } from "../wording.ts";
 import type { Path } from "../wording.ts";
 
+/** The most names that a misspelling is compared with. */
+const COMPARED_NAMES = 500;
+
 export function wrongType(path: Path, expected: string, value: unknown): Diagnostic {
   const actual = describe(value);
   const message = `${label(path)} must be ${expected}, not ${actual}`;
@@ -57,11 +60,13 @@ export function unknownName(
   path: Path,
   name: string,
   kind: string,
-  known: readonly string[],
+  known: Iterable<string>,
 ): Diagnostic {
   const message = `${label(path)}: there is no ${kind} "${name}"`;
-  const fix =
-    known.length === 0 ? `define the ${kind} first` : suggestion(nearest(name, known), known);
+  const names = [...known];
+  // Comparing a thousand wrong names with a thousand right ones would take seconds.
+  const near = names.length > COMPARED_NAMES ? undefined : nearest(name, names);
+  const fix = names.length === 0 ? `define the ${kind} first` : suggestion(near, names);
   return error("unknown-name", path, message, fix);
 }
 

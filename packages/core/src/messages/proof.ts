@@ -133,3 +133,24 @@ export function peerOneSided(node: string, peer: string): Diagnostic {
   const message = `${node} lists "${peer}" as a peer, but not the other way round`;
   return error("peer-one-sided", ["nodes", node], message, `add ${node} to the peers of "${peer}"`);
 }
+
+export function deviceDiffers(node: string, what: string): Diagnostic {
+  const message = `the device of ${node} has another ${what} than the mesh says`;
+  return error("device-differs", ["nodes", node], message, REPORT);
+}
+
+export function routesByHand(node: string, table: string): Diagnostic {
+  const message = `${node} has table: ${table}, so that not all of the mesh is routed by its main table`;
+  const fix = "add the routes or rules that it needs, by hooks for example; or leave table out";
+  return warning("routes-by-hand", ["nodes", node, "table"], message, fix);
+}
+
+export function peerTwice(node: string, peer: string): Diagnostic {
+  const message = `${node} lists "${peer}" twice: WireGuard takes the later entry`;
+  return error("peer-twice", ["nodes", node], message, REPORT);
+}
+
+export function endpointDiffers(node: string, peer: string): Diagnostic {
+  const message = `${node} would dial "${peer}" where the mesh does not say it can be dialled`;
+  return error("endpoint-differs", ["nodes", node], message, REPORT);
+}

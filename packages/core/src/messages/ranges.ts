@@ -79,19 +79,54 @@ export function subnetTaken(
   );
 }
 
+export function endpointTaken(path: Path, endpoint: string, owner: string): Diagnostic {
+  const message = `${label(path)}: ${endpoint} is already where "${owner}" is dialled`;
+  const fix = "two hosts behind one address need a forwarded port each: write host:port";
+  return error("endpoint-taken", path, message, fix);
+}
+
 export function blockOutside(path: Path, block: string, ranges: string): Diagnostic {
   const message = `${label(path)}: ${block} is not inside the mesh's ranges ${ranges}`;
   return error("block-outside", path, message, "a site's block is cut out of network.addresses");
 }
 
-export function mtuBelowIpv6(path: Path, mtu: number): Diagnostic {
+export function mtuBelowIpv6(path: Path, mtu: number, field: "mtu" | "underlayMtu"): Diagnostic {
   const message = `${label(path)}: an MTU of ${mtu} is too small for IPv6, which needs 1280`;
-  return error(
-    "mtu-below-ipv6",
+  const least = field === "mtu" ? 1280 : 1360;
+  const fix = `raise ${field} to ${least} or more, or use IPv4 alone`;
+  return error("mtu-below-ipv6", path, message, fix);
+}
+
+export function rangeUnusable(path: Path, range: string): Diagnostic {
+  const message = `${label(path)}: ${range} holds addresses that no host can have`;
+  const fix = "use a private range, such as 10.66.0.0/16 or fd00:66::/64";
+  return error("range-unusable", path, message, fix);
+}
+
+export function endpointUnusable(path: Path, endpoint: string): Diagnostic {
+  const message = `${label(path)}: nobody can be dialled at ${endpoint}`;
+  return error("endpoint-unusable", path, message, "write the address that others reach it at");
+}
+
+export function noRange(path: Path): Diagnostic {
+  const fix = "write at least one, such as [10.66.0.0/16]";
+  return error("no-range", path, "the mesh has no range of addresses", fix);
+}
+
+export function lanOutside(path: Path, lan: string, networks: string): Diagnostic {
+  const message = `${label(path)}: ${lan} is outside the site's network ${networks}`;
+  return warning(
+    "lan-outside",
     path,
     message,
-    "raise underlayMtu to 1360 or more, or use IPv4 alone",
+    "correct one of the two: neighbours dial this address",
   );
+}
+
+export function renumbered(path: Path, before: string, after: string): Diagnostic {
+  const message = `${label(path)}: had the address ${before}, and is given ${after}`;
+  const fix = "put back the range that held it, unless all hosts are to be renumbered";
+  return warning("renumbered", path, message, fix);
 }
 
 export function notCompiled(path: Path, what: string, fix: string): Diagnostic {

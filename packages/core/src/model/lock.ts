@@ -56,6 +56,12 @@ export function pairName(one: Name, other: Name): PairName {
   return (one < other ? `${one} ${other}` : `${other} ${one}`) as PairName;
 }
 
+/** The two names that pairName put together. */
+export function namesOf(pair: PairName): readonly [Name, Name] {
+  const [one = "", other = ""] = pair.split(" ");
+  return [one as Name, other as Name];
+}
+
 /** Reads what printLock wrote (after a JSON reader), or says in `diagnostics` what is wrong with it. */
 export function parseLock(document: unknown, diagnostics: Diagnostics): Lock | undefined {
   const written = lockShape.read(document, [], diagnostics);

@@ -22,7 +22,11 @@ export function parseName(text: string): Name | Problem {
 /** At most 15 bytes (IFNAMSIZ less the final NUL), of the characters that wg-quick takes in a file name. */
 export function parseInterfaceName(text: string): InterfaceName | Problem {
   const isDots = /^\.+$/.test(text);
-  if (/^[a-zA-Z0-9_=+.-]{1,15}$/.test(text) && !isDots && text !== "all" && text !== "default") {
+  if (
+    /^[a-zA-Z0-9_=+.-]{1,15}$/.test(text) &&
+    !isDots &&
+    !["all", "default", "lo"].includes(text)
+  ) {
     return text as InterfaceName;
   }
   return new Problem(

@@ -16,22 +16,25 @@ export interface Claim {
 }
 
 /**
- * Pairs of claims of which one range contains the other (two prefixes that overlap do nothing
- * else), each pair with the claim first that comes first in `claims`; sorted by the second's place.
+ * Claims whose range overlaps another's against the rules, each with one that it overlaps: first of
+ * the two the one that comes first in `claims`. Sorted by the second's place; O(N log N).
  */
-export function findOverlaps(claims: readonly Claim[]): (readonly [Claim, Claim])[] {
+export function findOverlaps(
+  claims: readonly Claim[],
+  isIntended: (one: Claim, other: Claim) => boolean,
+): (readonly [Claim, Claim])[] {
   const places = new Map(claims.map((claim, place) => [claim, place]));
   const place = (claim: Claim): number => places.get(claim) ?? 0;
   const sorted = claims.toSorted((one, other) => comparePrefixes(one.prefix, other.prefix));
   const overlaps: (readonly [Claim, Claim])[] = [];
-  // In this order what contains a prefix stands before it, and is still open when it comes.
+  // In this order what contains a prefix stands before it, and is still open when it comes. Of two
+  // prefixes that overlap, one contains the other.
   let open: Claim[] = [];
   for (const claim of sorted) {
     open = open.filter((outer) => hasPrefix(outer.prefix, claim.prefix));
-    for (const outer of open) {
-      overlaps.push(place(outer) < place(claim) ? [outer, claim] : [claim, outer]);
-    }
-    open.push(claim);
+    const clash = open.find((outer) => !isIntended(outer, claim));
+    if (clash === undefined) open.push(claim);
+    else overlaps.push(place(clash) < place(claim) ? [clash, claim] : [claim, clash]);
   }
   return overlaps.sort(([, one], [, other]) => place(one) - place(other));
 }

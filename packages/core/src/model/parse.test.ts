@@ -194,6 +194,31 @@ test.each([
     `${NETWORK}\nsites: { s: { network: 192.168.0.0/16 } }\nnodes: { a: {subnets: [192.168.1.0/24]} }`,
     "ranges-overlap nodes.a.subnets[0]",
   ],
+  ["network: { name: n, addresses: [] }\nnodes: {a: }", "no-range network.addresses"],
+  [
+    "network: { name: n, addresses: [0.0.0.0/0] }\nnodes: {a: }",
+    "range-unusable network.addresses[0]",
+  ],
+  ["network: { name: n, addresses: [224.0.0.0/8] }\nnodes: {a: }", "range-unusable"],
+  ["network: { name: n, addresses: [10.0.0.0] }\nnodes: {a: }", "its length is missing"],
+  [
+    "network: { name: n, addresses: [10.0.0.0/8], interface: lo }\nnodes: {a: }",
+    "bad-value network.interface",
+  ],
+  [`${NETWORK}\nnodes: { a: { endpoint: 0.0.0.0 } }`, "endpoint-unusable nodes.a.endpoint"],
+  [`${NETWORK}\nnodes: { a: { endpoint: "https://a.example" } }`, "it has a scheme"],
+  [
+    `${NETWORK}\nnodes: { a: { endpoint: a.example }, b: { endpoint: "a.example:51820" } }`,
+    'endpoint-taken nodes.b.endpoint: nodes.b.endpoint: a.example:51820 is already where "a" is dialled',
+  ],
+  [
+    `${NETWORK}\nsites: { s: }\nnodes: { a: { site: s, lan: 192.168.1.1 }, b: { site: s, lan: 192.168.1.1 } }`,
+    "endpoint-taken nodes.b.lan",
+  ],
+  [
+    `${NETWORK}\nsites: { s: { network: 192.168.1.0/24 } }\nnodes: { a: { site: s, lan: 192.168.2.1, endpoint: a.example } }`,
+    "lan-outside nodes.a.lan",
+  ],
   [`${NETWORK}\nnodes: {a: }\nclients: { p: { via: a } }`, "not-compiled clients"],
   [`${NETWORK}\nnodes: {a: }\npolicy: []`, "not-compiled policy"],
   [`${NETWORK}\nnodes: { a: {subnets: [0.0.0.0/0]} }`, "not-compiled nodes.a.subnets[0]"],
@@ -204,6 +229,7 @@ test.each([
 });
 
 test.each([
+  `${NETWORK}\nnodes: { a: {endpoint: "a.example:1"}, b: {endpoint: "a.example:2"}, c: {endpoint: 192.168.1.1}, d: {endpoint: 192.168.1.1} }`,
   `${NETWORK}\nnodes: { a: {local: [172.17.0.0/16]}, b: {local: [172.17.0.0/16], endpoint: b.example} }`,
   `${NETWORK}\nnodes: { a: {local: [10.250.0.0/16], endpoint: a.example} }`.replace(
     "10.0.0.0/8",

@@ -1,7 +1,6 @@
 /** Every field of warren.yaml, with its form and what it is for: parser and JSON Schema are this table. */
 import { parseAddress } from "../ip/address.ts";
 import { parseEndpoint } from "../ip/endpoint.ts";
-import { parsePrefix } from "../ip/prefix.ts";
 import { parsePublicKey } from "./keys.ts";
 import type { Subnet } from "./mesh.ts";
 import { parseHook, parseInterfaceName, parseName, parseTag } from "./names.ts";
@@ -9,14 +8,14 @@ import { choice, fields, flag, list, mapped, number, optional, pair } from "./sh
 import { plainOrMapping, record, required, text } from "./shape.ts";
 import type { JsonSchema } from "./shape.ts";
 import { parseDomain, parseFwmark, parseLine, parsePortRange } from "./words.ts";
-import { parseSelector, parseSshTarget, parseTable } from "./words.ts";
+import { parseRange, parseSelector, parseSshTarget, parseTable } from "./words.ts";
 
 /** What is a number to people is one to their editors, too. */
 const NUMERIC: JsonSchema = { type: ["string", "integer"] };
 
 const name = text(parseName, { pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$" });
 const address = text(parseAddress);
-const prefix = text(parsePrefix);
+const prefix = text(parseRange);
 const interfaceName = text(parseInterfaceName, { pattern: "^[a-zA-Z0-9_=+.-]{1,15}$" });
 const publicKey = text(parsePublicKey, { pattern: "^[A-Za-z0-9+/]{43}=$" });
 const tags = list(text(parseTag));

@@ -1,5 +1,6 @@
 /** The small words of warren.yaml that have a grammar of their own: selectors, ports, marks, targets. */
 import { parsePrefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
 import { Problem, quote } from "../problem.ts";
 import type { PortRange, Selector } from "./mesh.ts";
 import { parseName, parseTag } from "./names.ts";
@@ -16,6 +17,14 @@ export function parseSelector(text: string): Selector | Problem {
   }
   const name = parseName(text);
   return name instanceof Problem ? name : { kind: "name", name };
+}
+
+/** A prefix with its length written: a forgotten one would silently be a single host. */
+export function parseRange(text: string): Prefix | Problem {
+  const prefix = parsePrefix(text);
+  if (prefix instanceof Problem || text.includes("/")) return prefix;
+  const fix = `write ${text}/${prefix.length} for this host alone, or the range's length, such as /24 or /64`;
+  return new Problem(`cannot parse range ${quote(text)}: its length is missing`, fix);
 }
 
 /** `tcp/22`, `tcp/1000-2000`, `udp/*` or `icmp` (both families', without ports). */

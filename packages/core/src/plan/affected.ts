@@ -1,4 +1,5 @@
 /** What a change of the mesh makes worth computing again, so that one node's change costs O(N). */
+import { namesOf } from "../model/lock.ts";
 import type { Name } from "../model/names.ts";
 import { assemble } from "./compile.ts";
 import type { Device, Peer } from "./device.ts";
@@ -13,14 +14,12 @@ export interface Affected {
 
 /**
  * What differs between two states of a mesh: O(N) to find; at most 2N pairs for one changed node.
- * A change of the network itself, or of anyone's preshared key, is met by asking all its pairs.
+ * A change of the network itself is met by asking all pairs.
  */
 export function affected(before: Index, after: Index): Affected {
   const names = new Set(after.members.map(({ node }) => node.name));
   const removed = new Set([...before.byName.keys()].filter((name) => !names.has(name)));
-  const isNetworkSame =
-    isEqual(before.network, after.network) &&
-    isEqual(before.presharedKeyEpochs, after.presharedKeyEpochs);
+  const isNetworkSame = isEqual(before.network, after.network);
   const changed = new Set(
     after.members
       .filter((member) => !isNetworkSame || !isEqual(before.byName.get(member.node.name), member))
@@ -30,7 +29,25 @@ export function affected(before: Index, after: Index): Affected {
     const others = changed.has(self) ? names : changed;
     return [...others].filter((other) => other !== self).map((other) => [self, other] as const);
   });
-  return { pairs, removed };
+  return { pairs: [...pairs, ...rotatedPairs(before, after, changed)], removed };
+}
+
+/** Pairs whose preshared key was rotated, both ways, unless they are asked again anyway. */
+function rotatedPairs(
+  { presharedKeyEpochs: before }: Index,
+  { presharedKeyEpochs: after, byName }: Index,
+  changed: ReadonlySet<Name>,
+): (readonly [Name, Name])[] {
+  const names = new Set([...before.keys(), ...after.keys()]);
+  return [...names].flatMap((name): (readonly [Name, Name])[] => {
+    const [one, other] = namesOf(name);
+    const isRotated = before.get(name) !== after.get(name) && byName.has(one) && byName.has(other);
+    if (!isRotated || changed.has(one) || changed.has(other)) return [];
+    return [
+      [one, other],
+      [other, one],
+    ];
+  });
 }
 
 /** The devices after a change, from those before it and the pairs that it touched. */

@@ -1,7 +1,8 @@
 /** Who is given which address, and who is refused one. */
 import { expect, test } from "vitest";
-import { printAddress } from "../mod.ts";
-import { check, sampleOf } from "../../../../tools/sample.ts";
+import { parse } from "yaml";
+import { allocate, Diagnostics, parseMesh, printAddress } from "../mod.ts";
+import { check, printDiagnostics, sampleOf } from "../../../../tools/sample.ts";
 import type { Sample } from "../../../../tools/sample.ts";
 
 function given({ lock }: Sample): Record<string, string> {
@@ -110,4 +111,21 @@ test("allocate() keeps a site's block for its own nodes", () => {
     sites: { s: { addresses: 10.66.0.0/28 } }
     nodes: { a: { address: 10.66.0.5 } }`;
   expect(check(text)).toContain("address-in-foreign-block");
+});
+
+test("allocate() warns when a change of the ranges renumbers a node", () => {
+  const first = sampleOf(`
+    network: { name: a, addresses: [10.66.0.0/24] }
+    nodes: { b: { endpoint: b.example }, c: { address: 10.66.0.9 } }
+  `);
+  const moved = parse(`
+    network: { name: a, addresses: [10.67.0.0/24] }
+    nodes: { b: { endpoint: b.example }, c: { address: 10.67.0.9 } }
+  `);
+  const diagnostics = new Diagnostics();
+  const mesh = parseMesh(moved, diagnostics);
+  if (mesh !== undefined) allocate(mesh, first.lock, diagnostics);
+  expect(printDiagnostics(diagnostics)).toBe(
+    "warning renumbered nodes.b: nodes.b: had the address 10.66.0.1, and is given 10.67.0.1",
+  );
 });

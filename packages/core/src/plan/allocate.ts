@@ -36,6 +36,7 @@ export function allocate(mesh: Mesh, lock: Lock, diagnostics: Diagnostics): Allo
       else reportFull(mesh, node, family, diagnostics);
     }
     addresses.sort(compareAddresses);
+    reportRenumbered(node, lock, addresses, diagnostics);
   }
   return given;
 }
@@ -152,6 +153,21 @@ function isReserved(range: Prefix, address: Address): boolean {
   if (width - range.length < 2) return false;
   if (isSameAddress(firstAddress(range), address)) return true;
   return range.family === 4 && isSameAddress(lastAddress(range), address);
+}
+
+/** An address that the document fixes is somebody's will; one that moved with its range may not be. */
+function reportRenumbered(
+  { name, addresses: fixed }: Node,
+  lock: Lock,
+  given: readonly Address[],
+  diagnostics: Diagnostics,
+): void {
+  for (const before of lock.nodes.get(name)?.addresses ?? []) {
+    const after = given.find(({ family }) => family === before.family);
+    const isFixed = fixed.some(({ family }) => family === before.family);
+    if (after === undefined || isFixed || isSameAddress(before, after)) continue;
+    diagnostics.add(ranges.renumbered(["nodes", name], printAddress(before), printAddress(after)));
+  }
 }
 
 function reportFull(mesh: Mesh, node: Node, family: Family, diagnostics: Diagnostics): void {

@@ -42,7 +42,8 @@ export function assemble(index: Index, self: Member, peers: readonly Peer[]): De
     ...(node.fwmark === undefined || node.fwmark === 0 ? {} : { fwmark: node.fwmark }),
     ...(node.table === undefined ? {} : { table: node.table }),
     peers,
-    routes: routesOf(index, self, peers),
+    offLinkRanges: offLinkRanges(index, self),
+    routes: routesOf(index, peers),
     subnets: node.subnets,
     firewall: node.firewall,
     hooks: node.hooks,
@@ -60,16 +61,18 @@ function leastMtu(index: Index, self: Member, peers: readonly Peer[]): number {
   return least;
 }
 
-/** Ranges of the mesh that no address of the node puts on-link, and what lies behind its peers. */
-function routesOf(index: Index, self: Member, peers: readonly Peer[]): readonly Prefix[] {
-  const ranges = index.network.addresses;
-  const offLink = ranges.filter(
+function offLinkRanges(index: Index, self: Member): readonly Prefix[] {
+  return index.network.addresses.filter(
     (range) => !self.addresses.some(({ address }) => hasAddress(range, address)),
   );
+}
+
+function routesOf(index: Index, peers: readonly Peer[]): readonly Prefix[] {
+  const ranges = index.network.addresses;
   const owners = new Set<string>(index.withSubnets.map(({ node }) => node.name));
-  const behind = peers
+  return peers
     .filter(({ name }) => owners.has(name))
     .flatMap(({ allowedIps }) => allowedIps)
-    .filter((prefix) => !ranges.some((range) => hasPrefix(range, prefix)));
-  return [...offLink, ...behind].sort(comparePrefixes);
+    .filter((prefix) => !ranges.some((range) => hasPrefix(range, prefix)))
+    .sort(comparePrefixes);
 }

@@ -22,7 +22,9 @@ export interface Device {
   readonly table?: number | "off";
   /** Sorted by name. */
   readonly peers: readonly Peer[];
-  /** What the host's routing sends into the interface, beyond what its addresses' masks do. */
+  /** Ranges of the mesh that no address puts on the interface's link: they need a route of their own. */
+  readonly offLinkRanges: readonly Prefix[];
+  /** What lies behind its peers: routed into the interface, as AllowedIPs name it. */
   readonly routes: readonly Prefix[];
   /** Ranges behind this host to which it forwards. */
   readonly subnets: readonly Subnet[];

@@ -1,5 +1,7 @@
 /** Prints what `wg-quick up` reads: the text of wg setconf with addresses, MTU, table and hooks. */
 import { printAddress } from "../ip/address.ts";
+import { printPrefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
 import type { Device } from "../plan/device.ts";
 import { hasRules, ruleTable } from "./nftables.ts";
 import type { Pieces, Printed } from "./printed.ts";
@@ -39,14 +41,25 @@ function hookLines(device: Device): (readonly [string, string])[] {
 function ownPostUp(device: Device): string[] {
   // PostUp, not PreUp: wg-quick before 2025 runs PreUp when there is no interface to set a key on.
   const key = device.isKeyElsewhere ? [`wg set %i private-key /etc/wireguard/%i.key`] : [];
+  const routes = device.offLinkRanges.flatMap((range) => routeLine(device, range));
   const families = new Set(device.subnets.map(({ prefix }) => prefix.family));
   // By /proc, because a small system may lack the sysctl command.
   const forward4 = families.has(4) ? ["echo 1 > /proc/sys/net/ipv4/ip_forward"] : [];
   const forward6 = families.has(6) ? ["echo 1 > /proc/sys/net/ipv6/conf/all/forwarding"] : [];
   const rules = hasRules(device) ? ["nft -f /etc/wireguard/%i.nft"] : [];
-  return [...key, ...forward4, ...forward6, ...rules];
+  return [...key, ...routes, ...forward4, ...forward6, ...rules];
+}
+
+/** wg-quick makes routes of AllowedIPs alone; it takes them all away with the interface. */
+function routeLine({ table }: Device, range: Prefix): readonly string[] {
+  if (table === "off") return [];
+  const into = table === undefined ? "" : ` table ${table}`;
+  return [`ip -${range.family} route add ${printPrefix(range)} dev %i${into}`];
 }
 
 function ownPostDown(device: Device): string[] {
-  return hasRules(device) ? [`nft delete table inet ${ruleTable(device)}`] : [];
+  if (!hasRules(device)) return [];
+  const table = `table inet ${ruleTable(device)}`;
+  // Added first, because somebody may have flushed it: a hook that fails would leave the tunnel down.
+  return [`nft '${table}; delete ${table}'`];
 }

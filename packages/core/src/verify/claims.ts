@@ -2,6 +2,9 @@
  * What a mesh promises, read from its document and lock alone and never from the compiler: who owns
  * which addresses, who can dial whom. The proof holds devices against this.
  */
+import { isSameAddress } from "../ip/address.ts";
+import type { Address } from "../ip/address.ts";
+import type { Endpoint } from "../ip/endpoint.ts";
 import { hasPrefix, hostPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { PublicKey } from "../model/keys.ts";
@@ -13,6 +16,7 @@ export interface Owner {
   readonly node: Node;
   readonly position: number;
   readonly publicKey: PublicKey | undefined;
+  readonly addresses: readonly Address[];
   /** Its addresses and the ranges behind it. */
   readonly owned: readonly Prefix[];
   /** The private network it stands in, which it reaches without a tunnel. */
@@ -32,12 +36,14 @@ export function readClaims(mesh: Mesh, lock: Lock): Claims {
   const networks = new Map(mesh.sites.map((site) => [site.name, site.networks]));
   const owners = mesh.nodes.map((node, position): Owner => {
     const given = lock.nodes.get(node.name);
-    const addresses = given?.addresses.map(hostPrefix) ?? [];
-    const owned = [...addresses, ...node.subnets.map(({ prefix }) => prefix)];
+    const addresses = given?.addresses ?? [];
+    const owned = [...addresses.map(hostPrefix), ...node.subnets.map(({ prefix }) => prefix)];
     const nearby = (node.site === undefined ? undefined : networks.get(node.site)) ?? [];
     const lan = node.lan === undefined ? [] : [hostPrefix(node.lan)];
-    const own = [...owned, ...nearby, ...node.local, ...lan];
-    return { node, position, publicKey: given?.publicKey, owned, nearby, own };
+    const host = node.endpoint?.host;
+    const dialled = host === undefined || typeof host === "string" ? [] : [hostPrefix(host)];
+    const own = [...owned, ...nearby, ...node.local, ...lan, ...dialled];
+    return { node, position, publicKey: given?.publicKey, addresses, owned, nearby, own };
   });
   return {
     mesh,
@@ -51,9 +57,26 @@ export function readClaims(mesh: Mesh, lock: Lock): Claims {
 }
 
 /** Whether `self` knows any address at which `other` takes packets. */
-export function canDial({ node: self }: Owner, { node: other }: Owner): boolean {
-  if (other.endpoint !== undefined) return true;
-  return other.lan !== undefined && other.site !== undefined && other.site === self.site;
+export function canDial(self: Owner, other: Owner): boolean {
+  return other.node.endpoint !== undefined || lanOf(self, other) !== undefined;
+}
+
+/** Whether the document says that `self` can dial `other` there. */
+export function isDialledAt(self: Owner, other: Owner, { host, port }: Endpoint): boolean {
+  const { endpoint, listenPort } = other.node;
+  const lan = lanOf(self, other);
+  const isLan = isSameHost(host, lan) && port === listenPort;
+  return isLan || (isSameHost(host, endpoint?.host) && port === (endpoint?.port ?? listenPort));
+}
+
+/** Mostly the very same value: then nothing is compared. */
+function isSameHost(one: Endpoint["host"], other: Endpoint["host"] | undefined): boolean {
+  if (one === other || other === undefined) return one === other;
+  return typeof one !== "string" && typeof other !== "string" && isSameAddress(one, other);
+}
+
+function lanOf({ node: self }: Owner, { node: other }: Owner): Address | undefined {
+  return other.site !== undefined && other.site === self.site ? other.lan : undefined;
 }
 
 /** What a node owns that others of its own site reach through a tunnel: all but their common network. */

@@ -2,13 +2,13 @@
 import * as proof from "../messages/proof.ts";
 import * as ranges from "../messages/ranges.ts";
 import type { Diagnostics } from "../diagnostics.ts";
-import { printAddress } from "../ip/address.ts";
+import { isSameAddress, printAddress } from "../ip/address.ts";
 import type { Address } from "../ip/address.ts";
 import { hasAddress, hasPrefix, hostPrefix, isSamePrefix, printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { Device } from "../plan/device.ts";
 import type { Claims, Owner } from "./claims.ts";
-import { NOWHERE, onLinkRanges } from "./forwarding.ts";
+import { meshRanges, NOWHERE } from "./forwarding.ts";
 import type { Tunnels } from "./forwarding.ts";
 import type { AtomRange, Universe } from "./universe.ts";
 
@@ -35,11 +35,39 @@ export function checkDevice(
       proof.prefixOnTwoPeers(device.name, printPrefix(prefix), [one.name, other.name]),
     );
   }
+  checkIdentity(scene, device, diagnostics);
   checkOwnPrefixes(scene, device, tunnels, diagnostics);
   checkEndpoints(scene, device, tunnels, diagnostics);
   checkRanges(scene, device, diagnostics);
   checkForwarding(scene, device, diagnostics);
   checkMtu(scene, device, diagnostics);
+}
+
+/** The device is that of its node: what others were told of it holds. */
+function checkIdentity(
+  { claims, owner }: DeviceScene,
+  device: Device,
+  diagnostics: Diagnostics,
+): void {
+  const { node, publicKey, addresses } = owner;
+  const differs = (what: string): void => diagnostics.add(proof.deviceDiffers(node.name, what));
+  if (device.publicKey !== publicKey) differs("public key");
+  if (device.listenPort !== node.listenPort) differs("listen port");
+  const own = device.addresses.map(({ address }) => address);
+  const isSame =
+    own.length === addresses.length &&
+    own.every((each, at) => {
+      const recorded = addresses[at];
+      return recorded !== undefined && isSameAddress(each, recorded);
+    });
+  if (!isSame) differs("addresses");
+  const isLost = device.peers.some(
+    ({ presharedKeyId }) => (presharedKeyId !== undefined) !== claims.mesh.network.presharedKeys,
+  );
+  if (isLost) differs("use of preshared keys");
+  if (device.table !== undefined && device.routes.length + device.offLinkRanges.length > 0) {
+    diagnostics.add(proof.routesByHand(node.name, String(device.table)));
+  }
 }
 
 /** Nothing of the device's own may go into a tunnel: its addresses, networks, subnets, local ranges. */
@@ -69,7 +97,7 @@ function checkEndpoints(
   { row }: Tunnels,
   diagnostics: Diagnostics,
 ): void {
-  const ranges = onLinkRanges(device);
+  const ranges = meshRanges(device);
   const onLink = ranges.map((range) => universe.atomsOf(range));
   for (const { name, endpoint } of device.peers) {
     if (endpoint === undefined || typeof endpoint.host === "string") continue;
@@ -89,7 +117,7 @@ function capturing(device: Device, host: Address): Prefix {
 
 /** Unknown addresses of the mesh must die in the interface, not leave by the default route. */
 function checkRanges({ claims }: DeviceScene, device: Device, diagnostics: Diagnostics): void {
-  const routed = [...onLinkRanges(device), ...device.routes];
+  const routed = [...meshRanges(device), ...device.routes];
   for (const range of claims.mesh.network.addresses) {
     if (routed.some((prefix) => hasPrefix(prefix, range))) continue;
     diagnostics.add(proof.rangeLeaks(device.name, printPrefix(range)));
@@ -97,8 +125,9 @@ function checkRanges({ claims }: DeviceScene, device: Device, diagnostics: Diagn
 }
 
 function checkForwarding({ owner }: DeviceScene, device: Device, diagnostics: Diagnostics): void {
-  for (const { prefix } of owner.node.subnets) {
-    if (device.subnets.some((subnet) => isSamePrefix(subnet.prefix, prefix))) continue;
+  for (const { prefix, masquerade } of owner.node.subnets) {
+    const kept = device.subnets.find((subnet) => isSamePrefix(subnet.prefix, prefix));
+    if (kept?.masquerade === masquerade) continue;
     diagnostics.add(proof.forwardingOff(device.name, printPrefix(prefix)));
   }
 }
@@ -106,7 +135,9 @@ function checkForwarding({ owner }: DeviceScene, device: Device, diagnostics: Di
 function checkMtu({ claims, owner }: DeviceScene, device: Device, diagnostics: Diagnostics): void {
   const hasIpv6 = claims.mesh.network.addresses.some(({ family }) => family === 6);
   if (hasIpv6 && device.mtu < IPV6_LEAST_MTU) {
-    diagnostics.add(ranges.mtuBelowIpv6(["nodes", device.name], device.mtu));
+    const isFixed = owner.node.mtu !== undefined;
+    const path = ["nodes", device.name, ...(isFixed ? ["mtu"] : [])];
+    diagnostics.add(ranges.mtuBelowIpv6(path, device.mtu, isFixed ? "mtu" : "underlayMtu"));
   }
   // The common case, in which no path can be narrower: nothing to look up.
   if (device.mtu <= claims.leastUnderlayMtu - OVERHEAD) return;

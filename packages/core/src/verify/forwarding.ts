@@ -55,6 +55,11 @@ export function onLinkRanges({ addresses }: Device): readonly Prefix[] {
   return addresses.map(({ address, length }) => prefixOf(address, length));
 }
 
+/** Whatever of the mesh the host's routing sends into the interface, known address or not. */
+export function meshRanges(device: Device): readonly Prefix[] {
+  return [...onLinkRanges(device), ...device.offLinkRanges];
+}
+
 function* byLength({ peers }: Device): Generator<{ prefix: Prefix; peer: Peer }> {
   const buckets: { prefix: Prefix; peer: Peer }[][] = [];
   for (const peer of peers) {
@@ -66,7 +71,7 @@ function* byLength({ peers }: Device): Generator<{ prefix: Prefix; peer: Peer }>
 
 function keepRouted(universe: Universe, device: Device, row: Row): void {
   const isRouted = new Uint8Array(universe.size);
-  for (const prefix of [...onLinkRanges(device), ...device.routes]) {
+  for (const prefix of [...meshRanges(device), ...device.routes]) {
     const { from, to } = universe.atomsOf(prefix);
     isRouted.fill(1, from, to);
   }

@@ -3,6 +3,7 @@ import * as proof from "../messages/proof.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { PresharedKeyId } from "../model/keys.ts";
 import type { Device, Peer } from "../plan/device.ts";
+import { isDialledAt } from "./claims.ts";
 import type { Claims, Owner } from "./claims.ts";
 
 const LISTED = 1;
@@ -11,6 +12,8 @@ const HAS_KEEPALIVE = 4;
 const HAS_PRESHARED_KEY = 8;
 const HAS_WRONG_KEY = 16;
 const HAS_FOREIGN_PRESHARED_KEY = 32;
+const HAS_WRONG_ENDPOINT = 64;
+const IS_LISTED_TWICE = 128;
 
 export class PairTable {
   readonly #owners: readonly Owner[];
@@ -31,7 +34,8 @@ export class PairTable {
       const position = this.#positions.get(peer.name);
       const other = position === undefined ? undefined : this.#owners[position];
       if (own === undefined || position === undefined || other === undefined) continue;
-      this.#flags[this.#at(self, position)] = flagsOf(own, other, peer);
+      const twice = this.isListed(self, position) ? IS_LISTED_TWICE : 0;
+      this.#flags[this.#at(self, position)] = flagsOf(own, other, peer) | twice;
       const epoch = peer.presharedKeyId?.epoch ?? 0;
       if (epoch !== 0) this.#epochs.set(this.#at(self, position), epoch);
     }
@@ -81,6 +85,12 @@ export class PairTable {
       if (this.#has(self, peer, HAS_WRONG_KEY)) {
         diagnostics.add(proof.publicKeyDiffers(this.#name(self), this.#name(peer)));
       }
+      if (this.#has(self, peer, HAS_WRONG_ENDPOINT)) {
+        diagnostics.add(proof.endpointDiffers(this.#name(self), this.#name(peer)));
+      }
+      if (this.#has(self, peer, IS_LISTED_TWICE)) {
+        diagnostics.add(proof.peerTwice(this.#name(self), this.#name(peer)));
+      }
       if (this.#has(self, peer, HAS_FOREIGN_PRESHARED_KEY)) {
         diagnostics.add(proof.presharedKeyForeign(this.#name(self), this.#name(peer)));
       }
@@ -117,10 +127,11 @@ export class PairTable {
 }
 
 function flagsOf(own: Owner, other: Owner, peer: Peer): number {
-  const id = peer.presharedKeyId;
+  const { presharedKeyId: id, endpoint } = peer;
   return (
     LISTED |
-    (peer.endpoint === undefined ? 0 : HAS_ENDPOINT) |
+    (endpoint === undefined || isDialledAt(own, other, endpoint) ? 0 : HAS_WRONG_ENDPOINT) |
+    (endpoint === undefined ? 0 : HAS_ENDPOINT) |
     (peer.keepaliveSeconds === undefined ? 0 : HAS_KEEPALIVE) |
     (id === undefined ? 0 : HAS_PRESHARED_KEY) |
     (peer.publicKey === other.publicKey ? 0 : HAS_WRONG_KEY) |

@@ -55,8 +55,9 @@ function checkPair(scene: PathScene, pair: PairScene, diagnostics: Diagnostics):
   const isNeighbour = source.node.site !== undefined && source.node.site === target.node.site;
   const scope = isNeighbour ? "inSite" : "all";
   const sent = atoms[source.position]?.[scope] ?? [];
+  const passed = { at: NOWHERE, next: NOWHERE };
   for (const atom of atoms[target.position]?.[scope] ?? []) {
-    if (!walk(scene, pair, { atom, sent }, diagnostics)) return false;
+    if (!walk(scene, pair, { atom, sent, passed }, diagnostics)) return false;
   }
   return true;
 }
@@ -66,12 +67,14 @@ interface Packet {
   readonly atom: number;
   /** Where it may come from: each must be accepted, because AllowedIPs is also the source filter. */
   readonly sent: readonly number[];
+  /** The hop that last let all of them in: what a pair's other packets take, too. */
+  readonly passed: { at: number; next: number };
 }
 
 function walk(
   { claims: { owners }, rows }: PathScene,
   { source, target }: PairScene,
-  { atom, sent }: Packet,
+  { atom, sent, passed }: Packet,
   diagnostics: Diagnostics,
 ): boolean {
   let at = source.position;
@@ -87,12 +90,15 @@ function walk(
       diagnostics.add(proof.pathLoops(names.source, names.target, here));
       return false;
     }
-    for (const from of sent) {
+    const isPassed = passed.at === at && passed.next === next;
+    for (const from of isPassed ? [] : sent) {
       if (rows[next]?.[from] === at) continue;
       const hop = { from: here, at: owners[next]?.node.name ?? "" };
       diagnostics.add(proof.pathAsymmetric(names.source, names.target, hop));
       return false;
     }
+    passed.at = at;
+    passed.next = next;
     at = next;
   }
   return true;

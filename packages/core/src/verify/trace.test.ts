@@ -43,7 +43,7 @@ test("trace() follows a packet from a machine to a machine", () => {
 
 test("trace() says that a site's own network needs no tunnel", () => {
   expect(story("10.0.0.4", "192.168.1.2")).toMatchInlineSnapshot(`
-    "+ tv reaches 192.168.1.0/24 directly: it is the network of its own site
+    "+ tv reaches 192.168.1.2 directly, in the network 192.168.1.0/24 of their site
     reaches"
   `);
 });

@@ -7,7 +7,7 @@ import { createPrefixMap, match } from "../ip/prefix-map.ts";
 import { device } from "../plan/compile.ts";
 import type { Device, Peer } from "../plan/device.ts";
 import type { Index, Member } from "../plan/members.ts";
-import { onLinkRanges } from "./forwarding.ts";
+import { meshRanges } from "./forwarding.ts";
 
 /** One end of a trace: an address, and the node that has it or stands before it. */
 export interface TraceEnd {
@@ -60,11 +60,17 @@ function follow(index: Index, journey: Journey): boolean {
   if (start === target.member) {
     return say(start, `has ${printAddress(target.address)} itself: no tunnel is used`);
   }
-  const near = start.siteNetworks.find((network) => hasAddress(network, target.address));
+  const near = commonNetwork(source, target);
   if (near !== undefined) {
-    return say(start, `reaches ${printPrefix(near)} directly: it is the network of its own site`);
+    return say(
+      start,
+      `reaches ${printAddress(target.address)} directly, in the network ${near} of their site`,
+    );
   }
   const here = device(index, start);
+  if (!here.peers.some(({ name }) => name === target.member.node.name)) {
+    return say(start, noPeer(start, target), false);
+  }
   if (!isRouted(here, target.address)) {
     return say(
       start,
@@ -108,12 +114,21 @@ function arrive(index: Index, { source, target, say }: Journey, peer: Peer): boo
   return say(end, `forwards to ${printPrefix(subnet.prefix)} ${nat}`);
 }
 
+/** The private network of a site that both ends are in, by the address of either. */
+function commonNetwork(source: TraceEnd, target: TraceEnd): string | undefined {
+  if (source.member.node.site !== target.member.node.site) return undefined;
+  const near = source.member.siteNetworks.find(
+    (network) => hasAddress(network, source.address) || hasAddress(network, target.address),
+  );
+  return near === undefined ? undefined : printPrefix(near);
+}
+
 function isBehind({ member, address }: TraceEnd): boolean {
   return !member.addresses.some((own) => own.address.bits === address.bits);
 }
 
 function isRouted(device: Device, address: Address): boolean {
-  return [...onLinkRanges(device), ...device.routes].some((prefix) => hasAddress(prefix, address));
+  return [...meshRanges(device), ...device.routes].some((prefix) => hasAddress(prefix, address));
 }
 
 function longestMatch(

@@ -49,7 +49,13 @@ test("verify() finds nothing wrong with what was compiled, over random meshes", 
     fc.property(meshDocuments(8), (document) => {
       const { diagnostics, proof, devices } = sampleOfDocument(document);
       const codes = new Set(diagnostics.list.map(({ code }) => code));
-      for (const said of ["node-isolated", "nobody-dials", "keepalive-missing", "mtu-too-large"]) {
+      for (const said of [
+        "node-isolated",
+        "nobody-dials",
+        "keepalive-missing",
+        "mtu-too-large",
+        "routes-by-hand",
+      ]) {
         codes.delete(said);
       }
       expect([...codes]).toEqual([]);
@@ -232,6 +238,75 @@ test("verify() finds a peer known by a foreign key, and one that is listed on on
     peers: device.peers.filter(({ name }) => name !== "b"),
   }));
   expect(text).toContain('error peer-one-sided nodes.b: b lists "a" as a peer');
+});
+
+test.each([
+  ["public key", (device: Device): Device => ({ ...device, publicKey: sampleKey("nobody") })],
+  ["listen port", (device: Device): Device => ({ ...device, listenPort: 1 })],
+  ["addresses", (device: Device): Device => ({ ...device, addresses: [] })],
+  [
+    "use of preshared keys",
+    (device: Device): Device => ({
+      ...device,
+      peers: device.peers.map(({ presharedKeyId: _, ...peer }) => peer),
+    }),
+  ],
+])("verify() finds a device with another %s than the mesh says", (what, change) => {
+  expect(broken("a", change)).toContain(
+    `error device-differs nodes.a: the device of a has another ${what} than the mesh says`,
+  );
+});
+
+test("verify() finds a peer that is dialled elsewhere, and one that is listed twice", () => {
+  const moved = (peer: Peer): Peer => ({
+    ...peer,
+    endpoint: { ...peer.endpoint, port: 1 } as never,
+  });
+  expect(broken("a", (device) => withPeer(device, "b", moved))).toContain(
+    "error endpoint-differs nodes.a",
+  );
+  const twice = (device: Device): Device => ({
+    ...device,
+    peers: [...device.peers, ...device.peers.slice(0, 1)],
+  });
+  expect(broken("a", twice)).toContain("error peer-twice nodes.a");
+});
+
+test("verify() finds a subnet that is no longer masqueraded", () => {
+  const text = broken("a", (device) => ({
+    ...device,
+    subnets: device.subnets.map((subnet) => ({ ...subnet, masquerade: false })),
+  }));
+  expect(text).toContain("error forwarding-off nodes.a");
+});
+
+test("verify() finds a node's own endpoint inside the subnet of its only peer", () => {
+  expect(
+    check(`
+      network: { name: n, addresses: [10.0.0.0/24] }
+      nodes:
+        a: { endpoint: 203.0.113.5 }
+        b: { subnets: [203.0.113.0/24] }
+    `),
+  ).toContain("error own-prefix-on-peer nodes.a: a would send its own 203.0.113.5/32");
+});
+
+test("verify() finds an endpoint in a range of the mesh that has no address on it", () => {
+  expect(
+    check(`
+      network: { name: n, addresses: [10.0.0.0/24, 10.1.0.0/24] }
+      nodes: { a: {}, b: { endpoint: 10.1.0.200 } }
+    `),
+  ).toContain("lies inside 10.1.0.0/24");
+});
+
+test("verify() warns of a routing table that is somebody else's", () => {
+  expect(
+    check(`
+      network: { name: n, addresses: [10.0.0.0/24] }
+      nodes: { a: { table: "off" }, b: { endpoint: b.example, subnets: [192.168.1.0/24] } }
+    `),
+  ).toContain("warning routes-by-hand nodes.a.table");
 });
 
 test("verify() names both ends of a pair that nobody can dial, and a node that reaches nobody", () => {

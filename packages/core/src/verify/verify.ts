@@ -11,7 +11,7 @@ import type { Device, Peer } from "../plan/device.ts";
 import { readClaims } from "./claims.ts";
 import type { Claims } from "./claims.ts";
 import { checkDevice } from "./device-checks.ts";
-import { onLinkRanges, readTunnels } from "./forwarding.ts";
+import { meshRanges, readTunnels } from "./forwarding.ts";
 import type { Row } from "./forwarding.ts";
 import { checkPaths } from "./path-checks.ts";
 import { PairTable } from "./pair-table.ts";
@@ -27,8 +27,8 @@ export interface Proof {
 }
 
 /**
- * Walks `devices` twice; O(N · prefixes) time, one number a node and atom of memory. What is wrong
- * is in `diagnostics`.
+ * Walks `devices` twice, and from each node to each atom that another owns: quadratic, like the plan
+ * itself; one number a node and atom of memory. What is wrong is in `diagnostics`.
  */
 export function verify(
   mesh: Mesh,
@@ -61,7 +61,7 @@ function allPrefixes(claims: Claims, devices: Iterable<Device>): Set<Prefix> {
   for (const { own } of claims.owners) for (const prefix of own) prefixes.add(prefix);
   const seen = new Set<object>();
   for (const device of devices) {
-    for (const prefix of [...onLinkRanges(device), ...device.routes]) prefixes.add(prefix);
+    for (const prefix of [...meshRanges(device), ...device.routes]) prefixes.add(prefix);
     for (const peer of device.peers) addPeer(peer, prefixes, seen);
   }
   return prefixes;

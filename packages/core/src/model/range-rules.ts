@@ -1,0 +1,201 @@
+/**
+ * Rules about addresses and ranges across a mesh: each can exist, has one owner, and is dialled as one
+ * host. What the mesh itself gives out is the business of allocate.ts.
+ */
+import type { Diagnostics } from "../diagnostics.ts";
+import { printAddress } from "../ip/address.ts";
+import { printEndpoint } from "../ip/endpoint.ts";
+import type { Endpoint } from "../ip/endpoint.ts";
+import { hasAddress, hasPrefix, isOverlapping, parsePrefix, printPrefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
+import * as ranges from "../messages/ranges.ts";
+import { Problem } from "../problem.ts";
+import type { Path } from "../wording.ts";
+import type { Mesh } from "./mesh.ts";
+import { findOverlaps } from "./overlaps.ts";
+import type { Claim } from "./overlaps.ts";
+
+/** Says in `diagnostics` which ranges and endpoints cannot be, or are claimed twice; O(N log N). */
+export function checkRanges(mesh: Mesh, diagnostics: Diagnostics): void {
+  checkEndpoints(mesh, diagnostics);
+  checkUsable(mesh, diagnostics);
+  checkOwners(mesh, diagnostics);
+}
+
+/** One socket answers for one node. Private addresses may stand for different hosts in different places. */
+function checkEndpoints({ nodes }: Mesh, diagnostics: Diagnostics): void {
+  const owners = new Map<string, string>();
+  const claim = (path: Path, endpoint: Endpoint, place: string, name: string): void => {
+    const printed = printEndpoint(endpoint);
+    const owner = owners.get(`${place} ${printed}`);
+    if (owner === undefined) owners.set(`${place} ${printed}`, name);
+    else diagnostics.add(ranges.endpointTaken(path, printed, owner));
+  };
+  for (const { name, endpoint, site, lan, listenPort: port } of nodes) {
+    if (endpoint !== undefined && !isPrivate(endpoint)) {
+      claim(["nodes", name, "endpoint"], { port, ...endpoint }, "", name);
+    }
+    if (lan !== undefined && site !== undefined) {
+      claim(["nodes", name, "lan"], { host: lan, port }, site, name);
+    }
+  }
+}
+
+/** RFC 1918, RFC 6598 (carriers' NATs), link-local, RFC 4193. */
+const PRIVATE_RANGES = readRanges(
+  "10.0.0.0/8",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "100.64.0.0/10",
+  "169.254.0.0/16",
+  "fc00::/7",
+  "fe80::/10",
+);
+
+function isPrivate({ host }: Endpoint): boolean {
+  if (typeof host === "string") return false;
+  return PRIVATE_RANGES.some((range) => hasAddress(range, host));
+}
+
+/** "This host", loopback, link-local, multicast and beyond: no range of them is anybody's (RFC 6890). */
+const UNUSABLE_RANGES = readRanges(
+  "0.0.0.0/8",
+  "127.0.0.0/8",
+  "169.254.0.0/16",
+  "224.0.0.0/3",
+  "::/127",
+  "fe80::/10",
+  "ff00::/8",
+);
+
+function checkUsable(mesh: Mesh, diagnostics: Diagnostics): void {
+  for (const { prefix, path, kind } of claims(mesh)) {
+    const isWhole = prefix.length === 0;
+    const isBad = isWhole || UNUSABLE_RANGES.some((range) => isOverlapping(range, prefix));
+    // An exit's 0.0.0.0/0 or ::/0 is the rest of the world by intent.
+    if (isBad && !(isWhole && kind === "subnet")) {
+      diagnostics.add(ranges.rangeUnusable(path, printPrefix(prefix)));
+    }
+  }
+  const networks = new Map(mesh.sites.map((site) => [site.name, site.networks]));
+  for (const { name, endpoint, lan, site } of mesh.nodes) {
+    if (endpoint !== undefined && isUnusable(endpoint.host)) {
+      diagnostics.add(
+        ranges.endpointUnusable(["nodes", name, "endpoint"], printEndpoint(endpoint)),
+      );
+    }
+    const near = (site === undefined ? undefined : networks.get(site)) ?? [];
+    if (lan === undefined || near.length === 0) continue;
+    if (near.some((network) => hasAddress(network, lan))) continue;
+    const printed = near.map(printPrefix).join(", ");
+    diagnostics.add(ranges.lanOutside(["nodes", name, "lan"], printAddress(lan), printed));
+  }
+}
+
+function isUnusable(host: Endpoint["host"]): boolean {
+  return typeof host !== "string" && UNUSABLE_RANGES.some((range) => hasAddress(range, host));
+}
+
+function readRanges(...texts: readonly string[]): readonly Prefix[] {
+  return texts.flatMap((text) => {
+    const range = parsePrefix(text);
+    return range instanceof Problem ? [] : [range];
+  });
+}
+
+function checkOwners(mesh: Mesh, diagnostics: Diagnostics): void {
+  if (mesh.network.addresses.length === 0)
+    diagnostics.add(ranges.noRange(["network", "addresses"]));
+  for (const { name, addresses } of mesh.sites) {
+    for (const [at, block] of addresses.entries()) {
+      if (mesh.network.addresses.some((range) => hasPrefix(range, block))) continue;
+      const meshRanges = mesh.network.addresses.map(printPrefix).join(", ");
+      diagnostics.add(
+        ranges.blockOutside(["sites", name, "addresses", at], printPrefix(block), meshRanges),
+      );
+    }
+  }
+  // An exit's 0.0.0.0/0 or ::/0 holds everything by intent.
+  const bounded = claims(mesh).filter(({ prefix }) => prefix.length > 0);
+  for (const [one, other] of findOverlaps(bounded, isIntended)) {
+    if (one.kind === "subnet" && other.kind === "subnet") {
+      const owner = { node: one.owner, prefix: printPrefix(one.prefix) };
+      diagnostics.add(ranges.subnetTaken(other.path, printPrefix(other.prefix), owner));
+    } else {
+      diagnostics.add(ranges.rangesOverlap(other.path, printClaim(other), printClaim(one)));
+    }
+  }
+}
+
+/** Every range that somebody says is his, in the document's order. */
+function claims(mesh: Mesh): Claim[] {
+  const rangeClaims = mesh.network.addresses.map((prefix, at): Claim => {
+    return { kind: "mesh", owner: mesh.network.name, prefix, path: ["network", "addresses", at] };
+  });
+  const siteClaims = mesh.sites.flatMap(({ name: owner, addresses, networks }): Claim[] => [
+    ...addresses.map((prefix, at): Claim => {
+      return { kind: "block", owner, prefix, path: ["sites", owner, "addresses", at] };
+    }),
+    ...networks.map((prefix, at): Claim => {
+      return { kind: "network", owner, prefix, path: ["sites", owner, "network", at] };
+    }),
+  ]);
+  const subnetClaims = mesh.nodes.flatMap(({ name: owner, site, subnets }): Claim[] =>
+    subnets.map(({ prefix }, at): Claim => {
+      const path = ["nodes", owner, "subnets", at];
+      return { kind: "subnet", owner, prefix, path, ...(site === undefined ? {} : { site }) };
+    }),
+  );
+  return [...rangeClaims, ...siteClaims, ...subnetClaims, ...localClaims(mesh)];
+}
+
+/** Many hosts run the same docker range: one claim a range, so that comparing stays linear. */
+function localClaims(mesh: Mesh): Claim[] {
+  const found = new Map<string, Claim & { readonly owners: Set<string> }>();
+  for (const { name: owner, local } of mesh.nodes) {
+    for (const [at, prefix] of local.entries()) {
+      const claim = found.get(printPrefix(prefix)) ?? {
+        kind: "local",
+        owner,
+        owners: new Set<string>(),
+        prefix,
+        path: ["nodes", owner, "local", at],
+      };
+      claim.owners.add(owner);
+      found.set(printPrefix(prefix), claim);
+    }
+  }
+  return [...found.values()];
+}
+
+/** Overlaps that mean what they say. */
+function isIntended(one: Claim, other: Claim): boolean {
+  const kinds = new Set([one.kind, other.kind]);
+  const has = (...wanted: Claim["kind"][]): boolean => wanted.every((kind) => kinds.has(kind));
+  // A site's block is cut out of the mesh's ranges.
+  if (has("mesh", "block")) return true;
+  // Many places have the same private network, many hosts the same docker range: neither is routed.
+  if (kinds.size === 1 && (has("local") || has("network"))) return true;
+  if (has("local", "network")) return true;
+  // What a node offers may be in use on itself; what a site's own member offers may be its network.
+  if (has("subnet", "local")) {
+    const [subnet, local] = one.kind === "subnet" ? [one, other] : [other, one];
+    return [...(local.owners ?? [])].every((owner) => owner === subnet.owner);
+  }
+  if (has("subnet", "network")) {
+    const [subnet, network] = one.kind === "subnet" ? [one, other] : [other, one];
+    return subnet.site === network.owner;
+  }
+  return false;
+}
+
+function printClaim({ kind, owner, prefix }: Claim): { prefix: string; what: string } {
+  const what = {
+    mesh: "a range of the mesh",
+    block: `the block of site "${owner}"`,
+    network: `the network of site "${owner}"`,
+    subnet: `behind "${owner}"`,
+    local: `local on "${owner}"`,
+  }[kind];
+  return { prefix: printPrefix(prefix), what };
+}
