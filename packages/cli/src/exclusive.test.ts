@@ -1,8 +1,9 @@
 /** Tests of taking turns: nobody writes beside another, and nobody waits for one that is gone. */
 import { spawn } from "node:child_process";
-import * as fs from "node:fs";
+import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { MeshFolder } from "./cli-run.contract.ts";
 import { exclusively } from "./exclusive.ts";
 
@@ -35,6 +36,23 @@ test("exclusively() says that another is writing when it has waited long enough"
       fix: "wait for the other command, or end it",
     }),
   );
+});
+
+test("exclusively() makes its folder again, when the one before has taken it away", () => {
+  const folder = new MeshFolder();
+  const file = folder.at("keys/lock");
+  const { openSync } = fs;
+  vi.spyOn(fs, "openSync").mockImplementationOnce((...list) => {
+    fs.rmdirSync(folder.at("keys"));
+    return openSync(...list);
+  });
+  syncBuiltinESMExports();
+  onTestFinished(() => {
+    vi.restoreAllMocks();
+    syncBuiltinESMExports();
+  });
+  expect(exclusively(file, () => 5)).toBe(5);
+  expect(Object.keys(folder.listing())).toEqual(["keys/", "keys/lock"]);
 });
 
 test("exclusively() holds a file that is there, when the one before has taken his away", async (context) => {

@@ -23,7 +23,7 @@ function mountDisk(context: TestContext, { path }: MeshFolder, pages: number): v
 /** Nobody can write into the folder any more: root because of the disk, others because of its mode. */
 function makeReadOnly(context: TestContext, { path }: MeshFolder): void {
   if (process.getuid?.() !== 0) {
-    for (const each of [path, join(path, "keys"), join(path, "out")]) {
+    for (const each of [path, join(path, "keys"), join(path, "keys/.writing"), join(path, "out")]) {
       if (fs.existsSync(each)) fs.chmodSync(each, 0o500);
       onTestFinished(() => {
         if (fs.existsSync(each)) fs.chmodSync(each, 0o700);
@@ -110,8 +110,8 @@ test("commands read from a read-only folder, and write nothing", async (context)
   expect(await rendered.run("render")).toMatchObject({ status: 0 });
   rendered.write("warren.yaml", MANY);
   for (const folder of [fresh, rendered]) {
-    const before = folder.listing();
     makeReadOnly(context, folder);
+    const before = folder.listing();
     for (const command of ["check", "trace a b", "diff", "keys show"]) {
       expect(await folder.run(...command.split(" "))).toMatchObject({ status: 0 });
     }
