@@ -1,21 +1,30 @@
 /** The one door through which failures leave: what the world refused in words, our own mistakes as such. */
 import { CommanderError } from "commander";
 import { AppError } from "./app-error.ts";
+import { printFindings } from "./findings.ts";
+import type { Finding } from "./findings.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** EX_SOFTWARE of sysexits.h: a defect of ours. */
 const DEFECT = 70;
 const USAGE = 64;
 
-/** Says what happened and gives the exit status. */
-export function reportFailure(terminal: Terminal, error: unknown): number {
+/** Says what happened, to a script that wants JSON as a finding, and gives the exit status. */
+export function reportFailure(
+  terminal: Terminal,
+  error: unknown,
+  options: { readonly json: boolean } = { json: false },
+): number {
   // Commander has said it already; help and version that were asked for are no failure.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
   if (error instanceof AppError) {
-    const place = error.file === undefined ? "warren" : error.file;
-    terminal.say(
-      `${place}: ${terminal.paint("red", "error")} ${error.code}: ${error.message}\n  ${error.fix}`,
-    );
+    const { code, message, fix, file = "warren" } = error;
+    if (options.json) {
+      const finding: Finding = { severity: "error", code, message, fix, file, line: 1, column: 1 };
+      printFindings(terminal, [finding], options);
+      return error.exit;
+    }
+    terminal.say(`${file}: ${terminal.paint("red", "error")} ${code}: ${message}\n  ${fix}`);
     return error.exit;
   }
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -38,11 +38,22 @@ function diffBlocks(
     .map((name): BlockChange => {
       const old = before.get(name);
       const now = after.get(name);
-      const removed = (old ?? []).filter((line) => now?.includes(line) !== true);
-      const added = (now ?? []).filter((line) => old?.includes(line) !== true);
+      const { removed, added } = diffLines(old ?? [], now ?? []);
       return { name, kind: kindOf(old, now), removed: removed.map(hide), added: added.map(hide) };
     })
     .filter(({ kind, removed, added }) => kind !== "changed" || removed.length + added.length > 0);
+}
+
+/** Lines that only one of the two has; where only their order or number differs, all of them. */
+function diffLines(
+  before: readonly string[],
+  after: readonly string[],
+): { readonly removed: readonly string[]; readonly added: readonly string[] } {
+  const removed = before.filter((line) => !after.includes(line));
+  const added = after.filter((line) => !before.includes(line));
+  const isSame = before.join("\n") === after.join("\n");
+  const isReordered = removed.length === 0 && added.length === 0 && !isSame;
+  return isReordered ? { removed: before, added: after } : { removed, added };
 }
 
 function kindOf(before: unknown, after: unknown): "added" | "removed" | "changed" {

@@ -14,6 +14,8 @@ export interface KeyRing {
   /** Nodes whose key is made by the next command that writes; their public keys are placeholders. */
   readonly missing: ReadonlySet<Name>;
   readonly networkSecret?: string;
+  /** Stands for the network secret where its file was not read: the lock's fingerprint of it. */
+  readonly secretName: string;
   /** Files that are not there yet. */
   readonly fresh: readonly { readonly name: string; readonly text: string }[];
 }
@@ -71,20 +73,21 @@ export function readKeyRing(
     privateKeys,
     missing,
     fresh,
+    secretName: lock.networkSecret ?? "",
     ...(networkSecret === undefined ? {} : { networkSecret }),
   };
 }
 
 /**
- * What renderers ask for. Where there is no network secret yet, a preshared key is its own id: to
- * be compared, never to be written.
+ * What renderers ask for. Where the network secret was not read, a preshared key is a name of it:
+ * to be compared, never to be written.
  */
-export function createSecrets({ privateKeys, networkSecret }: KeyRing): Secrets {
+export function createSecrets({ privateKeys, networkSecret, secretName }: KeyRing): Secrets {
   return {
     privateKey: (name) => privateKeys.get(name),
     presharedKey:
       networkSecret === undefined
-        ? ({ low, high, epoch }) => `(${low} ${high} ${epoch})` as PresharedKey
+        ? ({ low, high, epoch }) => `(${secretName} ${low} ${high} ${epoch})` as PresharedKey
         : createPresharedKeys(networkSecret),
   };
 }

@@ -22,6 +22,15 @@ test("main ends with the status of its command", async () => {
   expect(ends.map(({ status }) => status)).toEqual([2, 64]);
 });
 
+test("main tells a script in JSON what the world refused", async () => {
+  const folder = new MeshFolder(MESH);
+  const words = ["check", "--json", "-f", folder.at("none.yaml")];
+  const { status, out } = await folder.spawn({ cache }, ...words);
+  const finding = { severity: "error", code: "cannot-read", file: "none.yaml", line: 1 };
+  expect(status).toBe(2);
+  expect(JSON.parse(out)).toMatchObject([finding]);
+});
+
 /** Ends the process as `kill -9` does, at the nth call that changes the disk; a text is half written by then. */
 function killAt(call: number): string {
   return `

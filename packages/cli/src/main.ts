@@ -18,8 +18,9 @@ for (const stream of [process.stdout, process.stderr]) {
     );
   });
 }
+const words = process.argv.slice(2);
 try {
-  process.exitCode = await run(terminal, manifest.version, process.argv.slice(2));
+  process.exitCode = await run(terminal, manifest.version, words);
 } catch (error) {
-  process.exitCode = reportFailure(terminal, error);
+  process.exitCode = reportFailure(terminal, error, { json: words.includes("--json") });
 }

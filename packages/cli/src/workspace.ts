@@ -36,6 +36,8 @@ export interface Plan {
 export interface LoadOptions {
   readonly keys: KeyNeed;
   readonly isStrict: boolean;
+  /** The lock to read instead of the one beside the mesh. */
+  readonly lockFile?: string;
 }
 
 export function placesOf(meshFile: string): Places {
@@ -50,7 +52,7 @@ export function loadWorkspace(meshFile: string, options: LoadOptions): Workspace
   const places = placesOf(meshFile);
   const document = readDocument(readText(meshFile));
   const diagnostics = new core.Diagnostics();
-  const lock = readLock(places.lockFile);
+  const lock = readLock(options.lockFile ?? places.lockFile);
   const isReadable = document.faults.length === 0;
   const mesh = isReadable ? core.parseMesh(document.value, diagnostics) : undefined;
   const plan =
@@ -85,7 +87,10 @@ function planMesh(input: PlanInput, diagnostics: core.Diagnostics): Plan | undef
   return { mesh, lock, index, keys, proof };
 }
 
-/** What stands in the document and no longer: records of removed nodes go, so that their addresses are free. */
+/**
+ * What stands in the document and no longer: records of removed nodes go, so that their addresses are
+ * free. Epochs stay: a node that comes back must not bring back a preshared key that was retired.
+ */
 function nextLock(
   { mesh, lock }: PlanInput,
   allocation: ReadonlyMap<core.Name, readonly core.Address[]>,
@@ -96,15 +101,11 @@ function nextLock(
     const addresses = allocation.get(name) ?? [];
     return [name, { addresses, ...(publicKey === undefined ? {} : { publicKey }) }];
   });
-  const names = new Set<string>(mesh.nodes.map(({ name }) => name));
-  const epochs = [...lock.presharedKeyEpochs].filter(([pair]) =>
-    pair.split(" ").every((name) => names.has(name)),
-  );
   const secret =
     keys.networkSecret === undefined ? lock.networkSecret : fingerprintOf(keys.networkSecret);
   return {
     nodes: new Map(nodes),
-    presharedKeyEpochs: new Map(epochs),
+    presharedKeyEpochs: lock.presharedKeyEpochs,
     ...(secret === undefined ? {} : { networkSecret: secret }),
   };
 }

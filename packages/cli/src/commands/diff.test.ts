@@ -159,3 +159,37 @@ test("diff() refuses an output folder that is a file", async () => {
     err: "warren.lock: error cannot-read: cannot read: a file stands where a folder is needed\n  move it away",
   });
 });
+
+test("diff() compares a copy without a lock by the other's lock", async () => {
+  const folder = await renderedFolder();
+  folder.write("old.yaml", MESH);
+  const same = { status: 0, out: "no difference", err: "" };
+  expect(await folder.run("diff", folder.at("old.yaml"))).toEqual(same);
+  expect(await folder.run("diff", folder.at("warren.yaml"), folder.at("old.yaml"))).toEqual(same);
+});
+
+test("diff() sees that another network secret changes every preshared key", async () => {
+  const folder = await renderedFolder();
+  folder.write("old.yaml", MESH);
+  const lock = folder.read("warren.lock");
+  const other = `${"A".repeat(43)}=`;
+  folder.write("old.lock", lock.replace(/("networkSecret": ")[^"]*/, `$1${other}`));
+  const { out } = await folder.run("diff", folder.at("old.yaml"));
+  expect(out).toContain("3 files differ");
+  expect(out).toContain("+ PresharedKey = (hidden)");
+});
+
+test("diff() sees that hooks change places", async () => {
+  const folder = await renderedFolder();
+  const hooked = (...hooks: readonly string[]): string =>
+    MESH.replace(
+      "{ endpoint: b.example }",
+      `{ endpoint: b.example, hooks: { postUp: [${hooks.join()}] } }`,
+    );
+  folder.write("warren.yaml", hooked("one", "two"));
+  await folder.run("render");
+  folder.write("warren.yaml", hooked("two", "one"));
+  const { out } = await folder.run("diff");
+  expect(out).toContain("+ PostUp = two");
+  expect(out).toContain("1 file differs");
+});

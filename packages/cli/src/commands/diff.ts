@@ -1,4 +1,5 @@
 /** warren diff: what differs between two mesh files, or between a mesh and what was rendered of it. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { compile, Printed, renderFiles } from "@warren/core";
 import type { Format } from "@warren/core";
@@ -10,7 +11,7 @@ import { createSecrets } from "../key-ring.ts";
 import { listRendered } from "../output-folder.ts";
 import type { Terminal } from "../terminal.ts";
 import { countOf } from "../words.ts";
-import { loadWorkspace } from "../workspace.ts";
+import { loadWorkspace, placesOf } from "../workspace.ts";
 import type { Plan } from "../workspace.ts";
 
 export interface DiffOptions {
@@ -30,9 +31,15 @@ export function diff(
 ): number {
   // Two meshes are compared by the identity of their secrets; rendered files by the secrets themselves.
   const keys = meshes === undefined ? "private" : "public";
-  const loaded = (meshes === undefined ? [options.file] : [meshes.before, meshes.after]).map(
-    (file) => loadWorkspace(file, { keys, isStrict: false }),
-  );
+  const files = meshes === undefined ? [options.file] : [meshes.before, meshes.after];
+  // A copy of a mesh comes without its lock: then the other's says who had what.
+  const lockFiles = files.map((file) => placesOf(file).lockFile);
+  const spareLock = lockFiles.find((file) => existsSync(file));
+  const loaded = files.map((file, at) => {
+    const own = lockFiles[at] ?? "";
+    const lockFile = existsSync(own) ? own : (spareLock ?? own);
+    return loadWorkspace(file, { keys, isStrict: false, lockFile });
+  });
   const plans = loaded.map(({ plan }) => plan).filter((plan) => plan !== undefined);
   if (plans.length < loaded.length) {
     const findings = loaded.flatMap((each) => (each.plan === undefined ? each.findings : []));
@@ -79,6 +86,8 @@ function printChanges(terminal: Terminal, changes: readonly FileChange[]): void 
     }
   }
   terminal.print(
-    changes.length === 0 ? "no difference" : `${countOf(changes.length, "file")} differ`,
+    changes.length === 0
+      ? "no difference"
+      : `${countOf(changes.length, "file")} ${changes.length === 1 ? "differs" : "differ"}`,
   );
 }

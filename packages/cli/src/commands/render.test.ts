@@ -220,16 +220,56 @@ test("render() replaces links by files, and never writes through them", async ()
 test("render() leaves a .gitignore alone that is there", async () => {
   const folder = await renderedFolder();
   fs.rmSync(folder.at("out"), { recursive: true });
-  folder.write(".gitignore", "node_modules/\n");
-  expect(await folder.run("render", "-o", folder.path)).toMatchObject({ status: 0 });
-  expect(folder.read(".gitignore")).toBe("node_modules/\n");
+  fs.mkdirSync(folder.at("out"));
+  folder.write("out/.gitignore", "node_modules/\n");
+  expect(await folder.run("render")).toMatchObject({ status: 0 });
+  expect(folder.read("out/.gitignore")).toBe("node_modules/\n");
+});
+
+test.each([".", "..", "keys", "keys/deeper"])(
+  "render() does not write into %s, which holds what is worth more",
+  async (output) => {
+    const folder = await renderedFolder();
+    const before = folder.listing();
+    expect(await folder.run("render", "-o", folder.at(output))).toMatchObject({
+      status: 2,
+      out: "",
+      err: expect.stringContaining("error cannot-write: cannot render here") as string,
+    });
+    expect(folder.listing()).toEqual(before);
+  },
+);
+
+test("render() gives nobody new addresses because the lock was lost", async () => {
+  const folder = await renderedFolder();
+  fs.rmSync(folder.at("warren.lock"));
+  const before = folder.listing();
+  const { status, err } = await folder.run("render");
+  expect(status).toBe(2);
+  expect(err).toContain("warren.lock is not there");
+  expect(folder.listing()).toEqual(before);
+});
+
+test("render() does not bring back a retired preshared key with the node that had it", async () => {
+  const folder = await renderedFolder();
+  const first = folder.read("out", "a", "warren0.conf");
+  await folder.run("keys", "rotate-psk", "a", "b");
+  await folder.run("render");
+  const rotated = folder.read("out", "a", "warren0.conf");
+  const mesh = folder.read("warren.yaml");
+  folder.write("warren.yaml", mesh.replace(/^ {2}b:.*\n/m, ""));
+  expect(await folder.run("render")).toMatchObject({ status: 0 });
+  folder.write("warren.yaml", mesh);
+  expect(await folder.run("render")).toMatchObject({ status: 0 });
+  expect(rotated).not.toBe(first);
+  expect(folder.read("out", "a", "warren0.conf")).toBe(rotated);
 });
 
 test.each<[string, (folder: MeshFolder) => void, string]>([
   [
     "the output is a file",
     (folder) => folder.write("out", ""),
-    "out/.gitignore: error cannot-write: cannot write: a file stands where a folder is needed\n  move it away",
+    "out: error cannot-read: cannot read: a file stands where a folder is needed\n  move it away",
   ],
   [
     "the output leads nowhere",

@@ -1,7 +1,9 @@
 /** warren render: writes a folder a node, ready for /etc/wireguard, with the lock and the keys. */
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { compile, Printed, printLock, renderFiles } from "@warren/core";
 import type { Format } from "@warren/core";
+import { AppError } from "../app-error.ts";
 import { printFindings } from "../findings.ts";
 import { listFolder } from "../folders.ts";
 import { createSecrets } from "../key-ring.ts";
@@ -10,6 +12,7 @@ import { staged } from "../staging.ts";
 import type { Staging, Written } from "../staging.ts";
 import type { Terminal } from "../terminal.ts";
 import { countOf } from "../words.ts";
+import { placesOf } from "../workspace.ts";
 import type { Plan, Places } from "../workspace.ts";
 import { writeBeside } from "../writing.ts";
 
@@ -23,10 +26,31 @@ export interface RenderOptions {
 
 export function render(terminal: Terminal, options: RenderOptions): number {
   return writeBeside(terminal, { ...options, keys: "make" }, (plan, { findings, places }) => {
+    refuseUnfit(options);
     printFindings(terminal, findings, options);
     const written = staged((staging) => writePlan(terminal, plan, places, { options, staging }));
     if (!options.json) terminal.print(summary(options.output, written));
   });
+}
+
+/** An output folder holds what is rendered of one mesh, and nothing that is worth more. */
+function refuseUnfit({ file, output }: RenderOptions): void {
+  const { lockFile, keysFolder } = placesOf(file);
+  const isAbove = isInside(file, output);
+  if (isAbove || isInside(output, keysFolder)) {
+    const why = isAbove ? "the mesh file lies in it" : "it is for keys";
+    const fix = "choose a folder of its own with -o: git is told to ignore all that is in it";
+    throw new AppError("cannot-write", `cannot render here: ${why}`, { fix, file: output });
+  }
+  if (existsSync(lockFile) || listRendered(output).length === 0) return;
+  const fix = `restore ${lockFile}, which says who has which address; or choose another folder with -o`;
+  const message = `this holds what was rendered of a mesh, but ${lockFile} is not there`;
+  throw new AppError("cannot-write", message, { fix, file: output });
+}
+
+function isInside(path: string, folder: string): boolean {
+  const way = relative(resolve(folder), resolve(path));
+  return way === "" || !(way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way));
 }
 
 interface RenderJob {
