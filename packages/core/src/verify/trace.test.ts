@@ -62,6 +62,13 @@ test("trace() knows that an address is the node's own", () => {
   `);
 });
 
+test("trace() knows that an address is behind the node itself", () => {
+  expect(story("10.0.0.3", "192.168.9.5")).toMatchInlineSnapshot(`
+    "+ server reaches 192.168.9.5 behind it: no tunnel is used
+    reaches"
+  `);
+});
+
 test("findEnd() knows nobody for an address that nobody owns", () => {
   const address = parseAddress("10.0.0.99");
   if (address instanceof Problem) throw new Error(address.message);

@@ -58,7 +58,9 @@ function follow(index: Index, journey: Journey): boolean {
   if (isBehind(source))
     say(start, `takes ${printAddress(source.address)} from behind it and forwards`);
   if (start === target.member) {
-    return say(start, `has ${printAddress(target.address)} itself: no tunnel is used`);
+    const address = printAddress(target.address);
+    const what = isBehind(target) ? `reaches ${address} behind it` : `has ${address} itself`;
+    return say(start, `${what}: no tunnel is used`);
   }
   const near = commonNetwork(source, target);
   if (near !== undefined) {
