@@ -53,7 +53,7 @@ test("wg takes every rendered file without a word, and understands the device", 
         expect(understood).toEqual(expected(device));
       }
     }),
-    runs(200),
+    runs(300),
   );
 });
 
