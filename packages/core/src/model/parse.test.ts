@@ -229,6 +229,7 @@ test.each([
 });
 
 test.each([
+  `${NETWORK}\nnodes: { a: {local: [169.254.25.10/32], endpoint: a.example} }`,
   `${NETWORK}\nnodes: { a: {endpoint: "a.example:1"}, b: {endpoint: "a.example:2"}, c: {endpoint: 192.168.1.1}, d: {endpoint: 192.168.1.1} }`,
   `${NETWORK}\nnodes: { a: {local: [172.17.0.0/16]}, b: {local: [172.17.0.0/16], endpoint: b.example} }`,
   `${NETWORK}\nnodes: { a: {local: [10.250.0.0/16], endpoint: a.example} }`.replace(

@@ -70,6 +70,8 @@ const UNUSABLE_RANGES = readRanges(
 
 function checkUsable(mesh: Mesh, diagnostics: Diagnostics): void {
   for (const { prefix, path, kind } of claims(mesh)) {
+    // On a host itself anything may be in use: link-local addresses of a cluster's resolver, say.
+    if (kind === "local") continue;
     const isWhole = prefix.length === 0;
     const isBad = isWhole || UNUSABLE_RANGES.some((range) => isOverlapping(range, prefix));
     // An exit's 0.0.0.0/0 or ::/0 is the rest of the world by intent.
