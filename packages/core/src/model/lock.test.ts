@@ -32,6 +32,10 @@ test("parseLock() reads an empty lock", () => {
 test.each([
   ['{ "version": 2, "nodes": {} }', "out-of-range version"],
   ['{ "version": 1 }', "missing-field"],
+  [
+    '{ "version": 1, "nodes": { "a": { "addresses": ["10.0.0.1"] }, "b": { "addresses": ["10.0.0.1"] } } }',
+    "address-taken",
+  ],
   ['{ "version": 1, "nodes": { "a": { "addresses": ["10.0.0"] } } }', "nodes.a.addresses[0]"],
   [
     '{ "version": 1, "nodes": { "a": { "addresses": [], "publicKey": "x" } } }',

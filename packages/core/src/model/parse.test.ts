@@ -118,6 +118,7 @@ test("parseMesh() sorts by name, whatever the document's order", () => {
   expect(mesh?.nodes.map(({ name }) => name)).toEqual(["a", "b", "c"]);
 });
 
+const KEY = "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=";
 const NETWORK = "network: { name: n, addresses: [10.0.0.0/8] }";
 
 test.each([
@@ -193,6 +194,11 @@ test.each([
   [
     `${NETWORK}\nsites: { s: { network: 192.168.0.0/16 } }\nnodes: { a: {subnets: [192.168.1.0/24]} }`,
     "ranges-overlap nodes.a.subnets[0]",
+  ],
+  [`${NETWORK}\nsites: { s: { gateways: a } }\nnodes: { a: }`, "wrong-site sites.s.gateways[0]"],
+  [
+    `${NETWORK}\nnodes: { a: { publicKey: ${KEY} }, b: { publicKey: ${KEY} } }`,
+    "public-key-taken nodes.b.publicKey",
   ],
   ["network: { name: n, addresses: [] }\nnodes: {a: }", "no-range network.addresses"],
   [
