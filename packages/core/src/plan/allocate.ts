@@ -18,22 +18,31 @@ export type Allocation = ReadonlyMap<Name, readonly Address[]>;
 /** O(N); `diagnostics` names who collides, lies outside, or finds no free address. */
 export function allocate(mesh: Mesh, lock: Lock, diagnostics: Diagnostics): Allocation {
   // Recorded addresses count as taken from the start: fixing one for another node renumbers nobody.
-  const taken = recordedOwners(mesh, lock);
+  const pools = createPools(mesh);
+  const recorded = new Map(
+    mesh.nodes.map((node) => [node, recordedAddresses(node, lock, pools)] as const),
+  );
+  const taken = new Map(
+    [...recorded].flatMap(([{ name }, addresses]) =>
+      addresses.map((address) => [printAddress(address), name] as const),
+    ),
+  );
   const given = new Map<Name, Address[]>();
   for (const node of mesh.nodes) {
     given.set(node.name, claimExplicit(mesh, node, taken, diagnostics));
   }
   for (const node of mesh.nodes) {
-    given.get(node.name)?.push(...recordedAddresses(mesh, node, lock));
+    given.get(node.name)?.push(...(recorded.get(node) ?? []));
   }
+  const families = familiesOf(mesh);
   const cursors = new Map<Prefix, bigint>();
   for (const node of mesh.nodes) {
     const addresses = given.get(node.name) ?? [];
-    for (const family of familiesOf(mesh)) {
+    for (const family of families) {
       if (addresses.some((address) => address.family === family)) continue;
-      const free = takeFree(mesh, node, { family, taken, cursors });
+      const free = takeFree(node, pools(node, family), { family, taken, cursors });
       if (free !== undefined) addresses.push(free);
-      else reportFull(mesh, node, family, diagnostics);
+      else reportFull(node, pools(node, family), diagnostics);
     }
     addresses.sort(compareAddresses);
     reportRenumbered(node, lock, addresses, diagnostics);
@@ -42,27 +51,17 @@ export function allocate(mesh: Mesh, lock: Lock, diagnostics: Diagnostics): Allo
 }
 
 /** The families of the mesh's ranges, IPv4 first. */
-export function familiesOf(mesh: Mesh): readonly Family[] {
+function familiesOf(mesh: Mesh): readonly Family[] {
   const families = new Set(mesh.network.addresses.map(({ family }) => family));
   return ([4, 6] as const).filter((family) => families.has(family));
 }
 
-function recordedOwners(mesh: Mesh, lock: Lock): Map<string, Name> {
-  return new Map(
-    mesh.nodes.flatMap((node) =>
-      recordedAddresses(mesh, node, lock).map((address) => [printAddress(address), node.name]),
-    ),
-  );
-}
-
 /** Recorded addresses that still hold: inside the node's ranges, of a family that it does not fix. */
-function recordedAddresses(mesh: Mesh, node: Node, lock: Lock): Address[] {
+function recordedAddresses(node: Node, lock: Lock, pools: PoolsOf): Address[] {
   const recorded = lock.nodes.get(node.name)?.addresses ?? [];
   return recorded.filter((address) => {
     const isFixed = node.addresses.some(({ family }) => family === address.family);
-    const pool = poolsOf(mesh, node, address.family).find(({ prefix }) =>
-      hasAddress(prefix, address),
-    );
+    const pool = pools(node, address.family).find(({ prefix }) => hasAddress(prefix, address));
     if (isFixed || pool === undefined || isReserved(pool.prefix, address)) return false;
     return !pool.holes.some((hole) => hasAddress(hole, address));
   });
@@ -108,13 +107,31 @@ interface Pool {
   readonly holes: readonly Prefix[];
 }
 
-/** Its site's block where it has one of the family; else the mesh's ranges outside all blocks. */
-function poolsOf(mesh: Mesh, { site }: Node, family: Family): readonly Pool[] {
-  const isFamily = (prefix: Prefix): boolean => prefix.family === family;
-  const own = mesh.sites.find(({ name }) => name === site)?.addresses.filter(isFamily) ?? [];
-  if (own.length > 0) return own.map((prefix) => ({ prefix, holes: [] }));
-  const holes = mesh.sites.flatMap(({ addresses }) => addresses.filter(isFamily));
-  return mesh.network.addresses.filter(isFamily).map((prefix) => ({ prefix, holes }));
+type PoolsOf = (node: Node, family: Family) => readonly Pool[];
+
+/** A node's pools: its site's block where it has one of the family; else all ranges outside all blocks. */
+function createPools({ network, sites }: Mesh): PoolsOf {
+  const shared = poolsIn(
+    network.addresses,
+    sites.flatMap(({ addresses }) => addresses),
+  );
+  const own = new Map(sites.map(({ name, addresses }) => [name, poolsIn(addresses, [])]));
+  return ({ site }, family) => {
+    const blocks = site === undefined ? undefined : own.get(site)?.[family];
+    return blocks === undefined || blocks.length === 0 ? shared[family] : blocks;
+  };
+}
+
+function poolsIn(
+  prefixes: readonly Prefix[],
+  holes: readonly Prefix[],
+): Readonly<Record<Family, readonly Pool[]>> {
+  const of = (family: Family): readonly Pool[] => {
+    const near = holes.filter((hole) => hole.family === family);
+    const wanted = prefixes.filter((prefix) => prefix.family === family);
+    return wanted.map((prefix) => ({ prefix, holes: near }));
+  };
+  return { 4: of(4), 6: of(6) };
 }
 
 interface FreeSearch {
@@ -124,9 +141,12 @@ interface FreeSearch {
   readonly cursors: Map<Prefix, bigint>;
 }
 
-function takeFree(mesh: Mesh, node: Node, search: FreeSearch): Address | undefined {
-  const { family, taken, cursors } = search;
-  for (const { prefix, holes } of poolsOf(mesh, node, family)) {
+function takeFree(
+  node: Node,
+  pools: readonly Pool[],
+  { family, taken, cursors }: FreeSearch,
+): Address | undefined {
+  for (const { prefix, holes } of pools) {
     const last = lastAddress(prefix).bits;
     let bits = cursors.get(prefix) ?? prefix.bits;
     for (; bits <= last; bits += 1n) {
@@ -170,7 +190,7 @@ function reportRenumbered(
   }
 }
 
-function reportFull(mesh: Mesh, node: Node, family: Family, diagnostics: Diagnostics): void {
-  const pools = poolsOf(mesh, node, family).map(({ prefix }) => printPrefix(prefix));
-  diagnostics.add(ranges.rangeFull(["nodes", node.name], node.name, pools.join(", ")));
+function reportFull(node: Node, pools: readonly Pool[], diagnostics: Diagnostics): void {
+  const printed = pools.map(({ prefix }) => printPrefix(prefix)).join(", ");
+  diagnostics.add(ranges.rangeFull(["nodes", node.name], node.name, printed));
 }

@@ -2,8 +2,8 @@
  * What a mesh promises, read from its document and lock alone and never from the compiler: who owns
  * which addresses, who can dial whom. The proof holds devices against this.
  */
-import { isSameAddress } from "../ip/address.ts";
 import type { Address } from "../ip/address.ts";
+import { isSameEndpoint } from "../ip/endpoint.ts";
 import type { Endpoint } from "../ip/endpoint.ts";
 import { hasPrefix, hostPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
@@ -17,6 +17,9 @@ export interface Owner {
   readonly position: number;
   readonly publicKey: PublicKey | undefined;
   readonly addresses: readonly Address[];
+  /** Where everybody dials it, and where nodes of its site do. */
+  readonly publicEndpoint: Endpoint | undefined;
+  readonly lanEndpoint: Endpoint | undefined;
   /** Its addresses and the ranges behind it. */
   readonly owned: readonly Prefix[];
   /** The private network it stands in, which it reaches without a tunnel. */
@@ -43,7 +46,17 @@ export function readClaims(mesh: Mesh, lock: Lock): Claims {
     const host = node.endpoint?.host;
     const dialled = host === undefined || typeof host === "string" ? [] : [hostPrefix(host)];
     const own = [...owned, ...nearby, ...node.local, ...lan, ...dialled];
-    return { node, position, publicKey: given?.publicKey, addresses, owned, nearby, own };
+    return {
+      node,
+      position,
+      publicKey: given?.publicKey,
+      addresses,
+      publicEndpoint: node.endpoint && { port: node.listenPort, ...node.endpoint },
+      lanEndpoint: node.lan && { host: node.lan, port: node.listenPort },
+      owned,
+      nearby,
+      own,
+    };
   });
   return {
     mesh,
@@ -58,25 +71,18 @@ export function readClaims(mesh: Mesh, lock: Lock): Claims {
 
 /** Whether `self` knows any address at which `other` takes packets. */
 export function canDial(self: Owner, other: Owner): boolean {
-  return other.node.endpoint !== undefined || lanOf(self, other) !== undefined;
+  return other.publicEndpoint !== undefined || lanEndpointFor(self, other) !== undefined;
 }
 
 /** Whether the document says that `self` can dial `other` there. */
-export function isDialledAt(self: Owner, other: Owner, { host, port }: Endpoint): boolean {
-  const { endpoint, listenPort } = other.node;
-  const lan = lanOf(self, other);
-  const isLan = isSameHost(host, lan) && port === listenPort;
-  return isLan || (isSameHost(host, endpoint?.host) && port === (endpoint?.port ?? listenPort));
+export function isDialledAt(self: Owner, other: Owner, endpoint: Endpoint): boolean {
+  const lan = lanEndpointFor(self, other);
+  if (lan !== undefined && isSameEndpoint(lan, endpoint)) return true;
+  return other.publicEndpoint !== undefined && isSameEndpoint(other.publicEndpoint, endpoint);
 }
 
-/** Mostly the very same value: then nothing is compared. */
-function isSameHost(one: Endpoint["host"], other: Endpoint["host"] | undefined): boolean {
-  if (one === other || other === undefined) return one === other;
-  return typeof one !== "string" && typeof other !== "string" && isSameAddress(one, other);
-}
-
-function lanOf({ node: self }: Owner, { node: other }: Owner): Address | undefined {
-  return other.site !== undefined && other.site === self.site ? other.lan : undefined;
+function lanEndpointFor({ node: self }: Owner, { node, lanEndpoint }: Owner): Endpoint | undefined {
+  return node.site !== undefined && node.site === self.site ? lanEndpoint : undefined;
 }
 
 /** What a node owns that others of its own site reach through a tunnel: all but their common network. */

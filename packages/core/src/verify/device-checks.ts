@@ -8,7 +8,7 @@ import { hasAddress, hasPrefix, hostPrefix, isSamePrefix, printPrefix } from "..
 import type { Prefix } from "../ip/prefix.ts";
 import type { Device } from "../plan/device.ts";
 import type { Claims, Owner } from "./claims.ts";
-import { meshRanges, NOWHERE } from "./forwarding.ts";
+import { meshRanges, NOWHERE, routedRanges } from "./forwarding.ts";
 import type { Tunnels } from "./forwarding.ts";
 import type { AtomRange, Universe } from "./universe.ts";
 
@@ -117,7 +117,7 @@ function capturing(device: Device, host: Address): Prefix {
 
 /** Unknown addresses of the mesh must die in the interface, not leave by the default route. */
 function checkRanges({ claims }: DeviceScene, device: Device, diagnostics: Diagnostics): void {
-  const routed = [...meshRanges(device), ...device.routes];
+  const routed = routedRanges(device);
   for (const range of claims.mesh.network.addresses) {
     if (routed.some((prefix) => hasPrefix(prefix, range))) continue;
     diagnostics.add(proof.rangeLeaks(device.name, printPrefix(range)));

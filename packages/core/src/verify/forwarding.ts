@@ -60,6 +60,11 @@ export function meshRanges(device: Device): readonly Prefix[] {
   return [...onLinkRanges(device), ...device.offLinkRanges];
 }
 
+/** All that the host's routing sends into the interface. */
+export function routedRanges(device: Device): readonly Prefix[] {
+  return [...meshRanges(device), ...device.routes];
+}
+
 function* byLength({ peers }: Device): Generator<{ prefix: Prefix; peer: Peer }> {
   const buckets: { prefix: Prefix; peer: Peer }[][] = [];
   for (const peer of peers) {
@@ -71,7 +76,7 @@ function* byLength({ peers }: Device): Generator<{ prefix: Prefix; peer: Peer }>
 
 function keepRouted(universe: Universe, device: Device, row: Row): void {
   const isRouted = new Uint8Array(universe.size);
-  for (const prefix of [...meshRanges(device), ...device.routes]) {
+  for (const prefix of routedRanges(device)) {
     const { from, to } = universe.atomsOf(prefix);
     isRouted.fill(1, from, to);
   }

@@ -7,7 +7,7 @@ import { createPrefixMap, match } from "../ip/prefix-map.ts";
 import { device } from "../plan/compile.ts";
 import type { Device, Peer } from "../plan/device.ts";
 import type { Index, Member } from "../plan/members.ts";
-import { meshRanges } from "./forwarding.ts";
+import { routedRanges } from "./forwarding.ts";
 
 /** One end of a trace: an address, and the node that has it or stands before it. */
 export interface TraceEnd {
@@ -130,7 +130,7 @@ function isBehind({ member, address }: TraceEnd): boolean {
 }
 
 function isRouted(device: Device, address: Address): boolean {
-  return [...meshRanges(device), ...device.routes].some((prefix) => hasAddress(prefix, address));
+  return routedRanges(device).some((prefix) => hasAddress(prefix, address));
 }
 
 function longestMatch(

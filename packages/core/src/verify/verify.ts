@@ -11,7 +11,7 @@ import type { Device, Peer } from "../plan/device.ts";
 import { readClaims } from "./claims.ts";
 import type { Claims } from "./claims.ts";
 import { checkDevice } from "./device-checks.ts";
-import { meshRanges, readTunnels } from "./forwarding.ts";
+import { readTunnels, routedRanges } from "./forwarding.ts";
 import type { Row } from "./forwarding.ts";
 import { checkPaths } from "./path-checks.ts";
 import { PairTable } from "./pair-table.ts";
@@ -61,7 +61,7 @@ function allPrefixes(claims: Claims, devices: Iterable<Device>): Set<Prefix> {
   for (const { own } of claims.owners) for (const prefix of own) prefixes.add(prefix);
   const seen = new Set<object>();
   for (const device of devices) {
-    for (const prefix of [...meshRanges(device), ...device.routes]) prefixes.add(prefix);
+    for (const prefix of routedRanges(device)) prefixes.add(prefix);
     for (const peer of device.peers) addPeer(peer, prefixes, seen);
   }
   return prefixes;
