@@ -2,28 +2,13 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { createClouds, type Cloud } from "../lab/clouds.ts";
 import type { CloudHost } from "../lab/plan.ts";
-import { World, type Host } from "../lab/world.ts";
-import { reasonToSkip, TemporaryFolder } from "./lab-run.ts";
+import type { Host } from "../lab/world.ts";
+import { useWorld } from "./world-fixture.ts";
 
-const environment = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" };
-
-let folder: TemporaryFolder;
-let world: World;
-
-beforeEach(async (ctx) => {
-  const reason = reasonToSkip();
-  if (reason !== undefined) ctx.skip(reason);
-  folder = new TemporaryFolder();
-  world = await World.create(environment, new AbortController().signal);
-});
-
-afterEach(async () => {
-  await world?.close();
-  folder?.remove();
-});
+const fixture = useWorld();
 
 test("machines of two clouds do not reach each other without a tunnel", async () => {
   const [a, b] = await create(
@@ -44,7 +29,7 @@ test("the internet has routes to public addresses alone", async () => {
     cloud("a", { subnets: ["192.168.10.0/24"] }),
     cloud("b", { endpointAddresses: ["198.51.100.7"] }),
   );
-  expect(await print(world.internet, "ip", "-4", "route", "show")).toMatchInlineSnapshot(`
+  expect(await print(fixture.world.internet, "ip", "-4", "route", "show")).toMatchInlineSnapshot(`
     "198.51.100.7 dev host2 scope link 
     203.0.113.11 dev host1 scope link 
     "
@@ -94,14 +79,20 @@ test("orphans that end in the world are not kept as zombies", async () => {
   const [a] = await create(cloud("a", {}));
   // The orphan holds the output open: the command is over when the orphan is.
   await print(a.host, "bash", "-c", "sleep 0.05 & exit");
-  const children = ["-o", "stat=", "--ppid", String(world.internet.pid)];
+  const children = ["-o", "stat=", "--ppid", String(fixture.world.internet.pid)];
   expect(execFileSync("ps", children, { encoding: "utf8" })).not.toContain("Z");
 });
 
 function cloud(name: string, part: Partial<CloudHost>): CloudHost {
   const names = [`${name}.example`];
   const addresses = { addresses: [], names, endpointAddresses: [], subnets: [] };
-  return { name, interface: "warren0", folder: join(folder.path, name), ...addresses, ...part };
+  return {
+    name,
+    interface: "warren0",
+    folder: join(fixture.folder.path, name),
+    ...addresses,
+    ...part,
+  };
 }
 
 async function create(
@@ -110,7 +101,7 @@ async function create(
 ): Promise<readonly [Cloud, Cloud]> {
   const hosts = [first, ...rest];
   for (const host of hosts) mkdirSync(host.folder);
-  const [a, b = a] = await createClouds(world, hosts, folder.path);
+  const [a, b = a] = await createClouds(fixture.world, hosts, fixture.folder.path);
   if (a === undefined || b === undefined) throw new Error("no cloud was created");
   return [a, b];
 }

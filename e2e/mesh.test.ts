@@ -1,16 +1,13 @@
 /** A mesh with everything that compiles, as real WireGuard: both families, two ranges, a node that only dials. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { bringDown, bringUp, createClouds } from "../lab/clouds.ts";
 import type { Cloud } from "../lab/clouds.ts";
 import { pingAll, shakeHands } from "../lab/pings.ts";
 import { loadPlan } from "../lab/plan.ts";
-import { World } from "../lab/world.ts";
 import type { Host } from "../lab/world.ts";
-import { reasonToSkip, TemporaryFolder } from "./lab-run.ts";
-
-const environment = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" };
+import { useWorld } from "./world-fixture.ts";
 
 const MESH = `
 network: { name: dual, addresses: [10.66.0.0/24, 10.67.0.0/24, "fd00:66::/64"] }
@@ -20,20 +17,7 @@ nodes:
   c: { address: 10.67.0.9, mtu: 1280 }
 `;
 
-let folder: TemporaryFolder;
-let world: World;
-
-beforeEach(async (ctx) => {
-  const reason = reasonToSkip();
-  if (reason !== undefined) ctx.skip(reason);
-  folder = new TemporaryFolder();
-  world = await World.create(environment, new AbortController().signal);
-});
-
-afterEach(async () => {
-  await world?.close();
-  folder?.remove();
-});
+const fixture = useWorld();
 
 test("all nodes and machines reach each other, in both families, through both ranges", async () => {
   const clouds = await createMesh();
@@ -62,12 +46,12 @@ test("a tunnel goes down although somebody flushed all rules, and up again with 
 });
 
 async function createMesh(): Promise<readonly Cloud[]> {
-  const file = join(folder.path, "dual.yaml");
+  const file = join(fixture.folder.path, "dual.yaml");
   writeFileSync(file, MESH);
-  const lab = join(folder.path, "lab");
+  const lab = join(fixture.folder.path, "lab");
   mkdirSync(lab);
   const { hosts } = await loadPlan(file, join(lab, "out"));
-  const clouds = await createClouds(world, hosts, lab);
+  const clouds = await createClouds(fixture.world, hosts, lab);
   await Promise.all(clouds.map(bringUp));
   await shakeHands(clouds);
   return clouds;

@@ -171,6 +171,16 @@ export async function findingsOf(text: string): Promise<readonly string[]> {
   });
 }
 
+/** Every command that reads a mesh, with what it needs. */
+export const READING_COMMANDS = [
+  "check",
+  "render",
+  "diff",
+  "trace a b",
+  "keys show",
+  "keys rotate a",
+] as const;
+
 /**
  * Every command says the same about bad input, in words and as JSON, ends with 2 and touches nothing,
  * neither in a fresh folder nor in one that was rendered before.
@@ -178,15 +188,7 @@ export async function findingsOf(text: string): Promise<readonly string[]> {
 export async function refusalOf(text: string | Uint8Array): Promise<string> {
   const folder = new MeshFolder();
   folder.write("warren.yaml", text);
-  const said = await refusedBy(
-    folder,
-    "check",
-    "render",
-    "diff",
-    "trace a b",
-    "keys show",
-    "keys rotate a",
-  );
+  const said = await refusedBy(folder, ...READING_COMMANDS);
   folder.write("warren.yaml", GOOD);
   expect(await folder.run("render")).toMatchObject({ status: 0 });
   folder.write("warren.yaml", text);

@@ -1,7 +1,7 @@
 /** Tests of what stands beside a mesh: lock and keys that are missing, broken, or somebody else's. */
 import * as fs from "node:fs";
 import { expect, test } from "vitest";
-import { MeshFolder, NETWORK, refusedBy } from "./cli-run.contract.ts";
+import { MeshFolder, NETWORK, READING_COMMANDS, refusedBy } from "./cli-run.contract.ts";
 import { placesOf } from "./workspace.ts";
 
 const MESH = `${NETWORK}nodes:
@@ -90,15 +90,7 @@ test.each<[string, (lock: string) => string, string, string]>([
 ])("loadWorkspace() refuses a lock that %s", async (_, change, finding, fix) => {
   const folder = await renderedFolder();
   folder.write("warren.lock", change(folder.read("warren.lock")));
-  const said = await refusedBy(
-    folder,
-    "check",
-    "render",
-    "diff",
-    "trace a b",
-    "keys show",
-    "keys rotate a",
-  );
+  const said = await refusedBy(folder, ...READING_COMMANDS);
   const first = said.split("\n").slice(0, 2).join("\n");
   expect(first).toBe(`warren.lock:${finding}\n  ${fix}; or restore the lock as it last was`);
 });
