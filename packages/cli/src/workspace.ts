@@ -105,6 +105,7 @@ function nextLock(
     keys.networkSecret === undefined ? lock.networkSecret : fingerprintOf(keys.networkSecret);
   return {
     nodes: new Map(nodes),
+    entries: lock.entries,
     presharedKeyEpochs: lock.presharedKeyEpochs,
     ...(secret === undefined ? {} : { networkSecret: secret }),
   };

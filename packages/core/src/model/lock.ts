@@ -15,6 +15,8 @@ import { Problem, quote } from "../problem.ts";
 
 export interface Lock {
   readonly nodes: ReadonlyMap<Name, LockedNode>;
+  /** The same for clients, one record a node that each enters through. Keys are made by entryId. */
+  readonly entries: ReadonlyMap<EntryId, LockedNode>;
   /** How often a pair's preshared key was rotated; absent: never. Keys are made by pairName. */
   readonly presharedKeyEpochs: ReadonlyMap<PairName, number>;
   /** Tells one network secret from another without revealing it. */
@@ -29,7 +31,14 @@ export interface LockedNode {
 /** Two nodes' names, the lower first, with a blank between. */
 export type PairName = string & { readonly pairName: unique symbol };
 
-export const EMPTY_LOCK: Lock = { nodes: new Map(), presharedKeyEpochs: new Map() };
+/** A client's name and that of the node it enters through, with a blank between. */
+export type EntryId = string & { readonly entryId: unique symbol };
+
+export const EMPTY_LOCK: Lock = {
+  nodes: new Map(),
+  entries: new Map(),
+  presharedKeyEpochs: new Map(),
+};
 
 const LOCK_VERSION = 1;
 
@@ -52,6 +61,10 @@ const lockShape = fields({
   networkSecret: optional(text(parseFingerprint), "Fingerprint of the network secret."),
 });
 
+export function entryId(client: Name, via: Name): EntryId {
+  return `${client} ${via}` as EntryId;
+}
+
 export function pairName(one: Name, other: Name): PairName {
   return (one < other ? `${one} ${other}` : `${other} ${one}`) as PairName;
 }
@@ -70,6 +83,7 @@ export function parseLock(document: unknown, diagnostics: Diagnostics): Lock | u
   const { nodes, presharedKeyEpochs = [], networkSecret } = written;
   return {
     nodes: new Map(nodes),
+    entries: new Map(),
     presharedKeyEpochs: new Map(presharedKeyEpochs),
     ...(networkSecret === undefined ? {} : { networkSecret }),
   };

@@ -19,6 +19,11 @@ export function parseName(text: string): Name | Problem {
   );
 }
 
+/** Of a client's entry through one node of several; no parsed name has a dot. */
+export function entryName(client: Name, via: Name): Name {
+  return `${client}.${via}` as Name;
+}
+
 /** At most 15 bytes (IFNAMSIZ less the final NUL), of the characters that wg-quick takes in a file name. */
 export function parseInterfaceName(text: string): InterfaceName | Problem {
   const isDots = /^\.+$/.test(text);

@@ -3,7 +3,8 @@ import { namesOf } from "../model/lock.ts";
 import type { Name } from "../model/names.ts";
 import { assemble } from "./compile.ts";
 import type { Device, Peer } from "./device.ts";
-import type { Index, Member } from "./members.ts";
+import type { Member } from "./member.ts";
+import type { Index } from "./members.ts";
 import { pair } from "./pair.ts";
 
 export interface Affected {

@@ -2,8 +2,10 @@
 import { comparePrefixes, hasAddress, hasPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { Device, Peer } from "./device.ts";
-import { tunnelMtu } from "./members.ts";
-import type { Index, Member } from "./members.ts";
+import { filterOf } from "./filter.ts";
+import { tunnelMtu } from "./member.ts";
+import type { Member } from "./member.ts";
+import type { Index } from "./members.ts";
 import { pair } from "./pair.ts";
 
 /**
@@ -45,6 +47,7 @@ export function assemble(index: Index, self: Member, peers: readonly Peer[]): De
     offLinkRanges: offLinkRanges(index, self),
     routes: routesOf(index, peers),
     subnets: node.subnets,
+    filter: filterOf(index, self),
     firewall: node.firewall,
     hooks: node.hooks,
   };

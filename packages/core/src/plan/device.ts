@@ -6,10 +6,11 @@ import type { Address } from "../ip/address.ts";
 import type { Endpoint } from "../ip/endpoint.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { PresharedKeyId, PublicKey } from "../model/keys.ts";
-import type { Firewall, Hooks, Subnet } from "../model/mesh.ts";
+import type { Firewall, Hooks, PortRange, Subnet } from "../model/mesh.ts";
 import type { InterfaceName, Name } from "../model/names.ts";
 
 export interface Device {
+  /** The node's; a client's is that of its entry. */
   readonly name: Name;
   readonly interface: InterfaceName;
   readonly publicKey: PublicKey;
@@ -28,8 +29,51 @@ export interface Device {
   readonly routes: readonly Prefix[];
   /** Ranges behind this host to which it forwards. */
   readonly subnets: readonly Subnet[];
+  readonly filter: Filter;
   readonly firewall: Firewall;
   readonly hooks: Hooks;
+  /** Who answers for names, where the host has no other way to know them. */
+  readonly resolver?: Resolver;
+}
+
+/**
+ * What may come out of the tunnel, to the host itself and onwards. Replies always may, and whatever
+ * is sent into the tunnel is judged where it arrives.
+ */
+export interface Filter {
+  /** It passes everybody's packets on from tunnel to tunnel: an active gateway, or a relay. */
+  readonly carries: boolean;
+  /** Its clients' addresses: it passes on what is for them and from them. */
+  readonly clients: readonly Prefix[];
+  /** Who may leave through its 0.0.0.0/0 or ::/0. */
+  readonly exitUsers: readonly Prefix[];
+  /** Clients that may reach less than the whole mesh. */
+  readonly confined: readonly Confinement[];
+  /** Absent: all may talk to all. Else the only ones that may start towards the host, its subnets, its clients. */
+  readonly permits?: readonly Permit[];
+}
+
+/** Nothing from these addresses may go anywhere but to those. */
+export interface Confinement {
+  readonly from: readonly Prefix[];
+  readonly to: readonly Prefix[];
+}
+
+/** What one rule of the policy lets in here. */
+export interface Permit {
+  /** Its place in the policy, from 0. */
+  readonly rule: number;
+  /** Sorted and disjoint; the same list on every device that the rule is for. */
+  readonly from: readonly Prefix[];
+  /** The same, and only what this host answers for. */
+  readonly to: readonly Prefix[];
+  /** Empty: every protocol and port. */
+  readonly ports: readonly PortRange[];
+}
+
+export interface Resolver {
+  readonly servers: readonly Address[];
+  readonly zone: string;
 }
 
 /** Printed as `address/length`: the length is that of the mesh's range, so that the range is on-link. */

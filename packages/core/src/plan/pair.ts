@@ -4,7 +4,8 @@ import { presharedKeyId } from "../model/keys.ts";
 import type { PresharedKeyId } from "../model/keys.ts";
 import { pairName } from "../model/lock.ts";
 import type { Peer } from "./device.ts";
-import type { Index, Member } from "./members.ts";
+import type { Member } from "./member.ts";
+import type { Index } from "./members.ts";
 
 /**
  * The entry for `other` in `self`'s list of peers, O(1); undefined when the two cannot meet because

@@ -6,7 +6,8 @@ import { hasAddress, printPrefix } from "../ip/prefix.ts";
 import { createPrefixMap, match } from "../ip/prefix-map.ts";
 import { device } from "../plan/compile.ts";
 import type { Device, Peer } from "../plan/device.ts";
-import type { Index, Member } from "../plan/members.ts";
+import type { Member } from "../plan/member.ts";
+import type { Index } from "../plan/members.ts";
 import { routedRanges } from "./forwarding.ts";
 
 /** One end of a trace: an address, and the node that has it or stands before it. */

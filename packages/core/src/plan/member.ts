@@ -1,0 +1,88 @@
+/** A node with what it was given, and what others need to know of it. */
+import type { Endpoint } from "../ip/endpoint.ts";
+import { comparePrefixes, hasPrefix, hostPrefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
+import type { PublicKey } from "../model/keys.ts";
+import type { Lock } from "../model/lock.ts";
+import type { Mesh, Node, Site } from "../model/mesh.ts";
+import type { Name } from "../model/names.ts";
+import { activeSubnets } from "../model/subnets.ts";
+import type { InterfaceAddress } from "./device.ts";
+import type { Entry } from "./entries.ts";
+import { onRange } from "./ranges.ts";
+
+export interface Member {
+  readonly node: Node;
+  readonly site?: Site;
+  readonly publicKey: PublicKey;
+  readonly addresses: readonly InterfaceAddress[];
+  /** Of the clients that enter through it. */
+  readonly entries: readonly Entry[];
+  /**
+   * All that is reached through it, sorted: its addresses, its clients', and the ranges behind it for
+   * which it does not stand by. Not what it offers as an exit.
+   */
+  readonly prefixes: readonly Prefix[];
+  /** The same for nodes of its own site, which reach the site's network without a tunnel. */
+  readonly prefixesInSite: readonly Prefix[];
+  /** The private network of its site, which it reaches without a tunnel. */
+  readonly siteNetworks: readonly Prefix[];
+  /** 0.0.0.0/0 or ::/0 or both, where it is an exit. */
+  readonly exits: readonly Prefix[];
+  /** Where nodes of its own site dial it. */
+  readonly lanEndpoint?: Endpoint;
+  /** Where everybody else dials it. */
+  readonly publicEndpoint?: Endpoint;
+}
+
+/** All nodes of a mesh, sorted by name. `lock` must hold addresses and a key for each. */
+export function membersOf(mesh: Mesh, lock: Lock, entries: readonly Entry[]): readonly Member[] {
+  const active = activeSubnets(mesh);
+  const sites = new Map(mesh.sites.map((site) => [site.name, site]));
+  return mesh.nodes.map((node) => {
+    const site = node.site === undefined ? undefined : sites.get(node.site);
+    return memberOf({ mesh, lock, entries, active }, node, site);
+  });
+}
+
+/** The least MTU that WireGuard's tunnel can have over this node's underlay: 80 bytes less, as over IPv6. */
+export function tunnelMtu({ underlayMtu }: Node): number {
+  return underlayMtu - 80;
+}
+
+interface Given {
+  readonly mesh: Mesh;
+  readonly lock: Lock;
+  readonly entries: readonly Entry[];
+  readonly active: ReadonlyMap<Name, readonly Prefix[]>;
+}
+
+function memberOf({ mesh, lock, entries, active }: Given, node: Node, site?: Site): Member {
+  const given = lock.nodes.get(node.name);
+  if (given?.publicKey === undefined) throw new Error(`node ${node.name} has no key in the lock`);
+  const own = entries.filter(({ via }) => via === node.name);
+  const clients = own.flatMap(({ addresses }) =>
+    addresses.map(({ address }) => hostPrefix(address)),
+  );
+  const subnets = active.get(node.name) ?? [];
+  const prefixes = [...given.addresses.map(hostPrefix), ...clients, ...subnets];
+  prefixes.sort(comparePrefixes);
+  const siteNetworks = site?.networks ?? [];
+  return {
+    node,
+    ...(site === undefined ? {} : { site }),
+    publicKey: given.publicKey,
+    addresses: given.addresses.map((address) => onRange(mesh.network, address)),
+    entries: own,
+    prefixes,
+    siteNetworks,
+    prefixesInSite: prefixes.filter(
+      (prefix) => !siteNetworks.some((network) => hasPrefix(network, prefix)),
+    ),
+    exits: node.subnets.map(({ prefix }) => prefix).filter(({ length }) => length === 0),
+    ...(node.lan === undefined ? {} : { lanEndpoint: { host: node.lan, port: node.listenPort } }),
+    ...(node.endpoint === undefined
+      ? {}
+      : { publicEndpoint: { port: node.listenPort, ...node.endpoint } }),
+  };
+}
