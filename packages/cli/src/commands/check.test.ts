@@ -105,7 +105,9 @@ test.each([
 test.each([
   [
     "a: { endpoint: a.example, subnets: [192.168.1.0/24] }\nb: { subnets: [192.168.1.0/24] }",
-    [`4:18 subnet-taken: nodes.b.subnets[0]: 192.168.1.0/24 is already routed to "a" → ${OWNER}`],
+    [
+      '4:18 subnet-taken: nodes.b.subnets[0]: 192.168.1.0/24 is already routed to "a" → remove it from one of the two; or let both offer it, with a metric each (here and in nodes.a.subnets[0]), or inside one site',
+    ],
   ],
   [
     "a: { endpoint: a.example, subnets: [192.168.1.0/24, 192.168.1.0/24] }\nb: {}",
@@ -181,8 +183,10 @@ test.each([
     ],
   ],
   [
-    "a: { endpoint: a.example, relay: true }",
-    ["3:36 not-compiled: nodes.a.relay: this version does not compile relays → remove relay: true"],
+    "a: { endpoint: a.example, exit: b }\nb: {}",
+    [
+      '3:35 not-an-exit: nodes.a.exit: "b" offers neither 0.0.0.0/0 nor ::/0 → add 0.0.0.0/0 to nodes.b.subnets',
+    ],
   ],
 ])("check() refuses nodes, keys and hooks: %j", async (text, findings) => {
   expect(await findingsOf(text)).toEqual(expect.arrayContaining(findings));

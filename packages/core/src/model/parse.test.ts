@@ -227,7 +227,41 @@ test.each([
   ],
   [`${NETWORK}\nnodes: {a: }\nclients: { p: { via: a } }`, "not-compiled clients"],
   [`${NETWORK}\nnodes: {a: }\npolicy: []`, "not-compiled policy"],
-  [`${NETWORK}\nnodes: { a: {subnets: [0.0.0.0/0]} }`, "not-compiled nodes.a.subnets[0]"],
+  [`${NETWORK}\nnodes: { a: , b: { exit: a } }`, "not-an-exit nodes.b.exit"],
+  [`${NETWORK}\nnodes: { a: { exit: a } }`, "exit-of-itself nodes.a.exit"],
+  [`${NETWORK}\nnodes: { a: }\nlinks: [{ between: [a, a] }]`, "link-to-itself links[0].between"],
+  [
+    `${NETWORK}\nnodes: { a: , b: }\nlinks: [{ between: [a, b] }, { between: [b, a] }]`,
+    "link-twice links[1]: links[1]: links[0] is between the same two",
+  ],
+  [
+    `${NETWORK}\nnodes: { a: , b: { site: s } }\nsites: { s: {} }\nlinks: [{ between: [a, b], path: gateway }]`,
+    'gateway-missing links[0].path: links[0].path: path: gateway needs gateways, and site "s" has none',
+  ],
+  [
+    `${NETWORK}\nnodes: { a: { site: s } }\nsites: { s: { reach: 172.16.0.0/12 } }`,
+    "gateway-missing sites.s.reach",
+  ],
+  [
+    `${NETWORK}\nnodes: { a: { site: s } }\nsites: { s: { gateways: a, reach: 0.0.0.0/0 } }`,
+    "reach-whole sites.s.reach[0]",
+  ],
+  [
+    `${NETWORK}\nnodes: { a: { site: s }, b: { site: s } }\nsites: { s: { gateways: [b, a] } }`,
+    'warning stands-by sites.s.gateways: sites.s.gateways: "b" is active; "a" cannot take over',
+  ],
+  [
+    `${NETWORK}\nnodes: { a: { site: s, subnets: 192.168.1.0/24 }, b: { site: s, subnets: 192.168.1.0/24 } }\nsites: { s: { } }`,
+    'warning stands-by nodes.a.subnets[0]: nodes.a.subnets[0]: "a" is active; "b" cannot take over',
+  ],
+  [
+    `${NETWORK}\nnodes: { a: { subnets: { prefix: 192.168.1.0/24, metric: 2 } }, b: { relay: true, subnets: { prefix: 192.168.1.0/24, metric: 3 } } }`,
+    "stand-by-carries nodes.b.subnets[0]",
+  ],
+  [
+    `${NETWORK}\nnodes: { a: { subnets: { prefix: 192.168.1.0/24, metric: 2 } }, b: { subnets: 192.168.1.0/24 } }`,
+    'subnet-taken nodes.a.subnets[0]: nodes.a.subnets[0]: 192.168.1.0/24 is already routed to "b"',
+  ],
   [`${NETWORK}\nnodes: {a: }\npolicy: [{ from: b, to: a }]`, "unknown-name policy[0].from[0]"],
   [`${NETWORK}\nnodes: {a: }\ngroups: { g: "tag:x" }`, "unknown-name groups.g[0]"],
 ])("parseMesh() and checkMesh() say what is wrong with %j", (text, expected) => {

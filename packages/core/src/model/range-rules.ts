@@ -6,7 +6,14 @@ import type { Diagnostics } from "../diagnostics.ts";
 import { printAddress } from "../ip/address.ts";
 import { printEndpoint } from "../ip/endpoint.ts";
 import type { Endpoint } from "../ip/endpoint.ts";
-import { hasAddress, hasPrefix, isOverlapping, parsePrefix, printPrefix } from "../ip/prefix.ts";
+import {
+  hasAddress,
+  hasPrefix,
+  isOverlapping,
+  isSamePrefix,
+  parsePrefix,
+  printPrefix,
+} from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import * as ranges from "../messages/ranges.ts";
 import { Problem } from "../problem.ts";
@@ -179,6 +186,8 @@ function isIntended(one: Claim, other: Claim): boolean {
   // Many places have the same private network, many hosts the same docker range: neither is routed.
   if (kinds.size === 1 && (has("local") || has("network"))) return true;
   if (has("local", "network")) return true;
+  // One range of several nodes is the business of way-rules.ts.
+  if (kinds.size === 1 && has("subnet")) return isSamePrefix(one.prefix, other.prefix);
   // What a node offers may be in use on itself; what a site's own member offers may be its network.
   if (has("subnet", "local")) {
     const [subnet, local] = one.kind === "subnet" ? [one, other] : [other, one];

@@ -8,6 +8,7 @@ import type { Diagnostics } from "../diagnostics.ts";
 import type { Path } from "../wording.ts";
 import type { Mesh, Selector } from "./mesh.ts";
 import { checkRanges } from "./range-rules.ts";
+import { checkWays } from "./way-rules.ts";
 
 /** Says in `diagnostics` where a mesh contradicts itself; O(N log N). */
 export function checkMesh(mesh: Mesh, diagnostics: Diagnostics): void {
@@ -17,6 +18,7 @@ export function checkMesh(mesh: Mesh, diagnostics: Diagnostics): void {
   checkReferences(mesh, diagnostics);
   checkPolicyReferences(mesh, diagnostics);
   checkRanges(mesh, diagnostics);
+  checkWays(mesh, diagnostics);
 }
 
 function checkNames(mesh: Mesh, diagnostics: Diagnostics): void {

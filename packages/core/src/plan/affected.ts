@@ -3,6 +3,7 @@ import { namesOf } from "../model/lock.ts";
 import type { Name } from "../model/names.ts";
 import { assemble } from "./compile.ts";
 import type { Device, Peer } from "./device.ts";
+import { isCarrier } from "./member.ts";
 import type { Member } from "./member.ts";
 import type { Index } from "./members.ts";
 import { pair } from "./pair.ts";
@@ -14,41 +15,111 @@ export interface Affected {
 }
 
 /**
- * What differs between two states of a mesh: O(N) to find; at most 2N pairs for one changed node.
- * A change of the network itself is met by asking all pairs.
+ * What differs between two states of a mesh: O(N) to find; at most 2N pairs for one changed node in a
+ * full mesh or in a mesh of sites. A change of the network itself, or of what carriers there are and
+ * how they are dialled, is met by asking all pairs.
  */
 export function affected(before: Index, after: Index): Affected {
-  const names = new Set(after.members.map(({ node }) => node.name));
-  const removed = new Set([...before.byName.keys()].filter((name) => !names.has(name)));
-  const isNetworkSame = isEqual(before.network, after.network);
+  const names = [...after.byName.keys()];
+  const removed = new Set([...before.byName.keys()].filter((name) => !after.byName.has(name)));
+  if (!isEqual(frameOf(before), frameOf(after))) {
+    const all = names.flatMap((self) => names.map((other) => [self, other] as const));
+    return { pairs: all.filter(([self, other]) => self !== other), removed };
+  }
   const changed = new Set(
-    after.members
-      .filter((member) => !isNetworkSame || !isEqual(before.byName.get(member.node.name), member))
-      .map(({ node }) => node.name),
+    [...removed, ...names].filter(
+      (name) => !isEqual(before.byName.get(name), after.byName.get(name)),
+    ),
   );
-  const pairs = after.members.flatMap(({ node: { name: self } }) => {
-    const others = changed.has(self) ? names : changed;
-    return [...others].filter((other) => other !== self).map((other) => [self, other] as const);
-  });
-  return { pairs: [...pairs, ...rotatedPairs(before, after, changed)], removed };
+  const touched = new PairSet();
+  for (const index of [before, after]) {
+    for (const name of changed) touchWays(index, name, touched);
+    if (changed.size > 0) touchSubtracted(index, touched);
+  }
+  for (const [one, other] of rotatedPairs(before, after)) touched.add(one, other);
+  const isThere = (name: Name): boolean => after.byName.has(name);
+  return { pairs: touched.list().filter((pair) => pair.every(isThere)), removed };
 }
 
-/** Pairs whose preshared key was rotated, both ways, unless they are asked again anyway. */
-function rotatedPairs(
-  { presharedKeyEpochs: before }: Index,
-  { presharedKeyEpochs: after, byName }: Index,
-  changed: ReadonlySet<Name>,
-): (readonly [Name, Name])[] {
-  const names = new Set([...before.keys(), ...after.keys()]);
-  return [...names].flatMap((name): (readonly [Name, Name])[] => {
-    const [one, other] = namesOf(name);
-    const isRotated = before.get(name) !== after.get(name) && byName.has(one) && byName.has(other);
-    if (!isRotated || changed.has(one) || changed.has(other)) return [];
-    return [
+/** All that decides the ways between nodes that did not change themselves. */
+function frameOf({ mesh, members }: Index): unknown {
+  const { network, links, sites, policy, groups } = mesh;
+  const carriers = members
+    .filter(isCarrier)
+    .map(({ node, lanEndpoint, publicEndpoint }) => [
+      node.name,
+      node.site,
+      lanEndpoint === undefined,
+      publicEndpoint === undefined,
+    ]);
+  return { network, links, sites, policy, groups, carriers };
+}
+
+/** Pairs of which both orders are touched together. */
+class PairSet {
+  readonly #others = new Map<Name, Set<Name>>();
+
+  add(one: Name, other: Name): void {
+    for (const [self, peer] of [
       [one, other],
       [other, one],
-    ];
-  });
+    ] as const) {
+      const others = this.#others.get(self);
+      if (others === undefined) this.#others.set(self, new Set([peer]));
+      else others.add(peer);
+    }
+  }
+
+  list(): readonly (readonly [Name, Name])[] {
+    return [...this.#others].flatMap(([self, others]) =>
+      [...others].map((other) => [self, other] as const),
+    );
+  }
+}
+
+/** Each tunnel on the way from anybody to a changed node, and where its site's block is sent. */
+function touchWays({ byName, members, paths }: Index, name: Name, touched: PairSet): void {
+  const changed = byName.get(name);
+  if (changed === undefined) return;
+  const neighbours = new Set<Member>();
+  // Of those that are alike one is enough: they are sent the same way.
+  for (const { members: alike } of changed.site?.addresses.length ? paths.vertices : []) {
+    const [one] = alike;
+    if (one !== undefined && one.site === changed.site) neighbours.add(one);
+  }
+  for (const self of members) {
+    if (self === changed) continue;
+    let at = self;
+    for (const next of paths.way(self, changed)) {
+      touched.add(at.node.name, next.node.name);
+      at = next;
+    }
+    for (const neighbour of neighbours) {
+      const next = neighbour === self ? undefined : paths.next(self, neighbour);
+      if (next !== undefined && isCarrier(next)) touched.add(self.node.name, next.node.name);
+    }
+  }
+}
+
+/** Lists out of which something of others is taken: what sites reach, and what goes to an exit. */
+function touchSubtracted({ byName, members }: Index, touched: PairSet): void {
+  for (const self of members) {
+    const gateway = self.site?.gateways[0];
+    const isReaching = self.site !== undefined && self.site.reach.length > 0;
+    for (const name of [isReaching ? gateway : undefined, self.node.exit]) {
+      const other = name === undefined ? undefined : byName.get(name);
+      if (other !== undefined && other !== self) touched.add(self.node.name, other.node.name);
+    }
+  }
+}
+
+/** Pairs whose preshared key was rotated. */
+function rotatedPairs(
+  { presharedKeyEpochs: before }: Index,
+  { presharedKeyEpochs: after }: Index,
+): readonly (readonly [Name, Name])[] {
+  const names = new Set([...before.keys(), ...after.keys()]);
+  return [...names].filter((name) => before.get(name) !== after.get(name)).map(namesOf);
 }
 
 /** The devices after a change, from those before it and the pairs that it touched. */

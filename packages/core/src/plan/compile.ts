@@ -40,7 +40,7 @@ export function assemble(index: Index, self: Member, peers: readonly Peer[]): De
     isKeyElsewhere: node.publicKey !== undefined,
     addresses: self.addresses,
     listenPort: node.listenPort,
-    mtu: node.mtu ?? leastMtu(index, self, peers),
+    mtu: node.mtu ?? leastMtu(index, self),
     ...(node.fwmark === undefined || node.fwmark === 0 ? {} : { fwmark: node.fwmark }),
     ...(node.table === undefined ? {} : { table: node.table }),
     peers,
@@ -53,15 +53,14 @@ export function assemble(index: Index, self: Member, peers: readonly Peer[]): De
   };
 }
 
-/** What fits through the node's own underlay and that of everyone it has a tunnel to. */
-function leastMtu(index: Index, self: Member, peers: readonly Peer[]): number {
-  let least = tunnelMtu(self.node);
-  if (least === index.leastMtu) return least;
-  for (const { name } of peers) {
-    const other = index.byName.get(name);
-    if (other !== undefined) least = Math.min(least, tunnelMtu(other.node));
-  }
-  return least;
+/** What fits through the node's own underlay and those of everyone on its ways. */
+function leastMtu({ leastMtu: least, members, paths, traffic }: Index, self: Member): number {
+  const own = tunnelMtu(self.node);
+  if (own === least) return own;
+  const met = members
+    .filter((other) => other !== self && traffic.isAllowed(self, other))
+    .flatMap((other) => paths.way(self, other));
+  return met.reduce((mtu, { node }) => Math.min(mtu, tunnelMtu(node)), own);
 }
 
 function offLinkRanges(index: Index, self: Member): readonly Prefix[] {
@@ -70,12 +69,10 @@ function offLinkRanges(index: Index, self: Member): readonly Prefix[] {
   );
 }
 
-function routesOf(index: Index, peers: readonly Peer[]): readonly Prefix[] {
-  const ranges = index.network.addresses;
-  const owners = new Set<string>(index.withSubnets.map(({ node }) => node.name));
+function routesOf({ network, withRanges }: Index, peers: readonly Peer[]): readonly Prefix[] {
   return peers
-    .filter(({ name }) => owners.has(name))
+    .filter(({ name }) => withRanges.has(name))
     .flatMap(({ allowedIps }) => allowedIps)
-    .filter((prefix) => !ranges.some((range) => hasPrefix(range, prefix)))
+    .filter((prefix) => !network.addresses.some((range) => hasPrefix(range, prefix)))
     .sort(comparePrefixes);
 }

@@ -27,6 +27,13 @@ export interface Member {
   readonly prefixesInSite: readonly Prefix[];
   /** The private network of its site, which it reaches without a tunnel. */
   readonly siteNetworks: readonly Prefix[];
+  /**
+   * What never goes into its tunnel, except under a /0: its addresses, what is behind it or in use on
+   * it, the network of its site.
+   */
+  readonly own: readonly Prefix[];
+  /** Ranges behind it that are reached through another node while that is there. */
+  readonly standsBy: readonly Prefix[];
   /** 0.0.0.0/0 or ::/0 or both, where it is an exit. */
   readonly exits: readonly Prefix[];
   /** Where nodes of its own site dial it. */
@@ -43,6 +50,11 @@ export function membersOf(mesh: Mesh, lock: Lock, entries: readonly Entry[]): re
     const site = node.site === undefined ? undefined : sites.get(node.site);
     return memberOf({ mesh, lock, entries, active }, node, site);
   });
+}
+
+/** Whether it passes on what is for others: the active gateway of its site, or a relay. */
+export function isCarrier({ node, site }: Member): boolean {
+  return node.relay || site?.gateways[0] === node.name;
 }
 
 /** The least MTU that WireGuard's tunnel can have over this node's underlay: 80 bytes less, as over IPv6. */
@@ -68,6 +80,8 @@ function memberOf({ mesh, lock, entries, active }: Given, node: Node, site?: Sit
   const prefixes = [...given.addresses.map(hostPrefix), ...clients, ...subnets];
   prefixes.sort(comparePrefixes);
   const siteNetworks = site?.networks ?? [];
+  const bounded = node.subnets.map(({ prefix }) => prefix).filter(({ length }) => length > 0);
+  const lan = node.lan === undefined ? [] : [hostPrefix(node.lan)];
   return {
     node,
     ...(site === undefined ? {} : { site }),
@@ -79,6 +93,8 @@ function memberOf({ mesh, lock, entries, active }: Given, node: Node, site?: Sit
     prefixesInSite: prefixes.filter(
       (prefix) => !siteNetworks.some((network) => hasPrefix(network, prefix)),
     ),
+    own: [...prefixes, ...bounded, ...node.local, ...lan, ...siteNetworks],
+    standsBy: bounded.filter((prefix) => !subnets.includes(prefix)),
     exits: node.subnets.map(({ prefix }) => prefix).filter(({ length }) => length === 0),
     ...(node.lan === undefined ? {} : { lanEndpoint: { host: node.lan, port: node.listenPort } }),
     ...(node.endpoint === undefined

@@ -6,47 +6,14 @@ import type { Path } from "../wording.ts";
 
 /** Refuses what would make the mesh do something else than its document says. */
 export function checkPending(mesh: Mesh, diagnostics: Diagnostics): void {
-  for (const { name, gateways, reach } of mesh.sites) {
-    if (gateways.length > 0) {
-      const fix = "remove gateways: nodes of the site then have tunnels of their own to everyone";
-      diagnostics.add(ranges.notCompiled(["sites", name, "gateways"], "gateways of sites", fix));
-    }
-    if (reach.length > 0) {
-      const fix = "remove reach, and give the ranges as subnets of a node";
-      diagnostics.add(
-        ranges.notCompiled(["sites", name, "reach"], "ranges reached through a gateway", fix),
-      );
-    }
-  }
-  for (const { name, relay, exit, subnets, firewall } of mesh.nodes) {
-    if (relay) {
-      diagnostics.add(ranges.notCompiled(["nodes", name, "relay"], "relays", "remove relay: true"));
-    }
-    if (exit !== undefined) {
-      diagnostics.add(ranges.notCompiled(["nodes", name, "exit"], "exits", "remove exit"));
-    }
-    for (const [at, { prefix, masquerade, metric }] of subnets.entries()) {
+  for (const { name, subnets, firewall } of mesh.nodes) {
+    for (const [at, { masquerade }] of subnets.entries()) {
       const path = ["nodes", name, "subnets", at];
-      if (prefix.length === 0) {
-        diagnostics.add(
-          ranges.notCompiled(path, "exits", "name the ranges instead of the whole internet"),
-        );
-      }
-      if (metric !== undefined) {
-        const fix = "remove metric and leave the range to one node";
-        diagnostics.add(
-          ranges.notCompiled([...path, "metric"], "several owners of one range", fix),
-        );
-      }
       if (masquerade && firewall === "iptables") {
         const fix = "use firewall: nftables, or masquerade: false and a rule of your own in hooks";
         diagnostics.add(ranges.notCompiled(path, "masquerading with iptables", fix));
       }
     }
-  }
-  if (mesh.links.length > 0) {
-    const fix = "remove links: every pair that can dial has a tunnel";
-    diagnostics.add(ranges.notCompiled(["links"], "links", fix));
   }
   if (mesh.clients.length > 0) {
     const fix =
@@ -69,7 +36,6 @@ function checkIdle({ network, nodes, sites, groups }: Mesh, diagnostics: Diagnos
     if (path !== undefined) diagnostics.add(ranges.noEffect(path, what));
   };
   if (network.dns !== `${network.name}.internal`) say(["network", "dns"], "names of nodes");
-  if (network.defaultCostPerGiB !== 1) say(["network", "defaultCostPerGiB"], "prices of links");
   const tagged = nodes.find(({ tags }) => tags.length > 0);
   if (tagged !== undefined) say(["nodes", tagged.name, "tags"], "tags");
   const logged = nodes.find(({ ssh }) => ssh !== undefined);

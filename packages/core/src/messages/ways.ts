@@ -1,0 +1,71 @@
+/** What can be wrong with how traffic is to go: links, gateways, exits, ranges with several owners. */
+import { error, warning } from "../diagnostics.ts";
+import type { Diagnostic } from "../diagnostics.ts";
+import { label, listNames } from "../wording.ts";
+import type { Path } from "../wording.ts";
+
+export function linkToItself(path: Path, name: string): Diagnostic {
+  const message = `${label(path)}: a link from "${name}" to itself says nothing`;
+  return error("link-to-itself", path, message, "name two different nodes or sites");
+}
+
+export function linkTwice(path: Path, first: Path): Diagnostic {
+  const message = `${label(path)}: ${label(first)} is between the same two`;
+  return error("link-twice", path, message, "put what both say into one link");
+}
+
+export function linkWithoutGateway(path: Path, site: string): Diagnostic {
+  const message = `${label(path)}: path: gateway needs gateways, and site "${site}" has none`;
+  return error("gateway-missing", path, message, `add sites.${site}.gateways, or leave path out`);
+}
+
+export function reachWithoutGateway(path: Path): Diagnostic {
+  const message = `${label(path)}: there is no gateway to send these ranges to`;
+  return error("gateway-missing", path, message, "add gateways: [NODE] to the site");
+}
+
+export function reachWhole(path: Path, range: string): Diagnostic {
+  const message = `${label(path)}: ${range} is the whole internet, which goes through an exit`;
+  const fix = `offer ${range} as a subnet of a node, and name that node as exit: of those who use it`;
+  return error("reach-whole", path, message, fix);
+}
+
+/** Also for gateways: without an agent nobody notices that one is down. */
+export function standsBy(path: Path, active: string, others: readonly string[]): Diagnostic {
+  const message = `${label(path)}: "${active}" is active; ${listNames(others)} cannot take over, since files do not change by themselves`;
+  const fix = "when it fails, put another first and render again; or leave the others out";
+  return warning("stands-by", path, message, fix);
+}
+
+export function offerNeedsMetric(
+  path: Path,
+  prefix: string,
+  owner: { node: string; path: Path },
+): Diagnostic {
+  const message = `${label(path)}: ${prefix} is already routed to "${owner.node}"`;
+  const fix = `remove it from one of the two; or let both offer it, with a metric each (here and in ${label(owner.path)}), or inside one site`;
+  return error("subnet-taken", path, message, fix);
+}
+
+export function standByCarries(path: Path, prefix: string, active: string): Diagnostic {
+  const message = `${label(path)}: ${prefix} is reached through "${active}", but this node carries others' traffic past it`;
+  const fix = "give this node the lower metric, or leave the range to the other";
+  return error("stand-by-carries", path, message, fix);
+}
+
+export function notAnExit(path: Path, name: string): Diagnostic {
+  const message = `${label(path)}: "${name}" offers neither 0.0.0.0/0 nor ::/0`;
+  return error("not-an-exit", path, message, `add 0.0.0.0/0 to nodes.${name}.subnets`);
+}
+
+export function exitOfItself(path: Path): Diagnostic {
+  const message = `${label(path)}: a node leaves through itself anyway`;
+  return error("exit-of-itself", path, message, "remove exit");
+}
+
+export function exitNotDirect(path: Path, exit: string): Diagnostic {
+  const message = `${label(path)}: the way to "${exit}" is not one tunnel, and what is for the internet cannot be passed on`;
+  const fix =
+    "choose an exit that the node has a tunnel to: its gateway, or a node that it can dial";
+  return error("exit-not-direct", path, message, fix);
+}
