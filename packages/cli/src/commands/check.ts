@@ -15,10 +15,13 @@ export function check(terminal: Terminal, { file, json, strict }: CheckOptions):
   printFindings(terminal, findings, { json });
   if (hasErrors(findings) || plan === undefined) return 2;
   if (json) return 0;
-  const { nodes, tunnels, paths } = plan.proof;
-  const counts = `${countOf(nodes, "node")}, ${countOf(tunnels, "tunnel")}`;
-  terminal.print(
-    `${terminal.paint("green", "proven")}: ${counts}, ${countOf(paths, "path")} of ${nodes * (nodes - 1)} hold both ways`,
-  );
+  const { nodes, clients, tunnels, paths, promised } = plan.proof;
+  const counts = [
+    countOf(nodes, "node"),
+    ...(clients === 0 ? [] : [countOf(clients, "client")]),
+    countOf(tunnels, "tunnel"),
+    `${countOf(paths, "path")} of ${promised} hold both ways`,
+  ];
+  terminal.print(`${terminal.paint("green", "proven")}: ${counts.join(", ")}`);
   return 0;
 }

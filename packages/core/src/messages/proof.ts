@@ -154,3 +154,13 @@ export function endpointDiffers(node: string, peer: string): Diagnostic {
   const message = `${node} would dial "${peer}" where the mesh does not say it can be dialled`;
   return error("endpoint-differs", ["nodes", node], message, REPORT);
 }
+
+export function pathForbidden(source: string, target: string): Diagnostic {
+  const message = `packets from ${source} get to ${target}, although a link denies all between them`;
+  return error("path-forbidden", ["nodes", source], message, REPORT);
+}
+
+export function peerUnused(node: string, peer: string): Diagnostic {
+  const message = `${node} lists "${peer}" as a peer, although nothing that is allowed goes that way`;
+  return error("peer-unused", ["nodes", node], message, REPORT);
+}

@@ -1,6 +1,6 @@
 /**
  * What a mesh promises, read from its document and lock alone and never from the compiler: who owns
- * which addresses, who can dial whom. The proof holds devices against this.
+ * which addresses, who is dialled where. The proof holds devices against this.
  */
 import type { Address } from "../ip/address.ts";
 import { isSameEndpoint } from "../ip/endpoint.ts";
@@ -8,65 +8,131 @@ import type { Endpoint } from "../ip/endpoint.ts";
 import { hasPrefix, hostPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { PublicKey } from "../model/keys.ts";
+import { entryId } from "../model/lock.ts";
 import type { Lock } from "../model/lock.ts";
-import type { Mesh, Node } from "../model/mesh.ts";
+import type { Client, Mesh, Node, Site } from "../model/mesh.ts";
+import { entryName } from "../model/names.ts";
 import type { Name } from "../model/names.ts";
+import { activeSubnets } from "../model/subnets.ts";
+import { readAccess } from "./access.ts";
 
+/** Who has a device: a node, or a client where it enters through one. */
 export interface Owner {
-  readonly node: Node;
+  readonly name: Name;
   readonly position: number;
+  /** Where it is in the mesh: its own position, or that of the node that it enters through. */
+  readonly home: number;
+  /** Absent for a client. */
+  readonly node?: Node;
+  readonly client?: Client;
+  /** The site that it stands in; a client stands in none. */
+  readonly site?: Site;
   readonly publicKey: PublicKey | undefined;
   readonly addresses: readonly Address[];
   /** Where everybody dials it, and where nodes of its site do. */
-  readonly publicEndpoint: Endpoint | undefined;
-  readonly lanEndpoint: Endpoint | undefined;
-  /** Its addresses and the ranges behind it. */
+  readonly publicEndpoint?: Endpoint;
+  readonly lanEndpoint?: Endpoint;
+  /** Its addresses, and the ranges behind it for which it does not stand by. */
   readonly owned: readonly Prefix[];
-  /** The private network it stands in, which it reaches without a tunnel. */
-  readonly nearby: readonly Prefix[];
-  /** Everything that must not leave it through a tunnel: all of the above, and what is in use on it. */
+  /** The same without what its site reaches without a tunnel. */
+  readonly ownedInSite: readonly Prefix[];
+  /** Ranges behind it that are reached through another node. */
+  readonly standsBy: readonly Prefix[];
+  /** Everything that must not leave it through a tunnel, except under a /0. */
   readonly own: readonly Prefix[];
+  /** The whole internet of a family, where it offers that. */
+  readonly exits: readonly Prefix[];
+  /** All that a client may reach; absent: everything. */
+  readonly access?: readonly Prefix[];
 }
 
 export interface Claims {
   readonly mesh: Mesh;
+  /** Nodes, sorted by name; then clients that have a key. */
   readonly owners: readonly Owner[];
   readonly positions: ReadonlyMap<Name, number>;
   readonly leastUnderlayMtu: number;
 }
 
 export function readClaims(mesh: Mesh, lock: Lock): Claims {
-  const networks = new Map(mesh.sites.map((site) => [site.name, site.networks]));
-  const owners = mesh.nodes.map((node, position): Owner => {
-    const given = lock.nodes.get(node.name);
-    const addresses = given?.addresses ?? [];
-    const owned = [...addresses.map(hostPrefix), ...node.subnets.map(({ prefix }) => prefix)];
-    const nearby = (node.site === undefined ? undefined : networks.get(node.site)) ?? [];
-    const lan = node.lan === undefined ? [] : [hostPrefix(node.lan)];
-    const host = node.endpoint?.host;
-    const dialled = host === undefined || typeof host === "string" ? [] : [hostPrefix(host)];
-    const own = [...owned, ...nearby, ...node.local, ...lan, ...dialled];
-    return {
-      node,
-      position,
-      publicKey: given?.publicKey,
-      addresses,
-      publicEndpoint: node.endpoint && { port: node.listenPort, ...node.endpoint },
-      lanEndpoint: node.lan && { host: node.lan, port: node.listenPort },
-      owned,
-      nearby,
-      own,
-    };
-  });
+  const nodes = readNodes(mesh, lock);
+  const owners = [...nodes, ...readClients(mesh, lock, nodes)];
   return {
     mesh,
     owners,
-    positions: new Map(owners.map(({ node }, at) => [node.name, at])),
+    positions: new Map(owners.map(({ name }, at) => [name, at])),
     leastUnderlayMtu: mesh.nodes.reduce(
       (least, { underlayMtu }) => Math.min(least, underlayMtu),
       Number.POSITIVE_INFINITY,
     ),
   };
+}
+
+function readNodes(mesh: Mesh, lock: Lock): readonly Owner[] {
+  const sites = new Map(mesh.sites.map((site) => [site.name, site]));
+  const active = activeSubnets(mesh);
+  return mesh.nodes.map((node, position): Owner => {
+    const given = lock.nodes.get(node.name);
+    const addresses = given?.addresses ?? [];
+    const behind = node.subnets.map(({ prefix }) => prefix);
+    const bounded = behind.filter(({ length }) => length > 0);
+    const subnets = active.get(node.name) ?? [];
+    const owned = [...addresses.map(hostPrefix), ...subnets];
+    const site = node.site === undefined ? undefined : sites.get(node.site);
+    const near = site?.networks ?? [];
+    const lan = node.lan === undefined ? [] : [hostPrefix(node.lan)];
+    const host = node.endpoint?.host;
+    const dialled = host === undefined || typeof host === "string" ? [] : [hostPrefix(host)];
+    return {
+      name: node.name,
+      position,
+      home: position,
+      node,
+      ...(site === undefined ? {} : { site }),
+      publicKey: given?.publicKey,
+      addresses,
+      ...(node.endpoint && { publicEndpoint: { port: node.listenPort, ...node.endpoint } }),
+      ...(node.lan && { lanEndpoint: { host: node.lan, port: node.listenPort } }),
+      owned,
+      ownedInSite: owned.filter((prefix) => !near.some((range) => hasPrefix(range, prefix))),
+      standsBy: bounded.filter((prefix) => !subnets.includes(prefix)),
+      own: [...owned, ...bounded, ...near, ...node.local, ...lan, ...dialled],
+      exits: behind.filter(({ length }) => length === 0),
+    };
+  });
+}
+
+function readClients(mesh: Mesh, lock: Lock, nodes: readonly Owner[]): readonly Owner[] {
+  const owners: Owner[] = [];
+  for (const client of mesh.clients) {
+    for (const via of client.via) {
+      const given = lock.entries.get(entryId(client.name, via));
+      const home = nodes.find(({ name }) => name === via);
+      if (given?.publicKey === undefined || home === undefined) continue;
+      const owned = given.addresses.map(hostPrefix);
+      const access = readAccess(mesh, client, home.exits);
+      owners.push({
+        name: client.via.length === 1 ? client.name : entryName(client.name, via),
+        position: nodes.length + owners.length,
+        home: home.position,
+        client,
+        publicKey: given.publicKey,
+        addresses: given.addresses,
+        owned,
+        ownedInSite: owned,
+        standsBy: [],
+        own: owned,
+        exits: [],
+        access,
+      });
+    }
+  }
+  return owners;
+}
+
+/** Whether both stand in one site. */
+export function isNeighbour(one: Owner, other: Owner): boolean {
+  return one.site !== undefined && one.site === other.site;
 }
 
 /** Whether `self` knows any address at which `other` takes packets. */
@@ -81,11 +147,6 @@ export function isDialledAt(self: Owner, other: Owner, endpoint: Endpoint): bool
   return other.publicEndpoint !== undefined && isSameEndpoint(other.publicEndpoint, endpoint);
 }
 
-function lanEndpointFor({ node: self }: Owner, { node, lanEndpoint }: Owner): Endpoint | undefined {
-  return node.site !== undefined && node.site === self.site ? lanEndpoint : undefined;
-}
-
-/** What a node owns that others of its own site reach through a tunnel: all but their common network. */
-export function ownedInSite({ owned, nearby }: Owner): readonly Prefix[] {
-  return owned.filter((prefix) => !nearby.some((near) => hasPrefix(near, prefix)));
+function lanEndpointFor(self: Owner, other: Owner): Endpoint | undefined {
+  return isNeighbour(self, other) ? other.lanEndpoint : undefined;
 }

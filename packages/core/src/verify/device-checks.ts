@@ -6,6 +6,7 @@ import { isSameAddress, printAddress } from "../ip/address.ts";
 import type { Address } from "../ip/address.ts";
 import { hasAddress, hasPrefix, hostPrefix, isSamePrefix, printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
+import type { Node } from "../model/mesh.ts";
 import type { Device } from "../plan/device.ts";
 import type { Claims, Owner } from "./claims.ts";
 import { meshRanges, NOWHERE, routedRanges } from "./forwarding.ts";
@@ -14,8 +15,6 @@ import type { AtomRange, Universe } from "./universe.ts";
 
 /** IPv6 needs 1280 bytes on every link (RFC 8200 section 5). */
 const IPV6_LEAST_MTU = 1280;
-/** What WireGuard adds to a packet: 40 (IPv6) + 8 (UDP) + 32 (its own header and tag). */
-const OVERHEAD = 80;
 
 export interface DeviceScene {
   readonly universe: Universe;
@@ -38,9 +37,10 @@ export function checkDevice(
   checkIdentity(scene, device, diagnostics);
   checkOwnPrefixes(scene, device, tunnels, diagnostics);
   checkEndpoints(scene, device, tunnels, diagnostics);
+  if (scene.owner.node === undefined) return;
   checkRanges(scene, device, diagnostics);
-  checkForwarding(scene, device, diagnostics);
-  checkMtu(scene, device, diagnostics);
+  checkForwarding(scene.owner.node, device, diagnostics);
+  checkMtu(scene, scene.owner.node, device, diagnostics);
 }
 
 /** The device is that of its node: what others were told of it holds. */
@@ -50,9 +50,9 @@ function checkIdentity(
   diagnostics: Diagnostics,
 ): void {
   const { node, publicKey, addresses } = owner;
-  const differs = (what: string): void => diagnostics.add(proof.deviceDiffers(node.name, what));
+  const differs = (what: string): void => diagnostics.add(proof.deviceDiffers(owner.name, what));
   if (device.publicKey !== publicKey) differs("public key");
-  if (device.listenPort !== node.listenPort) differs("listen port");
+  if (node !== undefined && device.listenPort !== node.listenPort) differs("listen port");
   const own = device.addresses.map(({ address }) => address);
   const isSame =
     own.length === addresses.length &&
@@ -66,7 +66,7 @@ function checkIdentity(
   );
   if (isLost) differs("use of preshared keys");
   if (device.table !== undefined && device.routes.length + device.offLinkRanges.length > 0) {
-    diagnostics.add(proof.routesByHand(node.name, String(device.table)));
+    diagnostics.add(proof.routesByHand(owner.name, String(device.table)));
   }
 }
 
@@ -81,7 +81,7 @@ function checkOwnPrefixes(
     const { from, to } = universe.atomsOf(prefix);
     const sent = row.subarray(from, to).find((position) => position >= 0);
     if (sent === undefined) continue;
-    const name = claims.owners[sent]?.node.name;
+    const name = claims.owners[sent]?.name;
     const peer = device.peers.find((each) => each.name === name);
     const entry = peer?.allowedIps.find((each) => isTouching(universe, each, { from, to }));
     if (peer === undefined || entry === undefined) continue;
@@ -90,7 +90,10 @@ function checkOwnPrefixes(
   }
 }
 
-/** A packet to a peer's endpoint must leave by the underlay; names are not resolved here. */
+/**
+ * A packet to a peer's endpoint must leave by the underlay; names are not resolved here. A /0 does not
+ * catch it: wg-quick marks encrypted packets and keeps marked ones out of the tunnel.
+ */
 function checkEndpoints(
   { universe }: DeviceScene,
   device: Device,
@@ -104,15 +107,22 @@ function checkEndpoints(
     const host = endpoint.host;
     const atom = universe.hostAtom(host);
     const isOnLink = onLink.some(({ from, to }) => from <= atom && atom < to);
-    if (row[atom] === NOWHERE && !isOnLink) continue;
+    const isCaught = row[atom] !== NOWHERE && !isByExit(device, host);
+    if (!isCaught && !isOnLink) continue;
     const capture = ranges.find((each) => hasAddress(each, host)) ?? capturing(device, host);
     diagnostics.add(proof.endpointCaptured(name, printAddress(host), printPrefix(capture)));
   }
 }
 
-function capturing(device: Device, host: Address): Prefix {
-  const all = device.peers.flatMap(({ allowedIps }) => allowedIps);
-  return all.find((prefix) => hasAddress(prefix, host)) ?? hostPrefix(host);
+function isByExit(device: Device, host: Address): boolean {
+  return capturing(device, host).length === 0;
+}
+
+/** The longest prefix that sends an address into the tunnel. */
+function capturing({ peers }: Device, host: Address): Prefix {
+  const all = peers.flatMap(({ allowedIps }) => allowedIps);
+  const holding = all.filter((prefix) => hasAddress(prefix, host));
+  return holding.sort((one, other) => other.length - one.length)[0] ?? hostPrefix(host);
 }
 
 /** Unknown addresses of the mesh must die in the interface, not leave by the default route. */
@@ -124,29 +134,25 @@ function checkRanges({ claims }: DeviceScene, device: Device, diagnostics: Diagn
   }
 }
 
-function checkForwarding({ owner }: DeviceScene, device: Device, diagnostics: Diagnostics): void {
-  for (const { prefix, masquerade } of owner.node.subnets) {
+function checkForwarding({ subnets }: Node, device: Device, diagnostics: Diagnostics): void {
+  for (const { prefix, masquerade } of subnets) {
     const kept = device.subnets.find((subnet) => isSamePrefix(subnet.prefix, prefix));
     if (kept?.masquerade === masquerade) continue;
     diagnostics.add(proof.forwardingOff(device.name, printPrefix(prefix)));
   }
 }
 
-function checkMtu({ claims, owner }: DeviceScene, device: Device, diagnostics: Diagnostics): void {
+function checkMtu(
+  { claims }: DeviceScene,
+  { mtu }: Node,
+  device: Device,
+  diagnostics: Diagnostics,
+): void {
   const hasIpv6 = claims.mesh.network.addresses.some(({ family }) => family === 6);
-  if (hasIpv6 && device.mtu < IPV6_LEAST_MTU) {
-    const isFixed = owner.node.mtu !== undefined;
-    const path = ["nodes", device.name, ...(isFixed ? ["mtu"] : [])];
-    diagnostics.add(ranges.mtuBelowIpv6(path, device.mtu, isFixed ? "mtu" : "underlayMtu"));
-  }
-  // The common case, in which no path can be narrower: nothing to look up.
-  if (device.mtu <= claims.leastUnderlayMtu - OVERHEAD) return;
-  for (const { name } of device.peers) {
-    const other = claims.owners[claims.positions.get(name) ?? -1]?.node ?? owner.node;
-    const fits = Math.min(owner.node.underlayMtu, other.underlayMtu) - OVERHEAD;
-    if (device.mtu > fits)
-      return diagnostics.add(proof.mtuTooLarge(device.name, device.mtu, { mtu: fits, peer: name }));
-  }
+  if (!hasIpv6 || device.mtu >= IPV6_LEAST_MTU) return;
+  const path = ["nodes", device.name, ...(mtu === undefined ? [] : ["mtu"])];
+  const field = mtu === undefined ? "underlayMtu" : "mtu";
+  diagnostics.add(ranges.mtuBelowIpv6(path, device.mtu, field));
 }
 
 function isTouching(universe: Universe, prefix: Prefix, range: AtomRange): boolean {

@@ -18,15 +18,23 @@ export interface Clash {
   readonly peers: readonly [Peer, Peer];
 }
 
+export interface TunnelScene {
+  readonly universe: Universe;
+  readonly positions: ReadonlyMap<string, number>;
+}
+
 export interface Tunnels {
   readonly row: Row;
   readonly clashes: readonly Clash[];
 }
 
-/** The table of one device. `positions` gives each node's row by its name. */
+/**
+ * The table of one device. `positions` gives each row by its owner's name. What the host reaches
+ * without a tunnel, `own`, comes before a /0: wg-quick lets every other route of the host go first.
+ */
 export function readTunnels(
-  universe: Universe,
-  positions: ReadonlyMap<string, number>,
+  { universe, positions }: TunnelScene,
+  own: readonly Prefix[],
   device: Device,
 ): Tunnels {
   const row = new Int32Array(universe.size).fill(NOWHERE);
@@ -47,6 +55,10 @@ export function readTunnels(
     lengths.fill(prefix.length, from, to);
   }
   keepRouted(universe, device, row);
+  for (const prefix of own) {
+    const { from, to } = universe.atomsOf(prefix);
+    for (let atom = from; atom < to; atom += 1) if (lengths[atom] === 0) row[atom] = NOWHERE;
+  }
   return { row, clashes };
 }
 

@@ -122,7 +122,7 @@ export class PairTable {
   }
 
   #name(position: number): string {
-    return this.#owners[position]?.node.name ?? "";
+    return this.#owners[position]?.name ?? "";
   }
 }
 

@@ -1,154 +1,272 @@
 /** Walks packets from table to table: every promise of the mesh is kept, both ways, without a loop. */
 import * as proof from "../messages/proof.ts";
+import * as ways from "../messages/ways.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { Prefix } from "../ip/prefix.ts";
-import { canDial, ownedInSite } from "./claims.ts";
+import { isNeighbour } from "./claims.ts";
 import type { Claims, Owner } from "./claims.ts";
+import type { Connections } from "./connections.ts";
 import { NOWHERE } from "./forwarding.ts";
 import type { Row } from "./forwarding.ts";
 import type { PairTable } from "./pair-table.ts";
 import type { Universe } from "./universe.ts";
 
+/** What WireGuard adds to a packet: 40 (IPv6) + 8 (UDP) + 32 (its own header and tag). */
+const OVERHEAD = 80;
+
 export interface PathScene {
   readonly universe: Universe;
   readonly claims: Claims;
+  readonly connections: Connections;
   readonly rows: readonly Row[];
+  /** Of each device, by its owner's position. */
+  readonly mtus: readonly number[];
   readonly pairs: PairTable;
 }
 
-/** The number of ordered pairs of nodes that reach each other with all that lies behind them. */
-export function checkPaths(scene: PathScene, diagnostics: Diagnostics): number {
+export interface PathCounts {
+  /** Ordered pairs of which the mesh wants that the one reaches the other, with all that lies behind it. */
+  readonly promised: number;
+  /** Those of them that do. */
+  readonly paths: number;
+}
+
+export function checkPaths(scene: PathScene, diagnostics: Diagnostics): PathCounts {
   const { owners } = scene.claims;
-  const atoms = owners.map((owner) => ({
-    all: listAtoms(scene, owner.owned),
-    inSite: listAtoms(scene, ownedInSite(owner)),
-  }));
+  const walker = new Walker(scene, diagnostics);
+  let promised = 0;
   let paths = 0;
   for (const source of owners) {
-    const unreachable: Owner[] = [];
-    for (const target of owners) {
-      if (source === target) continue;
-      if (isUnmeetable(scene, source, target)) unreachable.push(target);
-      else if (checkPair(scene, { source, target, atoms }, diagnostics)) paths += 1;
-    }
-    reportUnreachable(source, unreachable, owners.length, diagnostics);
+    const others = owners.filter((other) => other !== source);
+    const [denied, wanted] = part(others, (other) => scene.connections.isDenied(source, other));
+    for (const target of denied) walker.refuse(source, target);
+    const [connected, unreachable] = part(wanted, (other) => {
+      return scene.connections.isConnected(source, other);
+    });
+    promised += wanted.length;
+    paths += connected.filter((target) => walker.isKept(source, target)).length;
+    walker.checkExit(source);
+    reportUnreachable(scene, source, unreachable, diagnostics);
   }
-  checkUnowned(scene, atoms, diagnostics);
-  return paths;
+  walker.reportUnused();
+  return { promised, paths };
 }
 
-interface PairScene {
-  readonly source: Owner;
-  readonly target: Owner;
-  readonly atoms: readonly OwnedAtoms[];
+/** Those of which something is so, and the others. */
+function part<T>(list: readonly T[], isSo: (one: T) => boolean): readonly [T[], T[]] {
+  const yes: T[] = [];
+  const no: T[] = [];
+  for (const one of list) (isSo(one) ? yes : no).push(one);
+  return [yes, no];
 }
 
-/** What a node owns, for everybody and for nodes of its own site; by the node's position. */
+/** What a node owns, for everybody and for nodes of its own site. */
 interface OwnedAtoms {
   readonly all: readonly number[];
   readonly inSite: readonly number[];
 }
 
-/** Whether packets from all of `source` arrive at all of `target`, and would be let in at each hop. */
-function checkPair(scene: PathScene, pair: PairScene, diagnostics: Diagnostics): boolean {
-  const { source, target, atoms } = pair;
-  const isNeighbour = source.node.site !== undefined && source.node.site === target.node.site;
-  const scope = isNeighbour ? "inSite" : "all";
-  const sent = atoms[source.position]?.[scope] ?? [];
-  const passed = { at: NOWHERE, next: NOWHERE };
-  for (const atom of atoms[target.position]?.[scope] ?? []) {
-    if (!walk(scene, pair, { atom, sent, passed }, diagnostics)) return false;
+/** Follows packets through the tables of a scene, and remembers which tunnels were needed. */
+class Walker {
+  readonly #scene: PathScene;
+  readonly #owners: readonly Owner[];
+  readonly #diagnostics: Diagnostics;
+  readonly #atoms: readonly OwnedAtoms[];
+  /** By position, where that is less than everything: the atoms that a client may reach, or a node has no use for. */
+  readonly #limits: readonly ((atom: number) => boolean)[];
+  /** What fits through everybody's underlay. */
+  readonly #leastMtu: number;
+  /** 1 for each atom that is somebody's. */
+  readonly #owned: Uint8Array;
+  /** 1 for each ordered pair of neighbours that a promise goes over. */
+  readonly #used: Uint8Array;
+
+  constructor(scene: PathScene, diagnostics: Diagnostics) {
+    this.#scene = scene;
+    this.#owners = scene.claims.owners;
+    this.#diagnostics = diagnostics;
+    this.#atoms = this.#owners.map(({ owned, ownedInSite }) => ({
+      all: listAtoms(scene.universe, owned),
+      inSite: listAtoms(scene.universe, ownedInSite),
+    }));
+    this.#limits = this.#owners.map((owner) => readLimit(scene.universe, owner));
+    this.#owned = new Uint8Array(scene.universe.size);
+    for (const { all } of this.#atoms) for (const atom of all) this.#owned[atom] = 1;
+    this.#leastMtu = scene.claims.leastUnderlayMtu - OVERHEAD;
+    this.#used = new Uint8Array(this.#owners.length ** 2);
   }
-  return true;
+
+  /** Whether packets from all of `source` arrive at all of `target`, and would be let in at each hop. */
+  isKept(source: Owner, target: Owner): boolean {
+    const sent = this.#between(source, target);
+    const taken = this.#between(target, source);
+    const passed: number[] = [];
+    let isKept = true;
+    for (const atom of taken) {
+      isKept &&= this.#walk({ source, target, atom, sent, passed });
+    }
+    return isKept;
+  }
+
+  /** No packet gets from one to the other, neither directly nor over a third. */
+  refuse(source: Owner, target: Owner): void {
+    const { rows } = this.#scene;
+    const sent = this.#between(source, target);
+    for (const atom of this.#between(target, source)) {
+      let at = source.position;
+      let hops = 0;
+      while (at !== target.position && at !== NOWHERE && hops <= this.#owners.length) {
+        const next: number = rows[at]?.[atom] ?? NOWHERE;
+        const here = at;
+        at = sent.some((from) => rows[next]?.[from] === here) ? next : NOWHERE;
+        hops += 1;
+      }
+      if (at !== target.position) continue;
+      this.#diagnostics.add(proof.pathForbidden(source.name, target.name));
+      return;
+    }
+  }
+
+  /** Who uses an exit sends it all that nobody owns, and only over a tunnel of their own. */
+  checkExit({ node, position, name, own, site }: Owner): void {
+    const { claims, universe, rows, pairs } = this.#scene;
+    const exit = this.#owners[claims.positions.get(node?.exit ?? ("" as never)) ?? NOWHERE];
+    if (exit === undefined) return;
+    if (!pairs.isListed(position, exit.position)) {
+      this.#diagnostics.add(ways.exitNotDirect(["nodes", name, "exit"], exit.name));
+      return;
+    }
+    this.#use(position, exit.position);
+    const row = rows[position];
+    const elsewhere = new Set(
+      listAtoms(universe, [...claims.mesh.network.addresses, ...own, ...(site?.reach ?? [])]),
+    );
+    const isLost = listAtoms(universe, exit.exits).some(
+      (atom) => !this.#isOwned(atom) && !elsewhere.has(atom) && row?.[atom] !== exit.position,
+    );
+    if (isLost) this.#diagnostics.add(proof.pathMissing(name, "the internet", name));
+  }
+
+  /** A tunnel that nothing needs only widens what one host can do to another. */
+  reportUnused(): void {
+    const { pairs } = this.#scene;
+    for (const one of this.#owners) {
+      for (const other of this.#owners) {
+        const isNeeded =
+          this.#isUsed(one.position, other.position) || this.#isUsed(other.position, one.position);
+        if (isNeeded || !pairs.isListed(one.position, other.position)) continue;
+        this.#diagnostics.add(proof.peerUnused(one.name, other.name));
+      }
+    }
+  }
+
+  #isOwned(atom: number): boolean {
+    return this.#owned[atom] === 1;
+  }
+
+  #walk({ source, target, atom, sent, passed }: Packet): boolean {
+    const { rows } = this.#scene;
+    const say = this.#diagnostics;
+    let at = source.position;
+    for (let hops = 0; at !== target.position; hops += 1) {
+      const here = this.#owners[at];
+      const next = rows[at]?.[atom] ?? NOWHERE;
+      if (next === NOWHERE || hops > this.#owners.length) {
+        const message = next === NOWHERE ? proof.pathMissing : proof.pathLoops;
+        say.add(message(source.name, target.name, here?.name ?? ""));
+        return false;
+      }
+      if (passed[hops] !== next && sent.some((from) => rows[next]?.[from] !== at)) {
+        const hop = { from: here?.name ?? "", at: this.#owners[next]?.name ?? "" };
+        say.add(proof.pathAsymmetric(source.name, target.name, hop));
+        return false;
+      }
+      // Another way than before is another from here on.
+      if (passed[hops] !== next) passed.length = hops;
+      passed[hops] = next;
+      this.#use(at, next);
+      at = next;
+    }
+    this.#checkMtu(source, target, passed);
+    return true;
+  }
+
+  #checkMtu(source: Owner, target: Owner, way: readonly number[]): void {
+    const mtu = this.#scene.mtus[source.position] ?? 0;
+    // The common case, in which no way can be narrower: nothing to look up.
+    if (source.node === undefined || mtu <= this.#leastMtu) return;
+    const met = way.map((position) => this.#owners[position]?.node?.underlayMtu ?? Infinity);
+    const fits = Math.min(source.node.underlayMtu, ...met) - OVERHEAD;
+    if (mtu <= fits) return;
+    this.#diagnostics.add(proof.mtuTooLarge(source.name, mtu, { mtu: fits, peer: target.name }));
+  }
+
+  /** What of the first the second has to do with. */
+  #between(one: Owner, other: Owner): readonly number[] {
+    const scope = isNeighbour(one, other) ? "inSite" : "all";
+    const atoms = this.#atoms[one.position]?.[scope] ?? [];
+    const limit = this.#limits[other.position];
+    return limit === everything || limit === undefined ? atoms : atoms.filter(limit);
+  }
+
+  #use(at: number, next: number): void {
+    this.#used[at * this.#owners.length + next] = 1;
+  }
+
+  #isUsed(at: number, next: number): boolean {
+    return this.#used[at * this.#owners.length + next] === 1;
+  }
 }
 
 interface Packet {
+  readonly source: Owner;
+  readonly target: Owner;
   /** Where it goes. */
   readonly atom: number;
   /** Where it may come from: each must be accepted, because AllowedIPs is also the source filter. */
   readonly sent: readonly number[];
-  /** The hop that last let all of them in: what a pair's other packets take, too. */
-  readonly passed: { at: number; next: number };
+  /** The way of a pair's last packet, on which all of them were let in: others take the same. */
+  readonly passed: number[];
 }
 
-function walk(
-  { claims: { owners }, rows }: PathScene,
-  { source, target }: PairScene,
-  { atom, sent, passed }: Packet,
-  diagnostics: Diagnostics,
-): boolean {
-  let at = source.position;
-  for (let hops = 0; at !== target.position; hops += 1) {
-    const names = { source: source.node.name, target: target.node.name };
-    const here = owners[at]?.node.name ?? "";
-    const next = rows[at]?.[atom] ?? NOWHERE;
-    if (next === NOWHERE) {
-      diagnostics.add(proof.pathMissing(names.source, names.target, here));
-      return false;
-    }
-    if (hops > owners.length) {
-      diagnostics.add(proof.pathLoops(names.source, names.target, here));
-      return false;
-    }
-    const isPassed = passed.at === at && passed.next === next;
-    for (const from of isPassed ? [] : sent) {
-      if (rows[next]?.[from] === at) continue;
-      const hop = { from: here, at: owners[next]?.node.name ?? "" };
-      diagnostics.add(proof.pathAsymmetric(names.source, names.target, hop));
-      return false;
-    }
-    passed.at = at;
-    passed.next = next;
-    at = next;
-  }
+function everything(): boolean {
   return true;
 }
 
-/** Neither can dial the other, and no tunnel was planned: nothing in the plan could be better. */
-function isUnmeetable({ pairs }: PathScene, source: Owner, target: Owner): boolean {
-  if (pairs.isListed(source.position, target.position)) return false;
-  return !canDial(source, target) && !canDial(target, source);
+function readLimit(universe: Universe, { access, standsBy }: Owner): (atom: number) => boolean {
+  if (access === undefined && standsBy.length === 0) return everything;
+  const within = new Set(listAtoms(universe, access ?? []));
+  const without = new Set(listAtoms(universe, standsBy));
+  return (atom) => (access === undefined || within.has(atom)) && !without.has(atom);
 }
 
-function reportUnreachable(
-  source: Owner,
-  unreachable: readonly Owner[],
-  nodeCount: number,
-  diagnostics: Diagnostics,
-): void {
-  if (unreachable.length > 0 && unreachable.length === nodeCount - 1) {
-    diagnostics.add(proof.nodeIsolated(source.node.name));
-    return;
-  }
-  // Each pair is named once, at the one that comes first.
-  const later = unreachable.filter(({ position }) => position > source.position);
-  if (later.length === 0) return;
-  diagnostics.add(
-    proof.nobodyDials(
-      source.node.name,
-      later.map(({ node }) => node.name),
-    ),
-  );
-}
-
-function listAtoms({ universe }: PathScene, prefixes: readonly Prefix[]): readonly number[] {
+export function listAtoms(universe: Universe, prefixes: readonly Prefix[]): readonly number[] {
   return prefixes.flatMap((prefix) => {
     const { from, to } = universe.atomsOf(prefix);
     return Array.from({ length: to - from }, (_, at) => from + at);
   });
 }
 
-/** What nobody owns must go into no tunnel: a prefix that is wider than what it stands for. */
-function checkUnowned(
-  { claims: { owners }, rows, universe }: PathScene,
-  atoms: readonly OwnedAtoms[],
+function reportUnreachable(
+  { claims: { owners } }: PathScene,
+  source: Owner,
+  unreachable: readonly Owner[],
   diagnostics: Diagnostics,
 ): void {
-  const isOwned = new Uint8Array(universe.size);
-  for (const { all } of atoms) for (const atom of all) isOwned[atom] = 1;
-  for (const { node, position } of owners) {
-    const stray = rows[position]?.find((next, atom) => next !== NOWHERE && isOwned[atom] === 0);
-    if (stray === undefined) continue;
-    diagnostics.add(proof.prefixUnowned(node.name, owners[stray]?.node.name ?? ""));
+  if (source.node === undefined) return;
+  const nodes = unreachable.filter(({ node }) => node !== undefined);
+  const others = owners.filter(({ node }) => node !== undefined).length - 1;
+  if (nodes.length > 0 && nodes.length === others) {
+    diagnostics.add(proof.nodeIsolated(source.name));
+    return;
   }
+  // Each pair is named once, at the one that comes first.
+  const later = nodes.filter(({ position }) => position > source.position);
+  if (later.length === 0) return;
+  diagnostics.add(
+    proof.nobodyDials(
+      source.name,
+      later.map(({ name }) => name),
+    ),
+  );
 }

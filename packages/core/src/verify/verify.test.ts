@@ -68,7 +68,13 @@ test("verify() finds nothing wrong with what was compiled, over random meshes", 
 });
 
 test("verify() counts nodes, tunnels and paths", () => {
-  expect(sampleOf(CLOUDS).proof).toEqual({ nodes: 3, tunnels: 3, paths: 6 });
+  expect(sampleOf(CLOUDS).proof).toEqual({
+    nodes: 3,
+    clients: 0,
+    tunnels: 3,
+    promised: 6,
+    paths: 6,
+  });
 });
 
 test("verify() finds a prefix on two peers", () => {

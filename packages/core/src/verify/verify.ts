@@ -10,20 +10,23 @@ import type { Mesh } from "../model/mesh.ts";
 import type { Device, Peer } from "../plan/device.ts";
 import { readClaims } from "./claims.ts";
 import type { Claims } from "./claims.ts";
+import { Connections } from "./connections.ts";
 import { checkDevice } from "./device-checks.ts";
 import { readTunnels, routedRanges } from "./forwarding.ts";
 import type { Row } from "./forwarding.ts";
 import { checkPaths } from "./path-checks.ts";
+import type { PathCounts } from "./path-checks.ts";
+import { checkStrays } from "./stray-checks.ts";
 import { PairTable } from "./pair-table.ts";
 import { Universe } from "./universe.ts";
 
 /** What was looked at, in numbers. */
-export interface Proof {
+export interface Proof extends PathCounts {
   readonly nodes: number;
-  /** Unordered pairs of nodes with a tunnel between them. */
+  /** Entries of clients that have a key. */
+  readonly clients: number;
+  /** Unordered pairs with a tunnel between them. */
   readonly tunnels: number;
-  /** Ordered pairs of nodes that reach each other, with all that lies behind them. */
-  readonly paths: number;
 }
 
 /**
@@ -40,25 +43,39 @@ export function verify(
   const universe = new Universe(allPrefixes(claims, devices));
   // A node without a device sends nothing anywhere.
   const rows: Row[] = claims.owners.map(() => new Int32Array());
+  const mtus: number[] = [];
   const pairs = new PairTable(claims);
   for (const device of devices) {
     const position = claims.positions.get(device.name);
     const owner = claims.owners[position ?? -1];
     if (position === undefined || owner === undefined) continue;
-    const tunnels = readTunnels(universe, claims.positions, device);
+    const scene = { universe, positions: claims.positions };
+    const tunnels = readTunnels(scene, owner.own, device);
     rows[position] = tunnels.row;
+    mtus[position] = device.mtu;
     pairs.add(position, device);
     checkDevice({ universe, claims, owner }, device, tunnels, diagnostics);
   }
   pairs.check(diagnostics);
-  const paths = checkPaths({ universe, claims, rows, pairs }, diagnostics);
-  return { nodes: claims.owners.length, tunnels: pairs.tunnelCount, paths };
+  const connections = new Connections(claims);
+  const scene = { universe, claims, connections, rows, mtus, pairs };
+  const paths = checkPaths(scene, diagnostics);
+  checkStrays(scene, diagnostics);
+  const clients = claims.owners.filter(({ client }) => client !== undefined).length;
+  const nodes = claims.owners.length - clients;
+  return { nodes, clients, tunnels: pairs.tunnelCount, ...paths };
 }
 
 /** Each prefix that a check will ask about; lists that devices share are looked at once. */
 function allPrefixes(claims: Claims, devices: Iterable<Device>): Set<Prefix> {
-  const prefixes = new Set(claims.mesh.network.addresses);
-  for (const { own } of claims.owners) for (const prefix of own) prefixes.add(prefix);
+  const { network, sites } = claims.mesh;
+  const prefixes = new Set(network.addresses);
+  for (const { addresses, reach } of sites) {
+    for (const prefix of [...addresses, ...reach]) prefixes.add(prefix);
+  }
+  for (const { own, exits, access = [] } of claims.owners) {
+    for (const prefix of [...own, ...exits, ...access]) prefixes.add(prefix);
+  }
   const seen = new Set<object>();
   for (const device of devices) {
     for (const prefix of routedRanges(device)) prefixes.add(prefix);

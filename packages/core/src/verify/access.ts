@@ -1,0 +1,35 @@
+/** What a client may reach, by the words of its document. */
+import { parsePrefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
+import { cover, prefixSet, subtract } from "../ip/prefix-set.ts";
+import type { Client, Mesh } from "../model/mesh.ts";
+import { activeSubnets } from "../model/subnets.ts";
+import { Problem } from "../problem.ts";
+
+/** What people have at home or at work, and what nobody is reached at (RFC 1918, 3927, 4193, 4291, 5771). */
+const NEAR = [
+  "10.0.0.0/8",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "169.254.0.0/16",
+  "224.0.0.0/3",
+  "fc00::/7",
+  "fe80::/10",
+  "ff00::/8",
+];
+
+/** Sorted and disjoint. `exits` are those of the node that it enters through. */
+export function readAccess(
+  mesh: Mesh,
+  client: Client,
+  exits: readonly Prefix[],
+): readonly Prefix[] {
+  const words = new Set(client.access);
+  const isAlmost = words.has("all-but-lan");
+  const isWhole = words.has("exit") || client.exit !== undefined;
+  const ranges = words.has("nodes") || isAlmost ? mesh.network.addresses : [];
+  const subnets = words.has("subnets") || isAlmost ? [...activeSubnets(mesh).values()].flat() : [];
+  const near = NEAR.map(parsePrefix).flatMap((each) => (each instanceof Problem ? [] : [each]));
+  const far = isAlmost ? cover(subtract(prefixSet(exits), prefixSet(near))) : [];
+  return cover(prefixSet([...ranges, ...subnets, ...far, ...(isWhole ? exits : [])]));
+}
