@@ -95,13 +95,16 @@ function addLookCommands(program: Command, terminal: Terminal, done: Done): void
       done(diff(terminal, meshes, options));
     });
   subcommand(program, "trace", "tell the way of a packet, hop by hop, and why it holds or fails")
-    .argument("<source>", "a node, or an address")
-    .argument("<target>", "a node, or an address")
+    .argument("<source>", "a node, a client, or an address")
+    .argument("<target>", "a node, a client, or an address")
+    .argument("[port]", "tcp/22, udp/53, icmp: what is sent (anything)")
     .addOption(jsonOption())
-    .action(async (source: string, target: string, options: FileWords) => {
-      const { trace } = await import("./commands/trace.ts");
-      done(trace(terminal, { source, target }, options));
-    });
+    .action(
+      async (source: string, target: string, port: string | undefined, options: FileWords) => {
+        const { trace } = await import("./commands/trace.ts");
+        done(trace(terminal, { source, target, port }, options));
+      },
+    );
   program
     .command("cidr")
     .description("calculate with prefixes: + (or nothing) unites, - takes away, & intersects")

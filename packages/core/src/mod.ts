@@ -16,6 +16,7 @@ export { EMPTY_LOCK, entryId, pairName, parseLock, printLock } from "./model/loc
 export type { EntryId, Lock, LockedNode } from "./model/lock.ts";
 export type { Client, Mesh, Node, PortRange, Selector, Subnet } from "./model/mesh.ts";
 export { parseName } from "./model/names.ts";
+export { parsePortRange } from "./model/words.ts";
 export type { InterfaceName, Name } from "./model/names.ts";
 export { parseMesh } from "./model/parse.ts";
 export { checkMesh } from "./model/rules.ts";
@@ -38,7 +39,7 @@ export { Printed } from "./render/printed.ts";
 export type { Pieces } from "./render/printed.ts";
 export type { Secrets } from "./render/secrets.ts";
 export { HEADER } from "./render/wg-setconf.ts";
-export { findEnd, trace } from "./verify/trace.ts";
+export { findEnd, findExit, trace } from "./verify/trace.ts";
 export type { Trace, TraceEnd, TraceStep } from "./verify/trace.ts";
 export { verify } from "./verify/verify.ts";
 export type { Proof } from "./verify/verify.ts";

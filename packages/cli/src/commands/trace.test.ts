@@ -62,8 +62,8 @@ test("trace() prints its steps as JSON, also of a way that fails", async () => {
 const OWNED = "name a node, one of its addresses, or an address in a subnet behind one";
 
 test.each([
-  ["x", "a", 'there is no node "x"', "known are a, b, c, d"],
-  ["a", "b c", 'there is no node "b c"', "known are a, b, c, d"],
+  ["x", "a", 'there is no node or client "x"', "known are a, b, c, d"],
+  ["a", "b c", 'there is no node or client "b c"', "known are a, b, c, d"],
   ["a", "10.0.0.77", "nobody in the mesh has 10.0.0.77", OWNED],
   ["8.8.8.8", "a", "nobody in the mesh has 8.8.8.8", OWNED],
   [

@@ -10,43 +10,53 @@ export interface TraceOptions {
   readonly json: boolean;
 }
 
-export function trace(
-  terminal: Terminal,
-  ends: { readonly source: string; readonly target: string },
-  { file, json }: TraceOptions,
-): number {
+export interface TraceWords {
+  readonly source: string;
+  readonly target: string;
+  /** Such as tcp/22; absent: anything. */
+  readonly port?: string | undefined;
+}
+
+export function trace(terminal: Terminal, words: TraceWords, { file, json }: TraceOptions): number {
+  const port = words.port === undefined ? undefined : readPort(words.port);
   const { findings, plan } = loadWorkspace(file, { keys: "public", isStrict: false });
   if (hasErrors(findings) || plan === undefined) {
     printFindings(terminal, findings, { json });
     return 2;
   }
-  const told = core.trace(plan.index, ...findEnds(plan.index, ends));
+  const told = core.trace(plan.index, ...findEnds(plan.index, words), port);
   if (json) terminal.print(JSON.stringify(told, undefined, 2));
-  else printTrace(terminal, told, ends);
+  else printTrace(terminal, told, words);
   return told.reaches ? 0 : 2;
+}
+
+function readPort(word: string): core.PortRange {
+  const port = core.parsePortRange(word);
+  if (port instanceof core.Problem) throw new AppError("usage", port.message, { fix: port.fix });
+  return port;
 }
 
 function printTrace(
   terminal: Terminal,
   { steps, reaches }: core.Trace,
-  { source, target }: { readonly source: string; readonly target: string },
+  { source, target, port }: TraceWords,
 ): void {
   for (const { node, text, holds } of steps) {
     const mark = holds ? terminal.paint("green", "✓") : terminal.paint("red", "✗");
     terminal.print(`${mark} ${terminal.paint("bold", node)} ${text}`);
   }
   const verdict = reaches ? "reaches" : "does not reach";
-  terminal.print(`${source} ${terminal.paint(reaches ? "green" : "red", verdict)} ${target}`);
+  const what = port === undefined ? "" : ` with ${port}`;
+  const painted = terminal.paint(reaches ? "green" : "red", verdict);
+  terminal.print(`${source} ${painted} ${target}${what}`);
 }
 
 /** Both at addresses of one family: a packet has only one. */
-function findEnds(
-  index: core.Index,
-  ends: { readonly source: string; readonly target: string },
-): readonly [core.TraceEnd, core.TraceEnd] {
-  const first = findEnd(index, ends.source);
-  const target = findEnd(index, ends.target, first.address.family);
-  const source = findEnd(index, ends.source, target.address.family);
+function findEnds(index: core.Index, ends: TraceWords): readonly [core.TraceEnd, core.TraceEnd] {
+  const wanted = parseEnd(ends.target)?.family;
+  const first = findEnd(index, ends.source, { family: wanted });
+  const target = findEnd(index, ends.target, { family: first.address.family, source: first });
+  const source = findEnd(index, ends.source, { family: target.address.family });
   if (source.address.family !== target.address.family) {
     const fix = "give both as IPv4 or both as IPv6, or name a node";
     throw new AppError("usage", `no packet goes from ${ends.source} to ${ends.target}`, { fix });
@@ -54,24 +64,55 @@ function findEnds(
   return [source, target];
 }
 
-/** A node by its name, at its address of the family that is wanted; or whoever owns an address. */
-function findEnd(index: core.Index, word: string, family?: core.Family): core.TraceEnd {
-  const address = core.parseAddress(word);
-  if (!(address instanceof core.Problem)) {
-    const end = core.findEnd(index, address);
+interface EndWish {
+  readonly family: core.Family | undefined;
+  /** Who sends to it: what nobody owns is reached through an exit of the sender's. */
+  readonly source?: core.TraceEnd;
+}
+
+/** A node or client by its name, at its address of the family that is wanted; or whoever owns an address. */
+function findEnd(index: core.Index, word: string, { family, source }: EndWish): core.TraceEnd {
+  const address = parseEnd(word);
+  if (address !== undefined) {
+    const end =
+      core.findEnd(index, address) ?? (source && core.findExit(index, source.name, address));
     if (end !== undefined) return end;
     const fix = "name a node, one of its addresses, or an address in a subnet behind one";
     throw new AppError("usage", `nobody in the mesh has ${word}`, { fix });
   }
-  if (/[.:/]/.test(word)) throw new AppError("usage", address.message, { fix: address.fix });
-  const member = index.members.find(({ node }) => node.name === word);
-  const own =
-    member?.addresses.find((each) => each.address.family === family) ?? member?.addresses[0];
-  if (member === undefined || own === undefined) {
-    const names = index.members.map(({ node }) => node.name).slice(0, 20);
-    throw new AppError("usage", `there is no node ${core.quote(word)}`, {
-      fix: `known are ${names.join(", ")}`,
-    });
+  const known = [
+    ...index.members.map(({ node, addresses }) => ({ name: node.name, addresses })),
+    ...index.entries,
+  ];
+  const found = known.find(({ name }) => name === word);
+  const own = found?.addresses.find((each) => each.address.family === family);
+  const spare = found?.addresses[0];
+  if (found !== undefined && spare !== undefined) {
+    return { name: found.name, address: (own ?? spare).address };
   }
-  return { member, address: own.address };
+  const client = index.mesh.clients.find(({ name }) => name === word);
+  const entries = index.entries.filter((each) => each.client === client);
+  if (client !== undefined) throw unready(word, entries);
+  throw new AppError("usage", `there is no node or client ${core.quote(word)}`, {
+    fix: `known are ${known
+      .slice(0, 20)
+      .map(({ name }) => name)
+      .join(", ")}`,
+  });
+}
+
+function unready(word: string, entries: readonly core.Entry[]): AppError {
+  const names = entries.map(({ name }) => name).join(", ");
+  if (entries.length > 0) {
+    return new AppError("usage", `${word} has several entries`, { fix: `name one of ${names}` });
+  }
+  return new AppError("usage", `${word} has no key yet`, { fix: `make one: warren qr ${word}` });
+}
+
+/** Undefined when the word is a name. A client's entry has a dot, but is no address. */
+function parseEnd(word: string): core.Address | undefined {
+  const address = core.parseAddress(word);
+  if (!(address instanceof core.Problem)) return address;
+  if (!/^[\d.]+$|[:/]/.test(word)) return undefined;
+  throw new AppError("usage", address.message, { fix: address.fix });
 }

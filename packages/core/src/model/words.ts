@@ -1,5 +1,5 @@
 /** The small words of warren.yaml that have a grammar of their own: selectors, ports, marks, targets. */
-import { parsePrefix } from "../ip/prefix.ts";
+import { parsePrefix, printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import { Problem, quote } from "../problem.ts";
 import type { PortRange, Selector } from "./mesh.ts";
@@ -17,6 +17,18 @@ export function parseSelector(text: string): Selector | Problem {
   }
   const name = parseName(text);
   return name instanceof Problem ? name : { kind: "name", name };
+}
+
+/** As parseSelector reads it. */
+export function printSelector(selector: Selector): string {
+  switch (selector.kind) {
+    case "name":
+      return selector.name;
+    case "tag":
+      return `tag:${selector.tag}`;
+    case "prefix":
+      return printPrefix(selector.prefix);
+  }
 }
 
 /** A prefix with its length written: a forgotten one would silently be a single host. */
@@ -38,6 +50,13 @@ export function parsePortRange(text: string): PortRange | Problem {
     return new Problem(`cannot parse port ${quote(text)}`, fix);
   }
   return { protocol: match[1] === "tcp" ? "tcp" : "udp", first, last };
+}
+
+/** As parsePortRange reads it. */
+export function printPortRange({ protocol, first, last }: PortRange): string {
+  if (protocol === "icmp") return protocol;
+  if (first === 1 && last === 65535) return `${protocol}/*`;
+  return `${protocol}/${first === last ? first : `${first}-${last}`}`;
 }
 
 /** 32 bits, decimal or `0x…`, as wg takes it; `off` is 0. */

@@ -2,6 +2,7 @@
 import { comparePrefixes, hasAddress, hasPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { Device, Peer } from "./device.ts";
+import type { Entry } from "./entries.ts";
 import { filterOf } from "./filter.ts";
 import { tunnelMtu } from "./member.ts";
 import type { Member } from "./member.ts";
@@ -28,6 +29,10 @@ export function device(index: Index, self: Member): Device {
     if (peer !== undefined) peers.push(peer);
   }
   return assemble(index, self, peers);
+}
+
+export function entryDevice(_index: Index, entry: Entry): Device {
+  throw new Error(`no device for ${entry.name} yet`);
 }
 
 /** A device around peers that are known already: what `affected` leaves to be done. */

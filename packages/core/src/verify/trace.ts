@@ -1,18 +1,23 @@
 /** Tells the way of a packet in words: each hop, and why it holds or fails. */
-import { printAddress } from "../ip/address.ts";
 import type { Address } from "../ip/address.ts";
+import { isSameAddress, printAddress } from "../ip/address.ts";
 import { printEndpoint } from "../ip/endpoint.ts";
-import { hasAddress, printPrefix } from "../ip/prefix.ts";
+import { hasAddress, hostPrefix, printPrefix } from "../ip/prefix.ts";
 import { createPrefixMap, match } from "../ip/prefix-map.ts";
-import { device } from "../plan/compile.ts";
-import type { Device, Peer } from "../plan/device.ts";
+import type { PortRange } from "../model/mesh.ts";
+import type { Name } from "../model/names.ts";
+import { printPortRange, printSelector } from "../model/words.ts";
+import { device, entryDevice } from "../plan/compile.ts";
+import type { Device, Peer, Permit } from "../plan/device.ts";
 import type { Member } from "../plan/member.ts";
 import type { Index } from "../plan/members.ts";
+import { judge } from "./admission.ts";
+import type { Admission, Destination, Flow } from "./admission.ts";
 import { routedRanges } from "./forwarding.ts";
 
-/** One end of a trace: an address, and the node that has it or stands before it. */
+/** One end of a trace: an address, and the node or client that has it or stands before it. */
 export interface TraceEnd {
-  readonly member: Member;
+  readonly name: Name;
   readonly address: Address;
 }
 
@@ -27,125 +32,209 @@ export interface Trace {
   readonly reaches: boolean;
 }
 
-/** The node that owns an address, by the longest match; undefined when nobody does. */
-export function findEnd(index: Index, address: Address): TraceEnd | undefined {
-  const owners = createPrefixMap(
-    index.members.flatMap((member) => member.prefixes.map((prefix) => [prefix, member] as const)),
-  );
-  const member = match(owners, address)?.value;
-  return member === undefined ? undefined : { member, address };
+/** Whoever owns an address, by the longest match; undefined when nobody in the mesh does. */
+export function findEnd({ members, entries }: Index, address: Address): TraceEnd | undefined {
+  const owners = createPrefixMap<Name>([
+    ...members.flatMap(({ node, prefixes }) => prefixes.map((each) => [each, node.name] as const)),
+    ...entries.flatMap(({ name, addresses }) =>
+      addresses.map((each) => [hostPrefix(each.address), name] as const),
+    ),
+  ]);
+  const name = match(owners, address)?.value;
+  return name === undefined ? undefined : { name, address };
 }
 
-/** Follows a packet from one end to the other, and asks at the far end whether its answer comes back. */
-export function trace(index: Index, source: TraceEnd, target: TraceEnd): Trace {
+/** Where what nobody in the mesh owns leaves it, for a node or client that uses an exit. */
+export function findExit(index: Index, source: Name, address: Address): TraceEnd | undefined {
+  const peer = longestMatch(deviceOf(index, source), address)?.value;
+  return peer === undefined ? undefined : { name: peer.name, address };
+}
+
+/**
+ * Follows the first packet of a connection from one end to the other. Its answer is asked for at each
+ * hop, too: who takes a packet from a peer sends what is for the sender to that peer.
+ */
+export function trace(index: Index, source: TraceEnd, target: TraceEnd, port?: PortRange): Trace {
   const steps: TraceStep[] = [];
-  const say = (at: Member, text: string, holds = true): boolean => {
-    steps.push({ node: at.node.name, text, holds });
+  const say = (node: Name, text: string, holds = true): boolean => {
+    steps.push({ node, text, holds });
     return holds;
   };
-  const reaches = follow(index, { source, target, say });
+  const flow = { source: source.address, target: target.address, ...(port && { port }) };
+  const reaches = follow({ index, source, target, flow, say });
   return { steps, reaches };
 }
 
 interface Journey {
+  readonly index: Index;
   readonly source: TraceEnd;
   readonly target: TraceEnd;
-  readonly say: (at: Member, text: string, holds?: boolean) => boolean;
+  readonly flow: Flow;
+  readonly say: (node: Name, text: string, holds?: boolean) => boolean;
 }
 
-function follow(index: Index, journey: Journey): boolean {
-  const { source, target, say } = journey;
-  const start = source.member;
-  if (isBehind(source))
-    say(start, `takes ${printAddress(source.address)} from behind it and forwards`);
-  if (start === target.member) {
-    const address = printAddress(target.address);
-    const what = isBehind(target) ? `reaches ${address} behind it` : `has ${address} itself`;
-    return say(start, `${what}: no tunnel is used`);
+function follow(journey: Journey): boolean {
+  const { index, source, target, say } = journey;
+  const start = deviceOf(index, source.name);
+  const [from, to] = [printAddress(source.address), printAddress(target.address)];
+  if (!isOwn(start, source.address)) say(start.name, `takes ${from} from behind it and forwards`);
+  if (start.name === target.name) {
+    const what = isOwn(start, target.address) ? `has ${to} itself` : `reaches ${to} behind it`;
+    return say(start.name, `${what}: no tunnel is used`);
   }
-  const near = commonNetwork(source, target);
+  const near = commonNetwork(journey);
   if (near !== undefined) {
-    return say(
-      start,
-      `reaches ${printAddress(target.address)} directly, in the network ${near} of their site`,
-    );
+    return say(start.name, `reaches ${to} directly, in the network ${near} of their site`);
   }
-  const here = device(index, start);
-  if (!here.peers.some(({ name }) => name === target.member.node.name)) {
-    return say(start, noPeer(start, target), false);
+  const met = new Set<Name>();
+  let here = start;
+  while (here.name !== target.name) {
+    if (met.has(here.name)) return say(here.name, "has had it before: it goes in circles", false);
+    met.add(here.name);
+    const next = step(journey, here);
+    if (next === undefined) return false;
+    here = next;
+    if (here.name !== target.name && !admit(journey, here, "tunnel")) return false;
   }
-  if (!isRouted(here, target.address)) {
-    return say(
-      start,
-      `has no route for ${printAddress(target.address)} into ${here.interface}`,
-      false,
-    );
-  }
-  const peer = longestMatch(here, target.address);
-  if (peer === undefined) return say(start, noPeer(start, target), false);
-  say(
-    start,
-    `${peer.why} is the longest match for ${printAddress(target.address)}: peer ${peer.value.name}`,
-  );
-  say(start, dialling(peer.value));
-  return arrive(index, journey, peer.value);
+  return arrive(journey, here);
 }
 
-function arrive(index: Index, { source, target, say }: Journey, peer: Peer): boolean {
-  const end = target.member;
-  const there = device(index, end);
-  if (peer.name !== end.node.name) return say(end, `would not be asked: ${peer.name} is`, false);
-  const back = longestMatch(there, source.address);
-  if (back?.value.name !== source.member.node.name) {
-    return say(
-      end,
-      `drops it: ${printAddress(source.address)} is not among what it takes from ${source.member.node.name}`,
-      false,
-    );
+/** From one device into a tunnel and out of it; undefined when that fails. */
+function step(journey: Journey, here: Device): Device | undefined {
+  const { index, source, target, say } = journey;
+  const to = printAddress(target.address);
+  const found = longestMatch(here, target.address);
+  if (found === undefined) {
+    say(here.name, noTunnel(journey, here), false);
+    return undefined;
   }
-  say(
-    end,
-    `takes it: ${back.why} holds the sender's ${printAddress(source.address)}; answers go the same way`,
-  );
-  if (!isBehind(target)) return true;
-  const subnet = there.subnets.find(({ prefix }) => hasAddress(prefix, target.address));
-  if (subnet === undefined) return say(end, "does not forward there", false);
+  if (!routedRanges(here).some((prefix) => hasAddress(prefix, target.address))) {
+    say(here.name, `has no route for ${to} into ${here.interface}`, false);
+    return undefined;
+  }
+  const peer = found.value;
+  say(here.name, `${found.why} is the longest match for ${to}: peer ${peer.name}`);
+  say(here.name, dialling(peer));
+  const there = deviceOf(index, peer.name);
+  const from = printAddress(source.address);
+  const back = longestMatch(there, source.address);
+  if (back?.value.name !== here.name) {
+    const text = `drops it: ${from} is not among what it takes from ${here.name}`;
+    say(there.name, text, false);
+    return undefined;
+  }
+  say(there.name, `takes it: ${back.why} holds the sender's ${from}; answers go the same way`);
+  return there;
+}
+
+/** At the device of the target: into the host, or out of it again to what is behind. */
+function arrive(journey: Journey, here: Device): boolean {
+  const { target, say } = journey;
+  if (isOwn(here, target.address)) return admit(journey, here, "host");
+  const behind = here.subnets
+    .filter(({ prefix }) => hasAddress(prefix, target.address))
+    .toSorted((one, other) => other.prefix.length - one.prefix.length);
+  const [subnet] = behind;
+  if (subnet === undefined) return say(here.name, "does not forward there", false);
+  const isExit = subnet.prefix.length === 0;
+  if (!admit(journey, here, isExit ? "exit" : "subnet")) return false;
   const nat =
-    subnet.masquerade && there.firewall !== "off"
+    subnet.masquerade && here.firewall !== "off"
       ? "with its own address, so that no route back is needed"
       : "as it is: machines there need a route back";
-  return say(end, `forwards to ${printPrefix(subnet.prefix)} ${nat}`);
+  const where = isExit ? "the internet" : printPrefix(subnet.prefix);
+  return say(here.name, `forwards to ${where} ${nat}`);
+}
+
+/** Whether the host's rules let it pass; said only where there is anything to say. */
+function admit({ index, flow, say }: Journey, here: Device, destination: Destination): boolean {
+  const verdict = judge(here, flow, destination);
+  if (verdict.kind === "passes") {
+    if (destination === "tunnel" && verdict.permits === undefined) {
+      return say(here.name, "passes it on: it carries what is for others");
+    }
+    for (const permit of verdict.permits ?? []) say(here.name, letIn(index, permit));
+    return true;
+  }
+  const byHand = here.firewall === "off" ? " (its firewall is off: that is up to your rules)" : "";
+  return say(here.name, `drops it: ${refusal(verdict, flow)}${byHand}`, false);
+}
+
+function letIn({ mesh }: Index, { rule: at }: Permit): string {
+  const rule = mesh.policy?.[at];
+  if (rule === undefined) throw new Error("a permit is of no rule");
+  const from = rule.from.map(printSelector).join(", ");
+  const to = rule.to.map(printSelector).join(", ");
+  const ports = rule.ports.length === 0 ? "everything" : rule.ports.map(printPortRange).join(", ");
+  return `policy[${at}] lets it in: ${ports} from ${from} to ${to}`;
+}
+
+function refusal(verdict: Exclude<Admission, { kind: "passes" }>, flow: Flow): string {
+  const [from, to] = [printAddress(flow.source), printAddress(flow.target)];
+  const what = flow.port === undefined ? "anything" : printPortRange(flow.port);
+  switch (verdict.kind) {
+    case "confined":
+      return `the access of the client does not cover ${to}`;
+    case "not-permitted":
+      return `no rule of the policy lets ${from} start ${what} to ${to}`;
+    case "does-not-carry":
+      return "it carries nothing for others";
+    case "no-exit-user":
+      return `${from} is not of those who name it as their exit`;
+  }
+}
+
+function deviceOf(index: Index, name: Name): Device {
+  const member = index.byName.get(name);
+  if (member !== undefined) return device(index, member);
+  const entry = index.entries.find((each) => each.name === name);
+  if (entry === undefined) throw new Error(`${name} is not in the mesh`);
+  return entryDevice(index, entry);
+}
+
+/** The node at which a device is in the mesh: a client's is the one that it enters through. */
+function homeOf({ byName, entries }: Index, name: Name): Member {
+  const via = entries.find((each) => each.name === name)?.via;
+  const member = byName.get(via ?? name);
+  if (member === undefined) throw new Error(`${name} is not in the mesh`);
+  return member;
 }
 
 /** The private network of a site that both ends are in, by the address of either. */
-function commonNetwork(source: TraceEnd, target: TraceEnd): string | undefined {
-  if (source.member.node.site !== target.member.node.site) return undefined;
-  const near = source.member.siteNetworks.find(
+function commonNetwork({ index, source, target }: Journey): string | undefined {
+  const [one, other] = [index.byName.get(source.name), index.byName.get(target.name)];
+  if (one?.site === undefined || one.site !== other?.site) return undefined;
+  const near = one.siteNetworks.find(
     (network) => hasAddress(network, source.address) || hasAddress(network, target.address),
   );
   return near === undefined ? undefined : printPrefix(near);
 }
 
-function isBehind({ member, address }: TraceEnd): boolean {
-  return !member.addresses.some((own) => own.address.bits === address.bits);
-}
-
-function isRouted(device: Device, address: Address): boolean {
-  return routedRanges(device).some((prefix) => hasAddress(prefix, address));
+function isOwn({ addresses }: Device, address: Address): boolean {
+  return addresses.some((own) => isSameAddress(own.address, address));
 }
 
 function longestMatch(
   { peers }: Device,
   address: Address,
-): { value: Peer; why: string } | undefined {
+): { readonly value: Peer; readonly why: string } | undefined {
   const entries = peers.flatMap((peer) => peer.allowedIps.map((prefix) => [prefix, peer] as const));
   const found = match(createPrefixMap(entries), address);
   return found === undefined ? undefined : { value: found.value, why: printPrefix(found.prefix) };
 }
 
-function noPeer(start: Member, { member, address }: TraceEnd): string {
-  const name = member.node.name;
-  return `has no tunnel to ${name}, which has ${printAddress(address)}: neither can dial the other, give ${start.node.name} or ${name} an endpoint`;
+function noTunnel({ index, source, target }: Journey, here: Device): string {
+  const { name } = target;
+  const start = `has no tunnel to ${name}, which has ${printAddress(target.address)}`;
+  const [one, other] = [homeOf(index, source.name), homeOf(index, name)];
+  if (index.paths.isDenied(one, other)) return `${start}: a link denies all between the two`;
+  if (!index.traffic.isAllowed(one, other)) {
+    return `${start}: the policy lets nothing pass between the two`;
+  }
+  if (index.paths.next(one, other) !== undefined) {
+    return `${start}: what ${here.name} may reach does not cover it`;
+  }
+  return `${start}: neither can dial the other, give ${one.node.name} or ${other.node.name} an endpoint`;
 }
 
 function dialling({ name, endpoint, keepaliveSeconds }: Peer): string {

@@ -1,0 +1,55 @@
+/** What a host does with a packet that came out of its tunnel, and by which of its rules. */
+import type { Address } from "../ip/address.ts";
+import { hasAddress } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
+import type { PortRange } from "../model/mesh.ts";
+import type { Device, Permit } from "../plan/device.ts";
+
+/** The first packet of a connection. */
+export interface Flow {
+  readonly source: Address;
+  readonly target: Address;
+  /** Absent: with anything at all. */
+  readonly port?: PortRange;
+}
+
+/** host: it is the target. tunnel: back into it. subnet, exit: out of another interface. */
+export type Destination = "host" | "tunnel" | "subnet" | "exit";
+
+export type Admission =
+  /** `permits` are those that let it in, where there is a policy. */
+  | { readonly kind: "passes"; readonly permits?: readonly Permit[] }
+  | { readonly kind: "confined" }
+  | { readonly kind: "not-permitted" }
+  | { readonly kind: "does-not-carry" }
+  | { readonly kind: "no-exit-user" };
+
+/** Replies are not judged: they always pass. */
+export function judge({ filter }: Device, flow: Flow, destination: Destination): Admission {
+  const { source, target } = flow;
+  const isConfined = filter.confined.some(
+    ({ from, to }) => holds(from, source) && !holds(to, target),
+  );
+  if (isConfined) return { kind: "confined" };
+  if (destination === "tunnel" && !holds(filter.clients, target)) {
+    const isPassedOn = filter.carries || holds(filter.clients, source);
+    return { kind: isPassedOn ? "passes" : "does-not-carry" };
+  }
+  if (destination === "exit" && !holds(filter.exitUsers, source)) return { kind: "no-exit-user" };
+  if (filter.permits === undefined) return { kind: "passes" };
+  const permits = filter.permits.filter((permit) => isMatching(permit, flow));
+  return permits.length === 0 ? { kind: "not-permitted" } : { kind: "passes", permits };
+}
+
+function isMatching({ from, to, ports }: Permit, { source, target, port }: Flow): boolean {
+  if (!holds(from, source) || !holds(to, target)) return false;
+  return port === undefined || ports.length === 0 || ports.some((range) => isWithin(port, range));
+}
+
+function isWithin(port: PortRange, range: PortRange): boolean {
+  return port.protocol === range.protocol && range.first <= port.first && port.last <= range.last;
+}
+
+function holds(prefixes: readonly Prefix[], address: Address): boolean {
+  return prefixes.some((prefix) => hasAddress(prefix, address));
+}
