@@ -160,6 +160,11 @@ export function pathForbidden(source: string, target: string): Diagnostic {
   return error("path-forbidden", ["nodes", source], message, REPORT);
 }
 
+export function reachLeaks(node: string, gateway: string): Diagnostic {
+  const message = `${node} does not send all that its site reaches to "${gateway}": the rest would leave by its default route`;
+  return error("reach-leaks", ["nodes", node], message, REPORT);
+}
+
 export function peerUnused(node: string, peer: string): Diagnostic {
   const message = `${node} lists "${peer}" as a peer, although nothing that is allowed goes that way`;
   return error("peer-unused", ["nodes", node], message, REPORT);

@@ -63,6 +63,21 @@ export function exitOfItself(path: Path): Diagnostic {
   return error("exit-of-itself", path, message, "remove exit");
 }
 
+export function exitInARow(path: Path, exit: string): Diagnostic {
+  const message = `${label(path)}: an exit sends what it gets to its own internet, not on to "${exit}"`;
+  return error("exit-in-a-row", path, message, "remove exit here, or 0.0.0.0/0 from its subnets");
+}
+
+export function networkPastCarrier(
+  path: Path,
+  prefix: string,
+  carrier: { node: string; site: string },
+): Diagnostic {
+  const message = `${label(path)}: "${carrier.node}" carries what is for ${prefix}, but stands in that network of site "${carrier.site}" itself and would not pass it on to here`;
+  const fix = `offer the range at "${carrier.node}" instead`;
+  return error("network-past-carrier", path, message, fix);
+}
+
 export function exitNotDirect(path: Path, exit: string): Diagnostic {
   const message = `${label(path)}: the way to "${exit}" is not one tunnel, and what is for the internet cannot be passed on`;
   const fix =

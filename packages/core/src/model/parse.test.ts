@@ -228,6 +228,14 @@ test.each([
   [`${NETWORK}\nnodes: {a: }\nclients: { p: { via: a } }`, "not-compiled clients"],
   [`${NETWORK}\nnodes: {a: }\npolicy: []`, "not-compiled policy"],
   [`${NETWORK}\nnodes: { a: , b: { exit: a } }`, "not-an-exit nodes.b.exit"],
+  [
+    `${NETWORK}\nnodes: { a: { subnets: 0.0.0.0/0 }, b: { exit: a, subnets: 0.0.0.0/0 } }`,
+    "exit-in-a-row nodes.b.exit",
+  ],
+  [
+    `${NETWORK}\nnodes: { a: { site: s }, b: { site: s, subnets: 192.168.1.0/24 } }\nsites: { s: { network: 192.168.1.0/24, gateways: a } }`,
+    'network-past-carrier nodes.b.subnets[0]: nodes.b.subnets[0]: "a" carries',
+  ],
   [`${NETWORK}\nnodes: { a: { exit: a } }`, "exit-of-itself nodes.a.exit"],
   [`${NETWORK}\nnodes: { a: }\nlinks: [{ between: [a, a] }]`, "link-to-itself links[0].between"],
   [

@@ -1,6 +1,6 @@
 /** Rules about how traffic is to go: links, gateways, exits, ranges that several nodes offer. */
 import type { Diagnostics } from "../diagnostics.ts";
-import { printPrefix } from "../ip/prefix.ts";
+import { hasPrefix, printPrefix } from "../ip/prefix.ts";
 import * as ranges from "../messages/ranges.ts";
 import * as ways from "../messages/ways.ts";
 import type { Path } from "../wording.ts";
@@ -14,6 +14,7 @@ export function checkWays(mesh: Mesh, diagnostics: Diagnostics): void {
   checkGateways(mesh, diagnostics);
   checkExits(mesh, diagnostics);
   checkOffers(mesh, diagnostics);
+  checkNetworks(mesh, diagnostics);
 }
 
 function checkLinks({ links, nodes, sites }: Mesh, diagnostics: Diagnostics): void {
@@ -64,6 +65,7 @@ function checkExits({ nodes }: Mesh, diagnostics: Diagnostics): void {
   for (const { name, exit } of nodes) {
     const path = ["nodes", name, "exit"];
     if (exit === name) diagnostics.add(ways.exitOfItself(path));
+    else if (exit !== undefined && exits.has(name)) diagnostics.add(ways.exitInARow(path, exit));
     else if (exit !== undefined && known.has(exit) && !exits.has(exit)) {
       diagnostics.add(ways.notAnExit(path, exit));
     }
@@ -72,6 +74,24 @@ function checkExits({ nodes }: Mesh, diagnostics: Diagnostics): void {
 
 function isExit({ subnets }: Node): boolean {
   return subnets.some(({ prefix }) => prefix.length === 0);
+}
+
+/** Who stands in a network sends what is for it there by itself, whatever its neighbours offer. */
+function checkNetworks({ nodes, sites }: Mesh, diagnostics: Diagnostics): void {
+  const siteOf = new Map(sites.map((site) => [site.name, site]));
+  const carriers = nodes.filter(
+    ({ name, site, relay }) => relay || (site && siteOf.get(site)?.gateways[0] === name),
+  );
+  for (const node of nodes) {
+    const carrier = carriers.find((each) => each !== node && each.site === node.site);
+    const site = node.site === undefined ? undefined : siteOf.get(node.site);
+    if (carrier === undefined || site === undefined) continue;
+    for (const [at, { prefix }] of node.subnets.entries()) {
+      if (!site.networks.some((network) => hasPrefix(network, prefix))) continue;
+      const place = { node: carrier.name, site: site.name };
+      diagnostics.add(ways.networkPastCarrier(placeOf({ node, at }), printPrefix(prefix), place));
+    }
+  }
 }
 
 function checkOffers(mesh: Mesh, diagnostics: Diagnostics): void {

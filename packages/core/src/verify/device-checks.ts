@@ -39,6 +39,8 @@ export function checkDevice(
   checkEndpoints(scene, device, tunnels, diagnostics);
   if (scene.owner.node === undefined) return;
   checkRanges(scene, device, diagnostics);
+  // wg-quick makes a route of each prefix of AllowedIPs: with fewer, this is not what will run.
+  if (tunnels.isUnrouted) diagnostics.add(proof.deviceDiffers(device.name, "set of routes"));
   checkForwarding(scene.owner.node, device, diagnostics);
   checkMtu(scene, scene.owner.node, device, diagnostics);
 }

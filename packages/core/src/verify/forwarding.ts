@@ -26,6 +26,8 @@ export interface TunnelScene {
 export interface Tunnels {
   readonly row: Row;
   readonly clashes: readonly Clash[];
+  /** A peer has addresses that the device has no route for. */
+  readonly isUnrouted: boolean;
 }
 
 /**
@@ -54,12 +56,12 @@ export function readTunnels(
     row.fill(position, from, to);
     lengths.fill(prefix.length, from, to);
   }
-  keepRouted(universe, device, row);
+  const isUnrouted = keepRouted(universe, device, row);
   for (const prefix of own) {
     const { from, to } = universe.atomsOf(prefix);
     for (let atom = from; atom < to; atom += 1) if (lengths[atom] === 0) row[atom] = NOWHERE;
   }
-  return { row, clashes };
+  return { row, clashes, isUnrouted };
 }
 
 /** What the interface's addresses put on its link. */
@@ -86,11 +88,18 @@ function* byLength({ peers }: Device): Generator<{ prefix: Prefix; peer: Peer }>
   for (const bucket of buckets) yield* bucket ?? [];
 }
 
-function keepRouted(universe: Universe, device: Device, row: Row): void {
+/** Whether anything had to be taken out. */
+function keepRouted(universe: Universe, device: Device, row: Row): boolean {
   const isRouted = new Uint8Array(universe.size);
   for (const prefix of routedRanges(device)) {
     const { from, to } = universe.atomsOf(prefix);
     isRouted.fill(1, from, to);
   }
-  for (let atom = 0; atom < row.length; atom += 1) if (isRouted[atom] === 0) row[atom] = NOWHERE;
+  let isLess = false;
+  for (let atom = 0; atom < row.length; atom += 1) {
+    if (isRouted[atom] === 1 || row[atom] === NOWHERE) continue;
+    row[atom] = NOWHERE;
+    isLess = true;
+  }
+  return isLess;
 }

@@ -25,11 +25,30 @@ export function checkStrays(scene: PathScene, diagnostics: Diagnostics): void {
       const peer = claims.owners[row?.[stray] ?? NOWHERE]?.name ?? "";
       diagnostics.add(proof.prefixUnowned(owner.name, peer));
     }
+    checkReach(scene, owner, unowned, diagnostics);
     const endless = unowned.find((atom) => isEndless(scene, owner, atom));
     if (endless !== undefined) {
       diagnostics.add(proof.pathLoops(owner.name, "addresses that nobody has", owner.name));
     }
   }
+}
+
+/** What a site sends to its gateway must not leave by a default route instead. */
+function checkReach(
+  { claims, universe, rows, pairs }: PathScene,
+  { name, position, site, own }: Owner,
+  unowned: readonly number[],
+  diagnostics: Diagnostics,
+): void {
+  const gateway = claims.positions.get(site?.gateways[0] ?? ("" as never));
+  if (site === undefined || site.reach.length === 0 || gateway === undefined) return;
+  if (gateway === position || !pairs.isListed(position, gateway)) return;
+  const reached = new Set(listAtoms(universe, site.reach));
+  const near = new Set(listAtoms(universe, [...own, ...claims.mesh.network.addresses]));
+  const isLost = unowned.some(
+    (atom) => reached.has(atom) && !near.has(atom) && rows[position]?.[atom] !== gateway,
+  );
+  if (isLost) diagnostics.add(proof.reachLeaks(name, claims.owners[gateway]?.name ?? ""));
 }
 
 function listUnowned(universe: Universe, owners: readonly Owner[]): readonly number[] {
@@ -81,7 +100,7 @@ class Blocks {
   }
 
   /** By the blocks of the sites: where all that is owned in one goes, if it goes one way. */
-  readWays({ position }: Owner): ReadonlyMap<string, number> {
+  readWays({ position, site: own }: Owner): ReadonlyMap<string, number> {
     const row = this.#scene.rows[position];
     const ways = new Map<string, number>();
     for (const [site, owned] of this.#owned) {
@@ -89,7 +108,8 @@ class Blocks {
       // What is out of reach, or denied, goes no other way.
       nexts.delete(NOWHERE);
       const [next] = nexts;
-      if (next !== undefined && nexts.size === 1) ways.set(site, next);
+      // Of its own site it knows each node.
+      if (next !== undefined && nexts.size === 1 && site !== own?.name) ways.set(site, next);
     }
     return ways;
   }
