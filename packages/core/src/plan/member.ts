@@ -50,6 +50,16 @@ export function tunnelMtu({ underlayMtu }: Node): number {
   return underlayMtu - 80;
 }
 
+/** Whether it passes everybody's packets on: a relay, or its site's active gateway. */
+export function isCarrier({ node, site }: Member): boolean {
+  return node.relay || site?.gateways[0] === node.name;
+}
+
+/** The ranges behind it for which it does not stand by; not what it offers as an exit. */
+export function activeRanges({ node, prefixes }: Member): readonly Prefix[] {
+  return node.subnets.map(({ prefix }) => prefix).filter((prefix) => prefixes.includes(prefix));
+}
+
 interface Given {
   readonly mesh: Mesh;
   readonly lock: Lock;
