@@ -40,6 +40,13 @@ export function parsePortRange(text: string): PortRange | Problem {
   return { protocol: match[1] === "tcp" ? "tcp" : "udp", first, last };
 }
 
+/** As parsePortRange reads it. */
+export function printPortRange({ protocol, first, last }: PortRange): string {
+  if (protocol === "icmp") return protocol;
+  if (first === 1 && last === 65535) return `${protocol}/*`;
+  return `${protocol}/${first === last ? first : `${first}-${last}`}`;
+}
+
 /** 32 bits, decimal or `0x…`, as wg takes it; `off` is 0. */
 export function parseFwmark(text: string): number | Problem {
   if (text === "off") return 0;

@@ -6,6 +6,7 @@ import { isSameAddress, printAddress } from "../ip/address.ts";
 import type { Address } from "../ip/address.ts";
 import { hasAddress, hasPrefix, hostPrefix, isSamePrefix, printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
+import { isFiltering } from "../plan/device.ts";
 import type { Device } from "../plan/device.ts";
 import type { Claims, Owner } from "./claims.ts";
 import { meshRanges, NOWHERE, routedRanges } from "./forwarding.ts";
@@ -41,6 +42,7 @@ export function checkDevice(
   checkRanges(scene, device, diagnostics);
   checkForwarding(scene, device, diagnostics);
   checkMtu(scene, device, diagnostics);
+  checkFirewall(device, diagnostics);
 }
 
 /** The device is that of its node: what others were told of it holds. */
@@ -147,6 +149,12 @@ function checkMtu({ claims, owner }: DeviceScene, device: Device, diagnostics: D
     if (device.mtu > fits)
       return diagnostics.add(proof.mtuTooLarge(device.name, device.mtu, { mtu: fits, peer: name }));
   }
+}
+
+/** Without a firewall the host lets out of its tunnel whatever comes. */
+function checkFirewall(device: Device, diagnostics: Diagnostics): void {
+  if (device.firewall !== "off" || !isFiltering(device)) return;
+  diagnostics.add(proof.rulesByHand(device.name));
 }
 
 function isTouching(universe: Universe, prefix: Prefix, range: AtomRange): boolean {

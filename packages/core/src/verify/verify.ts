@@ -11,9 +11,11 @@ import type { Device, Peer } from "../plan/device.ts";
 import { readClaims } from "./claims.ts";
 import type { Claims } from "./claims.ts";
 import { checkDevice } from "./device-checks.ts";
+import { FilterChecks } from "./filter-checks.ts";
 import { readTunnels, routedRanges } from "./forwarding.ts";
 import type { Row } from "./forwarding.ts";
 import { checkPaths } from "./path-checks.ts";
+import { checkPolicyTests } from "./policy-tests.ts";
 import { PairTable } from "./pair-table.ts";
 import { Universe } from "./universe.ts";
 
@@ -37,7 +39,8 @@ export function verify(
   diagnostics: Diagnostics,
 ): Proof {
   const claims = readClaims(mesh, lock);
-  const universe = new Universe(allPrefixes(claims, devices));
+  const filters = new FilterChecks(mesh, lock);
+  const universe = new Universe(allPrefixes(claims, devices, filters));
   // A node without a device sends nothing anywhere.
   const rows: Row[] = claims.owners.map(() => new Int32Array());
   const pairs = new PairTable(claims);
@@ -49,18 +52,25 @@ export function verify(
     rows[position] = tunnels.row;
     pairs.add(position, device);
     checkDevice({ universe, claims, owner }, device, tunnels, diagnostics);
+    filters.check(device, diagnostics);
   }
+  checkPolicyTests(mesh, lock, diagnostics);
   pairs.check(diagnostics);
   const paths = checkPaths({ universe, claims, rows, pairs }, diagnostics);
   return { nodes: claims.owners.length, tunnels: pairs.tunnelCount, paths };
 }
 
 /** Each prefix that a check will ask about; lists that devices share are looked at once. */
-function allPrefixes(claims: Claims, devices: Iterable<Device>): Set<Prefix> {
+function allPrefixes(
+  claims: Claims,
+  devices: Iterable<Device>,
+  filters: FilterChecks,
+): Set<Prefix> {
   const prefixes = new Set(claims.mesh.network.addresses);
   for (const { own } of claims.owners) for (const prefix of own) prefixes.add(prefix);
   const seen = new Set<object>();
   for (const device of devices) {
+    filters.add(device);
     for (const prefix of routedRanges(device)) prefixes.add(prefix);
     for (const peer of device.peers) addPeer(peer, prefixes, seen);
   }
