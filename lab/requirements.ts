@@ -10,6 +10,7 @@ import type { Environment } from "./world.ts";
 const COMMANDS = [
   ["bash", "bash"],
   ["ip", "iproute2"],
+  ["iptables", "iptables"],
   ["mount", "mount"],
   ["nft", "nftables"],
   ["nsenter", "util-linux"],

@@ -55,7 +55,7 @@ install_modules() {
 
 # The Debian packages whose command is missing.
 missing_packages() {
-  for pair in wg:wireguard-tools wireguard-go:wireguard-go nft:nftables ip:iproute2 ping:iputils-ping; do
+  for pair in wg:wireguard-tools wireguard-go:wireguard-go nft:nftables ip:iproute2 ping:iputils-ping iptables:iptables; do
     command -v "${pair%%:*}" >/dev/null || echo "${pair#*:}"
   done | tr '\n' ' '
 }

@@ -118,7 +118,7 @@ export class MeshFolder {
 
   /** The texts of the rendered files alone. */
   rendered(): Readonly<Record<string, string>> {
-    return textsOf(this.listing(), /^out\/.*\.(conf|nft)$/);
+    return textsOf(this.listing(), /^out\/.*\.(conf|nft|iptables)$/);
   }
 
   /** The words with this folder's places, where none are named. */

@@ -19,7 +19,7 @@ export function listRendered(
 ): readonly string[] {
   return listNodeFolders(output).flatMap((node) =>
     listFolder(join(output, node))
-      .filter((each) => each.isFile() && /\.(conf|nft)$/.test(each.name))
+      .filter((each) => each.isFile() && /\.(conf|nft|iptables)$/.test(each.name))
       .map(({ name }) => join(node, name))
       .filter((file) => !known.has(file) && isOurs(join(output, file))),
   );

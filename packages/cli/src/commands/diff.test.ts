@@ -46,7 +46,9 @@ test("diff() tells which lines of whose files the next render changes, and no se
         + PresharedKey = (hidden)
     ~ a/warren0.nft
       ~ rules
+        - 		ip daddr 192.168.10.0/24 accept
         - 		iifname "warren0" oifname != "warren0" ip daddr 192.168.10.0/24 masquerade
+        + 		ip daddr 192.168.11.0/24 accept
         + 		iifname "warren0" oifname != "warren0" ip daddr 192.168.11.0/24 masquerade
     ~ b/warren0.conf
       ~ a

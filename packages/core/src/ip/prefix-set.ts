@@ -1,5 +1,6 @@
 /** Owns sets of addresses, as large as the whole internet; it must not know who the addresses belong to. */
 import { type Address, type Family, addressWidth } from "./address.ts";
+import { comparePrefixes, hasPrefix } from "./prefix.ts";
 import type { Prefix } from "./prefix.ts";
 
 /**
@@ -56,6 +57,19 @@ export function cover(set: PrefixSet): Prefix[] {
     else coverRange(start, edge, prefixes);
   }
   return prefixes;
+}
+
+/**
+ * Those of the prefixes that lie in no other, each once, in the order of `comparePrefixes`: the same
+ * set, sorted and disjoint, but nothing merged, so that each is still one that somebody wrote.
+ */
+export function outermost(prefixes: Iterable<Prefix>): Prefix[] {
+  const kept: Prefix[] = [];
+  for (const prefix of [...prefixes].sort(comparePrefixes)) {
+    const last = kept.at(-1);
+    if (last === undefined || !hasPrefix(last, prefix)) kept.push(prefix);
+  }
+  return kept;
 }
 
 export function isMember(set: PrefixSet, address: Address): boolean {

@@ -70,6 +70,11 @@ export function unknownName(
   return error("unknown-name", path, message, fix);
 }
 
+export function groupInItself(path: Path, names: readonly string[]): Diagnostic {
+  const message = `${label(path)}: the group contains itself: ${names.join(" → ")}`;
+  return error("group-in-itself", path, message, "take one of these groups out of the next");
+}
+
 export function wrongSite(path: Path, name: string, site: string): Diagnostic {
   const message = `${label(path)}: "${name}" is not a node of site "${site}"`;
   return error("wrong-site", path, message, `give nodes.${name} site: ${site}`);

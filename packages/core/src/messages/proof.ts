@@ -1,7 +1,10 @@
 /** What the proof can find in the devices of a plan. */
 import { error, warning } from "../diagnostics.ts";
 import type { Diagnostic } from "../diagnostics.ts";
+import type { PolicyTest } from "../model/mesh.ts";
+import { printPortRange } from "../model/words.ts";
 import { listNames } from "../wording.ts";
+import type { Path } from "../wording.ts";
 
 /** The way out of what only a mistake of ours can cause. */
 const REPORT = "this is a defect of Warren's plan, not of your file: please report it";
@@ -137,6 +140,26 @@ export function peerOneSided(node: string, peer: string): Diagnostic {
 export function deviceDiffers(node: string, what: string): Diagnostic {
   const message = `the device of ${node} has another ${what} than the mesh says`;
   return error("device-differs", ["nodes", node], message, REPORT);
+}
+
+export function filterDiffers(node: string, what: string): Diagnostic {
+  const message = `the filter of ${node} has ${what} than the mesh says`;
+  return error("filter-differs", ["nodes", node], message, REPORT);
+}
+
+export function rulesByHand(node: string): Diagnostic {
+  const message = `${node} has firewall: off, so that nothing filters or masquerades there`;
+  const fix = "load rules of your own, or use firewall: nftables or iptables";
+  return warning("rules-by-hand", ["nodes", node, "firewall"], message, fix);
+}
+
+export function testFails(path: Path, { expect, port }: PolicyTest, flow: string): Diagnostic {
+  const what = port === undefined ? "" : ` on ${printPortRange(port)}`;
+  const message =
+    expect === "allow"
+      ? `the policy does not allow ${flow}${what}, as the test expects`
+      : `the policy allows ${flow}${what}, which the test denies`;
+  return error("test-fails", path, message, "change the policy, or what the test expects");
 }
 
 export function routesByHand(node: string, table: string): Diagnostic {

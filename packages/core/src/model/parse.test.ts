@@ -226,7 +226,6 @@ test.each([
     "lan-outside nodes.a.lan",
   ],
   [`${NETWORK}\nnodes: {a: }\nclients: { p: { via: a } }`, "not-compiled clients"],
-  [`${NETWORK}\nnodes: {a: }\npolicy: []`, "not-compiled policy"],
   [`${NETWORK}\nnodes: { a: , b: { exit: a } }`, "not-an-exit nodes.b.exit"],
   [
     `${NETWORK}\nnodes: { a: { subnets: 0.0.0.0/0 }, b: { exit: a, subnets: 0.0.0.0/0 } }`,
@@ -272,6 +271,10 @@ test.each([
   ],
   [`${NETWORK}\nnodes: {a: }\npolicy: [{ from: b, to: a }]`, "unknown-name policy[0].from[0]"],
   [`${NETWORK}\nnodes: {a: }\ngroups: { g: "tag:x" }`, "unknown-name groups.g[0]"],
+  [
+    `${NETWORK}\nnodes: {a: }\ngroups: { g: [a, h], h: i, i: [a, h] }`,
+    "group-in-itself groups.h: groups.h: the group contains itself: h → i → h",
+  ],
 ])("parseMesh() and checkMesh() say what is wrong with %j", (text, expected) => {
   expect(check(text)).toContain(expected);
 });
@@ -292,14 +295,12 @@ test.each([
 });
 
 test.each([
-  ["nodes: { a: { endpoint: a.example, tags: x }, b: { tags: x } }", "nodes.a.tags", "tags"],
   ["nodes: { a: { endpoint: a.example, ssh: root@a.example } }", "nodes.a.ssh", "ssh targets"],
   [
     "nodes: { a: { endpoint: a.example } }\nsites: { s: { cloud: aws } }",
     "sites.s.cloud",
     "clouds",
   ],
-  ["nodes: { a: { endpoint: a.example } }\ngroups: { g: a }", "groups", "groups"],
   [
     "nodes: { a: { endpoint: a.example, subnets: [{ prefix: 192.168.1.0/24, probe: 192.168.1.1 }] } }",
     "nodes.a.subnets[0].probe",

@@ -6,7 +6,7 @@ import * as form from "../messages/form.ts";
 import * as keys from "../messages/keys.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { Path } from "../wording.ts";
-import type { Mesh, Selector } from "./mesh.ts";
+import type { Group, Mesh, Selector } from "./mesh.ts";
 import { checkRanges } from "./range-rules.ts";
 import { checkWays } from "./way-rules.ts";
 
@@ -17,6 +17,7 @@ export function checkMesh(mesh: Mesh, diagnostics: Diagnostics): void {
   checkKeys(mesh, diagnostics);
   checkReferences(mesh, diagnostics);
   checkPolicyReferences(mesh, diagnostics);
+  checkGroups(mesh, diagnostics);
   checkRanges(mesh, diagnostics);
   checkWays(mesh, diagnostics);
 }
@@ -109,4 +110,24 @@ function checkPolicyReferences(mesh: Mesh, diagnostics: Diagnostics): void {
     demand(["tests", at, "from"], from);
     demand(["tests", at, "to"], to);
   }
+}
+
+/** Groups may contain groups, but none itself. Each group is looked into once. */
+function checkGroups({ groups }: Mesh, diagnostics: Diagnostics): void {
+  const byName = new Map<string, Group>(groups.map((group) => [group.name, group]));
+  const done = new Set<Group>();
+  const visit = (group: Group, path: readonly Group[]): void => {
+    const start = path.indexOf(group);
+    if (start >= 0) {
+      const names = [...path.slice(start), group].map(({ name }) => name);
+      diagnostics.add(form.groupInItself(["groups", group.name], names));
+    }
+    if (start >= 0 || done.has(group)) return;
+    for (const member of group.members) {
+      const inner = member.kind === "name" ? byName.get(member.name) : undefined;
+      if (inner !== undefined) visit(inner, [...path, group]);
+    }
+    done.add(group);
+  };
+  for (const group of groups) visit(group, []);
 }

@@ -71,6 +71,13 @@ export interface Permit {
   readonly ports: readonly PortRange[];
 }
 
+/** Whether a firewall has anything to do on the host: without one, all its filter says is in vain. */
+export function isFiltering({ subnets, filter }: Device): boolean {
+  const { carries, clients, exitUsers, confined, permits } = filter;
+  const lists = [subnets, clients, exitUsers, confined];
+  return carries || permits !== undefined || lists.some(({ length }) => length > 0);
+}
+
 export interface Resolver {
   readonly servers: readonly Address[];
   readonly zone: string;

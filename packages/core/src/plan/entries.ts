@@ -1,4 +1,6 @@
 /** A client's ways into the mesh: one entry a node that it enters through, each a device of its own. */
+import { hostPrefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
 import type { PublicKey } from "../model/keys.ts";
 import { entryId } from "../model/lock.ts";
 import type { Lock } from "../model/lock.ts";
@@ -29,4 +31,9 @@ export function entriesOf(mesh: Mesh, lock: Lock): readonly Entry[] {
       return [{ name, client, via, publicKey, addresses }];
     }),
   );
+}
+
+/** An entry's addresses in the mesh, each as the prefix of one host. */
+export function hostsOf({ addresses }: Entry): readonly Prefix[] {
+  return addresses.map(({ address }) => hostPrefix(address));
 }

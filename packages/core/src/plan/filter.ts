@@ -1,8 +1,32 @@
-/** What a node lets out of its tunnel. */
+/** What a node lets out of its tunnel: to itself, and onwards. */
+import { comparePrefixes } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
+import { accessOf, isConfined, isExitUser } from "./access.ts";
 import type { Filter } from "./device.ts";
+import { hostsOf } from "./entries.ts";
+import { isCarrier } from "./member.ts";
 import type { Member } from "./member.ts";
 import type { Index } from "./members.ts";
+import { permitsOf } from "./policy.ts";
 
-export function filterOf(_index: Index, _self: Member): Filter {
-  return { carries: false, clients: [], exitUsers: [], confined: [] };
+export function filterOf(index: Index, self: Member): Filter {
+  const { policy } = index;
+  return {
+    carries: isCarrier(self),
+    clients: self.entries.flatMap(hostsOf).sort(comparePrefixes),
+    exitUsers: self.exits.length === 0 ? [] : exitUsersOf(index, self),
+    confined: self.entries
+      .filter(isConfined)
+      .map((entry) => ({ from: hostsOf(entry), to: accessOf(index, entry) })),
+    ...(policy === undefined ? {} : { permits: permitsOf(policy, self) }),
+  };
+}
+
+/** All that lies behind the nodes that leave through this one, and its own clients that do. */
+function exitUsersOf({ members }: Index, { node: { name }, entries }: Member): readonly Prefix[] {
+  const users = members.filter(({ node }) => node.exit === name);
+  return [
+    ...users.flatMap(({ prefixes }) => prefixes),
+    ...entries.filter(isExitUser).flatMap(hostsOf),
+  ].sort(comparePrefixes);
 }

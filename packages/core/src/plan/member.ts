@@ -62,6 +62,11 @@ export function tunnelMtu({ underlayMtu }: Node): number {
   return underlayMtu - 80;
 }
 
+/** The ranges behind it for which it does not stand by; not what it offers as an exit. */
+export function activeRanges({ node, prefixes }: Member): readonly Prefix[] {
+  return node.subnets.map(({ prefix }) => prefix).filter((prefix) => prefixes.includes(prefix));
+}
+
 interface Given {
   readonly mesh: Mesh;
   readonly lock: Lock;

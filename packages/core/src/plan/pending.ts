@@ -6,38 +6,20 @@ import type { Path } from "../wording.ts";
 
 /** Refuses what would make the mesh do something else than its document says. */
 export function checkPending(mesh: Mesh, diagnostics: Diagnostics): void {
-  for (const { name, subnets, firewall } of mesh.nodes) {
-    for (const [at, { masquerade }] of subnets.entries()) {
-      const path = ["nodes", name, "subnets", at];
-      if (masquerade && firewall === "iptables") {
-        const fix = "use firewall: nftables, or masquerade: false and a rule of your own in hooks";
-        diagnostics.add(ranges.notCompiled(path, "masquerading with iptables", fix));
-      }
-    }
-  }
   if (mesh.clients.length > 0) {
     const fix =
       "remove clients, or list them as nodes: a node without endpoint needs no agent either";
     diagnostics.add(ranges.notCompiled(["clients"], "clients", fix));
   }
-  if (mesh.policy !== undefined) {
-    const fix = "remove policy: without it all may talk to all";
-    diagnostics.add(ranges.notCompiled(["policy"], "policy", fix));
-  }
-  if (mesh.tests.length > 0) {
-    diagnostics.add(ranges.notCompiled(["tests"], "tests of the policy", "remove tests"));
-  }
   checkIdle(mesh, diagnostics);
 }
 
 /** What is read and kept for later: said once for each field, however many have it. */
-function checkIdle({ network, nodes, sites, groups }: Mesh, diagnostics: Diagnostics): void {
+function checkIdle({ network, nodes, sites }: Mesh, diagnostics: Diagnostics): void {
   const say = (path: Path | undefined, what: string): void => {
     if (path !== undefined) diagnostics.add(ranges.noEffect(path, what));
   };
   if (network.dns !== `${network.name}.internal`) say(["network", "dns"], "names of nodes");
-  const tagged = nodes.find(({ tags }) => tags.length > 0);
-  if (tagged !== undefined) say(["nodes", tagged.name, "tags"], "tags");
   const logged = nodes.find(({ ssh }) => ssh !== undefined);
   if (logged !== undefined) say(["nodes", logged.name, "ssh"], "ssh targets");
   const probed = nodes.flatMap(({ name, subnets }) =>
@@ -48,5 +30,4 @@ function checkIdle({ network, nodes, sites, groups }: Mesh, diagnostics: Diagnos
   say(probed[0], "probes");
   const clouded = sites.find(({ cloud }) => cloud !== undefined);
   if (clouded !== undefined) say(["sites", clouded.name, "cloud"], "clouds");
-  if (groups.length > 0) say(["groups"], "groups");
 }

@@ -1,6 +1,8 @@
 /** The files that a node is given, by name and text; where they go is the caller's business. */
 import type { Device } from "../plan/device.ts";
-import { hasRules, renderNftables } from "./nftables.ts";
+import { hasRules } from "./chains.ts";
+import { renderIptables } from "./iptables.ts";
+import { renderNftables } from "./nftables.ts";
 import type { Pieces, Printed } from "./printed.ts";
 import type { Secrets } from "./secrets.ts";
 import { renderWgQuick } from "./wg-quick.ts";
@@ -22,8 +24,13 @@ export function renderFiles(
 ): readonly RenderedFile[] {
   const name = `${device.interface}.conf`;
   if (format === "setconf") return [{ name, text: renderWgSetconf(device, secrets, printed) }];
-  const rules = hasRules(device)
-    ? [{ name: `${device.interface}.nft`, text: [renderNftables(device)] }]
-    : [];
-  return [{ name, text: renderWgQuick(device, secrets, printed) }, ...rules];
+  return [{ name, text: renderWgQuick(device, secrets, printed) }, ...renderRules(device, printed)];
+}
+
+function renderRules(device: Device, printed: Printed): readonly RenderedFile[] {
+  if (!hasRules(device)) return [];
+  const { firewall, interface: own } = device;
+  return firewall === "iptables"
+    ? [{ name: `${own}.iptables`, text: renderIptables(device) }]
+    : [{ name: `${own}.nft`, text: renderNftables(device, printed) }];
 }

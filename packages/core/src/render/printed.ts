@@ -1,6 +1,8 @@
 /** Lines that many devices share, printed once: a full mesh repeats each of them a thousand times. */
+import type { Family } from "../ip/address.ts";
 import { printEndpoint } from "../ip/endpoint.ts";
 import { printPrefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
 import type { Peer } from "../plan/device.ts";
 
 /** A text in pieces, in order: put together only where its bytes are needed, if at all. */
@@ -10,6 +12,7 @@ export type Pieces = readonly string[];
 export class Printed {
   readonly #heads = new Map<string, string>();
   readonly #lines = new Map<object, string>();
+  readonly #lists = new Map<object, Readonly<Record<Family, string>>>();
 
   /** Everything of a [Peer] that comes before its preshared key. */
   head({ name, publicKey }: Peer): string {
@@ -25,6 +28,20 @@ export class Printed {
     return this.#remember(allowedIps, () =>
       allowedIps.length === 0 ? "" : `AllowedIPs = ${allowedIps.map(printPrefix).join(", ")}\n`,
     );
+  }
+
+  /** A list by families, as nft writes the elements of a set. Empty: none of the family. */
+  prefixes(list: readonly Prefix[]): Readonly<Record<Family, string>> {
+    const known = this.#lists.get(list);
+    if (known !== undefined) return known;
+    const of = (family: Family): string =>
+      list
+        .filter((prefix) => prefix.family === family)
+        .map(printPrefix)
+        .join(", ");
+    const texts = { 4: of(4), 6: of(6) };
+    this.#lists.set(list, texts);
+    return texts;
   }
 
   endpoint({ endpoint }: Peer): string {

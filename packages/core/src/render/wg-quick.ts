@@ -1,9 +1,11 @@
 /** Prints what `wg-quick up` reads: the text of wg setconf with addresses, MTU, table and hooks. */
 import { printAddress } from "../ip/address.ts";
+import type { Family } from "../ip/address.ts";
 import { printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { Device } from "../plan/device.ts";
-import { hasRules, ruleTable } from "./nftables.ts";
+import { hasRules } from "./chains.ts";
+import { ruleTable } from "./nftables.ts";
 import type { Pieces, Printed } from "./printed.ts";
 import type { Secrets } from "./secrets.ts";
 import { HEADER, printInterface, printPeers } from "./wg-setconf.ts";
@@ -42,12 +44,23 @@ function ownPostUp(device: Device): string[] {
   // PostUp, not PreUp: wg-quick before 2025 runs PreUp when there is no interface to set a key on.
   const key = device.isKeyElsewhere ? [`wg set %i private-key /etc/wireguard/%i.key`] : [];
   const routes = device.offLinkRanges.flatMap((range) => routeLine(device, range));
-  const families = new Set(device.subnets.map(({ prefix }) => prefix.family));
+  const families = forwardedFamilies(device);
   // By /proc, because a small system may lack the sysctl command.
   const forward4 = families.has(4) ? ["echo 1 > /proc/sys/net/ipv4/ip_forward"] : [];
   const forward6 = families.has(6) ? ["echo 1 > /proc/sys/net/ipv6/conf/all/forwarding"] : [];
-  const rules = hasRules(device) ? ["nft -f /etc/wireguard/%i.nft"] : [];
+  const load =
+    device.firewall === "iptables"
+      ? "sh /etc/wireguard/%i.iptables up"
+      : "nft -f /etc/wireguard/%i.nft";
+  const rules = hasRules(device) ? [load] : [];
   return [...key, ...routes, ...forward4, ...forward6, ...rules];
+}
+
+/** Of what it forwards: its subnets; and from tunnel to tunnel, whatever the mesh has. */
+function forwardedFamilies({ subnets, filter, addresses }: Device): ReadonlySet<Family> {
+  const behind = subnets.map(({ prefix }) => prefix.family);
+  const isTransit = filter.carries || filter.clients.length > 0;
+  return new Set([...behind, ...(isTransit ? addresses : []).map(({ address }) => address.family)]);
 }
 
 /** wg-quick makes routes of AllowedIPs alone; it takes them all away with the interface. */
@@ -59,6 +72,7 @@ function routeLine({ table }: Device, range: Prefix): readonly string[] {
 
 function ownPostDown(device: Device): string[] {
   if (!hasRules(device)) return [];
+  if (device.firewall === "iptables") return ["sh /etc/wireguard/%i.iptables down"];
   const table = `table inet ${ruleTable(device)}`;
   // Added first, because somebody may have flushed it: a hook that fails would leave the tunnel down.
   return [`nft '${table}; delete ${table}'`];

@@ -2,7 +2,7 @@
 import { parsePrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import { cover, prefixSet, subtract } from "../ip/prefix-set.ts";
-import type { Client, Mesh } from "../model/mesh.ts";
+import type { Client, Mesh, Node } from "../model/mesh.ts";
 import { activeSubnets } from "../model/subnets.ts";
 import { Problem } from "../problem.ts";
 
@@ -18,15 +18,12 @@ const NEAR = [
   "ff00::/8",
 ];
 
-/** Sorted and disjoint. `exits` are those of the node that it enters through. */
-export function readAccess(
-  mesh: Mesh,
-  client: Client,
-  exits: readonly Prefix[],
-): readonly Prefix[] {
+/** Sorted and disjoint; through one of the nodes that it enters by. */
+export function readAccess(mesh: Mesh, client: Client, via: Node): readonly Prefix[] {
+  const exits = via.subnets.map(({ prefix }) => prefix).filter(({ length }) => length === 0);
   const words = new Set(client.access);
   const isAlmost = words.has("all-but-lan");
-  const isWhole = words.has("exit") || client.exit !== undefined;
+  const isWhole = words.has("exit") || client.exit === via.name;
   const ranges = words.has("nodes") || isAlmost ? mesh.network.addresses : [];
   const subnets = words.has("subnets") || isAlmost ? [...activeSubnets(mesh).values()].flat() : [];
   const near = NEAR.map(parsePrefix).flatMap((each) => (each instanceof Problem ? [] : [each]));

@@ -108,9 +108,9 @@ function readClients(mesh: Mesh, lock: Lock, nodes: readonly Owner[]): readonly 
     for (const via of client.via) {
       const given = lock.entries.get(entryId(client.name, via));
       const home = nodes.find(({ name }) => name === via);
-      if (given?.publicKey === undefined || home === undefined) continue;
+      if (given?.publicKey === undefined || home?.node === undefined) continue;
       const owned = given.addresses.map(hostPrefix);
-      const access = readAccess(mesh, client, home.exits);
+      const access = readAccess(mesh, client, home.node);
       owners.push({
         name: client.via.length === 1 ? client.name : entryName(client.name, via),
         position: nodes.length + owners.length,

@@ -7,6 +7,7 @@ import type { Address } from "../ip/address.ts";
 import { hasAddress, hasPrefix, hostPrefix, isSamePrefix, printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { Node } from "../model/mesh.ts";
+import { isFiltering } from "../plan/device.ts";
 import type { Device } from "../plan/device.ts";
 import type { Claims, Owner } from "./claims.ts";
 import { meshRanges, NOWHERE, routedRanges } from "./forwarding.ts";
@@ -43,6 +44,7 @@ export function checkDevice(
   if (tunnels.isUnrouted) diagnostics.add(proof.deviceDiffers(device.name, "set of routes"));
   checkForwarding(scene.owner.node, device, diagnostics);
   checkMtu(scene, scene.owner.node, device, diagnostics);
+  checkFirewall(device, diagnostics);
 }
 
 /** The device is that of its node: what others were told of it holds. */
@@ -155,6 +157,12 @@ function checkMtu(
   const path = ["nodes", device.name, ...(mtu === undefined ? [] : ["mtu"])];
   const field = mtu === undefined ? "underlayMtu" : "mtu";
   diagnostics.add(ranges.mtuBelowIpv6(path, device.mtu, field));
+}
+
+/** Without a firewall the host lets out of its tunnel whatever comes. */
+function checkFirewall(device: Device, diagnostics: Diagnostics): void {
+  if (device.firewall !== "off" || !isFiltering(device)) return;
+  diagnostics.add(proof.rulesByHand(device.name));
 }
 
 function isTouching(universe: Universe, prefix: Prefix, range: AtomRange): boolean {

@@ -2,13 +2,14 @@
 import * as proof from "../messages/proof.ts";
 import * as ways from "../messages/ways.ts";
 import type { Diagnostics } from "../diagnostics.ts";
-import type { Prefix } from "../ip/prefix.ts";
 import { isNeighbour } from "./claims.ts";
 import type { Claims, Owner } from "./claims.ts";
 import type { Connections } from "./connections.ts";
 import { NOWHERE } from "./forwarding.ts";
 import type { Row } from "./forwarding.ts";
 import type { PairTable } from "./pair-table.ts";
+import type { Talks } from "./policy-claims.ts";
+import { listAtoms } from "./universe.ts";
 import type { Universe } from "./universe.ts";
 
 /** What WireGuard adds to a packet: 40 (IPv6) + 8 (UDP) + 32 (its own header and tag). */
@@ -18,6 +19,7 @@ export interface PathScene {
   readonly universe: Universe;
   readonly claims: Claims;
   readonly connections: Connections;
+  readonly talks: Talks;
   readonly rows: readonly Row[];
   /** Of each device, by its owner's position. */
   readonly mtus: readonly number[];
@@ -38,8 +40,9 @@ export function checkPaths(scene: PathScene, diagnostics: Diagnostics): PathCoun
   let paths = 0;
   for (const source of owners) {
     const others = owners.filter((other) => other !== source);
-    const [denied, wanted] = part(others, (other) => scene.connections.isDenied(source, other));
+    const [denied, open] = part(others, (other) => scene.connections.isDenied(source, other));
     for (const target of denied) walker.refuse(source, target);
+    const wanted = open.filter((other) => scene.talks.mayTalk(source, other));
     const [connected, unreachable] = part(wanted, (other) => {
       return scene.connections.isConnected(source, other);
     });
@@ -128,10 +131,12 @@ class Walker {
   }
 
   /** Who uses an exit sends it all that nobody owns, and only over a tunnel of their own. */
-  checkExit({ node, position, name, own, site }: Owner): void {
-    const { claims, universe, rows, pairs } = this.#scene;
+  checkExit(user: Owner): void {
+    const { claims, universe, rows, pairs, talks } = this.#scene;
+    const { node, position, name, own, site } = user;
     const exit = this.#owners[claims.positions.get(node?.exit ?? ("" as never)) ?? NOWHERE];
     if (exit === undefined) return;
+    if (!talks.mayTalk(user, exit) && !talks.mayLeave(user, exit.exits)) return;
     if (!pairs.isListed(position, exit.position)) {
       this.#diagnostics.add(ways.exitNotDirect(["nodes", name, "exit"], exit.name));
       return;
@@ -154,7 +159,9 @@ class Walker {
       for (const other of this.#owners) {
         const isNeeded =
           this.#isUsed(one.position, other.position) || this.#isUsed(other.position, one.position);
-        if (isNeeded || !pairs.isListed(one.position, other.position)) continue;
+        // A client is told its one peer whatever the policy says.
+        if (one.node === undefined || other.node === undefined || isNeeded) continue;
+        if (!pairs.isListed(one.position, other.position)) continue;
         this.#diagnostics.add(proof.peerUnused(one.name, other.name));
       }
     }
@@ -238,13 +245,6 @@ function readLimit(universe: Universe, { access, standsBy }: Owner): (atom: numb
   const within = new Set(listAtoms(universe, access ?? []));
   const without = new Set(listAtoms(universe, standsBy));
   return (atom) => (access === undefined || within.has(atom)) && !without.has(atom);
-}
-
-export function listAtoms(universe: Universe, prefixes: readonly Prefix[]): readonly number[] {
-  return prefixes.flatMap((prefix) => {
-    const { from, to } = universe.atomsOf(prefix);
-    return Array.from({ length: to - from }, (_, at) => from + at);
-  });
 }
 
 function reportUnreachable(

@@ -3,8 +3,8 @@ import * as proof from "../messages/proof.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { Owner } from "./claims.ts";
 import { NOWHERE } from "./forwarding.ts";
-import { listAtoms } from "./path-checks.ts";
 import type { PathScene } from "./path-checks.ts";
+import { listAtoms } from "./universe.ts";
 import type { Universe } from "./universe.ts";
 
 /** A prefix may be wider than what it stands for only where the document says so. */

@@ -47,6 +47,10 @@ export class Universe {
     return range;
   }
 
+  familyOf(atom: number): Family {
+    return atom < this.#startsOf(4).length ? 4 : 6;
+  }
+
   /** The atom of an address that many devices name: remembered by identity. */
   hostAtom(address: Address): number {
     const atom = this.#hosts.get(address) ?? this.atomOf(address);
@@ -75,4 +79,14 @@ export class Universe {
 function sortUnique(bits: bigint[]): bigint[] {
   const sorted = bits.sort((one, other) => (one < other ? -1 : Number(one > other)));
   return sorted.filter((each, at) => each !== sorted[at - 1]);
+}
+
+/** Every atom of the prefixes, in their order. */
+export function listAtoms(universe: Universe, prefixes: readonly Prefix[]): readonly number[] {
+  const atoms: number[] = [];
+  for (const prefix of prefixes) {
+    const { from, to } = universe.atomsOf(prefix);
+    for (let atom = from; atom < to; atom += 1) atoms.push(atom);
+  }
+  return atoms;
 }

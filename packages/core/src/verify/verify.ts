@@ -12,11 +12,14 @@ import { readClaims } from "./claims.ts";
 import type { Claims } from "./claims.ts";
 import { Connections } from "./connections.ts";
 import { checkDevice } from "./device-checks.ts";
+import { FilterChecks } from "./filter-checks.ts";
 import { readTunnels, routedRanges } from "./forwarding.ts";
 import type { Row } from "./forwarding.ts";
 import { checkPaths } from "./path-checks.ts";
 import type { PathCounts } from "./path-checks.ts";
 import { checkStrays } from "./stray-checks.ts";
+import { checkPolicyTests } from "./policy-tests.ts";
+import { readRules, Talks } from "./policy-claims.ts";
 import { PairTable } from "./pair-table.ts";
 import { Universe } from "./universe.ts";
 
@@ -41,6 +44,7 @@ export function verify(
 ): Proof {
   const claims = readClaims(mesh, lock);
   const universe = new Universe(allPrefixes(claims, devices));
+  const filters = new FilterChecks(claims, universe);
   // A node without a device sends nothing anywhere.
   const rows: Row[] = claims.owners.map(() => new Int32Array());
   const mtus: number[] = [];
@@ -55,10 +59,13 @@ export function verify(
     mtus[position] = device.mtu;
     pairs.add(position, device);
     checkDevice({ universe, claims, owner }, device, tunnels, diagnostics);
+    filters.check(device, owner, diagnostics);
   }
+  checkPolicyTests(claims, diagnostics);
   pairs.check(diagnostics);
   const connections = new Connections(claims);
-  const scene = { universe, claims, connections, rows, mtus, pairs };
+  const talks = new Talks(claims, universe);
+  const scene = { universe, claims, connections, talks, rows, mtus, pairs };
   const paths = checkPaths(scene, diagnostics);
   checkStrays(scene, diagnostics);
   const clients = claims.owners.filter(({ client }) => client !== undefined).length;
@@ -76,12 +83,25 @@ function allPrefixes(claims: Claims, devices: Iterable<Device>): Set<Prefix> {
   for (const { own, exits, access = [] } of claims.owners) {
     for (const prefix of [...own, ...exits, ...access]) prefixes.add(prefix);
   }
+  for (const { from, to } of readRules(claims) ?? []) {
+    for (const prefix of [...from, ...to]) prefixes.add(prefix);
+  }
   const seen = new Set<object>();
   for (const device of devices) {
+    addFilter(device, prefixes, seen);
     for (const prefix of routedRanges(device)) prefixes.add(prefix);
     for (const peer of device.peers) addPeer(peer, prefixes, seen);
   }
   return prefixes;
+}
+
+function addFilter({ filter }: Device, prefixes: Set<Prefix>, seen: Set<object>): void {
+  const lists = (filter.permits ?? []).flatMap(({ from, to }) => [from, to]);
+  for (const list of [filter.clients, filter.exitUsers, ...lists]) {
+    if (seen.has(list)) continue;
+    seen.add(list);
+    for (const prefix of list) prefixes.add(prefix);
+  }
 }
 
 function addPeer({ allowedIps, endpoint }: Peer, prefixes: Set<Prefix>, seen: Set<object>): void {

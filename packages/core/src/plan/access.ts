@@ -1,0 +1,42 @@
+/** Where a client's entry may go: what it sends to the node that it enters by. */
+import { parsePrefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
+import { cover, outermost, prefixSet, subtract } from "../ip/prefix-set.ts";
+import { Problem } from "../problem.ts";
+import type { Entry } from "./entries.ts";
+import { activeRanges } from "./member.ts";
+import type { Index } from "./members.ts";
+
+/** Whether the entry leaves the mesh through the node that it enters by. */
+export function isExitUser({ client, via }: Entry): boolean {
+  const { access, exit } = client;
+  return exit === via || access.includes("exit") || access.includes("all-but-lan");
+}
+
+/** Whether the entry may go wherever a node may. */
+export function isConfined({ client: { access } }: Entry): boolean {
+  if (access.includes("all-but-lan")) return false;
+  return !access.includes("nodes") || !access.includes("subnets");
+}
+
+/** What an entry sends to its node, sorted and disjoint: the mesh's ranges whole, so that a new node changes no client. */
+export function accessOf(index: Index, entry: Entry): readonly Prefix[] {
+  const { access } = entry.client;
+  const isAllButLan = access.includes("all-but-lan");
+  const exits = isExitUser(entry) ? (index.byName.get(entry.via)?.exits ?? []) : [];
+  const isWhole = access.includes("exit") || entry.client.exit === entry.via;
+  return outermost([
+    ...(isAllButLan || access.includes("nodes") ? index.network.addresses : []),
+    ...(isAllButLan || access.includes("subnets") ? index.members.flatMap(activeRanges) : []),
+    ...(isWhole ? exits : cover(subtract(prefixSet(exits), prefixSet(privateRanges())))),
+  ]);
+}
+
+/** What a host may find in its own neighbourhood (RFC 1918, RFC 4193), link-local, multicast and beyond. */
+function privateRanges(): readonly Prefix[] {
+  const v4 = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "224.0.0.0/3"];
+  return [...v4, "fc00::/7", "fe80::/10", "ff00::/8"].flatMap((text) => {
+    const range = parsePrefix(text);
+    return range instanceof Problem ? [] : [range];
+  });
+}

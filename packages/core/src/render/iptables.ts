@@ -1,0 +1,182 @@
+/**
+ * Prints a device's rules for iptables and ip6tables: a script with chains of our own, which it loads
+ * and removes without touching anybody else's. Like a table of nft, they only ever drop: what they
+ * let through goes on to the host's own rules.
+ */
+import type { Family } from "../ip/address.ts";
+import { prefixOf, printPrefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
+import { outermost } from "../ip/prefix-set.ts";
+import type { PortRange } from "../model/mesh.ts";
+import type { Device } from "../plan/device.ts";
+import { chainsOf, familiesOf, mergePorts, ofFamily } from "./chains.ts";
+import type { Chain, ChainRule, Verdict } from "./chains.ts";
+import type { Pieces } from "./printed.ts";
+import { HEADER } from "./wg-setconf.ts";
+
+/** The file /etc/wireguard/INTERFACE.iptables, for `sh FILE up` and `sh FILE down`. */
+export function renderIptables(device: Device): Pieces {
+  const chains = chainsOf(device);
+  const names = chains.map(({ name }) => chainName(device, name)).join(" ");
+  return [
+    HEADER,
+    ...printFamily(device, chains, 4),
+    ...printFamily(device, chains, 6),
+    script(
+      device,
+      names,
+      chains.some(({ name }) => name === "input"),
+    ),
+  ];
+}
+
+/** At most 28 characters (XT_EXTENSION_MAXNAMELEN): 7, the interface's 15, and 6 for what is here. */
+function chainName(device: Device, name: string): string {
+  return `warren-${device.interface}-${name === "forward" ? "fwd" : name}`;
+}
+
+/** A shell function with the rules of one family, as iptables-restore reads them. */
+function printFamily(device: Device, chains: readonly Chain[], family: Family): Pieces {
+  const masquerades = masqueradeLines(device, family);
+  const nat = chainName(device, "nat");
+  return [
+    `rules${family}() {\n\tcat <<'END'\n*filter\n`,
+    ...chains.map(({ name }) => `:${chainName(device, name)} - [0:0]\n`),
+    ...chains.flatMap((chain) => printChain(device, chain, family)),
+    `COMMIT\n`,
+    // A host without NAT of a family is not asked for it.
+    ...(masquerades.length === 0 ? [] : [`*nat\n:${nat} - [0:0]\n`, ...masquerades, `COMMIT\n`]),
+    `END\n}\nhas_nat${family}=${masquerades.length === 0 ? "" : "yes"}\n`,
+  ];
+}
+
+function printChain(device: Device, { name, rules }: Chain, family: Family): readonly string[] {
+  const head = name === "input" || name === "forward" ? headRules(device, name) : [];
+  const lines = rules.flatMap((rule) => printRule(device, rule, family));
+  return [...head, ...lines].map((line) => `-A ${chainName(device, name)} ${line}\n`);
+}
+
+function headRules({ interface: own }: Device, name: "input" | "forward"): readonly string[] {
+  // Machines behind the host know nothing of the tunnel's smaller packets.
+  const clamp = `-o ${own} -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu`;
+  return [
+    ...(name === "forward" ? [clamp] : []),
+    `! -i ${own} -j RETURN`,
+    `-m conntrack --ctstate ESTABLISHED,RELATED -j RETURN`,
+  ];
+}
+
+/** iptables has no lists: a line for each source with each destination with each port. */
+function printRule(device: Device, rule: ChainRule, family: Family): readonly string[] {
+  if (!familiesOf(rule).includes(family)) return [];
+  const out = rule.isBack === true ? `-o ${device.interface} ` : "";
+  const end = printVerdict(device, rule.verdict);
+  const ports = printPorts(rule.ports, family);
+  return printEnds("-s", rule.from, family).flatMap((from) =>
+    printEnds("-d", rule.to, family).flatMap((to) =>
+      ports.map((port) => `${out}${from}${to}${port}${end}`),
+    ),
+  );
+}
+
+function printEnds(
+  end: "-s" | "-d",
+  prefixes: readonly Prefix[] | undefined,
+  family: Family,
+): readonly string[] {
+  if (prefixes === undefined) return [""];
+  return ofFamily(prefixes, family).map((prefix) => `${end} ${printPrefix(prefix)} `);
+}
+
+function printPorts(ports: readonly PortRange[] | undefined, family: Family): readonly string[] {
+  if (ports === undefined) return [""];
+  return mergePorts(ports).map(({ protocol, first, last }) => {
+    if (protocol === "icmp") return `-p ${family === 4 ? "icmp" : "ipv6-icmp"} `;
+    return `-p ${protocol} --dport ${first === last ? first : `${first}:${last}`} `;
+  });
+}
+
+/** To accept is to go back to the host's own rules, behind the jump that led here. */
+function printVerdict(device: Device, verdict: Verdict): string {
+  if (verdict === "drop") return "-j DROP";
+  if (typeof verdict === "string") return "-j RETURN";
+  return "jump" in verdict
+    ? `-j ${chainName(device, verdict.jump)}`
+    : `-g ${chainName(device, verdict.goto)}`;
+}
+
+/**
+ * What came out of the tunnel answers to the host's address. POSTROUTING no longer knows where a
+ * packet came in, but nothing comes out of a tunnel that is not routed into it.
+ */
+function masqueradeLines(device: Device, family: Family): readonly string[] {
+  const sources = tunnelled(device, family);
+  return device.subnets
+    .filter(({ prefix, masquerade }) => masquerade && prefix.family === family)
+    .flatMap(({ prefix, interface: towards }) => {
+      const out = towards === undefined ? `! -o ${device.interface}` : `-o ${towards}`;
+      const to = `${out} -d ${printPrefix(prefix)} -j MASQUERADE\n`;
+      return sources.map((each) => `-A ${chainName(device, "nat")} -s ${printPrefix(each)} ${to}`);
+    });
+}
+
+/** All that is routed into the tunnel but for an exit, from which only replies come. */
+function tunnelled({ peers, addresses, offLinkRanges }: Device, family: Family): Prefix[] {
+  const onLink = addresses.map(({ address, length }) => prefixOf(address, length));
+  const ranges = [...onLink, ...offLinkRanges, ...peers.flatMap(({ allowedIps }) => allowedIps)];
+  return outermost(ofFamily(ranges, family).filter(({ length }) => length > 0));
+}
+
+function script(device: Device, names: string, hasInput: boolean): string {
+  const places = [...(hasInput ? [["INPUT", "input"]] : []), ["FORWARD", "forward"]].map(
+    ([system, own = ""]) => `filter ${system} ${chainName(device, own)}`,
+  );
+  const nat = chainName(device, "nat");
+  return `
+# Once, however often it is loaded: TOOL TABLE SYSTEM-CHAIN OUR-CHAIN
+hook() {
+	"$1" -w -t "$2" -C "$3" -j "$4" 2>/dev/null || "$1" -w -t "$2" -I "$3" -j "$4"
+}
+
+unhook() {
+	while "$1" -w -t "$2" -D "$3" -j "$4" 2>/dev/null; do :; done
+}
+
+# TOOL RULES HAS-NAT. The chains are filled at one stroke, also when they are in use already.
+load() {
+	"$2" | "$1-restore" -w --noflush || return
+${places.map((place) => `\thook "$1" ${place} || return\n`).join("")}	[ -z "$3" ] || hook "$1" nat POSTROUTING ${nat}
+}
+
+# What somebody has removed already is no failure.
+unload() {
+${places.map((place) => `\tunhook "$1" ${place}\n`).join("")}	for chain in ${names}; do "$1" -w -F "$chain" 2>/dev/null; done
+	for chain in ${names}; do "$1" -w -X "$chain" 2>/dev/null; done
+	[ -n "$2" ] || return 0
+	unhook "$1" nat POSTROUTING ${nat}
+	"$1" -w -t nat -F ${nat} 2>/dev/null
+	"$1" -w -t nat -X ${nat} 2>/dev/null
+	return 0
+}
+
+# A kernel without IPv6 has nothing to filter there.
+has_ipv6() {
+	[ -e /proc/net/if_inet6 ]
+}
+
+case \${1-} in
+up)
+	load iptables rules4 "$has_nat4" || exit
+	! has_ipv6 || load ip6tables rules6 "$has_nat6"
+	;;
+down)
+	unload iptables "$has_nat4"
+	! has_ipv6 || unload ip6tables "$has_nat6"
+	;;
+*)
+	echo "usage: sh $0 up | down" >&2
+	exit 64
+	;;
+esac
+`;
+}

@@ -1,0 +1,159 @@
+/**
+ * Holds each device's filter against what document and lock say: who is let in where, who is passed
+ * on. Knows no firewall, and nothing of how the compiler works a filter out.
+ */
+import * as proof from "../messages/proof.ts";
+import type { Diagnostics } from "../diagnostics.ts";
+import type { Prefix } from "../ip/prefix.ts";
+import { prefixSet } from "../ip/prefix-set.ts";
+import type { PortRange } from "../model/mesh.ts";
+import { printPortRange } from "../model/words.ts";
+import type { Device, Filter, Permit } from "../plan/device.ts";
+import type { Claims, Owner } from "./claims.ts";
+import { guestsOf, heldBy, paint, readRules } from "./policy-claims.ts";
+import { listAtoms } from "./universe.ts";
+import type { Universe } from "./universe.ts";
+
+/** Says what differs. */
+type Differs = (what: string) => void;
+
+/** One rule of the document, in atoms. */
+interface Promised {
+  readonly from: readonly number[];
+  /** By atom: 1 where it is meant. */
+  readonly to: Uint8Array;
+  readonly ports: readonly PortRange[];
+  /** Lists that were found to be `from` already: all devices share them. */
+  readonly known: Set<readonly Prefix[]>;
+}
+
+interface Scene {
+  readonly universe: Universe;
+  readonly rules: readonly Promised[];
+}
+
+export class FilterChecks {
+  readonly #claims: Claims;
+  readonly #universe: Universe;
+  readonly #rules: readonly Promised[] | undefined;
+
+  constructor(claims: Claims, universe: Universe) {
+    this.#claims = claims;
+    this.#universe = universe;
+    this.#rules = readRules(claims)?.map(({ from, to, ports }) => ({
+      from: atomsOf(universe, from),
+      to: paint(universe, to),
+      ports,
+      known: new Set<readonly Prefix[]>(),
+    }));
+  }
+
+  check({ filter, firewall }: Device, owner: Owner, diagnostics: Diagnostics): void {
+    const { node, site, name } = owner;
+    if (node === undefined) return;
+    const differs: Differs = (what) => diagnostics.add(proof.filterDiffers(name, what));
+    const guests = guestsOf(this.#claims, owner);
+    if (firewall !== node.firewall) differs("another firewall");
+    if (filter.carries !== (node.relay || site?.gateways[0] === name)) {
+      differs("other traffic to carry");
+    }
+    const isSame = (one: readonly Prefix[], other: readonly Prefix[]): boolean =>
+      isSameAtoms(listAtoms(this.#universe, one), atomsOf(this.#universe, other));
+    const clients = guests.flatMap(({ owned }) => owned);
+    if (!isSame(filter.clients, clients)) differs("other clients");
+    if (!isSame(filter.exitUsers, this.#exitUsers(owner, guests))) {
+      differs("other users of its exit");
+    }
+    checkConfined(filter, guests, differs);
+    if ((filter.permits === undefined) !== (this.#rules === undefined)) {
+      differs("another use of the policy");
+    } else if (filter.permits !== undefined && this.#rules !== undefined) {
+      const held = atomsOf(this.#universe, [...heldBy(this.#claims, owner), ...owner.exits]);
+      const scene = { universe: this.#universe, rules: this.#rules };
+      checkPermits(scene, filter.permits, held, differs);
+    }
+  }
+
+  #exitUsers({ name, exits }: Owner, guests: readonly Owner[]): readonly Prefix[] {
+    if (exits.length === 0) return [];
+    const users = this.#claims.owners.filter(({ node }) => node?.exit === name);
+    const leaving = guests.filter(({ client }) => {
+      const words = client?.access ?? [];
+      return client?.exit === name || words.includes("exit") || words.includes("all-but-lan");
+    });
+    return [
+      ...users.flatMap((user) => heldBy(this.#claims, user)),
+      ...leaving.flatMap(({ owned }) => owned),
+    ];
+  }
+}
+
+/** A client that may not go wherever a node may is held to its access. */
+function checkConfined({ confined }: Filter, guests: readonly Owner[], differs: Differs): void {
+  const expected = guests.filter(({ client }) => {
+    const words = client?.access ?? [];
+    const isOpen = words.includes("nodes") && words.includes("subnets");
+    return !isOpen && !words.includes("all-but-lan");
+  });
+  if (confined.length !== expected.length) return differs("other clients to confine");
+  const actual = new Map(confined.map(({ from, to }) => [edgesOf(from), to]));
+  for (const { name, owned, access = [] } of expected) {
+    const to = actual.get(edgesOf(owned));
+    if (to === undefined || edgesOf(to) !== edgesOf(access)) {
+      differs(`other bounds for the client "${name}"`);
+    }
+  }
+}
+
+/** Rule by rule: the same sources, the same ports, and of its targets exactly those that are held here. */
+function checkPermits(
+  { universe, rules }: Scene,
+  permits: readonly Permit[],
+  held: readonly number[],
+  differs: Differs,
+): void {
+  let next = 0;
+  for (const [at, rule] of rules.entries()) {
+    const expected = rule.from.length === 0 ? [] : held.filter((atom) => rule.to[atom] === 1);
+    const permit = permits[next]?.rule === at ? permits[next] : undefined;
+    if (permit !== undefined) next += 1;
+    const isSame =
+      permit === undefined
+        ? expected.length === 0
+        : expected.length > 0 &&
+          isSameAtoms(listAtoms(universe, permit.to), expected) &&
+          isSource(universe, permit.from, rule) &&
+          isSamePorts(permit.ports, rule.ports);
+    if (!isSame) differs(`other permits than rule ${at + 1} of the policy`);
+  }
+  if (next < permits.length) differs("more permits than the policy has rules");
+}
+
+function isSource(universe: Universe, list: readonly Prefix[], rule: Promised): boolean {
+  if (rule.known.has(list)) return true;
+  const isSame = isSameAtoms(listAtoms(universe, list), rule.from);
+  if (isSame) rule.known.add(list);
+  return isSame;
+}
+
+function isSamePorts(one: readonly PortRange[], other: readonly PortRange[]): boolean {
+  return one === other || printPorts(one) === printPorts(other);
+}
+
+function printPorts(ports: readonly PortRange[]): string {
+  return ports.map(printPortRange).join();
+}
+
+/** Sorted, each once. */
+function atomsOf(universe: Universe, prefixes: readonly Prefix[]): readonly number[] {
+  return [...new Set(listAtoms(universe, prefixes))].sort((one, other) => one - other);
+}
+
+function isSameAtoms(one: readonly number[], other: readonly number[]): boolean {
+  return one.length === other.length && one.every((atom, at) => atom === other[at]);
+}
+
+/** The same text for the same set of addresses. */
+function edgesOf(prefixes: readonly Prefix[]): string {
+  return prefixSet(prefixes).edges.join(" ");
+}

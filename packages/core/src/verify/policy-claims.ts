@@ -1,0 +1,164 @@
+/** What the policy of a document says of whom: its selectors as addresses, and who may talk at all. */
+import type { Family } from "../ip/address.ts";
+import { hostPrefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
+import type { PortRange, Selector } from "../model/mesh.ts";
+import type { Claims, Owner } from "./claims.ts";
+import { listAtoms } from "./universe.ts";
+import type { Universe } from "./universe.ts";
+
+/** A rule of the policy, its selectors turned into prefixes: in any order, and maybe some twice. */
+export interface RuleClaim {
+  readonly from: readonly Prefix[];
+  readonly to: readonly Prefix[];
+  readonly ports: readonly PortRange[];
+}
+
+/** The clients that enter through a node. */
+export function guestsOf({ owners }: Claims, { position }: Owner): readonly Owner[] {
+  return owners.filter(({ home, client }) => client !== undefined && home === position);
+}
+
+/** All that a node answers for but the rest of the world behind an exit. */
+export function heldBy(claims: Claims, owner: Owner): readonly Prefix[] {
+  return [...owner.owned, ...guestsOf(claims, owner).flatMap(({ owned }) => owned)];
+}
+
+/** Undefined when all may talk to all. */
+export function readRules(claims: Claims): readonly RuleClaim[] | undefined {
+  const resolve = createResolve(claims);
+  return claims.mesh.policy?.map(({ from, to, ports }) => {
+    return { from: resolve(from), to: resolve(to), ports };
+  });
+}
+
+/** Answers which addresses selectors stand for. */
+export function createResolve({
+  mesh,
+  owners,
+}: Claims): (selectors: readonly Selector[]) => readonly Prefix[] {
+  const groups = new Map<string, readonly Selector[]>(
+    mesh.groups.map(({ name, members }) => [name, members]),
+  );
+  const known = new Map<string, readonly Prefix[]>();
+  const of = (isMeant: (owner: Owner) => boolean): readonly Prefix[] =>
+    owners.filter(isMeant).flatMap(({ addresses }) => addresses.map(hostPrefix));
+  const named = (name: string): readonly Prefix[] => [
+    ...of(({ node, client }) => (node ?? client)?.name === name || node?.site === name),
+    ...resolve(groups.get(name) ?? []),
+  ];
+  const tagged = (tag: string): readonly Prefix[] =>
+    of(({ node, client }) => (node ?? client)?.tags.some((each) => each === tag) === true);
+  const resolve = (selectors: readonly Selector[]): readonly Prefix[] =>
+    selectors.flatMap((selector) => {
+      if (selector.kind === "prefix") return [selector.prefix];
+      const key = selector.kind === "tag" ? `tag:${selector.tag}` : selector.name;
+      const found =
+        known.get(key) ?? (selector.kind === "tag" ? tagged(selector.tag) : named(selector.name));
+      known.set(key, found);
+      return found;
+    });
+  return resolve;
+}
+
+/** Rules as bits: one for each rule and family, because a packet has only one. */
+type Bits = Uint32Array;
+
+/** Who may start anything at all towards whom. */
+export class Talks {
+  readonly #hasPolicy: boolean;
+  readonly #starts: readonly Bits[];
+  readonly #takes: readonly Bits[];
+  /** The rules towards what nobody in the mesh owns. */
+  readonly #leaves: Bits;
+
+  constructor(claims: Claims, universe: Universe) {
+    const rules = readRules(claims);
+    const { owners, mesh } = claims;
+    this.#hasPolicy = rules !== undefined;
+    const given = rules ?? [];
+    const owned = owners.map((owner) => listAtoms(universe, owner.owned));
+    const isInside = paint(universe, [
+      ...mesh.network.addresses,
+      ...owners.flatMap((owner) => owner.owned),
+    ]);
+    const outside = Array.from(isInside.keys()).filter((atom) => isInside[atom] === 0);
+    const width = Math.ceil((2 * given.length) / 32);
+    const starts = owned.map(() => new Uint32Array(width));
+    const takes = owned.map(() => new Uint32Array(width));
+    this.#leaves = new Uint32Array(width);
+    for (const [rule, { from, to }] of given.entries()) {
+      const [isFrom, isTo] = [paint(universe, from), paint(universe, to)];
+      for (const [at, atoms] of owned.entries()) {
+        mark(
+          universe,
+          starts[at],
+          rule,
+          atoms.filter((atom) => isFrom[atom] === 1),
+        );
+        mark(
+          universe,
+          takes[at],
+          rule,
+          atoms.filter((atom) => isTo[atom] === 1),
+        );
+      }
+      mark(
+        universe,
+        this.#leaves,
+        rule,
+        outside.filter((atom) => isTo[atom] === 1),
+      );
+    }
+    this.#starts = starts;
+    this.#takes = takes;
+  }
+
+  /** Either way, of anything that the one owns with anything of the other's. */
+  mayTalk(one: Owner, other: Owner): boolean {
+    return !this.#hasPolicy || this.#mayStart(one, other) || this.#mayStart(other, one);
+  }
+
+  /** Whether `one` may start anything towards the internet behind an exit of these families. */
+  mayLeave({ position }: Owner, exits: readonly Prefix[]): boolean {
+    if (!this.#hasPolicy) return true;
+    const families = new Set(exits.map(({ family }) => family));
+    const leaves = this.#leaves.map((word) => word & maskOf(families));
+    return isMeeting(this.#starts[position], leaves);
+  }
+
+  #mayStart({ position: source }: Owner, { position: target }: Owner): boolean {
+    return isMeeting(this.#starts[source], this.#takes[target]);
+  }
+}
+
+/** 1 for each atom of the prefixes. */
+export function paint(universe: Universe, prefixes: readonly Prefix[]): Uint8Array {
+  const painted = new Uint8Array(universe.size);
+  for (const prefix of prefixes) {
+    const { from, to } = universe.atomsOf(prefix);
+    painted.fill(1, from, to);
+  }
+  return painted;
+}
+
+function mark(
+  universe: Universe,
+  bits: Bits | undefined,
+  rule: number,
+  atoms: readonly number[],
+): void {
+  for (const atom of bits === undefined ? [] : atoms) {
+    const bit = 2 * rule + (universe.familyOf(atom) === 4 ? 0 : 1);
+    if (bits !== undefined) bits[bit >>> 5] = (bits[bit >>> 5] ?? 0) | (1 << (bit & 31));
+  }
+}
+
+/** Every second bit is of IPv4, from the first on. */
+function maskOf(families: ReadonlySet<Family>): number {
+  return (families.has(4) ? 0x5555_5555 : 0) | (families.has(6) ? 0xaaaa_aaaa : 0);
+}
+
+function isMeeting(one: Bits | undefined, other: Bits | undefined): boolean {
+  return one !== undefined && one.some((word, at) => (word & (other?.[at] ?? 0)) !== 0);
+}
