@@ -3,8 +3,13 @@ import { availableParallelism, cpus } from "node:os";
 import type { Measurement } from "./measurement.ts";
 import { measureMesh } from "./mesh.ts";
 import { measurePrefixes } from "./prefixes.ts";
+import { measureRegions } from "./regions.ts";
 
-const measurements: readonly Measurement[] = [...measureMesh(), ...measurePrefixes()];
+const measurements: readonly Measurement[] = [
+  ...measureMesh(),
+  ...measureRegions(),
+  ...measurePrefixes(),
+];
 print();
 process.exitCode = measurements.every(isKept) ? 0 : 1;
 

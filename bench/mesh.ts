@@ -8,6 +8,7 @@ import { median } from "./measurement.ts";
 import type { Measurement } from "./measurement.ts";
 
 const NODES = 1000;
+const TAGS = 50;
 const RUNS = 5;
 const WARREN = fileURLToPath(new URL("../warren", import.meta.url));
 const PROBE = fileURLToPath(new URL("probe.ts", import.meta.url));
@@ -32,7 +33,13 @@ export function measureMesh(): readonly Measurement[] {
     writeMesh(folder, NODES + 1);
     warren(folder, "render");
     const blocks = blocksPerFile(before, readOutput(folder));
-    const peakMb = Math.max(first.peakMb, again.peakMb, ...runs.map((run) => run.peakMb));
+    writeMesh(folder, NODES, policy());
+    warren(folder, "render", "-o", "ruled-first");
+    const ruled = Array.from({ length: RUNS }, (_, at) =>
+      warren(folder, "render", "-o", `ruled-${at}`),
+    );
+    const all = [first, again, ...runs, ...ruled];
+    const peakMb = Math.max(...all.map((run) => run.peakMb));
     return [
       {
         what: "1,000 nodes, all files, checks and keys",
@@ -41,6 +48,12 @@ export function measureMesh(): readonly Measurement[] {
         unit: "s",
       },
       { what: "the same again, nothing to write", target: 3, measured: again.seconds, unit: "s" },
+      {
+        what: "1,000 nodes with a policy of 100 rules",
+        target: 3,
+        measured: median(ruled.map(({ seconds }) => seconds)),
+        unit: "s",
+      },
       { what: "peak memory of any of these runs", target: 200, measured: peakMb, unit: "MB" },
       { what: "files that a second render changes", target: 0, measured: changedFiles, unit: "" },
       { what: "blocks a file that one more node changes", target: 1, measured: blocks, unit: "" },
@@ -50,12 +63,24 @@ export function measureMesh(): readonly Measurement[] {
   }
 }
 
-function writeMesh(folder: string, count: number): void {
+function writeMesh(folder: string, count: number, policy = ""): void {
   const nodes = Array.from({ length: count }, (_, at) => {
-    return `  n${String(at).padStart(4, "0")}: { endpoint: 198.51.${at >> 8}.${at & 255} }\n`;
+    const name = `n${String(at).padStart(4, "0")}`;
+    // A tag that no rule names says nothing.
+    const tags = policy === "" ? "" : `, tags: [t${at % TAGS}]`;
+    return `  ${name}: { endpoint: 198.51.${at >> 8}.${at & 255}${tags} }\n`;
   });
   const text = `network: { name: large, addresses: [10.66.0.0/16] }\nnodes:\n${nodes.join("")}`;
-  writeFileSync(join(folder, "warren.yaml"), text);
+  writeFileSync(join(folder, "warren.yaml"), `${text}${policy}`);
+}
+
+/** A hundred rules: twenty nodes to twenty others each, and one by which all pairs have tunnels. */
+function policy(): string {
+  const rules = Array.from({ length: 99 }, (_, at) => {
+    const [from, to] = [at % TAGS, (at * 7 + 3) % TAGS];
+    return `  - { from: "tag:t${from}", to: "tag:t${to}", ports: [tcp/${1000 + at}, udp/53] }\n`;
+  });
+  return `policy:\n  - { from: 10.66.0.0/16, to: 10.66.0.0/16, ports: icmp }\n${rules.join("")}`;
 }
 
 /** Time of the whole process from outside; peak memory as the process itself reports it at its end. */
@@ -74,9 +99,9 @@ function warren(folder: string, ...words: readonly string[]): Run {
 
 function readOutput(folder: string): ReadonlyMap<string, string> {
   const output = join(folder, "out");
-  const names = readdirSync(output).filter((name) => !name.startsWith("."));
+  const folders = readdirSync(output, { withFileTypes: true }).filter((each) => each.isDirectory());
   return new Map(
-    names.map((name) => [name, readFileSync(join(output, name, "warren0.conf"), "utf8")]),
+    folders.map(({ name }) => [name, readFileSync(join(output, name, "warren0.conf"), "utf8")]),
   );
 }
 
