@@ -51,7 +51,9 @@ export function chainsOf({ filter, subnets }: Device): readonly Chain[] {
     return { from, to, ...(ports.length === 0 ? {} : { ports }), verdict: "accept" };
   });
   const isTransit = carries || clients.length > 0;
-  const onwards: ChainRule = { ...(carries ? {} : { from: clients }), verdict: "accept" };
+  const onwards: readonly ChainRule[] = carries
+    ? [{ verdict: "accept" }]
+    : [{ from: clients, verdict: "accept" }, drop()];
   const input = [...limits, ...(permits === undefined ? [] : [{ verdict: pass }])];
   const forward = [
     ...limits,
@@ -63,9 +65,7 @@ export function chainsOf({ filter, subnets }: Device): readonly Chain[] {
   return [
     ...confines,
     ...(allow === undefined ? [] : [{ name: "allow", rules: [...allow, drop()] }]),
-    ...(isTransit
-      ? [{ name: "back", rules: [{ to: clients, verdict: pass }, onwards, drop()] }]
-      : []),
+    ...(isTransit ? [{ name: "back", rules: [{ to: clients, verdict: pass }, ...onwards] }] : []),
     ...(input.length === 0 ? [] : [{ name: "input", rules: input }]),
     { name: "forward", rules: forward },
   ];

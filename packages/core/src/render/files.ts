@@ -31,6 +31,6 @@ function renderRules(device: Device, printed: Printed): readonly RenderedFile[] 
   if (!hasRules(device)) return [];
   const { firewall, interface: own } = device;
   return firewall === "iptables"
-    ? [{ name: `${own}.iptables`, text: renderIptables(device) }]
+    ? [{ name: `${own}.iptables`, text: renderIptables(device, printed) }]
     : [{ name: `${own}.nft`, text: renderNftables(device, printed) }];
 }

@@ -11,17 +11,23 @@ import type { PortRange } from "../model/mesh.ts";
 import type { Device } from "../plan/device.ts";
 import { chainsOf, familiesOf, mergePorts, ofFamily } from "./chains.ts";
 import type { Chain, ChainRule, Verdict } from "./chains.ts";
-import type { Pieces } from "./printed.ts";
+import type { Pieces, Printed } from "./printed.ts";
 import { HEADER } from "./wg-setconf.ts";
 
+interface Scene {
+  readonly device: Device;
+  readonly printed: Printed;
+}
+
 /** The file /etc/wireguard/INTERFACE.iptables, for `sh FILE up` and `sh FILE down`. */
-export function renderIptables(device: Device): Pieces {
+export function renderIptables(device: Device, printed: Printed): Pieces {
+  const scene: Scene = { device, printed };
   const chains = chainsOf(device);
   const names = chains.map(({ name }) => chainName(device, name)).join(" ");
   return [
     HEADER,
-    ...printFamily(device, chains, 4),
-    ...printFamily(device, chains, 6),
+    ...printFamily(scene, chains, 4),
+    ...printFamily(scene, chains, 6),
     script(
       device,
       names,
@@ -36,13 +42,14 @@ function chainName(device: Device, name: string): string {
 }
 
 /** A shell function with the rules of one family, as iptables-restore reads them. */
-function printFamily(device: Device, chains: readonly Chain[], family: Family): Pieces {
+function printFamily(scene: Scene, chains: readonly Chain[], family: Family): Pieces {
+  const { device } = scene;
   const masquerades = masqueradeLines(device, family);
   const nat = chainName(device, "nat");
   return [
     `rules${family}() {\n\tcat <<'END'\n*filter\n`,
     ...chains.map(({ name }) => `:${chainName(device, name)} - [0:0]\n`),
-    ...chains.flatMap((chain) => printChain(device, chain, family)),
+    ...chains.flatMap((chain) => printChain(scene, chain, family)),
     `COMMIT\n`,
     // A host without NAT of a family is not asked for it.
     ...(masquerades.length === 0 ? [] : [`*nat\n:${nat} - [0:0]\n`, ...masquerades, `COMMIT\n`]),
@@ -50,9 +57,10 @@ function printFamily(device: Device, chains: readonly Chain[], family: Family): 
   ];
 }
 
-function printChain(device: Device, { name, rules }: Chain, family: Family): readonly string[] {
+function printChain(scene: Scene, { name, rules }: Chain, family: Family): readonly string[] {
+  const { device } = scene;
   const head = name === "input" || name === "forward" ? headRules(device, name) : [];
-  const lines = rules.flatMap((rule) => printRule(device, rule, family));
+  const lines = rules.flatMap((rule) => printRule(scene, rule, family));
   return [...head, ...lines].map((line) => `-A ${chainName(device, name)} ${line}\n`);
 }
 
@@ -67,25 +75,23 @@ function headRules({ interface: own }: Device, name: "input" | "forward"): reado
 }
 
 /** iptables has no lists: a line for each source with each destination with each port. */
-function printRule(device: Device, rule: ChainRule, family: Family): readonly string[] {
+function printRule(scene: Scene, rule: ChainRule, family: Family): readonly string[] {
+  const { device, printed } = scene;
   if (!familiesOf(rule).includes(family)) return [];
   const out = rule.isBack === true ? `-o ${device.interface} ` : "";
   const end = printVerdict(device, rule.verdict);
   const ports = printPorts(rule.ports, family);
-  return printEnds("-s", rule.from, family).flatMap((from) =>
-    printEnds("-d", rule.to, family).flatMap((to) =>
+  return printEnds("-s", rule.from && printed.prefixes(rule.from)[family]).flatMap((from) =>
+    printEnds("-d", rule.to && printed.prefixes(rule.to)[family]).flatMap((to) =>
       ports.map((port) => `${out}${from}${to}${port}${end}`),
     ),
   );
 }
 
-function printEnds(
-  end: "-s" | "-d",
-  prefixes: readonly Prefix[] | undefined,
-  family: Family,
-): readonly string[] {
+/** Absent: anybody. */
+function printEnds(end: "-s" | "-d", prefixes: string | undefined): readonly string[] {
   if (prefixes === undefined) return [""];
-  return ofFamily(prefixes, family).map((prefix) => `${end} ${printPrefix(prefix)} `);
+  return prefixes.split(", ").map((prefix) => `${end} ${prefix} `);
 }
 
 function printPorts(ports: readonly PortRange[] | undefined, family: Family): readonly string[] {

@@ -90,13 +90,14 @@ function printRule(device: Device, rule: ChainRule, sets: Sets): readonly string
       ...(from === undefined ? [] : printEnd("saddr", sets.of(from, family), family)),
       ...(to === undefined ? [] : printEnd("daddr", sets.of(to, family), family)),
     ];
-    const matches = [...out, ...new Set(ends)];
+    const matches = [...out, ...(ends.length > 0 ? ends : [`meta nfproto ipv${family}`])];
     return printPorts(ports, family).map((port) => [...matches, ...port, end].join(" "));
   });
 }
 
+/** A whole family is no condition. */
 function printEnd(end: "saddr" | "daddr", value: string, family: Family): readonly string[] {
-  if (value.endsWith("/0")) return [`meta nfproto ipv${family}`];
+  if (value.endsWith("/0")) return [];
   return [`${family === 4 ? "ip" : "ip6"} ${end} ${value}`];
 }
 
