@@ -93,12 +93,12 @@ function planMesh(input: PlanInput, diagnostics: core.Diagnostics): Plan | undef
  */
 function nextLock(
   { mesh, lock }: PlanInput,
-  allocation: ReadonlyMap<core.Name, readonly core.Address[]>,
+  allocation: core.Allocation,
   keys: KeyRing,
 ): core.Lock {
   const nodes = mesh.nodes.map(({ name }): [core.Name, core.LockedNode] => {
     const publicKey = keys.publicKeys.get(name);
-    const addresses = allocation.get(name) ?? [];
+    const addresses = allocation.nodes.get(name) ?? [];
     return [name, { addresses, ...(publicKey === undefined ? {} : { publicKey }) }];
   });
   const secret =

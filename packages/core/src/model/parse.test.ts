@@ -225,7 +225,11 @@ test.each([
     `${NETWORK}\nsites: { s: { network: 192.168.1.0/24 } }\nnodes: { a: { site: s, lan: 192.168.2.1, endpoint: a.example } }`,
     "lan-outside nodes.a.lan",
   ],
-  [`${NETWORK}\nnodes: {a: }\nclients: { p: { via: a } }`, "not-compiled clients"],
+  [`${NETWORK}\nnodes: { hosts: { endpoint: a.example } }`, "name-reserved nodes.hosts"],
+  [
+    `${NETWORK}\nnodes: { a: { endpoint: a.example } }\nclients: { hosts: { via: a } }`,
+    "name-reserved clients.hosts",
+  ],
   [`${NETWORK}\nnodes: {a: }\npolicy: []`, "not-compiled policy"],
   [`${NETWORK}\nnodes: { a: {subnets: [0.0.0.0/0]} }`, "not-compiled nodes.a.subnets[0]"],
   [`${NETWORK}\nnodes: {a: }\npolicy: [{ from: b, to: a }]`, "unknown-name policy[0].from[0]"],

@@ -48,11 +48,6 @@ export function checkPending(mesh: Mesh, diagnostics: Diagnostics): void {
     const fix = "remove links: every pair that can dial has a tunnel";
     diagnostics.add(ranges.notCompiled(["links"], "links", fix));
   }
-  if (mesh.clients.length > 0) {
-    const fix =
-      "remove clients, or list them as nodes: a node without endpoint needs no agent either";
-    diagnostics.add(ranges.notCompiled(["clients"], "clients", fix));
-  }
   if (mesh.policy !== undefined) {
     const fix = "remove policy: without it all may talk to all";
     diagnostics.add(ranges.notCompiled(["policy"], "policy", fix));
@@ -68,7 +63,6 @@ function checkIdle({ network, nodes, sites, groups }: Mesh, diagnostics: Diagnos
   const say = (path: Path | undefined, what: string): void => {
     if (path !== undefined) diagnostics.add(ranges.noEffect(path, what));
   };
-  if (network.dns !== `${network.name}.internal`) say(["network", "dns"], "names of nodes");
   if (network.defaultCostPerGiB !== 1) say(["network", "defaultCostPerGiB"], "prices of links");
   const tagged = nodes.find(({ tags }) => tags.length > 0);
   if (tagged !== undefined) say(["nodes", tagged.name, "tags"], "tags");

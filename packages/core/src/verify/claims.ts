@@ -40,7 +40,13 @@ export function readClaims(mesh: Mesh, lock: Lock): Claims {
   const owners = mesh.nodes.map((node, position): Owner => {
     const given = lock.nodes.get(node.name);
     const addresses = given?.addresses ?? [];
-    const owned = [...addresses.map(hostPrefix), ...node.subnets.map(({ prefix }) => prefix)];
+    const clients = [...lock.entries].flatMap(([id, entry]) =>
+      entry.publicKey !== undefined && id.endsWith(` ${node.name}`)
+        ? entry.addresses.map(hostPrefix)
+        : [],
+    );
+    const subnets = node.subnets.map(({ prefix }) => prefix);
+    const owned = [...addresses.map(hostPrefix), ...clients, ...subnets];
     const nearby = (node.site === undefined ? undefined : networks.get(node.site)) ?? [];
     const lan = node.lan === undefined ? [] : [hostPrefix(node.lan)];
     const host = node.endpoint?.host;
