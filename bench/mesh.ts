@@ -74,7 +74,8 @@ function warren(folder: string, ...words: readonly string[]): Run {
 
 function readOutput(folder: string): ReadonlyMap<string, string> {
   const output = join(folder, "out");
-  const names = readdirSync(output).filter((name) => !name.startsWith("."));
+  const entries = readdirSync(output, { withFileTypes: true });
+  const names = entries.filter((each) => each.isDirectory()).map(({ name }) => name);
   return new Map(
     names.map((name) => [name, readFileSync(join(output, name, "warren0.conf"), "utf8")]),
   );

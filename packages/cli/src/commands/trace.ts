@@ -63,10 +63,13 @@ function findEnd(index: core.Index, word: string, family?: core.Family): core.Tr
     const fix = "name a node, one of its addresses, or an address in a subnet behind one";
     throw new AppError("usage", `nobody in the mesh has ${word}`, { fix });
   }
-  if (/[.:/]/.test(word)) throw new AppError("usage", address.message, { fix: address.fix });
-  const member = index.members.find(({ node }) => node.name === word);
-  const own =
-    member?.addresses.find((each) => each.address.family === family) ?? member?.addresses[0];
+  const client = index.entries.find(({ name }) => name === word);
+  if (/[.:/]/.test(word) && client === undefined)
+    throw new AppError("usage", address.message, { fix: address.fix });
+  // A client is behind the node that it enters through.
+  const member = index.byName.get(client?.via ?? (word as core.Name));
+  const addresses = (client ?? member)?.addresses ?? [];
+  const own = addresses.find((each) => each.address.family === family) ?? addresses[0];
   if (member === undefined || own === undefined) {
     const names = index.members.map(({ node }) => node.name).slice(0, 20);
     throw new AppError("usage", `there is no node ${core.quote(word)}`, {

@@ -11,7 +11,7 @@ const MESH = `
     db: { endpoint: 203.0.113.7, subnets: [192.168.20.0/24], underlayMtu: 1400 }
   clients:
     phone: { via: aws, dns: true }
-    tab: { via: [db, aws], access: nodes, publicKey: xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg= }`;
+    card: { via: [db, aws], access: nodes, publicKey: xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg= }`;
 
 /** The text of wg-quick's file, and the blocks of the peers that are named. */
 function textOf(device: Device | undefined, ...peers: readonly string[]): string {
@@ -26,14 +26,14 @@ function textOf(device: Device | undefined, ...peers: readonly string[]): string
 
 test("compile() gives a client one peer, which it dials, and the mesh's ranges whole", () => {
   const { devices } = sampleOf(MESH);
-  expect(devices.map(({ name }) => name)).toEqual(["aws", "db", "phone", "tab.aws", "tab.db"]);
-  expect(textOf(devices[2])).toMatchInlineSnapshot(`
+  expect(devices.map(({ name }) => name)).toEqual(["aws", "db", "card.aws", "card.db", "phone"]);
+  expect(textOf(devices[4])).toMatchInlineSnapshot(`
     "# Made by Warren, form 1. Changes here are lost: change the mesh and render again.
     # phone
     [Interface]
     PrivateKey = oOAqYU/nVpLxXbzKk7qtf1mLX4tpHamJdOxsbiV5Pv4=
-    Address = 10.66.0.3/32
-    Address = fd00::3/128
+    Address = 10.66.0.5/32
+    Address = fd00::5/128
     DNS = 10.66.0.1, fd00::1, n.internal
     MTU = 1320
 
@@ -50,43 +50,43 @@ test("compile() gives a client one peer, which it dials, and the mesh's ranges w
 
 test("compile() gives the node a peer of each of its clients, with the same preshared key", () => {
   const { devices } = sampleOf(MESH);
-  expect(textOf(devices[0], "# phone", "# tab.aws")).toMatchInlineSnapshot(`
-    "# phone
-    [Peer]
-    PublicKey = g2eGNi2bUUOFwgzzOu85PhhoeZvnGckUWIFSO0lFiFw=
-    PresharedKey = eb+K24schAwTO68Y0Na+4M43X1I9zdXepIImXL+UNhc=
-    AllowedIPs = 10.66.0.3/32, fd00::3/128
-
-    # tab.aws
+  expect(textOf(devices[0], "# phone", "# card.aws")).toMatchInlineSnapshot(`
+    "# card.aws
     [Peer]
     PublicKey = xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=
     PresharedKey = P4AUE9Dehxrr29CYFdhtAfSAtGax4sVksR4l0IKKLzw=
-    AllowedIPs = 10.66.0.4/32, fd00::4/128
-    "
-  `);
-  expect(textOf(devices[1], "# phone", "# tab.db")).toMatchInlineSnapshot(`
-    "# tab.db
+    AllowedIPs = 10.66.0.3/32, fd00::3/128
+
+    # phone
     [Peer]
-    PublicKey = xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=
-    PresharedKey = GNgHV42h/i7GsUrsEQu6HrejpjqGGROG3b31vf+2SRo=
+    PublicKey = g2eGNi2bUUOFwgzzOu85PhhoeZvnGckUWIFSO0lFiFw=
+    PresharedKey = eb+K24schAwTO68Y0Na+4M43X1I9zdXepIImXL+UNhc=
     AllowedIPs = 10.66.0.5/32, fd00::5/128
     "
   `);
-  expect(devices[0]?.peers.map(({ name }) => name)).toEqual(["db", "phone", "tab.aws"]);
+  expect(textOf(devices[1], "# phone", "# card.db")).toMatchInlineSnapshot(`
+    "# card.db
+    [Peer]
+    PublicKey = xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=
+    PresharedKey = GNgHV42h/i7GsUrsEQu6HrejpjqGGROG3b31vf+2SRo=
+    AllowedIPs = 10.66.0.4/32, fd00::4/128
+    "
+  `);
+  expect(devices[0]?.peers.map(({ name }) => name)).toEqual(["card.aws", "db", "phone"]);
   // To all others a client is behind its node.
   expect(textOf(devices[1], "# aws")).toMatch(
-    /^AllowedIPs = 10\.66\.0\.1\/32, 10\.66\.0\.3\/32, 10\.66\.0\.4\/32, /m,
+    /^AllowedIPs = 10\.66\.0\.1\/32, 10\.66\.0\.3\/32, 10\.66\.0\.5\/32, /m,
   );
 });
 
 test("compile() leaves a client's key where it is, and says where it belongs", () => {
-  expect(textOf(sampleOf(MESH).devices[4])).toMatchInlineSnapshot(`
+  expect(textOf(sampleOf(MESH).devices[3])).toMatchInlineSnapshot(`
     "# Made by Warren, form 1. Changes here are lost: change the mesh and render again.
-    # tab.db
+    # card.db
     [Interface]
     # Add here PrivateKey = and the key, which is kept elsewhere.
-    Address = 10.66.0.5/32
-    Address = fd00::5/128
+    Address = 10.66.0.4/32
+    Address = fd00::4/128
     MTU = 1320
 
     # db
@@ -102,7 +102,7 @@ test("compile() leaves a client's key where it is, and says where it belongs", (
 
 test("compile() gives a client no keepalive or preshared key where the mesh has none", () => {
   const bare = MESH.replace("name: n,", "name: n, keepalive: 0, presharedKeys: false,");
-  const text = textOf(sampleOf(bare).devices[2]);
+  const text = textOf(sampleOf(bare).devices[4]);
   expect(text).not.toMatch(/PersistentKeepalive|PresharedKey/);
 });
 
@@ -119,5 +119,12 @@ test("compile() gives a client the MTU that fits its node's tunnels and the unde
   expect(mtus(MESH)).toEqual([1320, 1320, 1320]);
   expect(mtus(MESH.replaceAll("underlayMtu: 1400", "underlayMtu: 9000"))).toEqual([
     1420, 1420, 1420,
+  ]);
+  const narrow = MESH.replace("name: n,", "name: n, underlayMtu: 1380,").replace(
+    "endpoint: aws.example:443",
+    "$&, underlayMtu: 1500",
+  );
+  expect(mtus(narrow.replace("underlayMtu: 1400", "underlayMtu: 1500"))).toEqual([
+    1300, 1300, 1300,
   ]);
 });
