@@ -79,6 +79,15 @@ test("compile() gives the node a peer of each of its clients, with the same pres
   );
 });
 
+test("renderFiles() names each way in of a client, also where one key serves several", () => {
+  const printed = new Printed();
+  const texts = sampleOf(MESH).devices.map((device) =>
+    renderFiles(device, sampleSecrets, printed, "wg-quick")[0]?.text.join(""),
+  );
+  expect(texts[0]).toContain("\n# card.aws\n[Peer]\n");
+  expect(texts[1]).toContain("\n# card.db\n[Peer]\n");
+});
+
 test("compile() leaves a client's key where it is, and says where it belongs", () => {
   expect(textOf(sampleOf(MESH).devices[3])).toMatchInlineSnapshot(`
     "# Made by Warren, form 1. Changes here are lost: change the mesh and render again.

@@ -105,7 +105,7 @@ function expected(device: Device): readonly string[] {
   ]);
   return [
     `private_key=${hex(sampleSecrets.privateKey(device.name) ?? "")}`,
-    `listen_port=${device.listenPort}`,
+    ...(device.listenPort === undefined ? [] : [`listen_port=${device.listenPort}`]),
     `fwmark=${device.fwmark ?? 0}`,
     "replace_peers=true",
     ...peers,
