@@ -1,77 +1,101 @@
-/** Asks real questions through a network: ping, TCP and UDP, many at once, with a limit to the wait. */
-import { join } from "node:path";
-import type { Host } from "../lab/world.ts";
-import type { Answer, Door, Order, Question } from "./probe/main.ts";
+/** Runs on the hosts of a test's world: answers on many addresses, or tries many flows. Knows no rules. */
+import { execFile } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { text } from "node:stream/consumers";
 
-/** Longer than a handshake that is repeated once, and than a SYN that is. */
-const PATIENCE_SECONDS = 3;
-/** What moves many bytes takes as long as it takes. */
-const TRANSFER_PATIENCE_MS = 60_000;
-const PROGRAM = join(import.meta.dirname, "probe/main.ts");
-const WAY_OUT = "look at the host: the probe itself failed";
-
-/** Servers that answer at `tcp/5432`, `udp/53` … on every address of a host. */
-export async function startServers(host: Host, ...doors: readonly string[]): Promise<void> {
-  await order(host, { kind: "start", doors: doors.map(parseDoor) });
+export interface Flow {
+  readonly from: string;
+  readonly to: string;
+  readonly protocol: string;
+  readonly port: number;
 }
 
-/**
- * Which of these answered: `icmp ADDRESS`, `tcp/PORT ADDRESS`, `udp/PORT ADDRESS`. Each with the address
- * that a server saw; ping sees none.
- */
-export async function askAll(
-  host: Host,
-  targets: readonly string[],
-): Promise<ReadonlyMap<string, string>> {
-  const pings = targets.filter((target) => target.startsWith("icmp "));
-  const others = targets.filter((target) => !target.startsWith("icmp "));
-  const questions = others.map((target) => parseQuestion(target, 1));
-  const patienceMs = PATIENCE_SECONDS * 1000;
-  const [pinged, answers] = await Promise.all([
-    Promise.all(pings.map((target) => isPinged(host, target.slice("icmp ".length)))),
-    questions.length === 0 ? [] : order(host, { kind: "ask", questions, patienceMs }),
-  ]);
-  return new Map([
-    ...pings.filter((_, at) => pinged[at]).map((target) => [target, ""] as const),
-    ...others.flatMap((target, at) => {
-      const sender = answers[at]?.sender;
-      return sender === undefined ? [] : [[target, sender] as const];
-    }),
-  ]);
+export interface Answering {
+  readonly addresses: readonly string[];
+  readonly tcp: readonly number[];
+  readonly udp: readonly number[];
 }
 
-/** The targets that answered, in the order in which they were asked. */
-export async function findReached(host: Host, targets: readonly string[]): Promise<string[]> {
-  const answers = await askAll(host, targets);
-  return targets.filter((target) => answers.has(target));
+/** How long an answer may take: what is dropped is only known by its silence. */
+const TIMEOUT_MS = 700;
+/** Flows under way at the same time, and pings, which are processes. */
+const FLOWS = 300;
+const PINGS = 40;
+
+/** For `serve` a file is written when all addresses answer; `probe` prints for each flow whether it was. */
+export async function main(mode = "", file = ""): Promise<void> {
+  const input = JSON.parse(await text(process.stdin));
+  if (mode === "probe") process.stdout.write(JSON.stringify(await probe(input)));
+  else {
+    await serve(input);
+    writeFileSync(file, "");
+  }
 }
 
-/** Sends so many bytes to a server, and answers how many of them it says it got. */
-export async function transfer(host: Host, target: string, bytes: number): Promise<number> {
-  const questions = [parseQuestion(target, bytes)];
-  const [answer] = await order(host, { kind: "ask", questions, patienceMs: TRANSFER_PATIENCE_MS });
-  return answer?.bytes ?? 0;
+async function serve({ addresses, tcp, udp }: Answering): Promise<void> {
+  for (const port of tcp) {
+    const server = createServer((socket) => {
+      socket.on("error", () => undefined);
+      socket.end();
+    });
+    await once(server.listen({ port, host: "::", backlog: 511 }), "listening");
+  }
+  // Each address has its own socket, so that an answer comes from where the question went.
+  for (const address of addresses) {
+    for (const port of udp) {
+      const socket = createSocket(address.includes(":") ? "udp6" : "udp4");
+      socket.on("message", (_, from) => socket.send("", from.port, from.address));
+      await once(socket.bind(port, address), "listening");
+    }
+  }
 }
 
-async function isPinged(host: Host, address: string): Promise<boolean> {
-  const words = ["ping", "-n", "-c", "1", "-w", String(PATIENCE_SECONDS), address];
-  return (await host.attempt({ words, wayOut: WAY_OUT })).status === 0;
+/** For each flow, whether it was answered. */
+async function probe(flows: readonly Flow[]): Promise<readonly boolean[]> {
+  const answers: boolean[] = [];
+  const rest = [...flows.entries()];
+  const pings = rest.filter(([, { protocol }]) => protocol === "icmp");
+  const others = rest.filter(([, { protocol }]) => protocol !== "icmp");
+  const work = async (queue: [number, Flow][]): Promise<void> => {
+    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+      const [at, flow] = next;
+      answers[at] = await isAnswered(flow);
+    }
+  };
+  const workers = [
+    ...Array.from({ length: FLOWS }, () => work(others)),
+    ...Array.from({ length: PINGS }, () => work(pings)),
+  ];
+  await Promise.all(workers);
+  return answers;
 }
 
-/** Answers of an order that asks, one for each question. */
-async function order(host: Host, what: Order): Promise<readonly (Answer | null)[]> {
-  const words = [process.execPath, PROGRAM, JSON.stringify(what)];
-  const output = await host.run({ words, wayOut: WAY_OUT });
-  return output === "" ? [] : JSON.parse(output);
-}
-
-function parseDoor(text: string): Door {
-  const [, protocol, port] = /^(tcp|udp)\/(\d+)$/.exec(text) ?? [];
-  if (protocol !== "tcp" && protocol !== "udp") throw new Error(`no door: ${text}`);
-  return { protocol, port: Number(port) };
-}
-
-function parseQuestion(target: string, bytes: number): Question {
-  const [door = "", address = ""] = target.split(" ");
-  return { ...parseDoor(door), address, bytes };
+async function isAnswered({ from, to, protocol, port }: Flow): Promise<boolean> {
+  if (protocol === "icmp") {
+    return await new Promise((done) => {
+      const words = ["-n", "-c", "1", "-W", String(TIMEOUT_MS / 1000), "-I", from, to];
+      execFile("ping", words, (error) => done(error === null));
+    });
+  }
+  if (protocol === "tcp") {
+    const socket = connect({ host: to, port, localAddress: from });
+    socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error("silence")));
+    return await once(socket, "connect").then(
+      () => socket.destroy() === socket,
+      () => false,
+    );
+  }
+  const socket = createSocket(from.includes(":") ? "udp6" : "udp4");
+  await once(socket.bind(0, from), "listening");
+  socket.send("", port, to, () => undefined);
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const isHeard = await once(socket, "message", { signal }).then(
+    () => true,
+    () => false,
+  );
+  socket.close();
+  return isHeard;
 }

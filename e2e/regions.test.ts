@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { loadPlan } from "../lab/plan.ts";
 import type { Host } from "../lab/world.ts";
-import { findReached, startServers, transfer } from "./probes.ts";
+import { findReached, startServers, transfer } from "./questions.ts";
 import { createUnderlay } from "./underlay.ts";
 import type { Drawing, Port, Underlay } from "./underlay.ts";
 import { useWorld } from "./world-fixture.ts";

@@ -32,8 +32,8 @@ export function indexOfDocument(
 ): Pick<Sample, "mesh" | "lock" | "index"> {
   const diagnostics = new core.Diagnostics();
   const mesh = readMesh(document, diagnostics);
-  const allocation = mesh === undefined ? new Map() : core.allocate(mesh, before, diagnostics);
-  if (mesh === undefined || diagnostics.hasErrors) {
+  const allocation = mesh && core.allocate(mesh, before, diagnostics);
+  if (mesh === undefined || allocation === undefined || diagnostics.hasErrors) {
     throw new Error(`the sample is wrong:\n${printDiagnostics(diagnostics)}`);
   }
   const lock = lockFor(mesh, allocation, before);
@@ -86,14 +86,14 @@ function readMesh(document: unknown, diagnostics: core.Diagnostics): core.Mesh |
   return mesh;
 }
 
-function lockFor(
-  mesh: core.Mesh,
-  allocation: ReadonlyMap<core.Name, readonly core.Address[]>,
-  before: core.Lock,
-): core.Lock {
+function lockFor(mesh: core.Mesh, allocation: core.Allocation, before: core.Lock): core.Lock {
   const nodes = mesh.nodes.map(({ name, publicKey }) => {
-    const addresses = allocation.get(name) ?? [];
+    const addresses = allocation.nodes.get(name) ?? [];
     return [name, { addresses, publicKey: publicKey ?? sampleKey(name) }] as const;
   });
-  return { ...before, nodes: new Map(nodes) };
+  const entries = core.entrancesOf(mesh).map(({ id, name, client: { publicKey } }) => {
+    const addresses = allocation.entries.get(id) ?? [];
+    return [id, { addresses, publicKey: publicKey ?? sampleKey(name) }] as const;
+  });
+  return { ...before, nodes: new Map(nodes), entries: new Map(entries) };
 }

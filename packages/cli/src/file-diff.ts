@@ -66,7 +66,7 @@ function readBlocks(text: string | undefined): ReadonlyMap<string, readonly stri
   const blocks = new Map<string, readonly string[]>();
   for (const block of text?.split("\n\n") ?? []) {
     const lines = block.split("\n").filter((line) => line !== "");
-    const name = /^# ([a-z0-9-]+)$/m.exec(block)?.[1] ?? "rules";
+    const name = /^# ([a-z0-9.-]+)$/m.exec(block)?.[1] ?? "rules";
     blocks.set(lines.includes("[Interface]") ? "[Interface]" : name, lines);
   }
   return blocks;

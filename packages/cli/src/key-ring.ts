@@ -1,15 +1,20 @@
-/** The keys folder beside a mesh: one private key a node and the network secret, 0600 in 0700. */
+/** The keys folder beside a mesh: private keys of nodes and some clients, and the network secret, 0600 in 0700. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { keyMessages, parsePrivateKey, Problem } from "@warren/core";
-import type { Diagnostics, Lock, Mesh, Name, Node } from "@warren/core";
-import type { PresharedKey, PrivateKey, PublicKey, Secrets } from "@warren/core";
+import { entrancesOf, keyMessages, parsePrivateKey, Problem } from "@warren/core";
+import type { Diagnostics, Entrance, EntryId, Lock, Mesh, Name } from "@warren/core";
+import type { Path, PresharedKey, PrivateKey, PublicKey, Secrets } from "@warren/core";
 import { readTextIfThere } from "./file-text.ts";
 import { createPresharedKeys, fingerprintOf, makeNetworkSecret } from "./secrets.ts";
 import { makePrivateKey, placeholderKey, publicKeyOf } from "./secrets.ts";
 
 export interface KeyRing {
   readonly publicKeys: ReadonlyMap<Name, PublicKey>;
+  /** Clients' keys; what is missing here is not made yet. */
+  readonly entryKeys: ReadonlyMap<EntryId, PublicKey>;
+  /** Ways in of clients whose private key is in the folder. */
+  readonly kept: ReadonlySet<EntryId>;
+  /** By the names of devices: of nodes, and of clients' ways in. */
   readonly privateKeys: ReadonlyMap<Name, PrivateKey>;
   /** Nodes whose key is made by the next command that writes; their public keys are placeholders. */
   readonly missing: ReadonlySet<Name>;
@@ -23,6 +28,18 @@ export interface KeyRing {
 export interface KeyWish {
   readonly folder: string;
   readonly need: KeyNeed;
+  readonly client?: ClientWish;
+}
+
+/** Keys to be made for a client, where nobody has one yet. */
+export interface ClientWish {
+  readonly name: string;
+  /** Through this node only; absent: through all of its own. */
+  readonly via?: string;
+  /** Also where there is a key already. */
+  readonly isNew: boolean;
+  /** In the folder, too; else their only place is the device that is shown them. */
+  readonly isKept: boolean;
 }
 
 /**
@@ -36,9 +53,10 @@ const SECRET_FILE = "network.secret";
 export function readKeyRing(
   mesh: Mesh,
   lock: Lock,
-  { folder, need }: KeyWish,
+  wish: KeyWish,
   diagnostics: Diagnostics,
 ): KeyRing {
+  const { folder, need } = wish;
   const publicKeys = new Map<Name, PublicKey>();
   const privateKeys = new Map<Name, PrivateKey>();
   const missing = new Set<Name>();
@@ -46,7 +64,14 @@ export function readKeyRing(
   for (const node of mesh.nodes) {
     const recorded = lock.nodes.get(node.name)?.publicKey;
     const known = node.publicKey ?? (need === "public" ? recorded : undefined);
-    const privateKey = known === undefined ? readPrivateKey(folder, node, diagnostics) : undefined;
+    const privateKey =
+      known === undefined
+        ? readPrivateKey(
+            folder,
+            { place: ["nodes", node.name], file: keyFile(node.name) },
+            diagnostics,
+          )
+        : undefined;
     if (known !== undefined) publicKeys.set(node.name, known);
     else if (privateKey !== undefined) {
       publicKeys.set(node.name, publicKeyOf(privateKey));
@@ -63,7 +88,10 @@ export function readKeyRing(
       publicKeys.set(node.name, placeholderKey(node.name));
     }
   }
-  reportShared(mesh, publicKeys, diagnostics);
+  const clients = readClientKeys(mesh, lock, wish, diagnostics);
+  for (const [name, key] of clients.privateKeys) privateKeys.set(name, key);
+  fresh.push(...clients.fresh);
+  reportShared(mesh, { publicKeys, entryKeys: clients.entryKeys }, diagnostics);
   const networkSecret = readNetworkSecret(folder, lock, need, diagnostics);
   if (need === "make" && networkSecret !== undefined && !existsSync(join(folder, SECRET_FILE))) {
     fresh.push({ name: SECRET_FILE, text: `${networkSecret}\n` });
@@ -71,11 +99,47 @@ export function readKeyRing(
   return {
     publicKeys,
     privateKeys,
+    entryKeys: clients.entryKeys,
+    kept: clients.kept,
     missing,
     fresh,
     secretName: lock.networkSecret ?? "",
     ...(networkSecret === undefined ? {} : { networkSecret }),
   };
+}
+
+type ClientKeys = Pick<KeyRing, "entryKeys" | "kept" | "privateKeys" | "fresh">;
+
+/** Unlike a node's, a client's key is made only when it is wished for, and kept only when that is. */
+function readClientKeys(
+  mesh: Mesh,
+  lock: Lock,
+  { folder, need, client: wish }: KeyWish,
+  diagnostics: Diagnostics,
+): ClientKeys {
+  const entryKeys = new Map<EntryId, PublicKey>();
+  const privateKeys = new Map<Name, PrivateKey>();
+  const kept = new Set<EntryId>();
+  const fresh: { name: string; text: string }[] = [];
+  for (const entrance of entrancesOf(mesh)) {
+    const { id, name, client, via } = entrance;
+    const file = entryKeyFile(entrance);
+    const recorded = lock.entries.get(id)?.publicKey;
+    const place = ["clients", client.name];
+    const isWished = client.name === wish?.name && (wish.via ?? via) === via;
+    const isThere = client.publicKey === undefined && existsSync(join(folder, file));
+    if (isThere) kept.add(id);
+    const isRead = isThere && need !== "public" && !(isWished && wish.isNew);
+    const own = isRead ? readPrivateKey(folder, { place, file }, diagnostics) : undefined;
+    const isMade = isWished && own === undefined && (wish.isNew || recorded === undefined);
+    const privateKey = isMade ? makePrivateKey() : own;
+    const publicKey =
+      client.publicKey ?? (privateKey === undefined ? recorded : publicKeyOf(privateKey));
+    if (publicKey !== undefined) entryKeys.set(id, publicKey);
+    if (privateKey !== undefined) privateKeys.set(name, privateKey);
+    if (isMade && wish.isKept) fresh.push({ name: file, text: `${privateKey}\n` });
+  }
+  return { entryKeys, kept, privateKeys, fresh };
 }
 
 /**
@@ -97,17 +161,22 @@ export function keyFile(name: Name): string {
   return `${name}.key`;
 }
 
+/** The name of a client's private key in the folder, which it keeps when the client gets more ways in. */
+export function entryKeyFile({ client, via }: Entrance): string {
+  return `${client.name}.${via}.key`;
+}
+
 function readPrivateKey(
   folder: string,
-  { name }: Node,
+  { place, file: name }: { readonly place: Path; readonly file: string },
   diagnostics: Diagnostics,
 ): PrivateKey | undefined {
-  const file = join(folder, keyFile(name));
+  const file = join(folder, name);
   const text = readTextIfThere(file)?.trim();
   if (text === undefined) return undefined;
   const key = parsePrivateKey(text);
   if (!(key instanceof Problem)) return key;
-  diagnostics.add(keyMessages.keyUnreadable(name, file, key));
+  diagnostics.add(keyMessages.keyUnreadable(place, file, key));
   // Whatever is computed with it is not used: the diagnostic is an error.
   return makePrivateKey();
 }
@@ -133,16 +202,21 @@ function readNetworkSecret(
   return text;
 }
 
+/** One key at several ways in of one client is its own business. */
 function reportShared(
   mesh: Mesh,
-  publicKeys: ReadonlyMap<Name, PublicKey>,
+  { publicKeys, entryKeys }: Pick<KeyRing, "publicKeys" | "entryKeys">,
   diagnostics: Diagnostics,
 ): void {
   const owners = new Map<PublicKey, Name>();
-  for (const { name } of mesh.nodes) {
-    const key = publicKeys.get(name);
+  const claim = (kind: string, name: Name, key: PublicKey | undefined): void => {
     const owner = key === undefined ? undefined : owners.get(key);
-    if (owner !== undefined) diagnostics.add(keyMessages.publicKeyTaken(["nodes", name], owner));
-    else if (key !== undefined) owners.set(key, name);
+    if (owner !== undefined && owner !== name) {
+      diagnostics.add(keyMessages.publicKeyTaken([kind, name], owner));
+    } else if (key !== undefined) owners.set(key, name);
+  };
+  for (const { name } of mesh.nodes) claim("nodes", name, publicKeys.get(name));
+  for (const { id, client } of entrancesOf(mesh)) {
+    claim("clients", client.name, entryKeys.get(id));
   }
 }

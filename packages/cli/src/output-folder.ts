@@ -1,28 +1,34 @@
-/** The folder of rendered files, one folder a node: which files in it are ours, and which are not. */
+/** The folder of rendered files, the names and one folder a node or client: which files in it are ours, and which are not. */
 import { closeSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { HEADER } from "@warren/core";
 import { AppError, describeSystem } from "./app-error.ts";
 import { listFolder } from "./folders.ts";
 
-/** The folders of nodes, of this mesh or not. What a link leads to is somebody else's. */
+/** The file of the mesh's names: no node can have its name. */
+export const HOSTS_FILE = "hosts";
+
+/** The folders of nodes and clients, of this mesh or not. What a link leads to is somebody else's. */
 export function listNodeFolders(output: string): readonly string[] {
   return listFolder(output)
     .filter((each) => each.isDirectory())
     .map(({ name }) => name);
 }
 
-/** The files that a renderer wrote there, as `node/file`, without those that are known already. */
+/** The files that a renderer wrote there, as `node/file` or `hosts`, without those that are known already. */
 export function listRendered(
   output: string,
   known: ReadonlySet<string> = new Set(),
 ): readonly string[] {
-  return listNodeFolders(output).flatMap((node) =>
+  const names = listFolder(output)
+    .filter((each) => each.isFile() && each.name === HOSTS_FILE)
+    .map(({ name }) => name);
+  const files = listNodeFolders(output).flatMap((node) =>
     listFolder(join(output, node))
       .filter((each) => each.isFile() && /\.(conf|nft|iptables)$/.test(each.name))
-      .map(({ name }) => join(node, name))
-      .filter((file) => !known.has(file) && isOurs(join(output, file))),
+      .map(({ name }) => join(node, name)),
   );
+  return [...names, ...files].filter((file) => !known.has(file) && isOurs(join(output, file)));
 }
 
 function isOurs(file: string): boolean {

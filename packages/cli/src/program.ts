@@ -25,6 +25,7 @@ export async function run(
     .addHelpText("after", EXAMPLES);
   addMeshCommands(program, terminal, done);
   addLookCommands(program, terminal, done);
+  addQrCommand(program, terminal, done);
   addKeyCommands(program, terminal, done);
   if (words.length === 0) {
     program.outputHelp();
@@ -39,6 +40,7 @@ First steps:
   warren init                      write a first warren.yaml
   warren check                     read it, compile it, prove it
   warren render                    write out/<node>/warren0.conf for every node
+  warren qr phone                  make a client's key, and show it as a QR code
   warren trace a b                 why does a reach b, or why not?
   warren cidr 10.0.0.0/8 - 10.1.0.0/16
 
@@ -71,7 +73,7 @@ function addMeshCommands(program: Command, terminal: Terminal, done: Done): void
       const { check } = await import("./commands/check.ts");
       done(check(terminal, options));
     });
-  subcommand(program, "render", "write every node's files, the lock and the keys")
+  subcommand(program, "render", "write all files, the names, the lock and the keys")
     .addOption(outputOption())
     .addOption(formatOption())
     .addOption(jsonOption())
@@ -116,11 +118,35 @@ function addLookCommands(program: Command, terminal: Terminal, done: Done): void
     });
 }
 
+interface QrWords extends FileWords {
+  readonly via?: string;
+  readonly newKey: boolean;
+  readonly keepKey: boolean;
+  readonly text: boolean;
+  readonly svg?: string;
+  readonly conf?: string;
+}
+
+function addQrCommand(program: Command, terminal: Terminal, done: Done): void {
+  subcommand(program, "qr", "make a client's key, and show its configuration once, as a QR code")
+    .argument("<client>")
+    .option("--via <node>", "only its way in through this node")
+    .option("--new-key", "make a key in the place of the one it has", false)
+    .option("--keep-key", "keep the key, so that render writes the client's file", false)
+    .option("--text", "print the configuration as text, too", false)
+    .option("--svg <file>", "write the code as a picture, instead of showing it")
+    .option("--conf <file>", "write the configuration as a file, instead of showing it")
+    .action(async (name: string, options: QrWords) => {
+      const { qr } = await import("./commands/qr.ts");
+      done(qr(terminal, name, options));
+    });
+}
+
 function addKeyCommands(program: Command, terminal: Terminal, done: Done): void {
   const keys = program.command("keys").description("show keys, or make new ones");
   subcommand(keys, "show", "print public keys", { isDefault: true })
-    .argument("[node]", "only this node's")
-    .option("--private", "print the node's private key instead", false)
+    .argument("[name]", "only this node's or client's")
+    .option("--private", "print its private key instead", false)
     .addOption(jsonOption())
     .action(
       async (name: string | undefined, options: FileWords & { readonly private: boolean }) => {

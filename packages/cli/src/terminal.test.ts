@@ -51,3 +51,10 @@ test("createTerminal() paints for a person, unless that is not wanted", () => {
   expect(record(use, { isTTY: true })).toEqual(['out "\\u001b[31mx\\u001b[0m\\n"']);
   expect(record(use, { isTTY: true, isColourWanted: false })).toEqual(['out "x\\n"']);
 });
+
+test("createTerminal() shows what a camera is to read in white on black, also on a light ground", () => {
+  const use = (terminal: Terminal): void => terminal.print(terminal.paint("contrast", "code"));
+  expect(record(use, { isTTY: true })).toEqual([
+    'out "\\u001b[38;5;231;48;5;16mcode\\u001b[0m\\n"',
+  ]);
+});

@@ -10,9 +10,17 @@ export interface Terminal {
   paint(style: Style, text: string): string;
 }
 
-export type Style = "red" | "green" | "yellow" | "bold" | "dim";
+/** Contrast: white on black whatever the terminal's own colours, for what a camera is to read. */
+export type Style = "red" | "green" | "yellow" | "bold" | "dim" | "contrast";
 
-const CODES: Readonly<Record<Style, number>> = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 };
+const CODES: Readonly<Record<Style, string>> = {
+  bold: "1",
+  dim: "2",
+  red: "31",
+  green: "32",
+  yellow: "33",
+  contrast: "38;5;231;48;5;16",
+};
 
 interface Stream {
   readonly isTTY?: boolean;

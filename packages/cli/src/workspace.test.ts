@@ -111,7 +111,7 @@ test("loadWorkspace() takes a lock that an editor has touched, and render writes
   expect(await folder.run("check")).toMatchObject({ status: 0, err: "" });
   expect(await folder.run("render")).toMatchObject({
     status: 0,
-    out: "out: 1 file written, 2 unchanged",
+    out: "out: 1 file written, 3 unchanged",
   });
   expect(folder.read("warren.lock")).toBe(lock);
 });

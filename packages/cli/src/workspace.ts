@@ -7,7 +7,7 @@ import { readTextIfThere } from "./file-text.ts";
 import { hasErrors, locateFindings } from "./findings.ts";
 import type { Finding } from "./findings.ts";
 import { readKeyRing } from "./key-ring.ts";
-import type { KeyNeed, KeyRing } from "./key-ring.ts";
+import type { ClientWish, KeyNeed, KeyRing } from "./key-ring.ts";
 import { fingerprintOf } from "./secrets.ts";
 
 /** Where things stand: beside `warren.yaml` `warren.lock` and `keys/`, beside `x.yaml` `x.lock` and `x.keys/`. */
@@ -36,6 +36,7 @@ export interface Plan {
 export interface LoadOptions {
   readonly keys: KeyNeed;
   readonly isStrict: boolean;
+  readonly client?: ClientWish;
   /** The lock to read instead of the one beside the mesh. */
   readonly lockFile?: string;
 }
@@ -78,7 +79,8 @@ function planMesh(input: PlanInput, diagnostics: core.Diagnostics): Plan | undef
   core.checkPending(mesh, diagnostics);
   if (diagnostics.hasErrors) return undefined;
   const allocation = core.allocate(mesh, input.lock, diagnostics);
-  const wish = { folder: places.keysFolder, need: options.keys };
+  const { keys: need, client } = options;
+  const wish = { folder: places.keysFolder, need, ...(client === undefined ? {} : { client }) };
   const keys = readKeyRing(mesh, input.lock, wish, diagnostics);
   if (diagnostics.hasErrors) return undefined;
   const lock = nextLock(input, allocation, keys);
@@ -88,24 +90,29 @@ function planMesh(input: PlanInput, diagnostics: core.Diagnostics): Plan | undef
 }
 
 /**
- * What stands in the document and no longer: records of removed nodes go, so that their addresses are
+ * What stands in the document and no longer: records of removed nodes and clients go, so that their addresses are
  * free. Epochs stay: a node that comes back must not bring back a preshared key that was retired.
  */
 function nextLock(
   { mesh, lock }: PlanInput,
-  allocation: ReadonlyMap<core.Name, readonly core.Address[]>,
+  allocation: core.Allocation,
   keys: KeyRing,
 ): core.Lock {
   const nodes = mesh.nodes.map(({ name }): [core.Name, core.LockedNode] => {
     const publicKey = keys.publicKeys.get(name);
-    const addresses = allocation.get(name) ?? [];
+    const addresses = allocation.nodes.get(name) ?? [];
     return [name, { addresses, ...(publicKey === undefined ? {} : { publicKey }) }];
+  });
+  const entries = core.entrancesOf(mesh).map(({ id }): [core.EntryId, core.LockedNode] => {
+    const publicKey = keys.entryKeys.get(id);
+    const addresses = allocation.entries.get(id) ?? [];
+    return [id, { addresses, ...(publicKey === undefined ? {} : { publicKey }) }];
   });
   const secret =
     keys.networkSecret === undefined ? lock.networkSecret : fingerprintOf(keys.networkSecret);
   return {
     nodes: new Map(nodes),
-    entries: lock.entries,
+    entries: new Map(entries),
     presharedKeyEpochs: lock.presharedKeyEpochs,
     ...(secret === undefined ? {} : { networkSecret: secret }),
   };

@@ -3,24 +3,29 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { exclusively } from "./exclusive.ts";
 import { printFindings } from "./findings.ts";
-import type { KeyNeed } from "./key-ring.ts";
+import { printLock } from "@warren/core";
+import { listFolder } from "./folders.ts";
+import type { ClientWish, KeyNeed } from "./key-ring.ts";
+import type { Staging } from "./staging.ts";
 import type { Terminal } from "./terminal.ts";
 import { loadWorkspace, placesOf } from "./workspace.ts";
-import type { Plan, Workspace } from "./workspace.ts";
+import type { Places, Plan, Workspace } from "./workspace.ts";
 
 export interface WriteOptions {
   readonly file: string;
   readonly json: boolean;
   readonly strict: boolean;
   readonly keys: KeyNeed;
+  readonly client?: ClientWish;
 }
 
 /** Runs `work` on a mesh that holds, while nobody else writes; otherwise says what is wrong. The exit status. */
 export function writeBeside(
   terminal: Terminal,
-  { file, json, strict, keys }: WriteOptions,
+  options: WriteOptions,
   work: (plan: Plan, workspace: Workspace) => void,
 ): number {
+  const { file, json, strict, keys, ...rest } = options;
   const refuse = ({ findings }: Workspace): number => {
     printFindings(terminal, findings, { json });
     return 2;
@@ -29,13 +34,27 @@ export function writeBeside(
   // The first time there is no place to wait in. It is not made for a mesh that is wrong.
   if (!existsSync(lock)) {
     const need = keys === "make" ? "private" : keys;
-    const workspace = loadWorkspace(file, { keys: need, isStrict: strict });
+    const workspace = loadWorkspace(file, { ...rest, keys: need, isStrict: strict });
     if (workspace.plan === undefined) return refuse(workspace);
   }
   return exclusively(lock, () => {
-    const workspace = loadWorkspace(file, { keys, isStrict: strict });
+    const workspace = loadWorkspace(file, { ...rest, keys, isStrict: strict });
     if (workspace.plan === undefined) return refuse(workspace);
     work(workspace.plan, workspace);
     return 0;
   });
+}
+
+/** Keys first, then the lock that names them: a crash between is mended by the next run. */
+export function stageKeys(staging: Staging, { keys, lock }: Plan, places: Places): void {
+  const { keysFolder, lockFile } = places;
+  staging.ignoreAll(keysFolder);
+  staging.protect(keysFolder);
+  for (const { name } of listFolder(keysFolder)) {
+    if (/\.(key|secret)$/.test(name)) staging.protect(join(keysFolder, name));
+  }
+  for (const { name, text } of keys.fresh) {
+    staging.put(join(keysFolder, name), text, "owner");
+  }
+  staging.put(lockFile, printLock(lock), "everybody");
 }

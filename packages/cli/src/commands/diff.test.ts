@@ -77,10 +77,14 @@ test("diff() tells files that come and go", async () => {
       + bb
     - b/warren0.conf
     + bb/warren0.conf
+    ~ hosts
+      ~ names
+        - 10.0.0.2 b.clouds.internal b
+        + 10.0.0.2 bb.clouds.internal bb
     ~ interface/warren0.conf
       - b
       + bb
-    4 files differ"
+    5 files differ"
   `);
   fs.rmSync(folder.at("out"), { recursive: true });
   expect((await folder.run("diff")).out.split("\n").slice(0, 2)).toEqual([

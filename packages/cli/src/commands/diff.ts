@@ -1,14 +1,13 @@
 /** warren diff: what differs between two mesh files, or between a mesh and what was rendered of it. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { compile, Printed, renderFiles } from "@warren/core";
 import type { Format } from "@warren/core";
 import { diffFiles } from "../file-diff.ts";
 import type { FileChange } from "../file-diff.ts";
 import { readTextIfThere } from "../file-text.ts";
 import { printFindings } from "../findings.ts";
-import { createSecrets } from "../key-ring.ts";
 import { listRendered } from "../output-folder.ts";
+import { rendered } from "../rendering.ts";
 import type { Terminal } from "../terminal.ts";
 import { countOf } from "../words.ts";
 import { loadWorkspace, placesOf } from "../workspace.ts";
@@ -46,24 +45,17 @@ export function diff(
     printFindings(terminal, findings, options);
     return 2;
   }
-  const rendered = plans.map((plan) => renderPlan(plan, options.format));
-  const [before, after] =
-    meshes === undefined ? [readRendered(options.output), ...rendered] : rendered;
+  const wanted = plans.map((plan) => renderPlan(plan, options.format));
+  const [before, after] = meshes === undefined ? [readRendered(options.output), ...wanted] : wanted;
   const changes = diffFiles(before ?? new Map(), after ?? new Map());
   if (options.json) terminal.print(JSON.stringify(changes, undefined, 2));
   else printChanges(terminal, changes);
   return 0;
 }
 
-function renderPlan({ index, keys }: Plan, format: Format): Files {
-  const secrets = createSecrets(keys);
-  const printed = new Printed();
+function renderPlan(plan: Plan, format: Format): Files {
   const files = new Map<string, string>();
-  for (const device of compile(index)) {
-    for (const { name, text } of renderFiles(device, secrets, printed, format)) {
-      files.set(join(device.name, name), text.join(""));
-    }
-  }
+  for (const { path, text } of rendered(plan, format)) files.set(path, text.join(""));
   return files;
 }
 

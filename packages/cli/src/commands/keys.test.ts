@@ -191,3 +191,56 @@ test("keys makes no new key before the first, nor a preshared one where the mesh
     err: "warren: error usage: the mesh has no preshared keys\n  remove presharedKeys: false from the network",
   });
 });
+
+const CLIENTS = `clients:
+  phone: { via: a }
+  tab: { via: [bb, a] }
+  pad: { via: [a, bb], publicKey: xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg= }
+`;
+
+test("keys show tells clients' keys, and where they are made", async () => {
+  const folder = new MeshFolder(MESH + CLIENTS);
+  expect(await folder.run("qr", "tab", "--via", "a", "--keep-key")).toMatchObject({ status: 0 });
+  const { publicKey } = folder.lock().clients["tab a"] ?? {};
+  expect((await folder.run("keys")).out.split("\n").slice(3)).toEqual([
+    "pad.a   xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=",
+    "pad.bb  xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=",
+    "phone   (made by warren qr phone)",
+    `tab.a   ${publicKey}`,
+    "tab.bb  (made by warren qr tab)",
+  ]);
+  const { out } = await folder.run("keys", "show", "tab", "--json");
+  expect(JSON.parse(out)).toEqual([
+    { client: "tab", via: "a", publicKey, keyFile: "tab.a.key" },
+    { client: "tab", via: "bb" },
+  ]);
+  // A file that stayed behind when the key went elsewhere is nobody's.
+  folder.write("keys/pad.a.key", folder.read("keys/a.key"));
+  const { out: pad } = await folder.run("keys", "show", "pad", "--json");
+  expect(pad).not.toContain("keyFile");
+});
+
+test("keys show prints a client's private key only where it is kept", async () => {
+  const folder = new MeshFolder(MESH + CLIENTS);
+  await folder.run("qr", "tab", "--via", "a", "--keep-key");
+  await folder.run("qr", "phone");
+  const key = folder.read("keys/tab.a.key").trim();
+  expect(await folder.run("keys", "show", "tab.a", "--private")).toMatchObject({ out: key });
+  const { out } = await folder.run("keys", "show", "tab.a", "--private", "--json");
+  expect(JSON.parse(out)).toEqual([{ client: "tab", via: "a", privateKey: key }]);
+  expect(await folder.run("keys", "show", "phone", "--private")).toEqual({
+    status: 2,
+    out: "",
+    err: "warren: error cannot-read: the private key of phone is not here\n  it is on the device alone: warren qr phone --new-key --keep-key keeps another",
+  });
+});
+
+test("keys rotate sends those who name a client to qr", async () => {
+  const folder = new MeshFolder(MESH + CLIENTS);
+  await folder.run("render");
+  expect(await folder.run("keys", "rotate", "phone")).toEqual({
+    status: 64,
+    out: "",
+    err: "warren: error usage: phone is a client, not a node\n  a new key for it: warren qr phone --new-key",
+  });
+});

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as core from "@warren/core";
 import { AppError } from "../app-error.ts";
 import { printFindings } from "../findings.ts";
-import { keyFile } from "../key-ring.ts";
+import { entryKeyFile, keyFile } from "../key-ring.ts";
 import { makePrivateKey, publicKeyOf } from "../secrets.ts";
 import { staged } from "../staging.ts";
 import type { Terminal } from "../terminal.ts";
@@ -16,7 +16,7 @@ export interface KeysOptions {
   readonly json: boolean;
 }
 
-/** Public keys of all nodes, or of one; its private key only when asked for in so many words. */
+/** Public keys of all nodes and clients, or of one; its private key only when asked for in so many words. */
 export function showKeys(
   terminal: Terminal,
   wish: { readonly name: string | undefined; readonly private: boolean },
@@ -26,20 +26,57 @@ export function showKeys(
   const plan = load(terminal, options, need);
   if (plan === undefined) return 2;
   if (wish.private) return printPrivate(terminal, plan, wish.name, options);
-  const nodes = wish.name === undefined ? plan.mesh.nodes : [nodeOf(plan, wish.name)];
-  const rows = nodes.map(({ name, publicKey }) => ({
-    node: name,
-    publicKey: plan.keys.missing.has(name) ? undefined : plan.keys.publicKeys.get(name),
-    keyFile: publicKey === undefined ? keyFile(name) : undefined,
-  }));
-  if (options.json) terminal.print(JSON.stringify(rows, undefined, 2));
+  const { name } = wish;
+  const isMeant = (row: KeyRow): boolean => (row.node ?? row.client) === name;
+  const rows = [...nodeRows(plan), ...clientRows(plan)].filter(
+    (row) => name === undefined || isMeant(row),
+  );
+  if (name !== undefined && rows.length === 0) nodeOf(plan, name);
+  if (options.json)
+    terminal.print(
+      JSON.stringify(
+        rows.map(({ label: _, ...row }) => row),
+        undefined,
+        2,
+      ),
+    );
   else {
-    const width = Math.max(...rows.map(({ node }) => node.length));
-    for (const { node, publicKey } of rows) {
-      terminal.print(`${node.padEnd(width)}  ${publicKey ?? "(made by warren render)"}`);
+    const width = Math.max(...rows.map(({ label }) => label.length));
+    for (const { label, node, client, publicKey } of rows) {
+      const maker = node === undefined ? `qr ${client}` : "render";
+      terminal.print(`${label.padEnd(width)}  ${publicKey ?? `(made by warren ${maker})`}`);
     }
   }
   return 0;
+}
+
+interface KeyRow {
+  readonly label: string;
+  readonly node?: core.Name;
+  readonly client?: core.Name;
+  readonly via?: core.Name;
+  readonly publicKey: core.PublicKey | undefined;
+  /** Where the private key is or will be, unless it is elsewhere. */
+  readonly keyFile: string | undefined;
+}
+
+function nodeRows({ mesh, keys }: Plan): readonly KeyRow[] {
+  return mesh.nodes.map(({ name, publicKey }) => ({
+    label: name,
+    node: name,
+    publicKey: keys.missing.has(name) ? undefined : keys.publicKeys.get(name),
+    keyFile: publicKey === undefined ? keyFile(name) : undefined,
+  }));
+}
+
+function clientRows({ mesh, keys }: Plan): readonly KeyRow[] {
+  return core.entrancesOf(mesh).map((entrance) => ({
+    label: entrance.name,
+    client: entrance.client.name,
+    via: entrance.via,
+    publicKey: keys.entryKeys.get(entrance.id),
+    keyFile: keys.kept.has(entrance.id) ? entryKeyFile(entrance) : undefined,
+  }));
 }
 
 /** A new private key for a node: everybody's file changes with the next render. */
@@ -104,12 +141,19 @@ function printPrivate(
       fix: "name one node: warren keys show NODE --private",
     });
   }
-  const key = plan.keys.privateKeys.get(nodeOf(plan, name).name);
+  const entrance = core.entrancesOf(plan.mesh).find((each) => each.name === name);
+  const key = plan.keys.privateKeys.get((entrance ?? nodeOf(plan, name)).name);
+  if (key === undefined && entrance !== undefined) {
+    const fix = `it is on the device alone: warren qr ${entrance.client.name} --new-key --keep-key keeps another`;
+    throw new AppError("cannot-read", `the private key of ${name} is not here`, { fix });
+  }
   if (key === undefined) {
     const fix = "it is made by warren render, or kept on its host";
     throw new AppError("cannot-read", `the private key of ${name} is not here`, { fix });
   }
-  terminal.print(json ? JSON.stringify([{ node: name, privateKey: key }], undefined, 2) : key);
+  const owner =
+    entrance === undefined ? { node: name } : { client: entrance.client.name, via: entrance.via };
+  terminal.print(json ? JSON.stringify([{ ...owner, privateKey: key }], undefined, 2) : key);
   return 0;
 }
 
@@ -143,6 +187,10 @@ function load(
 function nodeOf({ mesh }: Plan, name: string): core.Node {
   const node = mesh.nodes.find((each) => each.name === name);
   if (node !== undefined) return node;
+  if (mesh.clients.some((each) => each.name === name)) {
+    const fix = `a new key for it: warren qr ${name} --new-key`;
+    throw new AppError("usage", `${name} is a client, not a node`, { fix });
+  }
   const names = mesh.nodes.map((each) => each.name).slice(0, 20);
   throw new AppError("usage", `there is no node ${core.quote(name)}`, {
     fix: `known are ${names.join(", ")}`,

@@ -63,6 +63,7 @@ test("render() writes secrets for their owner alone, and keeps git away from the
       "600 out/c/warren0.conf",
       "700 out/d/",
       "600 out/d/warren0.conf",
+      "644 out/hosts",
       "644 warren.lock",
       "644 warren.yaml",
     ]
@@ -87,7 +88,7 @@ test("render() touches nothing the second time, and writes the same bytes from t
   const before = folder.listing();
   expect(await folder.run("render")).toEqual({
     status: 0,
-    out: "out: 0 files written, 6 unchanged",
+    out: "out: 0 files written, 7 unchanged",
     err: "",
   });
   expect(folder.listing()).toEqual(before);
@@ -175,7 +176,7 @@ test("render() removes the files of a node that is gone, and nothing that is not
   folder.write("warren.yaml", MESH.replace(/^ {2}[bc]: .*\n/gm, ""));
   expect(await folder.run("render")).toMatchObject({
     status: 0,
-    out: "out: 3 files written, 1 unchanged, 2 removed",
+    out: "out: 4 files written, 1 unchanged, 2 removed",
   });
   const gone = new Set(["out/b/warren0.conf", "out/c/", "out/c/warren0.conf"]);
   expect(Object.keys(folder.listing())).toEqual(before.filter((path) => !gone.has(path)));
@@ -213,7 +214,7 @@ test("render() replaces links by files, and never writes through them", async ()
   fs.symlinkSync("elsewhere", folder.at("out"));
   expect(await folder.run("render")).toMatchObject({
     status: 0,
-    out: "out: 0 files written, 6 unchanged",
+    out: "out: 0 files written, 7 unchanged",
   });
 });
 
@@ -320,4 +321,66 @@ test("render() writes for wg setconf, and for wg-quick again", async () => {
   expect(await folder.run("diff", "--format", "setconf")).toMatchObject({ out: "no difference" });
   expect(await folder.run("render")).toMatchObject({ status: 0 });
   expect(folder.rendered()).toEqual(before);
+});
+
+const CLIENTS = `${MESH}clients:
+  pad: { via: a, publicKey: xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg= }
+  phone: { via: a }
+  tab: { via: [a, b] }
+`;
+
+test("render() writes files of clients whose key is kept, and goes on without the others'", async () => {
+  const folder = new MeshFolder(CLIENTS);
+  expect(await folder.run("render")).toEqual({
+    status: 0,
+    out: "out: 14 files written, 0 unchanged",
+    err: "no file for phone, tab.a, tab.b: not in the mesh before it has a key, which warren qr makes and shows",
+  });
+  expect(folder.read("out/pad/warren0.conf")).not.toMatch(/^PrivateKey|^PostUp/m);
+  expect(folder.read("out/a/warren0.conf")).not.toContain("# phone");
+  await folder.run("qr", "phone");
+  await folder.run("qr", "tab", "--via", "b", "--keep-key");
+  expect((await folder.run("diff")).out).toContain("+ b/warren0.nft\n");
+  expect((await folder.run("diff")).out).toContain("  + tab.b\n");
+  expect(await folder.run("render")).toMatchObject({
+    status: 0,
+    err: "no file for phone: the private key is on the device alone\nno file for tab.a: not in the mesh before it has a key, which warren qr makes and shows",
+  });
+  expect(Object.keys(folder.rendered()).filter((path) => /pad|phone|tab/.test(path))).toEqual([
+    "out/pad/warren0.conf",
+    "out/tab.b/warren0.conf",
+  ]);
+  expect(folder.read("out/tab.b/warren0.conf")).toContain(folder.read("keys/tab.b.key").trim());
+  expect(folder.read("out/a/warren0.conf")).toContain("# phone\n[Peer]");
+  expect(folder.read("out/b/warren0.conf")).toContain("# tab.b\n[Peer]");
+  expect(await folder.run("diff")).toMatchObject({ out: "no difference" });
+  const before = folder.listing();
+  await folder.run("render");
+  expect(folder.listing()).toEqual(before);
+});
+
+test("render() takes away a client's files, record and way in when it is removed", async () => {
+  const folder = new MeshFolder(CLIENTS);
+  await folder.run("qr", "tab", "--keep-key");
+  await folder.run("render");
+  folder.write("warren.yaml", CLIENTS.replace("via: [a, b]", "via: b"));
+  expect(await folder.run("render")).toMatchObject({ status: 0 });
+  // The one way that is left needs no other name; its key and address stay.
+  expect(folder.read("out/tab/warren0.conf")).toContain(folder.read("keys/tab.b.key").trim());
+  expect(Object.keys(folder.listing())).not.toContain("out/tab.b/");
+  expect(Object.keys(folder.lock().clients)).toEqual(["pad a", "phone a", "tab b"]);
+  folder.write("warren.yaml", MESH);
+  expect(await folder.run("render")).toMatchObject({ status: 0, err: "" });
+  expect(Object.keys(folder.rendered()).filter((path) => /pad|tab/.test(path))).toEqual([]);
+  expect(folder.read("warren.lock")).not.toContain("clients");
+  expect(folder.read("out/a/warren0.conf")).not.toContain("# tab");
+});
+
+test("render() writes the mesh's names, and diff compares them", async () => {
+  const folder = await renderedFolder();
+  expect(folder.read("out/hosts")).toContain("\n10.0.0.1 a.clouds.internal a\n");
+  folder.write("out/hosts", `${folder.read("out/hosts")}10.0.0.99 mine\n`);
+  expect((await folder.run("diff")).out).toContain("~ hosts\n  ~ names\n    - 10.0.0.99 mine");
+  await folder.run("render");
+  expect(await folder.run("diff")).toMatchObject({ out: "no difference" });
 });

@@ -1,20 +1,19 @@
 /** warren render: writes a folder a node, ready for /etc/wireguard, with the lock and the keys. */
 import { existsSync } from "node:fs";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
-import { compile, Printed, printLock, renderFiles } from "@warren/core";
-import type { Format } from "@warren/core";
+import { entrancesOf } from "@warren/core";
+import type { Entrance, Format } from "@warren/core";
 import { AppError } from "../app-error.ts";
 import { printFindings } from "../findings.ts";
-import { listFolder } from "../folders.ts";
-import { createSecrets } from "../key-ring.ts";
 import { listNodeFolders, listRendered } from "../output-folder.ts";
+import { isRendered, rendered } from "../rendering.ts";
 import { staged } from "../staging.ts";
 import type { Staging, Written } from "../staging.ts";
 import type { Terminal } from "../terminal.ts";
 import { countOf } from "../words.ts";
 import { placesOf } from "../workspace.ts";
 import type { Plan, Places } from "../workspace.ts";
-import { writeBeside } from "../writing.ts";
+import { stageKeys, writeBeside } from "../writing.ts";
 
 export interface RenderOptions {
   readonly file: string;
@@ -28,6 +27,7 @@ export function render(terminal: Terminal, options: RenderOptions): number {
   return writeBeside(terminal, { ...options, keys: "make" }, (plan, { findings, places }) => {
     refuseUnfit(options);
     printFindings(terminal, findings, options);
+    sayWithheld(terminal, plan);
     const written = staged((staging) => writePlan(terminal, plan, places, { options, staging }));
     if (!options.json) terminal.print(summary(options.output, written));
   });
@@ -58,7 +58,7 @@ interface RenderJob {
   readonly staging: Staging;
 }
 
-/** Keys first, then the lock that names them, then what was made of both: a crash between is mended by the next run. */
+/** Keys and lock first, then what is made of both. */
 function writePlan(
   terminal: Terminal,
   plan: Plan,
@@ -66,34 +66,32 @@ function writePlan(
   { options, staging }: RenderJob,
 ): void {
   const { output, format } = options;
-  const { keysFolder, lockFile } = places;
-  staging.ignoreAll(keysFolder);
-  staging.protect(keysFolder);
-  for (const { name } of listFolder(keysFolder)) {
-    if (/\.(key|secret)$/.test(name)) staging.protect(join(keysFolder, name));
-  }
-  for (const { name, text } of plan.keys.fresh) {
-    staging.put(join(keysFolder, name), text, "owner");
-  }
-  staging.put(lockFile, printLock(plan.lock), "everybody");
+  stageKeys(staging, plan, places);
   staging.ignoreAll(output);
-  const secrets = createSecrets(plan.keys);
-  const printed = new Printed();
   const kept = new Set<string>();
-  let done = 0;
-  for (const device of compile(plan.index)) {
-    for (const { name, text } of renderFiles(device, secrets, printed, format)) {
-      const file = join(device.name, name);
-      staging.put(join(output, file), text, "owner");
-      kept.add(file);
-    }
-    done += 1;
-    terminal.progress(`rendering ${done} of ${plan.proof.nodes}`);
+  const total = plan.index.members.length + plan.index.entries.length;
+  for (const { device, path, text, audience } of rendered(plan, format)) {
+    staging.put(join(output, path), text, audience);
+    kept.add(path);
+    terminal.progress(`rendering ${device} of ${total}`);
   }
   // Files of ours that this mesh no longer has, and leftovers of killed runs; never anybody else's.
   for (const file of listRendered(output, kept)) staging.remove(join(output, file));
   for (const node of listNodeFolders(output)) staging.sweep(join(output, node));
-  staging.sweep(keysFolder);
+  staging.sweep(places.keysFolder);
+}
+
+/** Clients that are given no file: none of them stops the others. */
+function sayWithheld(terminal: Terminal, { mesh, keys }: Plan): void {
+  const without = entrancesOf(mesh).filter((each) => !isRendered(keys, each));
+  const isMade = ({ id }: Entrance): boolean => keys.entryKeys.has(id);
+  const say = (those: readonly Entrance[], why: string): void => {
+    if (those.length === 0) return;
+    terminal.say(`no file for ${those.map(({ name }) => name).join(", ")}: ${why}`);
+  };
+  say(without.filter(isMade), "the private key is on the device alone");
+  const unmade = without.filter((each) => !isMade(each));
+  say(unmade, "not in the mesh before it has a key, which warren qr makes and shows");
 }
 
 function summary(output: string, { changed, unchanged, removed }: Written): string {

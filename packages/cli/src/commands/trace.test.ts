@@ -59,6 +59,15 @@ test("trace() prints its steps as JSON, also of a way that fails", async () => {
   expect([fails.status, JSON.parse(fails.out)]).toMatchObject([2, { reaches: false }]);
 });
 
+test("trace() takes a client by its name, at the node that it enters through", async () => {
+  const folder = new MeshFolder(`${MESH}clients: { phone: { via: a }, tab: { via: [a, b] } }\n`);
+  for (const client of ["phone", "tab"]) await folder.run("qr", client, "--keep-key");
+  expect((await folder.run("trace", "phone", "b")).out).toContain("holds the sender's 10.0.0.5;");
+  expect((await folder.run("trace", "tab.b", "a")).out).toContain("holds the sender's 10.0.0.7;");
+  expect((await folder.run("trace", "tab.b", "fd00::1")).out).toContain("sender's fd00::7;");
+  expect(await folder.run("trace", "tab", "a")).toMatchObject({ status: 64 });
+});
+
 const OWNED = "name a node, one of its addresses, or an address in a subnet behind one";
 
 test.each([

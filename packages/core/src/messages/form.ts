@@ -56,6 +56,11 @@ export function nameTaken(path: Path, name: string, owner: string): Diagnostic {
   return error("name-taken", path, message, fix);
 }
 
+export function nameReserved(path: Path, name: string): Diagnostic {
+  const message = `the name "${name}" is that of a file which render writes`;
+  return error("name-reserved", path, message, "choose another");
+}
+
 export function unknownName(
   path: Path,
   name: string,

@@ -11,8 +11,8 @@ export function keyMissing(node: string, file: string): Diagnostic {
   return error("key-missing", ["nodes", node], message, fix);
 }
 
-export function keyUnreadable(node: string, file: string, problem: Problem): Diagnostic {
-  return error("key-unreadable", ["nodes", node], `${file}: ${problem.message}`, problem.fix);
+export function keyUnreadable(path: Path, file: string, problem: Problem): Diagnostic {
+  return error("key-unreadable", path, `${file}: ${problem.message}`, problem.fix);
 }
 
 export function networkSecretMissing(file: string): Diagnostic {

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { Diagnostics, EMPTY_LOCK, pairName, parseLock, printLock } from "../mod.ts";
 import { meshDocuments } from "../../../../tools/random-mesh.ts";
 import { runs } from "../../../../tools/runs.ts";
-import { printDiagnostics, sampleOfDocument } from "../../../../tools/sample.ts";
+import { printDiagnostics, sampleOf, sampleOfDocument } from "../../../../tools/sample.ts";
 
 test("parseLock() reads what printLock() wrote", () => {
   fc.assert(
@@ -25,6 +25,51 @@ test("parseLock() reads what printLock() wrote", () => {
   );
 });
 
+test("printLock() gives clients a block of their own, one line a way in", () => {
+  const { lock } = sampleOf(`
+    network: { name: n, addresses: [10.0.0.0/24, "fd00::/64"] }
+    nodes: { a: { endpoint: a.example }, b: { endpoint: b.example } }
+    clients: { phone: { via: a }, laptop: { via: [b, a] } }
+  `);
+  const text = printLock(lock);
+  expect(text).toMatchInlineSnapshot(`
+    "{
+      "version": 1,
+      "nodes": {
+        "a": {"addresses":["10.0.0.1","fd00::1"],"publicKey":"yX55JknNCN3TmHlmWxwr5ZF12NjeTvIAufmf3nX9uK4="},
+        "b": {"addresses":["10.0.0.2","fd00::2"],"publicKey":"ZGFt3gfmn/iy5Q+gxAK3pE1NY0mj8z8eKlkAfsjlD8M="}
+      },
+      "clients": {
+        "laptop a": {"addresses":["10.0.0.3","fd00::3"],"publicKey":"Dwmi4e4tNweAbk21RvDSbx+GTjFJjjQWf5PTWGi3QYo="},
+        "laptop b": {"addresses":["10.0.0.4","fd00::4"],"publicKey":"45yclDRH0/T8re+Yo/X2M5yFFS9zllhijHoLrmXwCVE="},
+        "phone a": {"addresses":["10.0.0.5","fd00::5"],"publicKey":"g2eGNi2bUUOFwgzzOu85PhhoeZvnGckUWIFSO0lFiFw="}
+      },
+      "presharedKeyEpochs": {}
+    }
+    "
+  `);
+  expect(parseLock(JSON.parse(text), new Diagnostics())).toEqual(lock);
+});
+
+test("printLock() says nothing of clients where there are none", () => {
+  const { lock } = sampleOf(`
+    network: { name: n, addresses: [10.0.0.0/24] }
+    nodes: { a: { endpoint: a.example } }
+  `);
+  const text = printLock(lock);
+  expect(text).toMatchInlineSnapshot(`
+    "{
+      "version": 1,
+      "nodes": {
+        "a": {"addresses":["10.0.0.1"],"publicKey":"yX55JknNCN3TmHlmWxwr5ZF12NjeTvIAufmf3nX9uK4="}
+      },
+      "presharedKeyEpochs": {}
+    }
+    "
+  `);
+  expect(parseLock(JSON.parse(text), new Diagnostics())).toEqual(lock);
+});
+
 test("parseLock() reads an empty lock", () => {
   expect(parseLock(JSON.parse(printLock(EMPTY_LOCK)), new Diagnostics())).toEqual(EMPTY_LOCK);
 });
@@ -43,6 +88,13 @@ test.each([
   ],
   ['{ "version": 1, "nodes": {}, "presharedKeyEpochs": { "b a": 1 } }', 'cannot parse pair "b a"'],
   ['{ "version": 1, "nodes": {}, "presharedKeyEpochs": { "a b": 0 } }', "out-of-range"],
+  [
+    '{ "version": 1, "nodes": { "a": { "addresses": ["10.0.0.1"] } }, "clients": { "p a": { "addresses": ["10.0.0.1"] } } }',
+    'address-taken clients."p a".addresses[0]: clients."p a".addresses[0]: 10.0.0.1 is already the address of "a"',
+  ],
+  ['{ "version": 1, "nodes": {}, "clients": { "p": {} } }', 'cannot parse way in "p"'],
+  ['{ "version": 1, "nodes": {}, "clients": { "p a b": {} } }', 'cannot parse way in "p a b"'],
+  ['{ "version": 1, "nodes": {}, "clients": { "p ../a": {} } }', 'cannot parse way in "p ../a"'],
   ['{ "version": 1, "nodes": {}, "networkSecret": "x" }', "cannot parse fingerprint"],
 ])("parseLock() refuses %s", (text, expected) => {
   const diagnostics = new Diagnostics();

@@ -42,24 +42,23 @@ export const EMPTY_LOCK: Lock = {
 
 const LOCK_VERSION = 1;
 
+const given = fields({
+  addresses: required(list(text(parseAddress)), "Given out for life."),
+  publicKey: optional(text(parsePublicKey), "Of its key."),
+});
+
 const lockShape = fields({
   version: required(number({ min: LOCK_VERSION, max: LOCK_VERSION }), "Of this form."),
-  nodes: required(
-    record(
-      parseName,
-      fields({
-        addresses: required(list(text(parseAddress)), "Given out for life."),
-        publicKey: optional(text(parsePublicKey), "Of the node's key."),
-      }),
-    ),
-    "What each node was given.",
-  ),
+  nodes: required(record(parseName, given), "What each node was given."),
+  clients: optional(record(parseEntryId, given), "What each client was given, by its way in."),
   presharedKeyEpochs: optional(
     record(parsePairName, number({ min: 1, max: Number.MAX_SAFE_INTEGER })),
     "Pairs whose preshared key was rotated.",
   ),
   networkSecret: optional(text(parseFingerprint), "Fingerprint of the network secret."),
 });
+
+type WrittenLock = NonNullable<ReturnType<typeof lockShape.read>>;
 
 export function entryId(client: Name, via: Name): EntryId {
   return `${client} ${via}` as EntryId;
@@ -78,40 +77,37 @@ export function namesOf(pair: PairName): readonly [Name, Name] {
 /** Reads what printLock wrote (after a JSON reader), or says in `diagnostics` what is wrong with it. */
 export function parseLock(document: unknown, diagnostics: Diagnostics): Lock | undefined {
   const written = lockShape.read(document, [], diagnostics);
-  if (written !== undefined) checkAddresses(written.nodes, diagnostics);
+  if (written !== undefined) checkAddresses(written, diagnostics);
   if (written === undefined || diagnostics.hasErrors) return undefined;
-  const { nodes, presharedKeyEpochs = [], networkSecret } = written;
+  const { nodes, clients = [], presharedKeyEpochs = [], networkSecret } = written;
   return {
     nodes: new Map(nodes),
-    entries: new Map(),
+    entries: new Map(clients),
     presharedKeyEpochs: new Map(presharedKeyEpochs),
     ...(networkSecret === undefined ? {} : { networkSecret }),
   };
 }
 
-/** Two branches can give one address to a node each, and version control merges their lines without a word. */
-function checkAddresses(
-  nodes: readonly (readonly [Name, LockedNode])[],
-  diagnostics: Diagnostics,
-): void {
-  const owners = new Map<string, Name>();
-  for (const [name, { addresses }] of nodes) {
+/** Two branches can give one address to two, and version control merges their lines without a word. */
+function checkAddresses({ nodes, clients = [] }: WrittenLock, diagnostics: Diagnostics): void {
+  const owners = new Map<string, string>();
+  const records = [
+    ...nodes.map(([name, { addresses }]) => ({ path: ["nodes", name], name, addresses })),
+    ...clients.map(([name, { addresses }]) => ({ path: ["clients", name], name, addresses })),
+  ];
+  for (const { path, name, addresses } of records) {
     for (const [at, address] of addresses.entries()) {
       const text = printAddress(address);
       const owner = owners.get(text);
-      const path = ["nodes", name, "addresses", at];
-      if (owner !== undefined) diagnostics.add(ranges.addressTaken(path, text, owner));
+      const place = [...path, "addresses", at];
+      if (owner !== undefined) diagnostics.add(ranges.addressTaken(place, text, owner));
       else owners.set(text, name);
     }
   }
 }
 
-/** JSON, one line a node, sorted, so that version control merges it well. */
+/** JSON, one line a node or way in of a client, sorted, so that version control merges it well. */
 export function printLock(lock: Lock): string {
-  const nodes = sorted(lock.nodes).map(([name, { addresses, publicKey }]) => {
-    const node = { addresses: addresses.map(printAddress), publicKey };
-    return `    ${JSON.stringify(name)}: ${JSON.stringify(node)}`;
-  });
   const epochs = sorted(lock.presharedKeyEpochs).map(
     ([pair, epoch]) => `    ${JSON.stringify(pair)}: ${epoch}`,
   );
@@ -119,13 +115,23 @@ export function printLock(lock: Lock): string {
     lock.networkSecret === undefined
       ? []
       : [`  "networkSecret": ${JSON.stringify(lock.networkSecret)}`];
+  const clients =
+    lock.entries.size === 0 ? [] : [`  "clients": ${printBlock(printRecords(lock.entries))}`];
   const parts = [
     `  "version": ${LOCK_VERSION}`,
     ...secret,
-    `  "nodes": ${printBlock(nodes)}`,
+    `  "nodes": ${printBlock(printRecords(lock.nodes))}`,
+    ...clients,
     `  "presharedKeyEpochs": ${printBlock(epochs)}`,
   ];
   return `{\n${parts.join(",\n")}\n}\n`;
+}
+
+function printRecords(records: ReadonlyMap<string, LockedNode>): readonly string[] {
+  return sorted(records).map(([name, { addresses, publicKey }]) => {
+    const record = { addresses: addresses.map(printAddress), publicKey };
+    return `    ${JSON.stringify(name)}: ${JSON.stringify(record)}`;
+  });
 }
 
 function printBlock(lines: readonly string[]): string {
@@ -143,6 +149,16 @@ function parsePairName(text: string): PairName | Problem {
     return pairName(one, other);
   }
   return new Problem(`cannot parse pair ${quote(text)}`, "write two node names, the lower first");
+}
+
+function parseEntryId(text: string): EntryId | Problem {
+  const names = text.split(" ").map(parseName);
+  const [client, via] = names;
+  if (names.length === 2 && typeof client === "string" && typeof via === "string") {
+    return entryId(client, via);
+  }
+  const fix = "write a client's name and that of the node it enters through";
+  return new Problem(`cannot parse way in ${quote(text)}`, fix);
 }
 
 function parseFingerprint(text: string): string | Problem {

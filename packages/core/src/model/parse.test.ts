@@ -225,7 +225,6 @@ test.each([
     `${NETWORK}\nsites: { s: { network: 192.168.1.0/24 } }\nnodes: { a: { site: s, lan: 192.168.2.1, endpoint: a.example } }`,
     "lan-outside nodes.a.lan",
   ],
-  [`${NETWORK}\nnodes: {a: }\nclients: { p: { via: a } }`, "not-compiled clients"],
   [`${NETWORK}\nnodes: { a: , b: { exit: a } }`, "not-an-exit nodes.b.exit"],
   [
     `${NETWORK}\nnodes: { a: { subnets: 0.0.0.0/0 }, b: { exit: a, subnets: 0.0.0.0/0 } }`,
@@ -268,6 +267,11 @@ test.each([
   [
     `${NETWORK}\nnodes: { a: { subnets: { prefix: 192.168.1.0/24, metric: 2 } }, b: { subnets: 192.168.1.0/24 } }`,
     'subnet-taken nodes.a.subnets[0]: nodes.a.subnets[0]: 192.168.1.0/24 is already routed to "b"',
+  ],
+  [`${NETWORK}\nnodes: { hosts: { endpoint: a.example } }`, "name-reserved nodes.hosts"],
+  [
+    `${NETWORK}\nnodes: { a: { endpoint: a.example } }\nclients: { hosts: { via: a } }`,
+    "name-reserved clients.hosts",
   ],
   [`${NETWORK}\nnodes: {a: }\npolicy: [{ from: b, to: a }]`, "unknown-name policy[0].from[0]"],
   [`${NETWORK}\nnodes: {a: }\ngroups: { g: "tag:x" }`, "unknown-name groups.g[0]"],

@@ -6,6 +6,7 @@ import * as form from "../messages/form.ts";
 import * as keys from "../messages/keys.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { Path } from "../wording.ts";
+import { checkClients } from "./client-rules.ts";
 import type { Group, Mesh, Selector } from "./mesh.ts";
 import { checkRanges } from "./range-rules.ts";
 import { checkWays } from "./way-rules.ts";
@@ -20,9 +21,18 @@ export function checkMesh(mesh: Mesh, diagnostics: Diagnostics): void {
   checkGroups(mesh, diagnostics);
   checkRanges(mesh, diagnostics);
   checkWays(mesh, diagnostics);
+  checkClients(mesh, diagnostics);
 }
 
+/** `render` writes it beside the folders of nodes and clients, which have their names. */
+const HOSTS_FILE = "hosts";
+
 function checkNames(mesh: Mesh, diagnostics: Diagnostics): void {
+  for (const kind of ["nodes", "clients"] as const) {
+    if (mesh[kind].some(({ name }) => name === HOSTS_FILE)) {
+      diagnostics.add(form.nameReserved([kind, HOSTS_FILE], HOSTS_FILE));
+    }
+  }
   const owners = new Map<string, string>();
   for (const kind of ["nodes", "clients", "sites", "groups"] as const) {
     for (const { name } of mesh[kind]) {

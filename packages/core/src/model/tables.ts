@@ -40,7 +40,7 @@ const network = fields({
   keepalive: optional(keepalive, "Seconds between keepalives, where one is needed (25)."),
   presharedKeys: optional(flag(), "A preshared key of its own for every pair (true)."),
   firewall: optional(firewall, "What loads rules on the hosts (nftables)."),
-  dns: optional(text(parseDomain), "The zone of the nodes' names (NAME.internal)."),
+  dns: optional(text(parseDomain), "The zone of the names in out/hosts (NAME.internal)."),
   defaultCostPerGiB: optional(cost, "The price of a link that names none (1)."),
 });
 
@@ -104,8 +104,8 @@ const client = fields({
   via: required(list(name), "The node it enters through, or several: one file each."),
   access: optional(list(choice("nodes", "subnets", "exit", "all-but-lan")), "What it reaches."),
   exit: optional(name, "The node whose exit it uses."),
-  dns: optional(flag(), "Use the mesh's names (false)."),
-  address: optional(list(address), "Its address in the mesh."),
+  dns: optional(flag(), "Ask the node that it enters through for names (false)."),
+  address: optional(list(address), "Its address in the mesh, where it has one way in."),
   tags: optional(tags, "Words that policy selects by."),
   publicKey: optional(publicKey, "When its private key is kept elsewhere."),
 });

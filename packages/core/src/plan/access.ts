@@ -1,5 +1,6 @@
 /** Where a client's entry may go: what it sends to the node that it enters by. */
 import { parsePrefix } from "../ip/prefix.ts";
+import { hostPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import { cover, outermost, prefixSet, subtract } from "../ip/prefix-set.ts";
 import { Problem } from "../problem.ts";
@@ -23,12 +24,16 @@ export function isConfined({ client: { access } }: Entry): boolean {
 export function accessOf(index: Index, entry: Entry): readonly Prefix[] {
   const { access } = entry.client;
   const isAllButLan = access.includes("all-but-lan");
-  const exits = isExitUser(entry) ? (index.byName.get(entry.via)?.exits ?? []) : [];
+  const via = index.byName.get(entry.via);
+  const exits = isExitUser(entry) ? (via?.exits ?? []) : [];
+  // Not where the tunnel itself goes: only a /0 is kept out of its own way by wg-quick.
+  const host = via?.publicEndpoint?.host;
+  const near = [...privateRanges(), ...(typeof host === "object" ? [hostPrefix(host)] : [])];
   const isWhole = access.includes("exit") || entry.client.exit === entry.via;
   return outermost([
     ...(isAllButLan || access.includes("nodes") ? index.network.addresses : []),
     ...(isAllButLan || access.includes("subnets") ? index.members.flatMap(activeRanges) : []),
-    ...(isWhole ? exits : cover(subtract(prefixSet(exits), prefixSet(privateRanges())))),
+    ...(isWhole ? exits : cover(subtract(prefixSet(exits), prefixSet(near)))),
   ]);
 }
 

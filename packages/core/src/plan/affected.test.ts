@@ -40,6 +40,30 @@ test("affected() asks at most 2N pairs when one of 1,000 endpoints changes", () 
   expect(touched.pairs.length).toBeLessThanOrEqual(2 * 1000);
 });
 
+test("recompile() knows clients that come, go and change, and their nodes' side of them", () => {
+  const phone = { via: ["n1", "n2"] };
+  const steps = [
+    {},
+    { phone },
+    { laptop: { via: ["n1"], access: ["nodes"], dns: true }, phone },
+    { phone: { via: ["n2"] } },
+    {},
+  ];
+  let before = sampleOfDocument(meshOf(4));
+  for (const clients of steps) {
+    const after = sampleOfDocument({ ...meshOf(4), clients }, before.lock);
+    expect(byPatch(before, after)).toEqual(after.devices);
+    before = after;
+  }
+  const narrow = meshOf(4);
+  const nodes = { ...narrow.nodes, n1: { ...narrow.nodes["n1"], underlayMtu: 1400 } };
+  const clients = { phone };
+  const wide = sampleOfDocument({ ...narrow, clients });
+  const after = sampleOfDocument({ ...narrow, nodes, clients }, wide.lock);
+  expect(after.devices.map(({ mtu }) => mtu)).toEqual([1320, 1320, 1320, 1320, 1320, 1320]);
+  expect(byPatch(wide, after)).toEqual(after.devices);
+});
+
 test("affected() asks nothing when nothing changed", () => {
   const before = sampleOfDocument(meshOf(20));
   expect(affected(before.index, sampleOfDocument(meshOf(20)).index).pairs).toEqual([]);

@@ -4,6 +4,7 @@ import type { Name } from "../model/names.ts";
 import { assemble } from "./compile.ts";
 import type { Device, Peer } from "./device.ts";
 import { isCarrier } from "./member.ts";
+import { assembleEntry } from "./entry-device.ts";
 import type { Member } from "./member.ts";
 import type { Index } from "./members.ts";
 import { pair } from "./pair.ts";
@@ -134,17 +135,23 @@ export function recompile(
     entries.set(other, pair(after, known(after, self), known(after, other)));
     news.set(self, entries);
   }
-  return new Map(
+  const compiled = new Map(
     after.members.map((member) => {
       const { name } = member.node;
-      const kept = devices.get(name)?.peers ?? [];
+      // Clients' are told by assemble: they are few, and known without asking anybody.
+      const all = devices.get(name)?.peers ?? [];
+      const kept = all.filter((peer) => after.byName.has(peer.name));
       const fresh = news.get(name) ?? new Map<Name, Peer | undefined>();
       const peers = kept.filter((peer) => !fresh.has(peer.name) && !removed.has(peer.name));
       for (const peer of fresh.values()) if (peer !== undefined) peers.push(peer);
       peers.sort((one, other) => (one.name < other.name ? -1 : 1));
-      return [name, assemble(after, member, peers)];
+      return [name, assemble(after, member, peers)] as const;
     }),
   );
+  for (const entry of after.entries) {
+    compiled.set(entry.name, assembleEntry(after, entry, compiled.get(entry.via)?.mtu));
+  }
+  return compiled;
 }
 
 function known(index: Index, name: Name): Member {

@@ -10,7 +10,11 @@ function given({ lock }: Sample): Record<string, string> {
     name,
     addresses.map(printAddress).join(" "),
   ]);
-  return Object.fromEntries(nodes);
+  const entries = [...lock.entries].map(([id, { addresses }]) => [
+    id,
+    addresses.map(printAddress).join(" "),
+  ]);
+  return Object.fromEntries([...nodes, ...entries]);
 }
 
 test("allocate() gives the lowest free addresses in order of name, after the fixed ones", () => {
@@ -89,6 +93,61 @@ test("allocate() goes on in the next range of the family", () => {
     nodes: { a: { endpoint: a.example }, b: {} }
   `);
   expect(given(sample)).toEqual({ a: "10.66.0.0", b: "10.67.0.1" });
+});
+
+test("allocate() gives each way in of a client an address of its own, after all nodes", () => {
+  const sample = sampleOf(`
+    network: { name: n, addresses: [10.66.0.0/24, "fd00::/64"] }
+    sites: { s: { addresses: 10.66.0.0/28 } }
+    nodes: { x: { endpoint: x.example }, y: { endpoint: y.example, site: s } }
+    clients: { phone: { via: [y, x] }, a: { via: x }, b: { via: x, address: 10.66.0.16 } }
+  `);
+  expect(given(sample)).toEqual({
+    x: "10.66.0.17 fd00::1",
+    y: "10.66.0.1 fd00::2",
+    "a x": "10.66.0.18 fd00::3",
+    "b x": "10.66.0.16 fd00::4",
+    "phone x": "10.66.0.19 fd00::5",
+    "phone y": "10.66.0.2 fd00::6",
+  });
+});
+
+test("allocate() renumbers nobody for a client that comes, goes or moves", () => {
+  const mesh = (nodes: string, clients: string): string => `
+    network: { name: n, addresses: [10.66.0.0/24] }
+    nodes: { x: { endpoint: x.example }, y: { endpoint: y.example } ${nodes} }
+    clients: { ${clients} }`;
+  const first = sampleOf(mesh("", "phone: { via: x }"));
+  const second = sampleOf(mesh(", b: {}", "a: { via: y }, phone: { via: [x, y] }"), first.lock);
+  expect(given(second)).toEqual({
+    ...given(first),
+    b: "10.66.0.4",
+    "a y": "10.66.0.5",
+    "phone y": "10.66.0.6",
+  });
+  const third = sampleOf(mesh(", b: {}", "a: { via: y }"), second.lock);
+  expect(given(third)).toEqual({
+    x: "10.66.0.1",
+    y: "10.66.0.2",
+    b: "10.66.0.4",
+    "a y": "10.66.0.5",
+  });
+});
+
+test("allocate() refuses a client what it refuses a node", () => {
+  const refused = (client: string): string =>
+    check(`
+      network: { name: n, addresses: [10.66.0.0/29] }
+      sites: { s: { addresses: 10.66.0.0/31 } }
+      nodes: { x: { endpoint: x.example, address: 10.66.0.2 } }
+      clients: ${client}`);
+  expect(refused("{ p: { via: x, address: 10.66.0.2 } }")).toContain(
+    'address-taken clients.p.address[0]: clients.p.address[0]: 10.66.0.2 is already the address of "x"',
+  );
+  expect(refused("{ p: { via: x, address: 10.67.0.2 } }")).toContain("address-outside clients.p");
+  expect(refused("{ p: { via: x, address: 10.66.0.1 } }")).toContain("address-in-foreign-block");
+  const five = [1, 2, 3, 4, 5].map((at) => `p${at}: { via: x }`);
+  expect(refused(`{ ${five.join(", ")} }`)).toContain("range-full clients.p5");
 });
 
 test.each([

@@ -1,6 +1,6 @@
 /**
- * Gives every node its addresses: those the document fixes, then those recorded, then the lowest
- * free ones in order of name. Nobody's address ever depends on who else is there.
+ * Gives every node, and every way in of a client, its addresses: those the document fixes, then those
+ * recorded, then the lowest free ones in order of name. Nobody's address ever depends on who else is there.
  */
 import * as ranges from "../messages/ranges.ts";
 import type { Diagnostics } from "../diagnostics.ts";
@@ -8,44 +8,85 @@ import type { Address, Family } from "../ip/address.ts";
 import { compareAddresses, isSameAddress, printAddress } from "../ip/address.ts";
 import { firstAddress, hasAddress, lastAddress, printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
-import type { Lock } from "../model/lock.ts";
-import type { Mesh, Node } from "../model/mesh.ts";
+import { entrancesOf } from "../model/entrances.ts";
+import type { EntryId, Lock } from "../model/lock.ts";
+import type { Mesh } from "../model/mesh.ts";
 import type { Name } from "../model/names.ts";
+import type { Path } from "../wording.ts";
 
-/** Each node's addresses, one of each family that the mesh has, IPv4 first. */
-export type Allocation = ReadonlyMap<Name, readonly Address[]>;
+/** Who was given which addresses: one of each family that the mesh has, IPv4 first. */
+export interface Allocation {
+  readonly nodes: ReadonlyMap<Name, readonly Address[]>;
+  readonly entries: ReadonlyMap<EntryId, readonly Address[]>;
+}
 
 /** O(N); `diagnostics` names who collides, lies outside, or finds no free address. */
 export function allocate(mesh: Mesh, lock: Lock, diagnostics: Diagnostics): Allocation {
-  // Recorded addresses count as taken from the start: fixing one for another node renumbers nobody.
+  const nodes = mesh.nodes.map(({ name, ...node }): readonly [Name, Holder] => {
+    const recorded = lock.nodes.get(name)?.addresses ?? [];
+    return [name, { ...node, name, fixed: node.addresses, recorded, path: ["nodes", name] }];
+  });
+  const sites = new Map(mesh.nodes.map(({ name, site }) => [name, site]));
+  const entries = entrancesOf(mesh).map(({ id, name, client, via }): readonly [EntryId, Holder] => {
+    const recorded = lock.entries.get(id)?.addresses ?? [];
+    const site = sites.get(via);
+    const path = ["clients", client.name];
+    const near = site === undefined ? {} : { site };
+    return [id, { name, fixed: client.addresses, recorded, path, ...near }];
+  });
+  // Nodes first: that a client comes or goes concerns none of them.
+  const holders = [...nodes, ...entries].map(([, holder]) => holder);
+  const given = give(mesh, holders, diagnostics);
+  const all = <K>([key, holder]: readonly [K, Holder]): [K, readonly Address[]] => {
+    return [key, given.get(holder) ?? []];
+  };
+  return { nodes: new Map(nodes.map(all)), entries: new Map(entries.map(all)) };
+}
+
+/** Whoever has addresses of his own: a node, or a way in of a client. */
+interface Holder {
+  readonly name: Name;
+  readonly path: Path;
+  /** Whose block its addresses are of; a client's is that of the node it enters through. */
+  readonly site?: Name;
+  readonly fixed: readonly Address[];
+  readonly recorded: readonly Address[];
+}
+
+function give(
+  mesh: Mesh,
+  holders: readonly Holder[],
+  diagnostics: Diagnostics,
+): ReadonlyMap<Holder, readonly Address[]> {
+  // Recorded addresses count as taken from the start: fixing one for another holder renumbers nobody.
   const pools = createPools(mesh);
   const recorded = new Map(
-    mesh.nodes.map((node) => [node, recordedAddresses(node, lock, pools)] as const),
+    holders.map((holder) => [holder, recordedAddresses(holder, pools)] as const),
   );
   const taken = new Map(
     [...recorded].flatMap(([{ name }, addresses]) =>
       addresses.map((address) => [printAddress(address), name] as const),
     ),
   );
-  const given = new Map<Name, Address[]>();
-  for (const node of mesh.nodes) {
-    given.set(node.name, claimExplicit(mesh, node, taken, diagnostics));
+  const given = new Map<Holder, Address[]>();
+  for (const holder of holders) {
+    given.set(holder, claimExplicit(mesh, holder, taken, diagnostics));
   }
-  for (const node of mesh.nodes) {
-    given.get(node.name)?.push(...(recorded.get(node) ?? []));
+  for (const holder of holders) {
+    given.get(holder)?.push(...(recorded.get(holder) ?? []));
   }
   const families = familiesOf(mesh);
   const cursors = new Map<Prefix, bigint>();
-  for (const node of mesh.nodes) {
-    const addresses = given.get(node.name) ?? [];
+  for (const holder of holders) {
+    const addresses = given.get(holder) ?? [];
     for (const family of families) {
       if (addresses.some((address) => address.family === family)) continue;
-      const free = takeFree(node, pools(node, family), { family, taken, cursors });
+      const free = takeFree(holder, pools(holder, family), { family, taken, cursors });
       if (free !== undefined) addresses.push(free);
-      else reportFull(node, pools(node, family), diagnostics);
+      else reportFull(holder, pools(holder, family), diagnostics);
     }
     addresses.sort(compareAddresses);
-    reportRenumbered(node, lock, addresses, diagnostics);
+    reportRenumbered(holder, addresses, diagnostics);
   }
   return given;
 }
@@ -56,12 +97,11 @@ function familiesOf(mesh: Mesh): readonly Family[] {
   return ([4, 6] as const).filter((family) => families.has(family));
 }
 
-/** Recorded addresses that still hold: inside the node's ranges, of a family that it does not fix. */
-function recordedAddresses(node: Node, lock: Lock, pools: PoolsOf): Address[] {
-  const recorded = lock.nodes.get(node.name)?.addresses ?? [];
-  return recorded.filter((address) => {
-    const isFixed = node.addresses.some(({ family }) => family === address.family);
-    const pool = pools(node, address.family).find(({ prefix }) => hasAddress(prefix, address));
+/** Recorded addresses that still hold: inside the holder's ranges, of a family that it does not fix. */
+function recordedAddresses(holder: Holder, pools: PoolsOf): Address[] {
+  return holder.recorded.filter((address) => {
+    const isFixed = holder.fixed.some(({ family }) => family === address.family);
+    const pool = pools(holder, address.family).find(({ prefix }) => hasAddress(prefix, address));
     if (isFixed || pool === undefined || isReserved(pool.prefix, address)) return false;
     return !pool.holes.some((hole) => hasAddress(hole, address));
   });
@@ -69,12 +109,12 @@ function recordedAddresses(node: Node, lock: Lock, pools: PoolsOf): Address[] {
 
 function claimExplicit(
   mesh: Mesh,
-  { name, addresses, site }: Node,
+  { name, fixed, site, path: place }: Holder,
   taken: Map<string, Name>,
   diagnostics: Diagnostics,
 ): Address[] {
-  for (const [at, address] of addresses.entries()) {
-    const path = ["nodes", name, "address", at];
+  for (const [at, address] of fixed.entries()) {
+    const path = [...place, "address", at];
     const text = printAddress(address);
     const range = mesh.network.addresses.find((each) => hasAddress(each, address));
     const owner = taken.get(text);
@@ -91,14 +131,14 @@ function claimExplicit(
     } else if (owner !== undefined) {
       diagnostics.add(ranges.addressTaken(path, text, owner));
     } else if (foreign !== undefined && block !== undefined) {
-      const place = { block: printPrefix(block), site: foreign.name };
-      diagnostics.add(ranges.addressInForeignBlock(path, text, place));
-    } else if (addresses.slice(0, at).some(({ family }) => family === address.family)) {
+      const there = { block: printPrefix(block), site: foreign.name };
+      diagnostics.add(ranges.addressInForeignBlock(path, text, there));
+    } else if (fixed.slice(0, at).some(({ family }) => family === address.family)) {
       diagnostics.add(ranges.familyTwice(path, address.family));
     }
     taken.set(text, owner ?? name);
   }
-  return [...addresses];
+  return [...fixed];
 }
 
 /** A range to give addresses out of, and the parts of it that belong to others. */
@@ -107,9 +147,9 @@ interface Pool {
   readonly holes: readonly Prefix[];
 }
 
-type PoolsOf = (node: Node, family: Family) => readonly Pool[];
+type PoolsOf = (holder: Holder, family: Family) => readonly Pool[];
 
-/** A node's pools: its site's block where it has one of the family; else all ranges outside all blocks. */
+/** A holder's pools: its site's block where it has one of the family; else all ranges outside all blocks. */
 function createPools({ network, sites }: Mesh): PoolsOf {
   const shared = poolsIn(
     network.addresses,
@@ -142,7 +182,7 @@ interface FreeSearch {
 }
 
 function takeFree(
-  node: Node,
+  holder: Holder,
   pools: readonly Pool[],
   { family, taken, cursors }: FreeSearch,
 ): Address | undefined {
@@ -158,7 +198,7 @@ function takeFree(
     cursors.set(prefix, bits);
     if (bits > last) continue;
     const address: Address = { family, bits };
-    taken.set(printAddress(address), node.name);
+    taken.set(printAddress(address), holder.name);
     return address;
   }
   return undefined;
@@ -177,20 +217,19 @@ function isReserved(range: Prefix, address: Address): boolean {
 
 /** An address that the document fixes is somebody's will; one that moved with its range may not be. */
 function reportRenumbered(
-  { name, addresses: fixed }: Node,
-  lock: Lock,
+  { path, fixed, recorded }: Holder,
   given: readonly Address[],
   diagnostics: Diagnostics,
 ): void {
-  for (const before of lock.nodes.get(name)?.addresses ?? []) {
+  for (const before of recorded) {
     const after = given.find(({ family }) => family === before.family);
     const isFixed = fixed.some(({ family }) => family === before.family);
     if (after === undefined || isFixed || isSameAddress(before, after)) continue;
-    diagnostics.add(ranges.renumbered(["nodes", name], printAddress(before), printAddress(after)));
+    diagnostics.add(ranges.renumbered(path, printAddress(before), printAddress(after)));
   }
 }
 
-function reportFull(node: Node, pools: readonly Pool[], diagnostics: Diagnostics): void {
+function reportFull(holder: Holder, pools: readonly Pool[], diagnostics: Diagnostics): void {
   const printed = pools.map(({ prefix }) => printPrefix(prefix)).join(", ");
-  diagnostics.add(ranges.rangeFull(["nodes", node.name], node.name, printed));
+  diagnostics.add(ranges.rangeFull(holder.path, holder.name, printed));
 }

@@ -1,7 +1,9 @@
 /** Turns a mesh into devices, one node at a time: the whole product in one pure function. */
 import { comparePrefixes, hasAddress, hasPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
+import type { Name } from "../model/names.ts";
 import type { Device, Peer } from "./device.ts";
+import { assembleEntry, entryPeers } from "./entry-device.ts";
 import type { Entry } from "./entries.ts";
 import { filterOf } from "./filter.ts";
 import { tunnelMtu } from "./member.ts";
@@ -10,13 +12,19 @@ import type { Index } from "./members.ts";
 import { pair } from "./pair.ts";
 
 /**
- * All devices, sorted by name, each made when it is asked for: nobody holds a million pairs. Can be
+ * All devices, the nodes' sorted by name, then those of clients' entries, each made when it is asked for: nobody holds a million pairs. Can be
  * walked more than once.
  */
 export function compile(index: Index): Iterable<Device> {
   return {
     *[Symbol.iterator]() {
-      for (const member of index.members) yield device(index, member);
+      const mtus = new Map<Name, number>();
+      for (const member of index.members) {
+        const made = device(index, member);
+        mtus.set(made.name, made.mtu);
+        yield made;
+      }
+      for (const entry of index.entries) yield assembleEntry(index, entry, mtus.get(entry.via));
     },
   };
 }
@@ -31,11 +39,13 @@ export function device(index: Index, self: Member): Device {
   return assemble(index, self, peers);
 }
 
-export function entryDevice(_index: Index, entry: Entry): Device {
-  throw new Error(`no device for ${entry.name} yet`);
+/** The device of a client's entry, O(N): its MTU is what fits through its node's tunnels. */
+export function entryDevice(index: Index, entry: Entry): Device {
+  const via = index.byName.get(entry.via);
+  return assembleEntry(index, entry, via === undefined ? undefined : device(index, via).mtu);
 }
 
-/** A device around peers that are known already: what `affected` leaves to be done. */
+/** A device around peers that are known already, but for its clients: what `affected` leaves to be done. */
 export function assemble(index: Index, self: Member, peers: readonly Peer[]): Device {
   const { node } = self;
   return {
@@ -48,7 +58,9 @@ export function assemble(index: Index, self: Member, peers: readonly Peer[]): De
     mtu: node.mtu ?? leastMtu(index, self),
     ...(node.fwmark === undefined || node.fwmark === 0 ? {} : { fwmark: node.fwmark }),
     ...(node.table === undefined ? {} : { table: node.table }),
-    peers,
+    // In most meshes nobody has clients, and a million pairs are in order already.
+    peers:
+      self.entries.length === 0 ? peers : [...peers, ...entryPeers(index, self)].sort(compareNames),
     offLinkRanges: offLinkRanges(index, self),
     routes: routesOf(index, peers),
     subnets: node.subnets,
@@ -56,6 +68,10 @@ export function assemble(index: Index, self: Member, peers: readonly Peer[]): De
     firewall: node.firewall,
     hooks: node.hooks,
   };
+}
+
+function compareNames(one: Peer, other: Peer): number {
+  return one.name < other.name ? -1 : 1;
 }
 
 /** What fits through the node's own underlay and those of everyone on its ways. */

@@ -17,7 +17,8 @@ export interface Device {
   /** The private key is on the host already and in nobody else's hands. */
   readonly isKeyElsewhere: boolean;
   readonly addresses: readonly InterfaceAddress[];
-  readonly listenPort: number;
+  /** Absent on a client, which nobody dials: any free port. */
+  readonly listenPort?: number;
   readonly mtu: number;
   readonly fwmark?: number;
   readonly table?: number | "off";
@@ -83,7 +84,7 @@ export interface Resolver {
   readonly zone: string;
 }
 
-/** Printed as `address/length`: the length is that of the mesh's range, so that the range is on-link. */
+/** Printed as `address/length`: the length is that of the mesh's range, so that the range is on-link; on a client the address alone. */
 export interface InterfaceAddress {
   readonly address: Address;
   readonly length: number;

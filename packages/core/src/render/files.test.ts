@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import fc from "fast-check";
-import { Printed, printPrefix, renderFiles } from "../mod.ts";
+import { Printed, printPrefix, renderFiles, renderHosts } from "../mod.ts";
 import type { Device, Endpoint, RenderedFile } from "../mod.ts";
 import { meshDocuments } from "../../../../tools/random-mesh.ts";
 import { runs } from "../../../../tools/runs.ts";
@@ -34,13 +34,15 @@ test.each(readdirSync(examples).filter((file) => file.endsWith(".yaml")))(
   async (file) => {
     const text = readFileSync(join(examples, file), "utf8");
     const printed = new Printed();
-    const files = sampleOf(text).devices.flatMap((device) =>
+    const { devices, index } = sampleOf(text);
+    const files = devices.flatMap((device) =>
       renderFiles(device, sampleSecrets, printed, "wg-quick").map(
         (each) => `${DASHES} out/${device.name}/${each.name}\n${each.text.join("")}`,
       ),
     );
     const golden = join(examples, file.replace(".yaml", ".case"));
-    await expect(`${text}${files.join("")}`).toMatchFileSnapshot(golden);
+    const hosts = `${DASHES} out/hosts\n${renderHosts(index)}`;
+    await expect(`${text}${files.join("")}${hosts}`).toMatchFileSnapshot(golden);
   },
 );
 
@@ -80,7 +82,7 @@ function textOf(file: RenderedFile | undefined): string {
 
 /** What wg-quick keeps for itself, of [Interface] only. */
 function strip(text: string): string {
-  return text.replaceAll(/^(Address|MTU|Table|PreUp|PostUp|PreDown|PostDown) = .*\n/gm, "");
+  return text.replaceAll(/^(Address|DNS|MTU|Table|PreUp|PostUp|PreDown|PostDown) = .*\n/gm, "");
 }
 
 function withoutComments(text: string): string {
@@ -103,7 +105,7 @@ function expected(device: Device): readonly string[] {
   ]);
   return [
     `private_key=${hex(sampleSecrets.privateKey(device.name) ?? "")}`,
-    `listen_port=${device.listenPort}`,
+    ...(device.listenPort === undefined ? [] : [`listen_port=${device.listenPort}`]),
     `fwmark=${device.fwmark ?? 0}`,
     "replace_peers=true",
     ...peers,

@@ -16,10 +16,11 @@ export class Printed {
 
   /** Everything of a [Peer] that comes before its preshared key. */
   head({ name, publicKey }: Peer): string {
-    const known = this.#heads.get(publicKey);
+    // Not by key: a client that keeps its own has one for all its ways in.
+    const known = this.#heads.get(name);
     if (known !== undefined) return known;
     const text = `\n# ${name}\n[Peer]\nPublicKey = ${publicKey}\n`;
-    this.#heads.set(publicKey, text);
+    this.#heads.set(name, text);
     return text;
   }
 

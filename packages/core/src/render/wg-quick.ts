@@ -19,12 +19,28 @@ export function renderWgQuick(device: Device, secrets: Secrets, printed: Printed
   return [
     HEADER,
     `# ${device.name}\n[Interface]\n`,
+    // A node's is loaded by a hook; a client has none.
+    device.isKeyElsewhere && isClient(device)
+      ? "# Add here PrivateKey = and the key, which is kept elsewhere.\n"
+      : "",
     printInterface(device, secrets),
     ...addresses,
+    ...dnsLine(device),
     `MTU = ${device.mtu}\n${table}`,
     ...hookLines(device).map(([key, line]) => `${key} = ${line}\n`),
     ...printPeers(device, secrets, printed),
   ];
+}
+
+/** Nobody dials it. */
+function isClient({ listenPort }: Device): boolean {
+  return listenPort === undefined;
+}
+
+/** wg-quick and the apps take what is no address for a domain to search in. */
+function dnsLine({ resolver }: Device): readonly string[] {
+  if (resolver === undefined) return [];
+  return [`DNS = ${[...resolver.servers.map(printAddress), resolver.zone].join(", ")}\n`];
 }
 
 /** Ours first on the way up, and last on the way down, so that the user's find everything in place. */
@@ -42,7 +58,10 @@ function hookLines(device: Device): (readonly [string, string])[] {
 
 function ownPostUp(device: Device): string[] {
   // PostUp, not PreUp: wg-quick before 2025 runs PreUp when there is no interface to set a key on.
-  const key = device.isKeyElsewhere ? [`wg set %i private-key /etc/wireguard/%i.key`] : [];
+  const key =
+    device.isKeyElsewhere && !isClient(device)
+      ? [`wg set %i private-key /etc/wireguard/%i.key`]
+      : [];
   const routes = device.offLinkRanges.flatMap((range) => routeLine(device, range));
   const families = forwardedFamilies(device);
   // By /proc, because a small system may lack the sysctl command.

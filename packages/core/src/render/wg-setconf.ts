@@ -19,8 +19,9 @@ export function renderWgSetconf(device: Device, secrets: Secrets, printed: Print
 export function printInterface(device: Device, secrets: Secrets): string {
   const privateKey = device.isKeyElsewhere ? undefined : secrets.privateKey(device.name);
   const key = privateKey === undefined ? "" : `PrivateKey = ${privateKey}\n`;
+  const port = device.listenPort === undefined ? "" : `ListenPort = ${device.listenPort}\n`;
   const mark = device.fwmark === undefined ? "" : `FwMark = 0x${device.fwmark.toString(16)}\n`;
-  return `${key}ListenPort = ${device.listenPort}\n${mark}`;
+  return `${key}${port}${mark}`;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** What a client may reach, by the words of its document. */
-import { parsePrefix } from "../ip/prefix.ts";
+import { hostPrefix, parsePrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import { cover, prefixSet, subtract } from "../ip/prefix-set.ts";
 import type { Client, Mesh, Node } from "../model/mesh.ts";
@@ -27,6 +27,9 @@ export function readAccess(mesh: Mesh, client: Client, via: Node): readonly Pref
   const ranges = words.has("nodes") || isAlmost ? mesh.network.addresses : [];
   const subnets = words.has("subnets") || isAlmost ? [...activeSubnets(mesh).values()].flat() : [];
   const near = NEAR.map(parsePrefix).flatMap((each) => (each instanceof Problem ? [] : [each]));
-  const far = isAlmost ? cover(subtract(prefixSet(exits), prefixSet(near))) : [];
+  // The tunnel's own packets must not go into it; names are not resolved here.
+  const host = via.endpoint?.host;
+  const dialled = typeof host === "object" ? [hostPrefix(host)] : [];
+  const far = isAlmost ? cover(subtract(prefixSet(exits), prefixSet([...near, ...dialled]))) : [];
   return cover(prefixSet([...ranges, ...subnets, ...far, ...(isWhole ? exits : [])]));
 }

@@ -5,6 +5,7 @@
 import { prefixOf } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { Device, Peer } from "../plan/device.ts";
+import type { Owner } from "./claims.ts";
 import type { Universe } from "./universe.ts";
 
 /** Atom → position of the next node; -1: no tunnel. One row a node. */
@@ -32,11 +33,11 @@ export interface Tunnels {
 
 /**
  * The table of one device. `positions` gives each row by its owner's name. What the host reaches
- * without a tunnel, `own`, comes before a /0: wg-quick lets every other route of the host go first.
+ * without a tunnel comes before a /0: wg-quick lets every other route of the host go first.
  */
 export function readTunnels(
   { universe, positions }: TunnelScene,
-  own: readonly Prefix[],
+  { own, client }: Owner,
   device: Device,
 ): Tunnels {
   const row = new Int32Array(universe.size).fill(NOWHERE);
@@ -58,8 +59,10 @@ export function readTunnels(
   }
   const isUnrouted = keepRouted(universe, device, row);
   for (const prefix of own) {
+    // A client is told whole ranges, its own address among them: the host knows that one itself.
     const { from, to } = universe.atomsOf(prefix);
-    for (let atom = from; atom < to; atom += 1) if (lengths[atom] === 0) row[atom] = NOWHERE;
+    for (let atom = from; atom < to; atom += 1)
+      if (client !== undefined || lengths[atom] === 0) row[atom] = NOWHERE;
   }
   return { row, clashes, isUnrouted };
 }

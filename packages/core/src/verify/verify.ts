@@ -54,7 +54,7 @@ export function verify(
     const owner = claims.owners[position ?? -1];
     if (position === undefined || owner === undefined) continue;
     const scene = { universe, positions: claims.positions };
-    const tunnels = readTunnels(scene, owner.own, device);
+    const tunnels = readTunnels(scene, owner, device);
     rows[position] = tunnels.row;
     mtus[position] = device.mtu;
     pairs.add(position, device);

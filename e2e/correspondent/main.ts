@@ -1,5 +1,5 @@
 /**
- * The program at both ends of a probe. A server answers whoever comes with the address that it saw and
+ * The program at both ends of a question. A server answers whoever comes with the address that it saw and
  * the bytes that it was sent; a client says what it was answered, if anything.
  */
 import { spawn } from "node:child_process";
@@ -7,7 +7,7 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 
-/** What probes.ts hands over, as JSON. */
+/** What questions.ts hands over, as JSON. */
 export type Order =
   | { readonly kind: "start" | "serve"; readonly doors: readonly Door[] }
   | { readonly kind: "ask"; readonly questions: readonly Question[]; readonly patienceMs: number };

@@ -1,0 +1,152 @@
+/** warren qr: makes a client's key, and shows it once, as the code that a phone's camera reads. */
+import { join } from "node:path";
+import * as core from "@warren/core";
+import { renderSVG, renderUnicodeCompact } from "uqr";
+import { AppError } from "../app-error.ts";
+import { createSecrets, entryKeyFile } from "../key-ring.ts";
+import { staged } from "../staging.ts";
+import type { Staging } from "../staging.ts";
+import type { Terminal } from "../terminal.ts";
+import type { Plan } from "../workspace.ts";
+import { stageKeys, writeBeside } from "../writing.ts";
+
+export interface QrOptions {
+  readonly file: string;
+  /** Only this way in. */
+  readonly via?: string;
+  readonly newKey: boolean;
+  readonly keepKey: boolean;
+  /** Show the configuration as text, too. */
+  readonly text: boolean;
+  /** Files to write instead of showing anything. */
+  readonly svg?: string;
+  readonly conf?: string;
+}
+
+/** What version 40 holds with the least error correction (ISO/IEC 18004). */
+const LARGEST_CODE = 2953;
+
+/** A quiet zone of four modules; more error correction where that makes the code no larger. */
+const FORM = { border: 4, ecc: "L", boostEcc: true } as const;
+
+/** The lock is written before anything is shown: who was shown a key is in the mesh. */
+export function qr(terminal: Terminal, name: string, options: QrOptions): number {
+  const { file, via, newKey: isNew, keepKey: isKept } = options;
+  const client = { name, isNew, isKept, ...(via === undefined ? {} : { via }) };
+  const wish = { file, json: false, strict: false, keys: "make", client } as const;
+  return writeBeside(terminal, wish, (plan, { places }) => {
+    const codes = codesOf(terminal, plan, chosenOf(plan, name, options), options);
+    staged((staging) => {
+      stageKeys(staging, plan, places);
+      for (const { entry } of codes) {
+        const old = join(places.keysFolder, entryKeyFile(entry));
+        if (isNew && !isKept) staging.remove(old);
+      }
+      for (const code of codes) stageFiles(staging, code, options);
+    });
+    for (const code of codes) show(terminal, code, options);
+    remind(terminal, plan, codes, options);
+  });
+}
+
+/** The client's ways in that are asked for. */
+function chosenOf({ mesh }: Plan, name: string, { via, svg, conf }: QrOptions): core.Entrance[] {
+  const entrances = core.entrancesOf(mesh).filter(({ client }) => client.name === name);
+  const [first] = entrances;
+  if (first === undefined) {
+    const known = mesh.clients.map((client) => client.name).slice(0, 20);
+    const fix = known.length === 0 ? "add it under clients" : `known are ${known.join(", ")}`;
+    throw new AppError("usage", `there is no client ${core.quote(name)}`, { fix });
+  }
+  if (first.client.publicKey !== undefined) {
+    const fix = "warren render writes its file; put the key in where that says so";
+    throw new AppError("usage", `the private key of ${name} is kept elsewhere`, { fix });
+  }
+  const chosen = entrances.filter((each) => (via ?? each.via) === each.via);
+  if (chosen.length === 0) {
+    const fix = `known are ${entrances.map((each) => each.via).join(", ")}`;
+    throw new AppError("usage", `${name} does not enter through ${core.quote(via ?? "")}`, { fix });
+  }
+  if (chosen.length > 1 && (svg ?? conf) !== undefined) {
+    const fix = `choose one of ${chosen.map((each) => each.via).join(", ")} with --via`;
+    throw new AppError("usage", `${name} has several ways in, and a file holds one`, { fix });
+  }
+  return chosen;
+}
+
+interface Code {
+  readonly entry: core.Entrance;
+  /** The file that wg-quick reads. */
+  readonly conf: string;
+  /** The same without comments: a smaller code is a code that is read. */
+  readonly text: string;
+}
+
+/** Of all ways in whose private key is here, or was just made. */
+function codesOf(
+  terminal: Terminal,
+  plan: Plan,
+  chosen: readonly core.Entrance[],
+  options: QrOptions,
+): readonly Code[] {
+  const isHere = ({ name }: core.Entrance): boolean => plan.keys.privateKeys.has(name);
+  const gone = chosen.filter((each) => !isHere(each)).map(({ name }) => name);
+  const why = `the private key of ${gone.join(" and ")} was shown once, and is on the device alone`;
+  const client = chosen[0]?.client.name ?? "";
+  const fix = `make another, which takes its place: warren qr ${client} --new-key`;
+  if (gone.length === chosen.length) throw new AppError("cannot-read", why, { fix });
+  if (gone.length > 0) terminal.say(`${why}\n  ${fix}`);
+  const secrets = createSecrets(plan.keys);
+  return chosen.filter(isHere).map((entrance) => {
+    const entry = plan.index.entries.find(({ id }) => id === entrance.id);
+    if (entry === undefined) throw new Error(`${entrance.name} has a key and is not in the mesh`);
+    const device = core.entryDevice(plan.index, entry);
+    const [file] = core.renderFiles(device, secrets, new core.Printed(), "wg-quick");
+    const conf = file?.text.join("") ?? "";
+    const text = conf.replaceAll(/^(#.*)?\n/gm, "");
+    if (text.length > LARGEST_CODE && options.conf === undefined) refuseLarge(entry, text.length);
+    return { entry, conf, text };
+  });
+}
+
+function refuseLarge({ name }: core.Entrance, size: number): never {
+  const fix = "bring it as a file: --conf FILE; or let the client reach less: access: [nodes]";
+  const message = `the configuration of ${name} has ${size} bytes, and a QR code holds ${LARGEST_CODE}`;
+  throw new AppError("usage", message, { fix });
+}
+
+function stageFiles(staging: Staging, { conf, text }: Code, options: QrOptions): void {
+  if (options.svg !== undefined) staging.put(options.svg, `${renderSVG(text, FORM)}\n`, "owner");
+  if (options.conf !== undefined) staging.put(options.conf, conf, "owner");
+}
+
+/** Line by line, so that the colours of a code do not run into what comes after. */
+function show(terminal: Terminal, { entry, conf, text }: Code, options: QrOptions): void {
+  const isShown = (options.svg ?? options.conf) === undefined;
+  if (isShown) {
+    terminal.say(`${entry.name}, through ${entry.via}:`);
+    for (const line of renderUnicodeCompact(text, FORM).split("\n")) {
+      terminal.print(terminal.paint("contrast", line));
+    }
+  }
+  if (options.text) terminal.print(conf.trimEnd());
+}
+
+function remind(
+  terminal: Terminal,
+  { keys }: Plan,
+  codes: readonly Code[],
+  { svg, conf, newKey, keepKey }: QrOptions,
+): void {
+  for (const file of [svg, conf]) {
+    if (file !== undefined) terminal.say(`${file}: written; it holds the private key`);
+  }
+  const made = codes.filter(({ entry }) => newKey || !keys.kept.has(entry.id));
+  if (made.length === 0) return;
+  const names = made.map(({ entry }) => entry.name).join(" and ");
+  const vias = made.map(({ entry }) => entry.via).join(" and ");
+  const isGone = keepKey || svg !== undefined || conf !== undefined ? "" : ", shown this once";
+  terminal.say(
+    `${names}: new key${isGone}; now run warren render, and bring the files that change to their hosts, first to ${vias}`,
+  );
+}
