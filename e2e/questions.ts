@@ -25,7 +25,7 @@ export interface Answer {
   readonly bytes: number;
 }
 
-/** Longer than a handshake that is repeated once, and than a SYN that is. */
+/** Longer than a SYN that is repeated once, after 1 s, and its answer. */
 const PATIENCE_SECONDS = 3;
 const LIMIT_MS = 20_000;
 /** What moves many bytes takes as long as it takes. */
