@@ -13,7 +13,7 @@ const MESH = `
 network: { name: dual, addresses: [10.66.0.0/24, 10.67.0.0/24, "fd00:66::/64"] }
 nodes:
   a: { endpoint: a.example, subnets: [192.168.10.0/24] }
-  b: { endpoint: "b.example:443", listenPort: 443, subnets: [192.168.20.0/24] }
+  b: { endpoint: "b.example:443", listenPort: 443, subnets: [192.168.20.0/24], firewall: iptables }
   c: { address: 10.67.0.9, mtu: 1280 }
 `;
 
@@ -36,7 +36,10 @@ test("all nodes and machines reach each other, in both families, through both ra
 
 test("a tunnel goes down although somebody flushed all rules, and up again with them", async () => {
   const clouds = await createMesh();
-  const [first] = clouds;
+  const [first, second] = clouds;
+  expect(await print(second?.host, "iptables-save")).toContain("MASQUERADE");
+  if (second !== undefined) await bringDown(second);
+  expect(await print(second?.host, "iptables-save")).not.toContain("warren");
   await print(first?.host, "nft", "flush", "ruleset");
   if (first !== undefined) await bringDown(first);
   expect(await print(first?.host, "ip", "-br", "link")).not.toContain("warren0");

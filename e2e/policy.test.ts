@@ -62,7 +62,9 @@ test("nftables lets out of the tunnel what the policy says, in both families, an
   for (const document of sampleDocuments("nftables")) {
     const file = writeRules(document);
     await print(self, "nft", "-f", file);
+    const loaded = await print(self, "nft", "-s", "list", "ruleset");
     await print(self, "nft", "-f", file);
+    expect(await print(self, "nft", "-s", "list", "ruleset")).toBe(loaded);
     await compare(place, document);
     const table = "table inet warren-wg0";
     await print(self, "nft", `${table}; delete ${table}`);
@@ -88,7 +90,8 @@ test.each([
     const file = writeRules(document);
     await shell(`sh ${file} up && sh ${file} up`);
     await compare(place, document);
-    expect(await state()).not.toBe(before);
+    const loaded = await shell("iptables-save -t filter");
+    expect(loaded.match(/-A FORWARD -j warren-wg0-fwd/g)).toHaveLength(1);
     await shell(`sh ${file} down && sh ${file} down`);
     expect(await state()).toBe(before);
   }

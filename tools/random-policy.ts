@@ -57,9 +57,9 @@ export function policyDocuments(): fc.Arbitrary<PolicyDocument> {
       sites: { s0: { gateways: gateways.filter((name) => drawn[Number(name[1])]?.site === "s0") } },
       nodes: Object.fromEntries(drawn.map((node, at) => [`n${at}`, leaving(node, drawn, at)])),
       clients: Object.fromEntries(guests.map((guest, at) => [`c${at}`, allowed(guest, drawn)])),
-      // The second may hold the first, never the other way round.
+      // Where there are two, the first holds the second.
       groups: Object.fromEntries(
-        groups.map((members, at) => [`g${at}`, at === 1 ? [...members, "g0"] : members]),
+        groups.map((members, at) => [`g${at}`, groups[at + 1] ? [...members, "g1"] : members]),
       ),
       ...(rules === undefined
         ? {}

@@ -6,6 +6,7 @@ import { budget, lintCaps, lintSwitches } from "./tidy/caps.ts";
 import { dependencies } from "./tidy/dependencies.ts";
 import { direction } from "./tidy/direction.ts";
 import { headers, importWork, surroundings, testPlaces, topLevel } from "./tidy/form.ts";
+import { independence } from "./tidy/independence.ts";
 import { language, noShell } from "./tidy/language.ts";
 import { layout } from "./tidy/layout.ts";
 import { links, translations } from "./tidy/markdown.ts";
@@ -19,6 +20,7 @@ import { honestTests, noSleeps } from "./tidy/testing.ts";
 export const rules: Readonly<Record<string, Rule>> = {
   "the tree holds the folders and packages that ARCHITECTURE.md names": layout,
   "packages import along the arrows, by the name of the package": direction,
+  "the oracle shares nothing with the compiler": independence,
   "dependencies are declared and used": dependencies,
   "pure code touches no world": purity,
   "imports make no cycle": cycles,

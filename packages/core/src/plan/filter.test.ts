@@ -84,6 +84,30 @@ test("mayTalk() knows who may start towards whom, alike for all of one profile",
   );
 });
 
+test("mayTalk() tells who uses an exit from who does not", () => {
+  const node = { endpoint: "198.51.100.1", subnets: [], tags: ["x"], relay: false };
+  const { policy, members } = indexOfPolicy({
+    network: { name: "n", addresses: ["10.0.0.0/24"] },
+    sites: {},
+    nodes: {
+      n0: { ...node, address: ["10.0.0.1"], tags: [], subnets: ["0.0.0.0/0"] },
+      n1: { ...node, address: ["10.0.0.2"], endpoint: "198.51.100.2", exit: "n0" },
+      n2: { ...node, address: ["10.0.0.3"], endpoint: "198.51.100.3" },
+      n3: { ...node, address: ["10.0.0.4"], endpoint: "198.51.100.4", tags: [] },
+    },
+    clients: {},
+    groups: {},
+    policy: [{ from: ["tag:x"], to: ["8.0.0.0/8"], ports: [] }],
+  }).index;
+  const [exit, user, other, bystander] = members;
+  if (!policy || !exit || !user || !other || !bystander) throw new Error("no members");
+  expect(mayTalk(policy, user, exit)).toBe(true);
+  expect(mayTalk(policy, other, exit)).toBe(false);
+  expect(mayTalk(policy, user, bystander)).toBe(false);
+  const profiles = [exit, user, other, bystander].map((member) => profileOf(policy, member));
+  expect(new Set(profiles).size).toBe(4);
+});
+
 /** Some of all packets; most are for the node, since of the others little is to be said. */
 function samplePackets(
   document: PolicyDocument,

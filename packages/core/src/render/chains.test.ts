@@ -256,6 +256,17 @@ ${up}
   },
 );
 
+test("renderFiles() has a relay forward both families, and drop nothing between its peers", () => {
+  const [n0, n1] = [DOCUMENT.nodes["n0"], DOCUMENT.nodes["n1"]];
+  if (n0 === undefined || n1 === undefined) throw new Error("no nodes");
+  const { policy: _, ...open } = DOCUMENT;
+  const { exit: __, ...stays } = n1;
+  const nodes = { n0: { ...n0, subnets: [] }, n1: { ...stays, subnets: [] } };
+  const device = gatewayOf({ ...open, nodes, clients: {} });
+  expect(filesOf(device)[0]?.text).toContain("ipv6/conf/all/forwarding\nPostUp = nft");
+  expect(rulesOf(device)).toContain("chain back {\n\t\taccept\n\t}");
+});
+
 test("renderFiles() leaves rules to the user where the firewall is off", () => {
   const network = { ...DOCUMENT.network, firewall: "off" };
   const files = filesOf(gatewayOf({ ...DOCUMENT, network }));

@@ -30,6 +30,7 @@ const DOCUMENT: PolicyDocument = {
     { from: ["g0"], to: ["n0", "192.168.0.128/25"], ports: ["tcp/22", "udp/53"] },
     { from: ["n1"], to: ["n2"], ports: [] },
     { from: ["s0"], to: ["8.0.0.0/8"], ports: [] },
+    { from: ["n1"], to: ["fd00::3"], ports: [] },
   ],
 };
 
@@ -118,7 +119,7 @@ test.each<[string, (filter: Filter) => Filter, string]>([
       ...filter,
       permits: [...permits, ...permits.slice(0, 1).map((permit) => ({ ...permit, rule: 9 }))],
     }),
-    "more permits than the policy has rules",
+    "has more permits than the mesh says",
   ],
 ])("verify() finds in a filter %s", (_what, change, said) => {
   expect(broken(change)).toContain("error filter-differs nodes.n0: the filter of n0 has ");
@@ -126,12 +127,13 @@ test.each<[string, (filter: Filter) => Filter, string]>([
 });
 
 test("verify() finds a permit for a rule that is another node's business", () => {
-  const permit: Permit = { rule: 1, from: [prefix("10.0.0.2/32")], to: [], ports: [] };
+  const from = [prefix("10.0.0.2/32"), prefix("fd00::2/128")];
+  const permit: Permit = { rule: 3, from, to: [], ports: [] };
   const text = broken(({ permits = [], ...filter }) => ({
     ...filter,
-    permits: [...permits.slice(0, 1), permit, ...permits.slice(1)],
+    permits: [...permits, permit],
   }));
-  expect(text).toContain("rule 2 of the policy");
+  expect(text).toContain("other permits for rule 4 of the policy");
 });
 
 test("verify() finds a device with another firewall than its node's", () => {

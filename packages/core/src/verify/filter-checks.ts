@@ -124,9 +124,9 @@ function checkPermits(
           isSameAtoms(listAtoms(universe, permit.to), expected) &&
           isSource(universe, permit.from, rule) &&
           isSamePorts(permit.ports, rule.ports);
-    if (!isSame) differs(`other permits than rule ${at + 1} of the policy`);
+    if (!isSame) differs(`other permits for rule ${at + 1} of the policy`);
   }
-  if (next < permits.length) differs("more permits than the policy has rules");
+  if (next < permits.length) differs("more permits");
 }
 
 function isSource(universe: Universe, list: readonly Prefix[], rule: Promised): boolean {

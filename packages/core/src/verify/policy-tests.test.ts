@@ -47,6 +47,7 @@ test.each([
   ["from: a, to: c, port: tcp/23, expect: allow", "10.0.0.1 to 10.0.0.3 on tcp/23"],
   ["from: a, to: c, port: tcp/22-23, expect: allow", "10.0.0.1 to 10.0.0.3 on tcp/22-23"],
   ["from: a, to: c, port: tcp/22-23, expect: deny", "10.0.0.1 to 10.0.0.3 on tcp/22-23"],
+  ["from: a, to: c, port: tcp/22-1000, expect: allow", "10.0.0.1 to 10.0.0.3 on tcp/22-1000"],
   ["from: a, to: c, port: tcp/*, expect: deny", "10.0.0.1 to 10.0.0.3 on tcp/*"],
   ["from: all, to: both, port: tcp/22, expect: allow", "10.0.0.2 to 10.0.0.1 on"],
   ["from: b, to: a, port: icmp, expect: allow", "fd00::2 to fd00::1"],

@@ -1,0 +1,75 @@
+/** The judge against bugs: each is put into a copy of the compiler, and is seen in what that compiles. */
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, expect, test } from "vitest";
+import fc from "fast-check";
+import type { compile, index } from "@warren/core";
+import { root } from "../children.ts";
+import { topologyDocuments } from "../random-topology.ts";
+import { bugs } from "./bugs.ts";
+import type { Bug } from "./bugs.ts";
+import { judge } from "./judge.ts";
+import { readTopology } from "./plans.contract.ts";
+
+/** How many topologies a bug may hide in, and how many are drawn at a time. */
+const MOST = 1000;
+const BATCH = 100;
+
+type Topology = NonNullable<ReturnType<typeof readTopology>>;
+
+const drawn = new Map<number, readonly Topology[]>();
+const folder = mkdtempSync(join(tmpdir(), "warren-bugs-"));
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test.each(bugs)("judge() catches that $name", async (bug) => {
+  const compiler = await loadCompiler(bug);
+  expect(findCatch(compiler)).toBeLessThan(MOST);
+});
+
+interface Compiler {
+  readonly index: typeof index;
+  readonly compile: typeof compile;
+}
+
+/** The compiler with the bug in it. */
+async function loadCompiler(bug: Bug): Promise<Compiler> {
+  const copy = mkdtempSync(join(folder, "core-"));
+  cpSync(join(root, "packages/core/src"), copy, {
+    recursive: true,
+    filter: (path) => !/\.(test|contract)\.ts$/.test(path),
+  });
+  const file = join(copy, bug.file);
+  const text = readFileSync(file, "utf8").split(bug.find);
+  expect(text, `"${bug.find}" stands once in ${bug.file}`).toHaveLength(2);
+  writeFileSync(file, text.join(bug.replace));
+  const parts = ["plan/members.ts", "plan/compile.ts"].map((part) =>
+    pathToFileURL(join(copy, part)),
+  );
+  const [members, compiler] = await Promise.all(parts.map(({ href }) => import(href)));
+  return { ...members, ...compiler };
+}
+
+/** The place of the first topology in which the bug shows; Infinity when it shows in none. */
+function findCatch(compiler: Compiler): number {
+  for (let seed = 0; seed < MOST / BATCH; seed += 1) {
+    const at = drawTopologies(seed).findIndex(({ mesh, lock }) => {
+      const devices = [...compiler.compile(compiler.index(mesh, lock))];
+      return judge(mesh, lock, devices).length > 0;
+    });
+    if (at !== -1) return seed * BATCH + at;
+  }
+  return Infinity;
+}
+
+/** The same for every bug, and drawn once. */
+function drawTopologies(seed: number): readonly Topology[] {
+  const known = drawn.get(seed);
+  if (known !== undefined) return known;
+  const documents = fc.sample(topologyDocuments(9), { numRuns: BATCH, seed });
+  const topologies = documents.flatMap((document) => readTopology(document) ?? []);
+  drawn.set(seed, topologies);
+  return topologies;
+}

@@ -1,0 +1,113 @@
+/** Bugs that a compiler of meshes can have, as changes to the text of ours: what the judge must catch. */
+
+export interface Bug {
+  readonly name: string;
+  /** Below packages/core/src. */
+  readonly file: string;
+  /** Stands there exactly once. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+export const bugs: readonly Bug[] = [
+  {
+    name: "a node's second address is in nobody's list",
+    file: "plan/member.ts",
+    find: "const prefixes = [...given.addresses.map(hostPrefix),",
+    replace: "const prefixes = [...given.addresses.slice(0, 1).map(hostPrefix),",
+  },
+  {
+    name: "paths that are alike are told apart from where they start",
+    file: "plan/paths.ts",
+    find: "const through = added(edges[from.id], this.#far[at]?.[to.id]);",
+    replace:
+      "const sum = added(edges[from.id], this.#far[at]?.[to.id]); const through = sum && { ...sum, tie: from.name < to.name ? at : -at };",
+  },
+  {
+    name: "neighbouring prefixes are merged into one that is too wide",
+    file: "plan/allowed-ips.ts",
+    find: "return { set, list: cover(set) };",
+    replace:
+      "return { set, list: cover(set).map((each) => each.length === 24 ? { ...each, bits: each.bits & ~511n, length: 23 } : each) };",
+  },
+  {
+    name: "gateways that stand by carry, too",
+    file: "plan/member.ts",
+    find: "return node.relay || site?.gateways[0] === node.name;",
+    replace: "return node.relay || site?.gateways.includes(node.name) === true;",
+  },
+  {
+    name: "what is carried has a way there and none back",
+    file: "plan/allowed-ips.ts",
+    find: "return this.#paths.next(self, other) === peer && !this.#paths.isDenied(self, other);",
+    replace:
+      "return this.#paths.next(self, other) === peer && !this.#paths.isDenied(self, other) && (other === peer || self.node.name < other.node.name);",
+  },
+  {
+    name: "prices are ignored",
+    file: "plan/paths.ts",
+    find: "if (one.cost !== other.cost) return one.cost < other.cost;",
+    replace: "",
+  },
+  {
+    name: "prices are rounded to whole ones",
+    file: "plan/edges.ts",
+    find: "return Math.round((link?.costPerGiB ?? (isNear ? 0 : defaultCostPerGiB)) * COST_UNIT);",
+    replace: "return Math.round(link?.costPerGiB ?? (isNear ? 0 : defaultCostPerGiB)) * COST_UNIT;",
+  },
+  {
+    name: "of ways that cost the same the longer one is taken",
+    file: "plan/paths.ts",
+    find: "if (one.hops !== other.hops) return one.hops < other.hops;",
+    replace: "if (one.hops !== other.hops) return one.hops > other.hops;",
+  },
+  {
+    name: "what is denied goes through a third",
+    file: "plan/allowed-ips.ts",
+    find: "=== peer && !this.#paths.isDenied(self, other);",
+    replace: "=== peer;",
+  },
+  {
+    name: "of two links that are as specific the denial is ignored",
+    file: "plan/edges.ts",
+    find: 'if ((half.link.path === "deny") !== (otherHalf.link.path === "deny")) {',
+    replace: "if (half === otherHalf) {",
+  },
+  {
+    name: "everybody is sent out through an exit",
+    file: "plan/allowed-ips.ts",
+    find: "const isExit = self.node.exit === peer.node.name && peer.exits.length > 0;",
+    replace: "const isExit = peer.exits.length > 0;",
+  },
+  {
+    name: "a site's block is sent to a peer who reaches a part of it",
+    file: "plan/allowed-ips.ts",
+    find: "reached.every((other) => this.#isSent(self, other, peer));",
+    replace: "reached.some((other) => this.#isSent(self, other, peer));",
+  },
+  {
+    name: "what goes another way is not taken out of a reach",
+    file: "plan/allowed-ips.ts",
+    find: "const nearer = [...site.networks, ...this.#network.addresses, ...elsewhere];",
+    replace:
+      "const nearer = [...site.networks, ...this.#network.addresses, ...elsewhere.slice(0, 0)];",
+  },
+  {
+    name: "a node's own ranges are left in its lists",
+    file: "plan/member.ts",
+    find: "own: [...prefixes, ...bounded, ...node.local, ...lan, ...siteNetworks],",
+    replace: "own: [...prefixes, ...bounded, ...lan, ...siteNetworks],",
+  },
+  {
+    name: "of several owners the one with the highest metric is active",
+    file: "model/subnets.ts",
+    find: "(one, other) => metricOf(one) - metricOf(other) ||",
+    replace: "(one, other) => metricOf(other) - metricOf(one) ||",
+  },
+  {
+    name: "strangers dial a node at its LAN address",
+    file: "plan/dial.ts",
+    find: ": other.publicEndpoint;",
+    replace: ": (other.publicEndpoint ?? other.lanEndpoint);",
+  },
+];

@@ -1,0 +1,45 @@
+/** Judge and proof, of which neither knows the other: both call a changed plan broken, or neither does. */
+import { expect, test } from "vitest";
+import fc from "fast-check";
+import { Diagnostics, verify } from "@warren/core";
+import { topologyDocuments } from "../random-topology.ts";
+import { runs } from "../runs.ts";
+import { printDiagnostics } from "../sample.ts";
+import { judge } from "./judge.ts";
+import { mutations } from "./mutations.ts";
+import { compilePlan } from "./plans.contract.ts";
+import type { Plan } from "./plans.contract.ts";
+
+test.each(Object.entries(mutations))("judge() and verify() agree when %s", (_, mutate) => {
+  const count = { broken: 0, whole: 0 };
+  const draws = fc.array(fc.nat(), { minLength: 12, maxLength: 12 });
+  const options = runs(20);
+  fc.assert(
+    fc.property(topologyDocuments(7), draws, (document, numbers) => {
+      const plan = compilePlan(document);
+      fc.pre(plan !== undefined && prove(plan) === "");
+      const rest = numbers.values();
+      const mutated = mutate(plan, (list) => list[(rest.next().value ?? 0) % list.length]);
+      fc.pre(mutated !== undefined);
+      const said = judge(mutated.mesh, mutated.lock, mutated.devices);
+      const proven = prove(mutated);
+      count[proven === "" ? "whole" : "broken"] += 1;
+      expect(said.length > 0 === (proven !== ""), `${said.join("\n")}\n${proven}`).toBe(true);
+    }),
+    // In a check always the same, so that both are always there; while fuzzing by chance.
+    { seed: 1, ...options },
+  );
+  const least = Math.floor(options.numRuns / 10);
+  expect(count.broken).toBeGreaterThanOrEqual(least);
+  expect(count.whole).toBeGreaterThanOrEqual(least);
+});
+
+/** What the proof calls an error. */
+function prove({ mesh, lock, devices }: Plan): string {
+  const diagnostics = new Diagnostics();
+  verify(mesh, lock, devices, diagnostics);
+  return printDiagnostics(diagnostics)
+    .split("\n")
+    .filter((line) => line.startsWith("error"))
+    .join("\n");
+}
