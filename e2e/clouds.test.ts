@@ -85,7 +85,7 @@ test("orphans that end in the world are not kept as zombies", async () => {
 
 function cloud(name: string, part: Partial<CloudHost>): CloudHost {
   const names = [`${name}.example`];
-  const addresses = { addresses: [], names, endpointAddresses: [], subnets: [] };
+  const addresses = { addresses: [], names, endpointAddresses: [], subnets: [], isPublic: true };
   return {
     name,
     interface: "warren0",

@@ -33,6 +33,14 @@ test("npm start joins four clouds, and nothing is left of them", async () => {
   expect(folder.content).toEqual([]);
 });
 
+test("npm start runs another mesh, with a network for each site", async () => {
+  const mesh = join(import.meta.dirname, "../examples/regions.yaml");
+  const lab = startLab(folder, "--once", mesh);
+  expect({ status: await lab.status, errors: lab.errors }).toEqual({ status: 0, errors: "" });
+  expect(lab.lastLine).toBe("20 of 20 pairs reached");
+  expect(look()).toEqual(before);
+});
+
 test("--stop shows the gap in the node's rows and columns, and nowhere else", async () => {
   const lab = startLab(folder, "--once", "--stop", "gcp");
   expect(await lab.status).toBe(1);

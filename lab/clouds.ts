@@ -15,6 +15,7 @@ export interface Cloud {
 export interface Machine {
   readonly subnet: string;
   readonly address: string;
+  readonly router: string;
   readonly host: Host;
 }
 
@@ -39,7 +40,8 @@ export async function createClouds(
 ): Promise<readonly Cloud[]> {
   const uplinks = hosts.map((host, at) => publicAddresses(hosts, host, at));
   const files = writeSharedFiles(hosts, uplinks, folder);
-  const clouds = await Promise.all(hosts.map((host) => createCloud(world, host, files)));
+  const created = await Promise.all(hosts.map((host) => createHosts(world, host, files)));
+  const clouds = hosts.map((plan, at) => cloudOf(hosts, plan, created[at] ?? []));
   await connect(world, clouds, uplinks);
   await Promise.all([
     forward(world.internet, true),
@@ -64,9 +66,10 @@ export async function bringDown({ host, plan }: Cloud): Promise<void> {
 /** Of every family that endpoints are written in, or IPv4: as written, or else one that is free. */
 function publicAddresses(
   hosts: readonly CloudHost[],
-  { endpointAddresses: own }: CloudHost,
+  { endpointAddresses: own, isPublic }: CloudHost,
   at: number,
 ): readonly string[] {
+  if (!isPublic) return [];
   const taken = new Set(hosts.flatMap((other) => other.endpointAddresses));
   const given = (prefix: string): string => {
     const numbers = Array.from({ length: PUBLIC_COUNT }, (_, n) => `${prefix}${FIRST_PUBLIC + n}`);
@@ -96,18 +99,30 @@ function writeSharedFiles(
   return files;
 }
 
-async function createCloud(
+/** The cloud's host, and a machine for each private network behind it. */
+function createHosts(
   world: World,
   plan: CloudHost,
   files: ReadonlyMap<string, string>,
-): Promise<Cloud> {
-  const [host, ...machines] = await Promise.all([
+): Promise<readonly Host[]> {
+  return Promise.all([
     world.createHost(plan.name, new Map([...files, ["/etc/wireguard", plan.folder]])),
     ...plan.subnets.map(() => world.createHost(`the machine behind ${plan.name}`, files)),
   ]);
-  const addressed = machines.map((machine, at) => {
+}
+
+function cloudOf(hosts: readonly CloudHost[], plan: CloudHost, created: readonly Host[]): Cloud {
+  const [host, ...machines] = created;
+  if (host === undefined) throw new Error(`${plan.name} was not created`);
+  const taken = new Set(hosts.flatMap(({ lan }) => (lan === undefined ? [] : [lan.address])));
+  const addressed = machines.map((machine, at): Machine => {
     const subnet = plan.subnets[at] ?? "";
-    return { subnet, address: addressIn(subnet, MACHINE_NUMBER), host: machine };
+    const numbers = Array.from({ length: taken.size + 1 }, (_, n) => MACHINE_NUMBER + n);
+    const addresses = numbers.map((number) => addressIn(subnet, number));
+    const address = addresses.find((each) => !taken.has(each)) ?? "";
+    const isShared = plan.lan?.network === subnet;
+    const router = isShared ? plan.lan.address : addressIn(subnet, HOST_NUMBER);
+    return { subnet, address, router, host: machine };
   });
   return { plan, host, machines: addressed };
 }
@@ -118,50 +133,80 @@ async function connect(
   clouds: readonly Cloud[],
   uplinks: readonly (readonly string[])[],
 ): Promise<void> {
-  const lines = ["link set lo up", `address add ${ROUTER_V4}/32 dev lo`];
-  for (const [at, { host, machines }] of clouds.entries()) {
-    const port = `host${at + 1}`;
-    lines.push(
-      `link add ${port} type veth peer name eth0 netns ${networkOf(host)}`,
-      `link set ${port} up`,
-      `address add ${ROUTER_V6}/64 dev ${port} nodad`,
-      ...(uplinks[at] ?? []).map((address) => `route add ${address} dev ${port}`),
-      ...machines.map(
-        (machine, index) =>
-          `link add eth${index + 1} netns ${networkOf(host)} type veth peer name eth0 netns ${networkOf(machine.host)}`,
-      ),
-    );
-  }
-  await batch(world.internet, lines);
+  const sites = [...new Set(clouds.flatMap(({ plan }) => plan.lan?.site ?? []))];
+  await batch(world.internet, [
+    "link set lo up",
+    `address add ${ROUTER_V4}/32 dev lo`,
+    // A switch has no address: what is in it does not reach the internet through it.
+    ...sites.flatMap((_, at) => [
+      `link add lan${at} type bridge`,
+      `link set lan${at} addrgenmode none up`,
+    ]),
+    ...clouds.flatMap((cloud, at) => [
+      ...uplinkLines(cloud, `host${at + 1}`, uplinks[at] ?? []),
+      ...privateLines(cloud, `host${at + 1}`, `lan${sites.indexOf(cloud.plan.lan?.site ?? "")}`),
+    ]),
+  ]);
+}
+
+function uplinkLines({ host }: Cloud, port: string, addresses: readonly string[]): string[] {
+  if (addresses.length === 0) return [];
+  return [
+    `link add ${port} type veth peer name eth0 netns ${networkOf(host)}`,
+    `link set ${port} up`,
+    `address add ${ROUTER_V6}/64 dev ${port} nodad`,
+    ...addresses.map((address) => `route add ${address} dev ${port}`),
+  ];
+}
+
+/** To the switch of its site, where the host and its machines are in one; else from the host to each machine. */
+function privateLines({ plan, host, machines }: Cloud, port: string, site: string): string[] {
+  const plug = (end: string, name: string, to: Host): readonly string[] => [
+    `link add ${port}${end} type veth peer name ${name} netns ${networkOf(to)}`,
+    `link set ${port}${end} addrgenmode none master ${site} up`,
+  ];
+  return [
+    ...(plan.lan === undefined ? [] : plug("h", "lan0", host)),
+    ...machines.flatMap((machine, at) =>
+      machine.subnet === plan.lan?.network
+        ? plug(`m${at}`, "eth0", machine.host)
+        : `link add eth${at + 1} netns ${networkOf(host)} type veth peer name eth0 netns ${networkOf(machine.host)}`,
+    ),
+  ];
 }
 
 function networkOf(host: Host): string {
   return `/proc/${host.pid}/ns/net`;
 }
 
-function hostLines({ machines }: Cloud, addresses: readonly string[]): readonly string[] {
+function hostLines({ plan, machines }: Cloud, addresses: readonly string[]): readonly string[] {
+  const { lan } = plan;
   return [
     "link set lo up",
     ...addresses.map((address) => `address add ${address} dev eth0 ${flags(address)}`),
-    "link set eth0 up",
+    ...(addresses.length === 0 ? [] : ["link set eth0 up"]),
     ...addresses
       .map((address) => (isIPv6(address) ? ROUTER_V6 : ROUTER_V4))
       .filter((router, at, all) => all.indexOf(router) === at)
       .map((router) => `route add default via ${router} dev eth0 onlink`),
-    ...machines.flatMap(({ subnet }, at) => [
-      `address add ${withMask(subnet, HOST_NUMBER)} dev eth${at + 1} ${flags(subnet)}`,
-      `link set eth${at + 1} up`,
-    ]),
+    ...(lan === undefined ? [] : plugLines("lan0", lan.address, lan.network)),
+    ...machines.flatMap(({ subnet, router }, at) =>
+      subnet === lan?.network ? [] : plugLines(`eth${at + 1}`, router, subnet),
+    ),
   ];
 }
 
-function machineLines({ subnet }: Machine): readonly string[] {
+function machineLines({ subnet, address, router }: Machine): readonly string[] {
   return [
     "link set lo up",
-    `address add ${withMask(subnet, MACHINE_NUMBER)} dev eth0 ${flags(subnet)}`,
-    "link set eth0 up",
-    `route add default via ${addressIn(subnet, HOST_NUMBER)} dev eth0`,
+    ...plugLines("eth0", address, subnet),
+    `route add default via ${router} dev eth0`,
   ];
+}
+
+function plugLines(name: string, address: string, network: string): readonly string[] {
+  const mask = network.split("/")[1];
+  return [`address add ${address}/${mask} dev ${name} ${flags(address)}`, `link set ${name} up`];
 }
 
 async function batch(host: Host, lines: readonly string[]): Promise<void> {
@@ -189,10 +234,6 @@ function addressIn(subnet: string, n: number): string {
   return base.replace(/[\da-f]+$/, (last) =>
     (Number.parseInt(last, radix) + number).toString(radix),
   );
-}
-
-function withMask(subnet: string, n: number): string {
-  return `${addressIn(subnet, n)}/${subnet.split("/")[1]}`;
 }
 
 /** Nobody else is on the cable: without nodad an IPv6 address is of no use for its first second. */

@@ -1,5 +1,6 @@
-/** npm start: four clouds on one machine, joined by real WireGuard, and the measurement of who reaches whom. */
+/** npm start: four clouds on one machine, or any mesh, joined by real WireGuard, and the measurement of who reaches whom. */
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -45,7 +46,9 @@ async function main(words: readonly string[]): Promise<number> {
       process.stderr.write(`${request.problem}\n${USAGE}`);
       return USAGE_STATUS;
     case "run":
-      return run(request, listen());
+      if (existsSync(request.mesh ?? MESH)) return run(request, listen());
+      process.stderr.write(`there is no mesh file "${request.mesh}"\n${USAGE}`);
+      return USAGE_STATUS;
   }
 }
 
@@ -92,7 +95,7 @@ async function proveOrMeasure(options: Options, signal: AbortSignal): Promise<nu
   const folder = createFolder(tmpdir());
   process.on("exit", () => removeFolder(folder));
   claimFolder(folder);
-  const plan = await loadPlan(MESH, join(folder, "out"));
+  const plan = await loadPlan(options.mesh ?? MESH, join(folder, "out"));
   const names = plan.hosts.map(({ name }) => name);
   if (options.stop !== undefined && !names.includes(options.stop)) {
     process.stderr.write(`there is no node "${options.stop}": there are ${names.join(", ")}\n`);

@@ -2,8 +2,8 @@
 import { copyFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createTerminal, loadWorkspace, run } from "@warren/cli";
-import { printAddress, printPrefix } from "@warren/core";
-import type { Member } from "@warren/core";
+import { cover, hostPrefix, intersect, prefixSet, printAddress, printPrefix } from "@warren/core";
+import type { Address, Member, Prefix } from "@warren/core";
 
 export interface CloudPlan {
   readonly hosts: readonly CloudHost[];
@@ -23,8 +23,19 @@ export interface CloudHost {
   readonly names: readonly string[];
   /** Endpoints written as addresses: they become the host's public ones. */
   readonly endpointAddresses: readonly string[];
-  /** The host is their .1, a machine their .10. */
+  /** Not the whole internet. The host is their .1, a machine their .10. */
   readonly subnets: readonly string[];
+  /** Where it is in the private network of its site. */
+  readonly lan?: Lan;
+  /** It is reached from outside, or dials out: not behind a gateway that does both for it. */
+  readonly isPublic: boolean;
+}
+
+/** A place in a network that the hosts of one site share. */
+export interface Lan {
+  readonly site: string;
+  readonly network: string;
+  readonly address: string;
 }
 
 /**
@@ -44,8 +55,10 @@ export async function loadPlan(mesh: string, folder: string): Promise<CloudPlan>
 }
 
 function hostOf(member: Member, device: string, folder: string): CloudHost {
-  const { node, addresses } = member;
+  const { node, site, addresses } = member;
   const host = node.endpoint?.host;
+  const { lan } = node;
+  const network = site?.networks.find((range) => lan !== undefined && holds(range, lan));
   return {
     name: node.name,
     interface: device,
@@ -53,8 +66,24 @@ function hostOf(member: Member, device: string, folder: string): CloudHost {
     addresses: addresses.map(({ address }) => printAddress(address)),
     names: typeof host === "string" ? [host] : [],
     endpointAddresses: host === undefined || typeof host === "string" ? [] : [printAddress(host)],
-    subnets: node.subnets.map(({ prefix }) => printPrefix(prefix)),
+    subnets: node.subnets
+      .filter(({ prefix }) => prefix.length > 0)
+      .map(({ prefix }) => printPrefix(prefix)),
+    ...(lan === undefined || network === undefined
+      ? {}
+      : {
+          lan: {
+            site: site?.name ?? "",
+            network: printPrefix(network),
+            address: printAddress(lan),
+          },
+        }),
+    isPublic: host !== undefined || (site?.gateways ?? []).length === 0,
   };
+}
+
+function holds(range: Prefix, address: Address): boolean {
+  return cover(intersect(prefixSet([range]), prefixSet([hostPrefix(address)]))).length > 0;
 }
 
 /** Runs one command in this process; its result, or an error with what it said. */
