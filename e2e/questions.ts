@@ -1,10 +1,33 @@
 /** Asks real questions through a network: ping, TCP and UDP, many at once, with a limit to the wait. */
 import { join } from "node:path";
+import { expect } from "vitest";
 import type { Host } from "../lab/world.ts";
-import type { Answer, Door, Order, Question } from "./correspondent/main.ts";
 
-/** Longer than a handshake that is repeated once, and than a SYN that is. */
+/** What the program at both ends is told to do, as JSON. */
+export type Order =
+  | { readonly kind: "start" | "serve"; readonly doors: readonly Door[] }
+  | { readonly kind: "ask"; readonly questions: readonly Question[]; readonly patienceMs: number };
+
+/** A port that a server listens at, on all addresses of its host. */
+export interface Door {
+  readonly protocol: "tcp" | "udp";
+  readonly port: number;
+}
+
+export interface Question extends Door {
+  readonly address: string;
+  readonly bytes: number;
+}
+
+/** What the server saw. */
+export interface Answer {
+  readonly sender: string;
+  readonly bytes: number;
+}
+
+/** Longer than a SYN that is repeated once, after 1 s, and its answer. */
 const PATIENCE_SECONDS = 3;
+const LIMIT_MS = 20_000;
 /** What moves many bytes takes as long as it takes. */
 const TRANSFER_PATIENCE_MS = 60_000;
 const PROGRAM = join(import.meta.dirname, "correspondent/main.ts");
@@ -44,6 +67,17 @@ export async function askAll(
 export async function findReached(host: Host, targets: readonly string[]): Promise<string[]> {
   const answers = await askAll(host, targets);
   return targets.filter((target) => answers.has(target));
+}
+
+/** All of them answer, if not at once: the first packets wait for handshakes, on a machine that is busy. */
+export async function expectAnswers(host: Host, targets: readonly string[]): Promise<void> {
+  const reached = new Set<string>();
+  const ask = async (): Promise<readonly string[]> => {
+    const rest = targets.filter((target) => !reached.has(target));
+    for (const target of await findReached(host, rest)) reached.add(target);
+    return targets.filter((target) => !reached.has(target));
+  };
+  await expect.poll(ask, { timeout: LIMIT_MS, message: `silent to ${host.name}` }).toEqual([]);
 }
 
 /** Sends so many bytes to a server, and answers how many of them it says it got. */

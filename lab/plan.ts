@@ -34,8 +34,8 @@ export interface CloudHost {
 export async function loadPlan(mesh: string, folder: string): Promise<CloudPlan> {
   const copy = join(dirname(folder), "warren.yaml");
   await copyFile(mesh, copy);
-  const proof = await warren("check", "-f", copy);
-  await warren("render", "-f", copy, "-o", folder);
+  const proof = await runWarren("check", "-f", copy);
+  await runWarren("render", "-f", copy, "-o", folder);
   const { plan } = loadWorkspace(copy, { keys: "public", isStrict: false });
   if (plan === undefined) throw new Error(`${copy} does not hold any more`);
   const { index } = plan;
@@ -58,7 +58,7 @@ function hostOf(member: Member, device: string, folder: string): CloudHost {
 }
 
 /** Runs one command in this process; its result, or an error with what it said. */
-async function warren(...words: readonly string[]): Promise<string> {
+export async function runWarren(...words: readonly string[]): Promise<string> {
   const output: string[] = [];
   const stream = { write: (text: string) => output.push(text) };
   const terminal = createTerminal(stream, stream, { isColourWanted: false });

@@ -5,29 +5,9 @@
 import { spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
+import { networkInterfaces } from "node:os";
 import { connect, createServer, type Socket } from "node:net";
-
-/** What questions.ts hands over, as JSON. */
-export type Order =
-  | { readonly kind: "start" | "serve"; readonly doors: readonly Door[] }
-  | { readonly kind: "ask"; readonly questions: readonly Question[]; readonly patienceMs: number };
-
-/** A port that a server listens at, on all addresses of its host. */
-export interface Door {
-  readonly protocol: "tcp" | "udp";
-  readonly port: number;
-}
-
-export interface Question extends Door {
-  readonly address: string;
-  readonly bytes: number;
-}
-
-/** What the server saw. */
-export interface Answer {
-  readonly sender: string;
-  readonly bytes: number;
-}
+import type { Answer, Door, Order, Question } from "../questions.ts";
 
 const REPEAT_MS = 300;
 const CHUNK_BYTES = 256 * 1024;
@@ -63,15 +43,29 @@ async function start(doors: readonly Door[]): Promise<void> {
 }
 
 async function open({ protocol, port }: Door): Promise<void> {
-  if (protocol === "udp") {
-    const socket = createSocket("udp6");
-    socket.on("message", ({ length }, { address, port: back }) => {
-      socket.send(printAnswer(address, length), back, address);
-    });
-    socket.bind(port);
-    await once(socket, "listening");
-    return;
-  }
+  if (protocol === "udp") await Promise.all(ownAddresses().map((own) => openSocket(own, port)));
+  else await openServer(port);
+}
+
+/** Those that the host has at this moment. */
+function ownAddresses(): readonly string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .filter(({ scopeid = 0 }) => scopeid === 0)
+    .map(({ address }) => address);
+}
+
+/** One for each address: what answers on all of them at once answers from another than was asked. */
+async function openSocket(own: string, port: number): Promise<void> {
+  const socket = createSocket(own.includes(":") ? "udp6" : "udp4");
+  socket.on("message", ({ length }, { address, port: back }) => {
+    socket.send(printAnswer(address, length), back, address);
+  });
+  socket.bind(port, own);
+  await once(socket, "listening");
+}
+
+async function openServer(port: number): Promise<void> {
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     const sender = socket.remoteAddress ?? "";
     socket.on("error", () => socket.destroy());
