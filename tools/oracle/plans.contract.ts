@@ -15,6 +15,7 @@ export interface Plan {
 /** What stands in a document; undefined when it is refused. */
 export function readTopology(
   document: TopologyDocument,
+  before?: Lock,
 ): ReturnType<typeof indexOfDocument> | undefined {
   const diagnostics = new Diagnostics();
   const mesh = parseMesh(document, diagnostics);
@@ -23,7 +24,7 @@ export function readTopology(
     checkPending(mesh, diagnostics);
   }
   if (mesh === undefined || diagnostics.hasErrors || !hasExits(mesh)) return undefined;
-  return indexOfDocument(document);
+  return indexOfDocument(document, before);
 }
 
 /** Whether everybody has a tunnel of his own to his exit: without, it is the proof that refuses. */
@@ -37,8 +38,8 @@ function hasExits({ nodes, ...mesh }: Mesh): boolean {
 }
 
 /** Undefined when the document is refused. */
-export function compilePlan(document: TopologyDocument): Plan | undefined {
-  const topology = readTopology(document);
+export function compilePlan(document: TopologyDocument, before?: Lock): Plan | undefined {
+  const topology = readTopology(document, before);
   if (topology === undefined) return undefined;
   const { mesh, lock, index } = topology;
   return { mesh, lock, devices: [...compile(index)] };

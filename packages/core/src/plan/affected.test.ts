@@ -1,9 +1,12 @@
 /** What a change touches, against a full compile. */
 import { expect, test } from "vitest";
 import fc from "fast-check";
-import { affected, recompile } from "../mod.ts";
+import { affected, index, recompile } from "../mod.ts";
+import { compilePlan } from "../../../../tools/oracle/plans.contract.ts";
 import { meshDocuments } from "../../../../tools/random-mesh.ts";
-import type { MeshDocument } from "../../../../tools/random-mesh.ts";
+import type { MeshDocument, NodeDocument } from "../../../../tools/random-mesh.ts";
+import { topologyDocuments } from "../../../../tools/random-topology.ts";
+import type { TopologyDocument } from "../../../../tools/random-topology.ts";
 import { runs } from "../../../../tools/runs.ts";
 import { indexOfDocument, sampleOfDocument } from "../../../../tools/sample.ts";
 import type { Sample } from "../../../../tools/sample.ts";
@@ -19,6 +22,74 @@ test("affected() and pair() give the devices of a full compile, over random edit
     runs(300),
   );
 });
+
+test("affected() follows what carriers, rules and clients make of a changed node", () => {
+  const change = fc.record({ at: fc.nat(), kind: fc.nat(CHANGES.length - 1) });
+  fc.assert(
+    fc.property(topologyDocuments(8), change, (document, { at, kind }) => {
+      const before = compilePlan(document);
+      const after = before && compilePlan(changed(document, at, CHANGES[kind]), before.lock);
+      if (before === undefined || after === undefined) return;
+      const sample = { index: index(before.mesh, before.lock), devices: before.devices };
+      const now = { index: index(after.mesh, after.lock), devices: after.devices };
+      expect(byPatch(sample, now)).toEqual(after.devices);
+    }),
+    { ...runs(300), examples: [...LISTS_OF_OTHERS] },
+  );
+});
+
+/** A node goes, and lists towards others change: out of what a site reaches, and of a site's block. */
+const LISTS_OF_OTHERS: readonly [TopologyDocument, { at: number; kind: number }][] = [
+  [
+    {
+      network: { name: "n", addresses: ["10.66.0.0/16"] },
+      sites: { s: { network: "172.16.0.0/24", gateways: ["a"], reach: ["172.16.0.0/12"] } },
+      nodes: {
+        a: { site: "s", lan: "172.16.0.1" },
+        b: { site: "s", lan: "172.16.0.2" },
+        c: { site: "s", lan: "172.16.0.3", subnets: ["172.20.0.0/24"] },
+      },
+    },
+    { at: 2, kind: 0 },
+  ],
+  [
+    {
+      network: { name: "n", addresses: ["10.66.0.0/16"] },
+      sites: { s: { network: "172.16.0.0/24", addresses: ["10.66.1.0/24"], gateways: ["b"] } },
+      nodes: {
+        a: { site: "s", lan: "172.16.0.1", endpoint: "198.51.100.1" },
+        b: { site: "s", lan: "172.16.0.2" },
+        c: { endpoint: "198.51.100.3" },
+      },
+    },
+    { at: 0, kind: 0 },
+  ],
+];
+
+/** What becomes of one node of a document; undefined: it goes. */
+const CHANGES: readonly ((node: NodeDocument) => NodeDocument | undefined)[] = [
+  () => undefined,
+  ({ endpoint: _, ...node }) => node,
+  (node) => ({ ...node, endpoint: "198.51.100.200" }),
+  (node) => ({ ...node, tags: ["db"] }),
+  (node) => ({ ...node, subnets: ["192.168.250.0/24"] }),
+  (node) => ({ ...node, local: ["172.31.0.0/16"] }),
+  (node) => ({ ...node, relay: node["relay"] !== true }),
+  ({ exit: _, ...node }) => node,
+];
+
+function changed(
+  document: TopologyDocument,
+  at: number,
+  change: ((node: NodeDocument) => NodeDocument | undefined) | undefined,
+): TopologyDocument {
+  const nodes = Object.entries(document["nodes"] as Record<string, NodeDocument>);
+  const rest = nodes.flatMap(([name, node], place) => {
+    const now = place === at % nodes.length ? change?.(node) : node;
+    return now === undefined ? [] : [[name, now] as const];
+  });
+  return { ...document, nodes: Object.fromEntries(rest) };
+}
 
 test("affected() sees a rotated preshared key", () => {
   const before = sampleOfDocument(meshOf(5));
@@ -64,12 +135,24 @@ test("recompile() knows clients that come, go and change, and their nodes' side 
   expect(byPatch(wide, after)).toEqual(after.devices);
 });
 
+test("affected() asks at most 2N pairs when a node behind a gateway changes", () => {
+  const before = indexOfDocument(regionsOf(10, 20));
+  const document = regionsOf(10, 20);
+  const nodes = { ...document.nodes, "n4-7": { site: "s4", lan: "172.16.4.99" } };
+  const after = indexOfDocument({ ...document, nodes }, before.lock);
+  const touched = affected(before.index, after.index);
+  expect(touched.pairs.length).toBeGreaterThan(0);
+  expect(touched.pairs.length).toBeLessThanOrEqual(2 * 200);
+});
+
 test("affected() asks nothing when nothing changed", () => {
   const before = sampleOfDocument(meshOf(20));
   expect(affected(before.index, sampleOfDocument(meshOf(20)).index).pairs).toEqual([]);
 });
 
-function byPatch(before: Sample, after: Sample): unknown[] {
+type Compiled = Pick<Sample, "index" | "devices">;
+
+function byPatch(before: Compiled, after: Compiled): unknown[] {
   const devices = new Map(before.devices.map((device) => [device.name, device]));
   const touched = affected(before.index, after.index);
   return [...recompile(devices, after.index, touched).values()];
@@ -112,4 +195,19 @@ function edited(document: MeshDocument, other: MeshDocument, kind: number): Mesh
     default:
       return document;
   }
+}
+
+function regionsOf(siteCount: number, nodeCount: number): MeshDocument {
+  const sites = Array.from({ length: siteCount }, (_, at) => {
+    const gateways = [`n${at}-0`];
+    return [`s${at}`, { network: `172.16.${at}.0/24`, addresses: `10.66.${at}.0/24`, gateways }];
+  });
+  const nodes = sites.flatMap((_, at) =>
+    Array.from({ length: nodeCount }, (__, of) => {
+      const endpoint = of === 0 ? { endpoint: `198.51.100.${at}` } : {};
+      return [`n${at}-${of}`, { site: `s${at}`, lan: `172.16.${at}.${of + 1}`, ...endpoint }];
+    }),
+  );
+  const network = { name: "regions", addresses: ["10.66.0.0/16"] };
+  return { network, sites: Object.fromEntries(sites), nodes: Object.fromEntries(nodes) };
 }

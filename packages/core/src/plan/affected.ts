@@ -95,8 +95,9 @@ function touchWays({ byName, members, paths }: Index, name: Name, touched: PairS
       touched.add(at.node.name, next.node.name);
       at = next;
     }
-    for (const neighbour of neighbours) {
-      const next = neighbour === self ? undefined : paths.next(self, neighbour);
+    // Nodes of the site itself know each other one by one.
+    for (const neighbour of self.site === changed.site ? [] : neighbours) {
+      const next = paths.next(self, neighbour);
       if (next !== undefined && isCarrier(next)) touched.add(self.node.name, next.node.name);
     }
   }
