@@ -12,7 +12,7 @@ import { useWorld } from "./world-fixture.ts";
 const MESH = `
 network: { name: dual, addresses: [10.66.0.0/24, 10.67.0.0/24, "fd00:66::/64"] }
 nodes:
-  a: { endpoint: a.example, subnets: [192.168.10.0/24] }
+  a: { endpoint: a.example, subnets: [192.168.10.0/24], relay: true }
   b: { endpoint: "b.example:443", listenPort: 443, subnets: [192.168.20.0/24], firewall: iptables }
   c: { address: 10.67.0.9, mtu: 1280 }
 `;
@@ -32,6 +32,9 @@ test("all nodes and machines reach each other, in both families, through both ra
   for (const unknown of ["10.66.0.99", "10.67.0.99", "fd00:66::99"]) {
     expect(await print(a, "ip", "route", "get", unknown)).toContain("dev warren0");
   }
+  // Who forwards IPv6 goes on taking routes from its router's advertisements.
+  const taken = "/proc/sys/net/ipv6/conf/default/accept_ra";
+  expect([await print(a, "cat", taken), await print(c, "cat", taken)]).toEqual(["2\n", "1\n"]);
 });
 
 test("a tunnel goes down although somebody flushed all rules, and up again with them", async () => {

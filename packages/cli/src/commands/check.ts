@@ -1,4 +1,5 @@
 /** warren check: reads, compiles and proves a mesh, and writes nothing. */
+import { entrancesOf } from "@warren/core";
 import { hasErrors, printFindings } from "../findings.ts";
 import type { Terminal } from "../terminal.ts";
 import { loadWorkspace } from "../workspace.ts";
@@ -23,5 +24,12 @@ export function check(terminal: Terminal, { file, json, strict }: CheckOptions):
     `${countOf(paths, "path")} of ${promised} hold both ways`,
   ];
   terminal.print(`${terminal.paint("green", "proven")}: ${counts.join(", ")}`);
+  const keyless = entrancesOf(plan.mesh).filter(({ id }) => !plan.keys.entryKeys.has(id));
+  if (keyless.length > 0) {
+    const names = keyless.map(({ name }) => name).join(", ");
+    terminal.say(
+      `without a key and so not in the mesh yet: ${names}; warren qr makes and shows one`,
+    );
+  }
   return 0;
 }

@@ -46,3 +46,10 @@ export function accessTooLong(path: Path, bytes: number, most: number): Diagnost
   const fix = "choose access: [nodes], or give the subnets addresses that make few wide ranges";
   return warning("access-too-long", path, message, fix);
 }
+
+/** A name has no address before it is resolved, and only a /0 is kept out of its own way by wg-quick. */
+export function endpointNotLeftOut(path: Path, via: string, host: string): Diagnostic {
+  const message = `${label(path)}: all-but-lan cannot leave out the address of "${via}", since its endpoint is the name ${host}: on a computer the tunnel would swallow itself`;
+  const fix = `write the address of "${via}" as its endpoint; the apps of phones do without`;
+  return warning("endpoint-not-left-out", path, message, fix);
+}

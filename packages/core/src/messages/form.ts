@@ -94,3 +94,8 @@ export function lanWithoutSite(path: Path): Diagnostic {
   const fix = "add site: NAME: nodes of one site dial each other's lan address";
   return error("lan-without-site", path, `${label(path)} has no site to be dialled in`, fix);
 }
+
+export function interfaceIsPattern(path: Path, name: string, node: string): Diagnostic {
+  const message = `${label(path)}: to iptables, which "${node}" uses, ${name} is every interface whose name begins so`;
+  return error("interface-is-pattern", path, message, "choose a name without + at its end");
+}

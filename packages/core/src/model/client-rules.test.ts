@@ -8,7 +8,8 @@ const NODES = `
     a: { endpoint: a.example }
     b: { endpoint: b.example }
     nat: {}
-    out: { endpoint: c.example, subnets: [0.0.0.0/0] }
+    out: { endpoint: 203.0.113.3, subnets: [0.0.0.0/0] }
+    named: { endpoint: c.example, subnets: ["::/0"] }
   clients: `;
 
 test.each([
@@ -38,6 +39,13 @@ test.each([
   "{ via: out, access: all-but-lan }",
 ])("checkClients() accepts a client %s", (client) => {
   expect(check(`${NODES}{ p: ${client} }`)).toBe("");
+});
+
+test("checkClients() warns of an endpoint that cannot be left out, since it is a name", () => {
+  expect(check(`${NODES}{ p: { via: [out, named], access: all-but-lan } }`)).toBe(
+    'warning endpoint-not-left-out clients.p.access: clients.p.access: all-but-lan cannot leave out the address of "named", since its endpoint is the name c.example: on a computer the tunnel would swallow itself',
+  );
+  expect(check(`${NODES}{ p: { via: named, access: [exit, all-but-lan] } }`)).toBe("");
 });
 
 test("checkClients() warns of a list that no QR code holds, unless it is not listed", () => {

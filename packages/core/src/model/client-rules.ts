@@ -56,6 +56,15 @@ function checkExits(
   const isFar = access.includes("exit") || access.includes("all-but-lan");
   for (const [at, each] of via.entries()) {
     if (isFar && !isExit(each)) diagnostics.add(clients.viaNoExit([...path, "via", at], each));
+    const host = nodes.get(each)?.endpoint?.host;
+    if (
+      isExit(each) &&
+      access.includes("all-but-lan") &&
+      !access.includes("exit") &&
+      typeof host === "string"
+    ) {
+      diagnostics.add(clients.endpointNotLeftOut([...path, "access"], each, host));
+    }
   }
   if (exit === undefined) return;
   if (!via.includes(exit)) diagnostics.add(clients.exitNotVia([...path, "exit"], exit));

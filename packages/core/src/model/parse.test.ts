@@ -225,6 +225,10 @@ test.each([
     `${NETWORK}\nsites: { s: { network: 192.168.1.0/24 } }\nnodes: { a: { site: s, lan: 192.168.2.1, endpoint: a.example } }`,
     "lan-outside nodes.a.lan",
   ],
+  [
+    "network: { name: n, addresses: [10.0.0.0/8], interface: wg+, firewall: iptables }\nnodes: { a: }",
+    "interface-is-pattern network.interface",
+  ],
   [`${NETWORK}\nnodes: { a: , b: { exit: a } }`, "not-an-exit nodes.b.exit"],
   [
     `${NETWORK}\nnodes: { a: { subnets: 0.0.0.0/0 }, b: { exit: a, subnets: 0.0.0.0/0 } }`,

@@ -6,17 +6,9 @@ import type { Diagnostics } from "../diagnostics.ts";
 import { printAddress } from "../ip/address.ts";
 import { printEndpoint } from "../ip/endpoint.ts";
 import type { Endpoint } from "../ip/endpoint.ts";
-import {
-  hasAddress,
-  hasPrefix,
-  isOverlapping,
-  isSamePrefix,
-  parsePrefix,
-  printPrefix,
-} from "../ip/prefix.ts";
-import type { Prefix } from "../ip/prefix.ts";
+import { hasAddress, hasPrefix, isOverlapping, isSamePrefix, printPrefix } from "../ip/prefix.ts";
+import { PRIVATE_RANGES, UNUSABLE_RANGES } from "../ip/special-ranges.ts";
 import * as ranges from "../messages/ranges.ts";
-import { Problem } from "../problem.ts";
 import type { Path } from "../wording.ts";
 import type { Mesh } from "./mesh.ts";
 import { findOverlaps } from "./overlaps.ts";
@@ -48,32 +40,10 @@ function checkEndpoints({ nodes }: Mesh, diagnostics: Diagnostics): void {
   }
 }
 
-/** RFC 1918, RFC 6598 (carriers' NATs), link-local, RFC 4193. */
-const PRIVATE_RANGES = readRanges(
-  "10.0.0.0/8",
-  "172.16.0.0/12",
-  "192.168.0.0/16",
-  "100.64.0.0/10",
-  "169.254.0.0/16",
-  "fc00::/7",
-  "fe80::/10",
-);
-
 function isPrivate({ host }: Endpoint): boolean {
   if (typeof host === "string") return false;
   return PRIVATE_RANGES.some((range) => hasAddress(range, host));
 }
-
-/** "This host", loopback, link-local, multicast and beyond: no range of them is anybody's (RFC 6890). */
-const UNUSABLE_RANGES = readRanges(
-  "0.0.0.0/8",
-  "127.0.0.0/8",
-  "169.254.0.0/16",
-  "224.0.0.0/3",
-  "::/127",
-  "fe80::/10",
-  "ff00::/8",
-);
 
 function checkUsable(mesh: Mesh, diagnostics: Diagnostics): void {
   for (const { prefix, path, kind } of claims(mesh)) {
@@ -103,13 +73,6 @@ function checkUsable(mesh: Mesh, diagnostics: Diagnostics): void {
 
 function isUnusable(host: Endpoint["host"]): boolean {
   return typeof host !== "string" && UNUSABLE_RANGES.some((range) => hasAddress(range, host));
-}
-
-function readRanges(...texts: readonly string[]): readonly Prefix[] {
-  return texts.flatMap((text) => {
-    const range = parsePrefix(text);
-    return range instanceof Problem ? [] : [range];
-  });
 }
 
 function checkOwners(mesh: Mesh, diagnostics: Diagnostics): void {

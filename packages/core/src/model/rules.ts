@@ -19,9 +19,17 @@ export function checkMesh(mesh: Mesh, diagnostics: Diagnostics): void {
   checkReferences(mesh, diagnostics);
   checkPolicyReferences(mesh, diagnostics);
   checkGroups(mesh, diagnostics);
+  checkInterface(mesh, diagnostics);
   checkRanges(mesh, diagnostics);
   checkWays(mesh, diagnostics);
   checkClients(mesh, diagnostics);
+}
+
+/** To iptables a + at the end is every interface whose name begins so. */
+function checkInterface({ network, nodes }: Mesh, diagnostics: Diagnostics): void {
+  const node = nodes.find(({ firewall }) => firewall === "iptables");
+  if (node === undefined || !network.interface.endsWith("+")) return;
+  diagnostics.add(form.interfaceIsPattern(["network", "interface"], network.interface, node.name));
 }
 
 /** `render` writes it beside the folders of nodes and clients, which have their names. */

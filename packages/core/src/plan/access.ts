@@ -1,9 +1,8 @@
 /** Where a client's entry may go: what it sends to the node that it enters by. */
-import { parsePrefix } from "../ip/prefix.ts";
 import { hostPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import { cover, outermost, prefixSet, subtract } from "../ip/prefix-set.ts";
-import { Problem } from "../problem.ts";
+import { readRanges } from "../ip/special-ranges.ts";
 import type { Entry } from "./entries.ts";
 import { activeRanges } from "./member.ts";
 import type { Index } from "./members.ts";
@@ -40,8 +39,5 @@ export function accessOf(index: Index, entry: Entry): readonly Prefix[] {
 /** What a host may find in its own neighbourhood (RFC 1918, RFC 4193), link-local, multicast and beyond. */
 function privateRanges(): readonly Prefix[] {
   const v4 = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "224.0.0.0/3"];
-  return [...v4, "fc00::/7", "fe80::/10", "ff00::/8"].flatMap((text) => {
-    const range = parsePrefix(text);
-    return range instanceof Problem ? [] : [range];
-  });
+  return readRanges(...v4, "fc00::/7", "fe80::/10", "ff00::/8");
 }

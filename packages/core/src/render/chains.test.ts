@@ -116,6 +116,8 @@ test("renderFiles() gives nft one table with a set for each list, however many r
     		ip6 saddr fd00::100/128 jump c1
     		oifname "wg0" goto back
     		ip daddr 192.168.0.0/24 goto allow
+    		ip daddr 169.254.0.0/16 drop
+    		ip6 daddr fe80::/10 drop
     		ip saddr @list8 goto allow
     		drop
     	}
@@ -180,6 +182,7 @@ test("renderFiles() gives iptables chains of our own", () => {
     -A warren-wg0-fwd -s 10.0.0.100/32 -j warren-wg0-c1
     -A warren-wg0-fwd -o wg0 -g warren-wg0-back
     -A warren-wg0-fwd -d 192.168.0.0/24 -g warren-wg0-allow
+    -A warren-wg0-fwd -d 169.254.0.0/16 -j DROP
     -A warren-wg0-fwd -s 10.0.0.2/32 -g warren-wg0-allow
     -A warren-wg0-fwd -s 10.0.0.110/32 -g warren-wg0-allow
     -A warren-wg0-fwd -s 192.168.1.0/24 -g warren-wg0-allow
@@ -229,6 +232,7 @@ test("renderFiles() gives iptables chains of our own", () => {
     -A warren-wg0-fwd -m conntrack --ctstate ESTABLISHED,RELATED -j RETURN
     -A warren-wg0-fwd -s fd00::100/128 -j warren-wg0-c1
     -A warren-wg0-fwd -o wg0 -g warren-wg0-back
+    -A warren-wg0-fwd -d fe80::/10 -j DROP
     -A warren-wg0-fwd -j DROP
     COMMIT
     END
@@ -247,10 +251,12 @@ test.each([
   (firewall, up, down) => {
     const network = { ...DOCUMENT.network, firewall };
     const [conf] = filesOf(gatewayOf({ ...DOCUMENT, network }));
+    // Rules come first: nothing is passed on before they hold.
     expect(conf?.text).toContain(`
-PostUp = echo 1 > /proc/sys/net/ipv4/ip_forward
-PostUp = echo 1 > /proc/sys/net/ipv6/conf/all/forwarding
 ${up}
+PostUp = echo 1 > /proc/sys/net/ipv4/ip_forward
+PostUp = for ra in /proc/sys/net/ipv6/conf/*/accept_ra; do read -r old < $ra; [ $old != 1 ] || echo 2 > $ra; done
+PostUp = echo 1 > /proc/sys/net/ipv6/conf/all/forwarding
 `);
     expect(conf?.text).toContain(down);
   },
@@ -263,7 +269,7 @@ test("renderFiles() has a relay forward both families, and drop nothing between 
   const { exit: __, ...stays } = n1;
   const nodes = { n0: { ...n0, subnets: [] }, n1: { ...stays, subnets: [] } };
   const device = gatewayOf({ ...open, nodes, clients: {} });
-  expect(filesOf(device)[0]?.text).toContain("ipv6/conf/all/forwarding\nPostUp = nft");
+  expect(filesOf(device)[0]?.text).toContain("ipv6/conf/all/forwarding\n");
   expect(rulesOf(device)).toContain("chain back {\n\t\taccept\n\t}");
 });
 

@@ -4,6 +4,7 @@
  */
 import type { Family } from "../ip/address.ts";
 import type { Prefix } from "../ip/prefix.ts";
+import { LINK_LOCAL_RANGES } from "../ip/special-ranges.ts";
 import type { PortRange } from "../model/mesh.ts";
 import { isFiltering } from "../plan/device.ts";
 import type { Device } from "../plan/device.ts";
@@ -54,12 +55,20 @@ export function chainsOf({ filter, subnets }: Device): readonly Chain[] {
   const onwards: readonly ChainRule[] = carries
     ? [{ verdict: "accept" }]
     : [{ from: clients, verdict: "accept" }, drop()];
+  const from = leavers({ filter, subnets });
+  const leave: readonly ChainRule[] =
+    from.length === 0
+      ? []
+      : [
+          { to: LINK_LOCAL_RANGES, verdict: "drop" },
+          { from, verdict: pass },
+        ];
   const input = [...limits, ...(permits === undefined ? [] : [{ verdict: pass }])];
   const forward = [
     ...limits,
     { isBack: true, verdict: isTransit ? { goto: "back" } : "drop" } as const,
     { to: subnets.map(({ prefix }) => prefix).filter(isBounded), verdict: pass },
-    { from: leavers({ filter, subnets }), verdict: pass },
+    ...leave,
     drop(),
   ];
   return [

@@ -56,6 +56,13 @@ function hookLines(device: Device): (readonly [string, string])[] {
   ];
 }
 
+/**
+ * A host that forwards takes no route from router advertisements, and forgets those it has, unless
+ * accept_ra is 2. Only what took them until now is to go on.
+ */
+const KEEP_ADVERTISED =
+  "for ra in /proc/sys/net/ipv6/conf/*/accept_ra; do read -r old < $ra; [ $old != 1 ] || echo 2 > $ra; done";
+
 function ownPostUp(device: Device): string[] {
   // PostUp, not PreUp: wg-quick before 2025 runs PreUp when there is no interface to set a key on.
   const key =
@@ -66,13 +73,15 @@ function ownPostUp(device: Device): string[] {
   const families = forwardedFamilies(device);
   // By /proc, because a small system may lack the sysctl command.
   const forward4 = families.has(4) ? ["echo 1 > /proc/sys/net/ipv4/ip_forward"] : [];
-  const forward6 = families.has(6) ? ["echo 1 > /proc/sys/net/ipv6/conf/all/forwarding"] : [];
+  const forward6 = families.has(6)
+    ? [KEEP_ADVERTISED, "echo 1 > /proc/sys/net/ipv6/conf/all/forwarding"]
+    : [];
   const load =
     device.firewall === "iptables"
       ? "sh /etc/wireguard/%i.iptables up"
       : "nft -f /etc/wireguard/%i.nft";
   const rules = hasRules(device) ? [load] : [];
-  return [...key, ...routes, ...forward4, ...forward6, ...rules];
+  return [...key, ...routes, ...rules, ...forward4, ...forward6];
 }
 
 /** Of what it forwards: its subnets; and from tunnel to tunnel, whatever the mesh has. */

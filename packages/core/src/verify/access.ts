@@ -1,13 +1,13 @@
 /** What a client may reach, by the words of its document. */
-import { hostPrefix, parsePrefix } from "../ip/prefix.ts";
+import { hostPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import { cover, prefixSet, subtract } from "../ip/prefix-set.ts";
+import { readRanges } from "../ip/special-ranges.ts";
 import type { Client, Mesh, Node } from "../model/mesh.ts";
 import { activeSubnets } from "../model/subnets.ts";
-import { Problem } from "../problem.ts";
 
 /** What people have at home or at work, and what nobody is reached at (RFC 1918, 3927, 4193, 4291, 5771). */
-const NEAR = [
+const NEAR = readRanges(
   "10.0.0.0/8",
   "172.16.0.0/12",
   "192.168.0.0/16",
@@ -16,7 +16,7 @@ const NEAR = [
   "fc00::/7",
   "fe80::/10",
   "ff00::/8",
-];
+);
 
 /** Sorted and disjoint; through one of the nodes that it enters by. */
 export function readAccess(mesh: Mesh, client: Client, via: Node): readonly Prefix[] {
@@ -26,10 +26,9 @@ export function readAccess(mesh: Mesh, client: Client, via: Node): readonly Pref
   const isWhole = words.has("exit") || client.exit === via.name;
   const ranges = words.has("nodes") || isAlmost ? mesh.network.addresses : [];
   const subnets = words.has("subnets") || isAlmost ? [...activeSubnets(mesh).values()].flat() : [];
-  const near = NEAR.map(parsePrefix).flatMap((each) => (each instanceof Problem ? [] : [each]));
   // The tunnel's own packets must not go into it; names are not resolved here.
   const host = via.endpoint?.host;
   const dialled = typeof host === "object" ? [hostPrefix(host)] : [];
-  const far = isAlmost ? cover(subtract(prefixSet(exits), prefixSet([...near, ...dialled]))) : [];
+  const far = isAlmost ? cover(subtract(prefixSet(exits), prefixSet([...NEAR, ...dialled]))) : [];
   return cover(prefixSet([...ranges, ...subnets, ...far, ...(isWhole ? exits : [])]));
 }

@@ -2,6 +2,7 @@
 import type { Address } from "../ip/address.ts";
 import { hasAddress } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
+import { LINK_LOCAL_RANGES } from "../ip/special-ranges.ts";
 import type { PortRange } from "../model/mesh.ts";
 import type { Device, Permit } from "../plan/device.ts";
 
@@ -22,7 +23,8 @@ export type Admission =
   | { readonly kind: "confined" }
   | { readonly kind: "not-permitted" }
   | { readonly kind: "does-not-carry" }
-  | { readonly kind: "no-exit-user" };
+  | { readonly kind: "no-exit-user" }
+  | { readonly kind: "link-local" };
 
 /** Replies are not judged: they always pass. */
 export function judge({ filter }: Device, flow: Flow, destination: Destination): Admission {
@@ -35,6 +37,7 @@ export function judge({ filter }: Device, flow: Flow, destination: Destination):
     const isPassedOn = filter.carries || holds(filter.clients, source);
     return { kind: isPassedOn ? "passes" : "does-not-carry" };
   }
+  if (destination === "exit" && holds(LINK_LOCAL_RANGES, target)) return { kind: "link-local" };
   if (destination === "exit" && !holds(filter.exitUsers, source)) return { kind: "no-exit-user" };
   if (filter.permits === undefined) return { kind: "passes" };
   const permits = filter.permits.filter((permit) => isMatching(permit, flow));

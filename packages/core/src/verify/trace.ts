@@ -179,6 +179,8 @@ function refusal(verdict: Exclude<Admission, { kind: "passes" }>, flow: Flow): s
       return `no rule of the policy lets ${from} start ${what} to ${to}`;
     case "does-not-carry":
       return "it carries nothing for others";
+    case "link-local":
+      return `${to} is of one link alone: no exit passes it on`;
     case "no-exit-user":
       return `${from} is not of those who name it as their exit`;
   }

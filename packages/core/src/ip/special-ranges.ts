@@ -1,0 +1,38 @@
+/** Ranges of addresses that mean something to everybody; it must not know what is done with them. */
+import { Problem } from "../problem.ts";
+import { parsePrefix } from "./prefix.ts";
+import type { Prefix } from "./prefix.ts";
+
+/** RFC 1918, RFC 6598 (carriers' NATs), link-local, RFC 4193. */
+export const PRIVATE_RANGES = readRanges(
+  "10.0.0.0/8",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "100.64.0.0/10",
+  "169.254.0.0/16",
+  "fc00::/7",
+  "fe80::/10",
+);
+
+/** "This host", loopback, link-local, multicast and beyond: no range of them is anybody's (RFC 6890). */
+export const UNUSABLE_RANGES = readRanges(
+  "0.0.0.0/8",
+  "127.0.0.0/8",
+  "169.254.0.0/16",
+  "224.0.0.0/3",
+  "::/127",
+  "fe80::/10",
+  "ff00::/8",
+);
+
+/** No router passes these on (RFC 3927, RFC 4291); in clouds they lead to the host's own credentials. */
+export const LINK_LOCAL_RANGES = readRanges("169.254.0.0/16", "fe80::/10");
+
+/** Prefixes that are known to be right. */
+export function readRanges(...texts: readonly string[]): readonly Prefix[] {
+  return texts.map((text) => {
+    const range = parsePrefix(text);
+    if (range instanceof Problem) throw new Error(range.message);
+    return range;
+  });
+}
