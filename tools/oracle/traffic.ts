@@ -234,8 +234,11 @@ function isHidden({ path }: Trip, { source, destination }: Pair): boolean {
 
 /** Who may have nothing to do with one of the two ends does not carry for it either. */
 function isBarred({ laws }: Scene, { path }: Trip, { source, destination }: Pair): boolean {
-  return path.some(({ device }) =>
-    [source, destination].some(({ party }) => laws.graph.isDenied(device.name, party.home.name)),
+  const { graph } = laws;
+  return path.some(
+    ({ device: { name } }) =>
+      graph.isCarrier(name) &&
+      [source, destination].some(({ party }) => graph.isDenied(name, party.home.name)),
   );
 }
 
