@@ -110,4 +110,28 @@ export const bugs: readonly Bug[] = [
     find: ": other.publicEndpoint;",
     replace: ": (other.publicEndpoint ?? other.lanEndpoint);",
   },
+  {
+    name: "rules are taken the wrong way around",
+    file: "plan/policy.ts",
+    find: "return { from: select(from), to: select(to), ports };",
+    replace: "return { from: select(to), to: select(from), ports };",
+  },
+  {
+    name: "ports of rules are ignored",
+    file: "plan/policy.ts",
+    find: "return { from: select(from), to: select(to), ports };",
+    replace: "return { from: select(from), to: select(to), ports: ports.slice(0, 0) };",
+  },
+  {
+    name: "a tunnel that only others need is not made",
+    file: "plan/traffic.ts",
+    find: " || this.#isPassed(one, other);",
+    replace: ";",
+  },
+  {
+    name: "clients with less are not confined",
+    file: "plan/filter.ts",
+    find: ".filter(isConfined)",
+    replace: ".filter((entry) => isConfined(entry) && false)",
+  },
 ];

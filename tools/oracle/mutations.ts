@@ -14,7 +14,7 @@ export type Mutation = (plan: Plan, pick: Pick) => Plan | undefined;
 export const mutations: Readonly<Record<string, Mutation>> = {
   "a prefix moves to another peer": onPeer((plan, { device, peer }, pick) => {
     const other = pick(device.peers.filter((each) => each !== peer));
-    const ip = pick(peer.allowedIps);
+    const ip = pick(ipsOf(plan, peer));
     if (other === undefined || ip === undefined) return undefined;
     const changed = pick([
       (): Device => moved(device, ip, [peer, other]),
@@ -27,8 +27,8 @@ export const mutations: Readonly<Record<string, Mutation>> = {
   }),
   "a prefix is added": onPeer((plan, { device, peer }, pick) => {
     const other = pick(plan.devices.flatMap(({ peers }) => peers));
-    const foreign = pick(other?.allowedIps ?? []);
-    const own = pick(peer.allowedIps);
+    const foreign = other && pick(ipsOf(plan, other));
+    const own = pick(ipsOf(plan, peer));
     const added = pick([foreign, own && halves(own)[0]]);
     if (added === undefined) return undefined;
     return changePeer(plan, device, peer, (peer) => ({
@@ -37,7 +37,6 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     }));
   }),
   "a prefix is widened": onIps((ips, ip, pick) => {
-    if (ip.length === 0) return undefined;
     const wide = widened(ip);
     return pick([
       (): Ips => [...without(ips, ip), wide],
@@ -76,7 +75,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     return withDevice(one, peer.name, (each) => withPeer(each, device.name, rotated));
   }),
   "a route is dropped": onDevice((plan, device, pick) => {
-    const route = pick(device.routes);
+    const route = pick(device.routes.filter((each) => !isWhole(each) && isFamiliar(plan, each)));
     if (route === undefined) return undefined;
     const rest = without(device.routes, route);
     const routes = pick([rest, [...rest, ...halves(route)]]) ?? rest;
@@ -151,7 +150,7 @@ function onPeer(change: (plan: Plan, place: Place, pick: Pick) => Plan | undefin
 
 function onIps(change: (ips: Ips, ip: Prefix, pick: Pick) => Ips | undefined): Mutation {
   return onPeer((plan, { device, peer }, pick) => {
-    const ip = pick(peer.allowedIps);
+    const ip = pick(ipsOf(plan, peer));
     const allowedIps = ip && change(peer.allowedIps, ip, pick);
     return allowedIps && changePeer(plan, device, peer, (peer) => ({ ...peer, allowedIps }));
   });
@@ -173,6 +172,15 @@ function onPermit(change: (permit: Permit, pick: Pick) => readonly Permit[]): Mu
     const changed = change(permit, pick);
     return { permits: permits.flatMap((each) => (each === permit ? changed : [each])) };
   });
+}
+
+/** What of a list anybody can send to, of a family that the mesh has; exits are a matter of their own. */
+function ipsOf(plan: Plan, { allowedIps }: Peer): Ips {
+  return allowedIps.filter((ip) => !isWhole(ip) && isFamiliar(plan, ip));
+}
+
+function isFamiliar({ mesh }: Plan, { family }: Prefix): boolean {
+  return mesh.network.addresses.some((range) => range.family === family);
 }
 
 function changePeer(

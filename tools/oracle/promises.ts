@@ -24,6 +24,8 @@ export interface Promised {
   readonly wanted: number;
   /** Whether lists and routes lead from the one to the other, where anything of theirs may meet. */
   readonly isRouted: boolean;
+  /** Whether the other end would take it: a client takes nothing from whom it may not reach. */
+  readonly isAnswered: boolean;
 }
 
 export interface Laws {
@@ -46,7 +48,7 @@ export const PUBLIC: readonly Span[] = [
   spanOf({ family: 6, bits: 0x2600n << 112n, length: 16 }),
 ];
 
-const NOTHING: Promised = { must: 0, may: 0, wanted: 0, isRouted: false };
+const NOTHING: Promised = { must: 0, may: 0, wanted: 0, isRouted: false, isAnswered: false };
 
 export function readRules(
   { policy, ...mesh }: Mesh,
@@ -77,17 +79,20 @@ export function readPromise(laws: Laws, source: Thing, destination: Thing): Prom
     const isMeant = isInAny(rule.from, source.address) && isInAny(rule.to, destination.address);
     if (isMeant) mask |= rule.mask;
   }
-  const answers =
+  const answer =
     destination.kind === "internet"
-      ? [mayLeave(laws.graph, source, destination)]
-      : [mayReach(source.party, destination), mayAnswer(destination.party, source)];
-  if (answers.includes("no")) return { ...NOTHING, wanted: mask };
-  const isRouted = !answers.includes("maybe");
-  const isKept = isRouted && !(isForeign && isCarried);
+      ? mayLeave(laws.graph, source, destination)
+      : mayReach(source.party, destination);
+  if (answer === "no") return { ...NOTHING, wanted: mask };
+  const isRouted = answer === "yes";
+  // A client's own list is all that keeps from it whom it may not reach.
+  const isAnswered =
+    destination.kind === "internet" || mayReach(destination.party, source) === "yes";
+  const isKept = isRouted && isAnswered && !(isForeign && isCarried);
   // Nobody judges what a node itself, or what is behind it, sends to a client at its own door.
   const isAtDoor =
     from === to && destination.party.client !== undefined && source.party.client === undefined;
-  return { must: isKept ? mask : 0, may: isAtDoor ? -1 : mask, wanted: mask, isRouted };
+  return { must: isKept ? mask : 0, may: isAtDoor ? -1 : mask, wanted: mask, isRouted, isAnswered };
 }
 
 type Answer = "yes" | "no" | "maybe";
@@ -100,11 +105,6 @@ function mayReach({ client, home }: Party, { kind }: Thing): Answer {
     return "yes";
   }
   return access.includes("exit") || client.exit === home.name ? "maybe" : "no";
-}
-
-/** A client's own list is all that keeps from it whom it may not reach. */
-function mayAnswer(party: Party, source: Thing): Answer {
-  return mayReach(party, source) === "yes" ? "yes" : "maybe";
 }
 
 /** Whether an exit is granted: to a node that names it and has a tunnel to it, to a client at its door. */

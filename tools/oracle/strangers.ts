@@ -40,12 +40,8 @@ function judgeStrays(scene: Scene, party: Party, complain: Complain): void {
   for (const peer of host?.device.peers ?? []) {
     const reasons = reasonsFor(scene, party, peer.name);
     for (const span of peer.allowedIps.map(spanOf)) {
-      const isWhole = span.length === 0;
-      const isMeant = isWhole ? reasons.isExit : reasons.spans.some((each) => isOver(each, span));
-      if (isMeant) continue;
-      const stray = isWhole
-        ? span
-        : findStray(cutSpan(span, cuts, intern), [...owned, ...reasons.spans]);
+      if (reasons.isExit || reasons.spans.some((each) => isOver(each, span))) continue;
+      const stray = findStray(cutSpan(span, cuts, intern), [...owned, ...reasons.spans]);
       if (stray !== undefined)
         complain(`stray: ${party.name} gives ${printSpan(span)} to ${peer.name}`);
     }
@@ -68,9 +64,11 @@ function reasonsFor(
   const blocks = laws.mesh.sites.flatMap((site) => {
     const spans = site.addresses.map(spanOf);
     if (site === own) return [];
-    const inside = laws.parties
+    const all = laws.parties
       .filter(({ home }) => home.site === site.name)
       .flatMap(({ addresses }) => addresses.map(intern));
+    const within = all.filter((address) => isInAny(spans, address));
+    const inside = within.length === 0 ? all : within;
     const ways = new Set(inside.map((address) => host?.boundedPeerOf(address)?.name));
     ways.delete(undefined);
     return ways.size === 1 && [...ways][0] === peer ? spans : [];
@@ -102,8 +100,9 @@ function judgeReach(scene: Scene, party: Party, complain: Complain): void {
     const last = trip.path.at(-1)?.device.name;
     const isAtGateway = trip.path.length === 2 && last === gateway.name;
     if (trip.end === "lost" && (isAtGateway || gateway.exit !== undefined)) continue;
-    // Who may use an exit may send everything there.
-    if (trip.end !== "loop" && last === home.exit) continue;
+    // Who may use an exit may send everything there, also by its gateway.
+    const isByGateway = trip.path[1]?.device.name === gateway.name;
+    if (trip.end !== "loop" && isByGateway && last === home.exit) continue;
     const path = trip.path.map(({ device }) => device.name).join(" → ");
     complain(`reach: ${printAddress(address)} goes ${path} and ends ${trip.end}`);
   }

@@ -18,10 +18,10 @@ export function judgeTraffic(scene: Scene, complain: Complain): void {
     return things.flatMap((destination) => pairUp(scene, { source, destination, used }));
   });
   for (const pair of pairs) judgePair(scene, pair, complain);
-  // Lists and routes are whole between two nodes of which anything may talk.
-  const talking = new Set(pairs.filter(isTalking).flatMap(homesOf));
+  // Lists and routes are whole between two of whom anything may talk.
+  const talking = new Set(pairs.filter(isTalking).flatMap(namesOf));
   for (const pair of pairs) {
-    if (homesOf(pair).some((homes) => talking.has(homes))) judgeRoute(scene, pair, complain);
+    if (namesOf(pair).some((names) => talking.has(names))) judgeRoute(scene, pair, complain);
   }
   judgeNeed(scene, used, complain);
 }
@@ -35,8 +35,6 @@ function pairUp(
   if (source.kind === "internet" || host === undefined) return [];
   if (source.party === destination.party) return [];
   if (source.address.family !== destination.address.family) return [];
-  // What is next to the sender needs no tunnel.
-  if (host.isAtHome(destination.address)) return [];
   const flows = (1 << laws.flows.length) - 1;
   const packet = { source: source.address, destination: destination.address, flows };
   return [{ ...ends, host, packet, promised: readPromise(laws, source, destination) }];
@@ -49,18 +47,20 @@ function isTalking({ source, destination, promised }: Pair): boolean {
   return promised.wanted !== 0 && isGranted;
 }
 
-/** The two nodes, either way around. */
-function homesOf({ source, destination }: Pair): readonly string[] {
-  const [one, other] = [source.party.home.name, destination.party.home.name];
+/** The two parties, either way around. */
+function namesOf({ source, destination }: Pair): readonly string[] {
+  const [one, other] = [source.party.name, destination.party.name];
   return [`${one} ${other}`, `${other} ${one}`];
 }
 
 /** Where nothing may start between two things, their ways are those of everything else of their nodes. */
 function judgeRoute(scene: Scene, pair: Pair, complain: Complain): void {
   const { source, destination, host, packet, promised } = pair;
-  if (!promised.isRouted || promised.must !== 0) return;
-  const trip = scene.world.send(host, packet, { isProbe: true });
-  if (isDelivered(trip, destination) || isHidden(trip, pair) || isBarred(scene, trip, pair)) return;
+  if (!promised.isRouted || promised.must !== 0 || host.isAtHome(packet.destination)) return;
+  const isBlind = !promised.isAnswered;
+  const trip = scene.world.send(host, packet, { isProbe: true, isBlind });
+  if (isDelivered(trip, destination)) return;
+  if (isHidden(trip, pair) || isBarred(scene, trip, pair)) return;
   const ends = `${source.party.name} ${printAddress(packet.source)} → ${destination.party.name} ${printAddress(packet.destination)}`;
   complain(`unrouted: ${ends} by ${printPath(trip)}: ${whyOf(trip)}`);
 }
@@ -77,6 +77,7 @@ interface Pair {
 
 function judgePair(scene: Scene, pair: Pair, complain: Complain): void {
   const { source, destination, host, packet, promised, used } = pair;
+  if (host.isAtHome(packet.destination)) return judgeNear(scene, pair);
   const trip = scene.world.send(host, packet);
   const delivered = isDelivered(trip, destination) ? trip.flows : 0;
   const { must, may, wanted } = promised;
@@ -86,11 +87,12 @@ function judgePair(scene: Scene, pair: Pair, complain: Complain): void {
     complain(`leak: ${sentence} by ${printPath(trip)}`);
   judgeDetours(scene, pair, complain);
   const isExcused = isHidden(trip, pair) || isBarred(scene, trip, pair);
-  if (isExcused || wanted !== 0) markUsed(trip, used);
-  if (wanted !== 0 && source.party.client !== undefined) {
-    // What a client has no list for still has a way from its door.
-    const door = scene.world.hosts.get(source.party.home.name);
-    if (door !== undefined) markUsed(scene.world.send(door, packet), used);
+  if (wanted !== 0) markUsed(scene.world.send(host, packet, { isProbe: true }), used);
+  if (wanted !== 0 && isExcused) markBest(scene, pair);
+  // What a client has no list for still has a way from its door.
+  const door = scene.world.hosts.get(source.party.home.name);
+  if (wanted !== 0 && door !== undefined && door !== host) {
+    markUsed(scene.world.send(door, packet, { isProbe: true }), used);
   }
   // A tunnel to an exit may stand for whoever is behind its user, and where what it is for is nearer.
   const { home } = source.party;
@@ -107,6 +109,30 @@ function judgePair(scene: Scene, pair: Pair, complain: Complain): void {
   judgeReply(scene, { ...pair, packet: { ...packet, flows: must } }, trip, complain);
 }
 
+/** All tunnels that are on a best way between the two: where a packet ends early, nobody knows on which. */
+function markBest({ laws }: Scene, { source, destination, used }: Pair): void {
+  const { graph, mesh } = laws;
+  const [from, to] = [source.party.home.name, destination.party.home.name];
+  const whole = graph.best(from, to)?.cost;
+  for (const { name: one } of mesh.nodes) {
+    for (const { name: other } of mesh.nodes) {
+      const steps = [graph.best(from, one), graph.edge(one, other), graph.best(other, to)];
+      const cost = steps.reduce((sum, step) => sum + (step?.cost ?? Infinity), 0);
+      if (cost === whole) used.add(`${one} ${other}`).add(`${other} ${one}`);
+    }
+  }
+}
+
+/** What is next to the sender needs no tunnel; but where it is somebody's, there may be one to him. */
+function judgeNear({ world, intern }: Scene, pair: Pair): void {
+  const { destination, host, packet, promised, used } = pair;
+  if (promised.wanted === 0) return;
+  for (const address of destination.party.addresses) {
+    const probe = { ...packet, destination: intern(address) };
+    markUsed(world.send(host, probe, { isProbe: true }), used);
+  }
+}
+
 function markUsed({ path }: Trip, used: Set<string>): void {
   for (const [at, { device }] of path.entries()) {
     const next = path[at + 1]?.device.name;
@@ -121,7 +147,8 @@ function judgeDetours(scene: Scene, pair: Pair, complain: Complain): void {
   const forbidden = packet.flows & ~(promised.must | promised.may);
   const isApart =
     laws.graph.best(source.party.home.name, destination.party.home.name) === undefined;
-  if (forbidden === 0 || isApart || isOpen(scene, pair)) return;
+  // A denial is a matter of lists alone.
+  if (forbidden === 0 || isApart || isDenied(scene, pair)) return;
   for (const first of host.device.peers) {
     const isOnWay = source.party.client !== undefined || laws.graph.isCarrier(first.name);
     if (!isOnWay && first.name !== destination.party.home.name) continue;
@@ -207,15 +234,21 @@ function isHidden({ path }: Trip, { source, destination }: Pair): boolean {
 
 /** Who may have nothing to do with one of the two ends does not carry for it either. */
 function isBarred({ laws }: Scene, { path }: Trip, { source, destination }: Pair): boolean {
-  return path.some(({ device }) =>
-    [source, destination].some(({ party }) => laws.graph.isDenied(device.name, party.home.name)),
+  const { graph } = laws;
+  return path.some(
+    ({ device: { name } }) =>
+      graph.isCarrier(name) &&
+      [source, destination].some(({ party }) => graph.isDenied(name, party.home.name)),
   );
 }
 
 /** A denial is a matter of lists, and that of who uses an exit has everybody. */
-function isOpen({ laws }: Scene, { source, destination }: Pair): boolean {
-  const [from, to] = [source.party.home, destination.party.home];
-  return to.exit !== undefined && laws.graph.isDenied(from.name, to.name);
+function isOpen(scene: Scene, pair: Pair): boolean {
+  return pair.destination.party.home.exit !== undefined && isDenied(scene, pair);
+}
+
+function isDenied({ laws }: Scene, { source, destination }: Pair): boolean {
+  return laws.graph.isDenied(source.party.home.name, destination.party.home.name);
 }
 
 function isNear(host: Host, { kind, address }: Thing): boolean {

@@ -22,6 +22,8 @@ export interface Start {
   readonly isReply?: boolean;
   /** Lists and routes alone: no firewall, and everybody forwards. */
   readonly isProbe?: boolean;
+  /** Nobody asks from whom it comes. */
+  readonly isBlind?: boolean;
 }
 
 export class World {
@@ -37,7 +39,7 @@ export class World {
   }
 
   /** Sends a packet that the host made, or that came to it from outside its tunnel. */
-  send(start: Host, packet: Packet, { first, isReply, isProbe }: Start = {}): Trip {
+  send(start: Host, packet: Packet, { first, isReply, isProbe, isBlind }: Start = {}): Trip {
     const path = [start];
     let { flows } = packet;
     let host = start;
@@ -61,7 +63,8 @@ export class World {
       const fault = this.fault(host, peer);
       if (next === undefined || fault !== undefined) return end("lost", fault);
       path.push(next);
-      if (next.peerOf(packet.source)?.publicKey !== host.device.publicKey) {
+      const isTaken = next.peerOf(packet.source)?.publicKey === host.device.publicKey;
+      if (!isTaken && isBlind !== true) {
         return end("lost", `${next.device.name} takes no such source from ${host.device.name}`);
       }
       host = next;
