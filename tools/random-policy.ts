@@ -55,7 +55,9 @@ export function policyDocuments(): fc.Arbitrary<PolicyDocument> {
     .map(({ nodes: drawn, clients: guests, groups, gateways, rules, ...network }) => ({
       network: { name: "random", addresses: ["10.0.0.0/24", "fd00::/64"], ...network },
       sites: { s0: { gateways: gateways.filter((name) => drawn[Number(name[1])]?.site === "s0") } },
-      nodes: Object.fromEntries(drawn.map((node, at) => [`n${at}`, leaving(node, drawn, at)])),
+      nodes: Object.fromEntries(
+        drawn.map((node, at) => [`n${at}`, leaving(node, drawn, at, gateways)]),
+      ),
       clients: Object.fromEntries(guests.map((guest, at) => [`c${at}`, allowed(guest, drawn)])),
       // Where there are two, the first holds the second.
       groups: Object.fromEntries(
@@ -148,15 +150,18 @@ function rawRules(): fc.Arbitrary<readonly PolicyRule[]> {
   return fc.array(fc.record({ from: ends, to: ends, ports }), { maxLength: 4 });
 }
 
-/** An exit must be one, and not itself leave through another. */
+/** An exit must be one, and neither itself nor a carrier leaves through another. */
 function leaving(
   { exit, ...rest }: PolicyNode,
   all: readonly PolicyNode[],
   at: number,
+  gateways: readonly string[],
 ): PolicyNode {
   // Words that a rule selects by must be somebody's.
   const node = at === 0 ? { ...rest, tags: ["x", "y", "z"] } : rest;
-  return exit !== undefined && isExit(all, exit) && !hasWhole(node) ? { ...node, exit } : node;
+  const isCarrier = node.relay || gateways.includes(`n${at}`);
+  const isKept = exit !== undefined && isExit(all, exit) && !hasWhole(node) && !isCarrier;
+  return isKept ? { ...node, exit } : node;
 }
 
 /** What a client leaves through it enters by. */

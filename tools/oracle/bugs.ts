@@ -39,9 +39,9 @@ export const bugs: readonly Bug[] = [
   {
     name: "what is carried has a way there and none back",
     file: "plan/allowed-ips.ts",
-    find: "return this.#paths.next(self, other) === peer && !this.#paths.isDenied(self, other);",
+    find: "if (this.#paths.next(self, other) !== peer) return false;",
     replace:
-      "return this.#paths.next(self, other) === peer && !this.#paths.isDenied(self, other) && (other === peer || self.node.name < other.node.name);",
+      "if (this.#paths.next(self, other) !== peer || (other !== peer && self.node.name > other.node.name)) return false;",
   },
   {
     name: "prices are ignored",
@@ -64,8 +64,14 @@ export const bugs: readonly Bug[] = [
   {
     name: "what is denied goes through a third",
     file: "plan/allowed-ips.ts",
-    find: "=== peer && !this.#paths.isDenied(self, other);",
-    replace: "=== peer;",
+    find: "return isCarrier(self) || !this.#paths.isDenied(self, other);",
+    replace: "return true;",
+  },
+  {
+    name: "what is denied gets to a carrier, and to who uses an exit",
+    file: "plan/filter.ts",
+    find: "const isListed = isCarrier(self) || self.node.exit !== undefined;",
+    replace: "const isListed = false;",
   },
   {
     name: "of two links that are as specific the denial is ignored",

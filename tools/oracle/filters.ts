@@ -13,6 +13,13 @@ export function judgeFilter(laws: Laws, device: Device, party: Party, complain: 
   if (filter.carries !== laws.graph.isCarrier(name)) differs("traffic to carry");
   if (printSet(filter.clients.map(spanOf)) !== printSet(guests.flatMap(hostsOf)))
     differs("clients");
+  // Lists deny, but where they have everybody: those of who carries, and of who uses an exit.
+  const hasAll = laws.graph.isCarrier(name) || party.home.exit !== undefined;
+  const strangers = laws.parties.filter(
+    ({ home }) => hasAll && laws.graph.isDenied(name, home.name),
+  );
+  const denied = strangers.flatMap((each) => [...hostsOf(each), ...each.subnets]);
+  if (printSet(filter.denied.map(spanOf)) !== printSet(denied)) differs("others denied");
   const exits = party.home.subnets.map(({ prefix }) => spanOf(prefix)).filter(isWhole);
   const users = exits.length === 0 ? [] : readUsers(laws, party, guests);
   if (printSet(filter.exitUsers.map(spanOf)) !== printSet(users)) differs("users of its exit");

@@ -32,6 +32,8 @@ export class Firewall {
     for (const { from, to } of filter.confined) {
       if (this.#has(from, source) && !this.#has(to, destination)) return 0;
     }
+    const isForItself = road !== "tunnel" || this.#has(filter.clients, destination);
+    if (isForItself && this.#has(filter.denied, source)) return 0;
     const permitted = (): number => flows & this.#permitted(filter.permits, packet);
     if (road === "self") return permitted();
     if (road === "tunnel") {

@@ -60,7 +60,7 @@ function judgeRoute(scene: Scene, pair: Pair, complain: Complain): void {
   const isBlind = !promised.isAnswered;
   const trip = scene.world.send(host, packet, { isProbe: true, isBlind });
   if (isDelivered(trip, destination)) return;
-  if (isHidden(trip, pair) || isBarred(scene, trip, pair)) return;
+  if (isHidden(trip, pair)) return;
   const ends = `${source.party.name} ${printAddress(packet.source)} → ${destination.party.name} ${printAddress(packet.destination)}`;
   complain(`unrouted: ${ends} by ${printPath(trip)}: ${whyOf(trip)}`);
 }
@@ -83,10 +83,9 @@ function judgePair(scene: Scene, pair: Pair, complain: Complain): void {
   const { must, may, wanted } = promised;
   const sentence = `${source.party.name} ${printAddress(packet.source)} → ${destination.party.name} ${printAddress(packet.destination)}`;
   if (trip.end === "loop") complain(`loop: ${sentence} by ${printPath(trip)}`);
-  if ((delivered & ~(must | may)) !== 0 && !isOpen(scene, pair))
-    complain(`leak: ${sentence} by ${printPath(trip)}`);
+  if ((delivered & ~(must | may)) !== 0) complain(`leak: ${sentence} by ${printPath(trip)}`);
   judgeDetours(scene, pair, complain);
-  const isExcused = isHidden(trip, pair) || isBarred(scene, trip, pair);
+  const isExcused = isHidden(trip, pair);
   if (wanted !== 0) markUsed(scene.world.send(host, packet, { isProbe: true }), used);
   if (wanted !== 0 && isExcused) markBest(scene, pair);
   // What a client has no list for still has a way from its door.
@@ -230,21 +229,6 @@ function isHidden({ path }: Trip, { source, destination }: Pair): boolean {
       (name !== destination.party.name && isNear(host, destination))
     );
   });
-}
-
-/** Who may have nothing to do with one of the two ends does not carry for it either. */
-function isBarred({ laws }: Scene, { path }: Trip, { source, destination }: Pair): boolean {
-  const { graph } = laws;
-  return path.some(
-    ({ device: { name } }) =>
-      graph.isCarrier(name) &&
-      [source, destination].some(({ party }) => graph.isDenied(name, party.home.name)),
-  );
-}
-
-/** A denial is a matter of lists, and that of who uses an exit has everybody. */
-function isOpen(scene: Scene, pair: Pair): boolean {
-  return pair.destination.party.home.exit !== undefined && isDenied(scene, pair);
 }
 
 function isDenied({ laws }: Scene, { source, destination }: Pair): boolean {

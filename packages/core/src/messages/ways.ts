@@ -68,6 +68,11 @@ export function exitInARow(path: Path, exit: string): Diagnostic {
   return error("exit-in-a-row", path, message, "remove exit here, or 0.0.0.0/0 from its subnets");
 }
 
+export function exitOfCarrier(path: Path, exit: string): Diagnostic {
+  const message = `${label(path)}: what this node carries for others and nobody owns would go to "${exit}", too`;
+  return error("exit-of-carrier", path, message, "remove exit here: a gateway or relay has none");
+}
+
 export function networkPastCarrier(
   path: Path,
   prefix: string,

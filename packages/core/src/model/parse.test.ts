@@ -238,6 +238,10 @@ test.each([
     `${NETWORK}\nnodes: { a: { site: s }, b: { site: s, subnets: 192.168.1.0/24 } }\nsites: { s: { network: 192.168.1.0/24, gateways: a } }`,
     'network-past-carrier nodes.b.subnets[0]: nodes.b.subnets[0]: "a" carries',
   ],
+  [
+    `${NETWORK}\nnodes: { a: { subnets: 0.0.0.0/0 }, b: { exit: a, relay: true } }`,
+    "exit-of-carrier nodes.b.exit",
+  ],
   [`${NETWORK}\nnodes: { a: { exit: a } }`, "exit-of-itself nodes.a.exit"],
   [`${NETWORK}\nnodes: { a: }\nlinks: [{ between: [a, a] }]`, "link-to-itself links[0].between"],
   [

@@ -59,14 +59,17 @@ function checkGateways({ sites }: Mesh, diagnostics: Diagnostics): void {
   }
 }
 
-function checkExits({ nodes }: Mesh, diagnostics: Diagnostics): void {
+function checkExits({ nodes, sites }: Mesh, diagnostics: Diagnostics): void {
+  const gateways = new Set(sites.map((site) => site.gateways[0]));
   const exits = new Set(nodes.filter(isExit).map(({ name }) => name));
   const known = new Set(nodes.map(({ name }) => name));
-  for (const { name, exit } of nodes) {
+  for (const { name, exit, relay } of nodes) {
     const path = ["nodes", name, "exit"];
     if (exit === name) diagnostics.add(ways.exitOfItself(path));
     else if (exit !== undefined && exits.has(name)) diagnostics.add(ways.exitInARow(path, exit));
-    else if (exit !== undefined && known.has(exit) && !exits.has(exit)) {
+    else if (exit !== undefined && (relay || gateways.has(name))) {
+      diagnostics.add(ways.exitOfCarrier(path, exit));
+    } else if (exit !== undefined && known.has(exit) && !exits.has(exit)) {
       diagnostics.add(ways.notAnExit(path, exit));
     }
   }

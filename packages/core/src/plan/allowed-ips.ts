@@ -99,8 +99,10 @@ export class AllowedIps {
     return cover(subtract(prefixSet(site.reach), prefixSet(nearer)));
   }
 
+  /** A carrier has in its lists whom it is denied, too: it carries for them, and its filter denies. */
   #isSent(self: Member, other: Member, peer: Member): boolean {
-    return this.#paths.next(self, other) === peer && !this.#paths.isDenied(self, other);
+    if (this.#paths.next(self, other) !== peer) return false;
+    return isCarrier(self) || !this.#paths.isDenied(self, other);
   }
 }
 

@@ -48,6 +48,11 @@ export interface Filter {
   readonly clients: readonly Prefix[];
   /** Who may leave through its 0.0.0.0/0 or ::/0. */
   readonly exitUsers: readonly Prefix[];
+  /**
+   * From whom it takes nothing for itself, its subnets, its clients and its exit, because a link denies
+   * that. Only where its lists have them all the same: it carries for them, or its exit has everybody.
+   */
+  readonly denied: readonly Prefix[];
   /** Clients that may reach less than the whole mesh. */
   readonly confined: readonly Confinement[];
   /** Absent: all may talk to all. Else the only ones that may start towards the host, its subnets, its clients. */
@@ -74,8 +79,8 @@ export interface Permit {
 
 /** Whether a firewall has anything to do on the host: without one, all its filter says is in vain. */
 export function isFiltering({ subnets, filter }: Device): boolean {
-  const { carries, clients, exitUsers, confined, permits } = filter;
-  const lists = [subnets, clients, exitUsers, confined];
+  const { carries, clients, exitUsers, denied, confined, permits } = filter;
+  const lists = [subnets, clients, exitUsers, denied, confined];
   return carries || permits !== undefined || lists.some(({ length }) => length > 0);
 }
 

@@ -48,7 +48,7 @@ export function assembleEntry(index: Index, entry: Entry, viaMtu: number | undef
     offLinkRanges: [],
     routes: allowedIps,
     subnets: [],
-    filter: { carries: false, clients: [], exitUsers: [], confined: [] },
+    filter: { carries: false, clients: [], exitUsers: [], denied: [], confined: [] },
     firewall: "off",
     hooks: { preUp: [], postUp: [], preDown: [], postDown: [] },
     ...(entry.client.dns ? { resolver: { servers, zone: network.dns } } : {}),

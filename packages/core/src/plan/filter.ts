@@ -14,12 +14,21 @@ export function filterOf(index: Index, self: Member): Filter {
   return {
     carries: isCarrier(self),
     clients: self.entries.flatMap(hostsOf).sort(comparePrefixes),
+    denied: deniedTo(index, self),
     exitUsers: self.exits.length === 0 ? [] : exitUsersOf(index, self),
     confined: self.entries
       .filter(isConfined)
       .map((entry) => ({ from: hostsOf(entry), to: accessOf(index, entry) })),
     ...(policy === undefined ? {} : { permits: permitsOf(policy, self) }),
   };
+}
+
+/** Elsewhere WireGuard drops what a link denies: no list has it. */
+function deniedTo({ mesh, members, paths }: Index, self: Member): readonly Prefix[] {
+  const isListed = isCarrier(self) || self.node.exit !== undefined;
+  if (!isListed || mesh.links.every(({ path }) => path !== "deny")) return [];
+  const denied = members.filter((other) => other !== self && paths.isDenied(self, other));
+  return denied.flatMap(({ prefixes }) => prefixes).sort(comparePrefixes);
 }
 
 /** All that lies behind the nodes that leave through this one, and its own clients that do. */

@@ -40,7 +40,7 @@ export function hasRules(device: Device): boolean {
 
 /** Leaves first: a chain names only those before it. */
 export function chainsOf({ filter, subnets }: Device): readonly Chain[] {
-  const { carries, clients, confined, permits } = filter;
+  const { carries, clients, denied, confined, permits } = filter;
   const confines = confined.map(({ to }, at): Chain => {
     return { name: `c${at + 1}`, rules: [{ to, verdict: "return" }, { verdict: "drop" }] };
   });
@@ -63,10 +63,13 @@ export function chainsOf({ filter, subnets }: Device): readonly Chain[] {
           { to: LINK_LOCAL_RANGES, verdict: "drop" },
           { from, verdict: pass },
         ];
-  const input = [...limits, ...(permits === undefined ? [] : [{ verdict: pass }])];
+  const refuse: readonly ChainRule[] =
+    denied.length === 0 ? [] : [{ from: denied, verdict: "drop" }];
+  const input = [...limits, ...refuse, ...(permits === undefined ? [] : [{ verdict: pass }])];
   const forward = [
     ...limits,
     { isBack: true, verdict: isTransit ? { goto: "back" } : "drop" } as const,
+    ...refuse,
     { to: subnets.map(({ prefix }) => prefix).filter(isBounded), verdict: pass },
     ...leave,
     drop(),
@@ -74,7 +77,18 @@ export function chainsOf({ filter, subnets }: Device): readonly Chain[] {
   return [
     ...confines,
     ...(allow === undefined ? [] : [{ name: "allow", rules: [...allow, drop()] }]),
-    ...(isTransit ? [{ name: "back", rules: [{ to: clients, verdict: pass }, ...onwards] }] : []),
+    ...(isTransit
+      ? [
+          {
+            name: "back",
+            rules: [
+              ...refuse.map((rule) => ({ ...rule, to: clients })),
+              { to: clients, verdict: pass },
+              ...onwards,
+            ],
+          },
+        ]
+      : []),
     ...(input.length === 0 ? [] : [{ name: "input", rules: input }]),
     { name: "forward", rules: forward },
   ];

@@ -85,10 +85,11 @@ function ownPostUp(device: Device): string[] {
 }
 
 /** Of what it forwards: its subnets; and from tunnel to tunnel, whatever the mesh has. */
-function forwardedFamilies({ subnets, filter, addresses }: Device): ReadonlySet<Family> {
+function forwardedFamilies({ subnets, filter, addresses, routes }: Device): ReadonlySet<Family> {
   const behind = subnets.map(({ prefix }) => prefix.family);
   const isTransit = filter.carries || filter.clients.length > 0;
-  return new Set([...behind, ...(isTransit ? addresses : []).map(({ address }) => address.family)]);
+  const carried = [...addresses.map(({ address }) => address), ...routes];
+  return new Set([...behind, ...(isTransit ? carried : []).map(({ family }) => family)]);
 }
 
 /** wg-quick makes routes of AllowedIPs alone; it takes them all away with the interface. */

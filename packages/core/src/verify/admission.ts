@@ -21,6 +21,7 @@ export type Admission =
   /** `permits` are those that let it in, where there is a policy. */
   | { readonly kind: "passes"; readonly permits?: readonly Permit[] }
   | { readonly kind: "confined" }
+  | { readonly kind: "denied" }
   | { readonly kind: "not-permitted" }
   | { readonly kind: "does-not-carry" }
   | { readonly kind: "no-exit-user" }
@@ -33,7 +34,9 @@ export function judge({ filter }: Device, flow: Flow, destination: Destination):
     ({ from, to }) => holds(from, source) && !holds(to, target),
   );
   if (isConfined) return { kind: "confined" };
-  if (destination === "tunnel" && !holds(filter.clients, target)) {
+  const isOnwards = destination === "tunnel" && !holds(filter.clients, target);
+  if (!isOnwards && holds(filter.denied, source)) return { kind: "denied" };
+  if (isOnwards) {
     const isPassedOn = filter.carries || holds(filter.clients, source);
     return { kind: isPassedOn ? "passes" : "does-not-carry" };
   }

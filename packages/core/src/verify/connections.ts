@@ -71,7 +71,8 @@ export class Connections {
   }
 }
 
-function carries({ node, name, site }: Owner): boolean {
+/** Whether the document has it pass on what is for others. */
+export function carries({ node, name, site }: Owner): boolean {
   return node?.relay === true || site?.gateways[0] === name;
 }
 

@@ -10,6 +10,8 @@ import type { PortRange } from "../model/mesh.ts";
 import { printPortRange } from "../model/words.ts";
 import type { Device, Filter, Permit } from "../plan/device.ts";
 import type { Claims, Owner } from "./claims.ts";
+import { carries } from "./connections.ts";
+import type { Connections } from "./connections.ts";
 import { guestsOf, heldBy, paint, readRules } from "./policy-claims.ts";
 import { listAtoms } from "./universe.ts";
 import type { Universe } from "./universe.ts";
@@ -34,11 +36,13 @@ interface Scene {
 
 export class FilterChecks {
   readonly #claims: Claims;
+  readonly #connections: Connections;
   readonly #universe: Universe;
   readonly #rules: readonly Promised[] | undefined;
 
-  constructor(claims: Claims, universe: Universe) {
+  constructor(claims: Claims, connections: Connections, universe: Universe) {
     this.#claims = claims;
+    this.#connections = connections;
     this.#universe = universe;
     this.#rules = readRules(claims)?.map(({ from, to, ports }) => ({
       from: atomsOf(universe, from),
@@ -49,14 +53,12 @@ export class FilterChecks {
   }
 
   check({ filter, firewall }: Device, owner: Owner, diagnostics: Diagnostics): void {
-    const { node, site, name } = owner;
+    const { node, name } = owner;
     if (node === undefined) return;
     const differs: Differs = (what) => diagnostics.add(proof.filterDiffers(name, what));
     const guests = guestsOf(this.#claims, owner);
     if (firewall !== node.firewall) differs("another firewall");
-    if (filter.carries !== (node.relay || site?.gateways[0] === name)) {
-      differs("other traffic to carry");
-    }
+    if (filter.carries !== carries(owner)) differs("other traffic to carry");
     const isSame = (one: readonly Prefix[], other: readonly Prefix[]): boolean =>
       isSameAtoms(listAtoms(this.#universe, one), atomsOf(this.#universe, other));
     const clients = guests.flatMap(({ owned }) => owned);
@@ -64,6 +66,7 @@ export class FilterChecks {
     if (!isSame(filter.exitUsers, this.#exitUsers(owner, guests))) {
       differs("other users of its exit");
     }
+    if (!isSame(filter.denied, this.#denied(owner))) differs("others denied");
     checkConfined(filter, guests, differs);
     if ((filter.permits === undefined) !== (this.#rules === undefined)) {
       differs("another use of the policy");
@@ -72,6 +75,14 @@ export class FilterChecks {
       const scene = { universe: this.#universe, rules: this.#rules };
       checkPermits(scene, filter.permits, held, differs);
     }
+  }
+
+  /** Lists deny everywhere else: who carries, or has an exit's /0, has everybody in them. */
+  #denied(owner: Owner): readonly Prefix[] {
+    if (!carries(owner) && owner.node?.exit === undefined) return [];
+    return this.#claims.owners
+      .filter((other) => other !== owner && this.#connections.isDenied(owner, other))
+      .flatMap(({ owned }) => owned);
   }
 
   #exitUsers({ name, exits }: Owner, guests: readonly Owner[]): readonly Prefix[] {

@@ -4,6 +4,7 @@ import * as ways from "../messages/ways.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import { isNeighbour } from "./claims.ts";
 import type { Claims, Owner } from "./claims.ts";
+import { carries } from "./connections.ts";
 import type { Connections } from "./connections.ts";
 import { NOWHERE } from "./forwarding.ts";
 import type { Row } from "./forwarding.ts";
@@ -114,6 +115,9 @@ class Walker {
   /** No packet gets from one to the other, neither directly nor over a third. */
   refuse(source: Owner, target: Owner): void {
     const { rows } = this.#scene;
+    const home = this.#owners[target.home] ?? target;
+    // There it is the filter that denies, and that is compared with the document as a whole.
+    if (carries(home) || home.node?.exit !== undefined) return;
     const sent = this.#between(source, target);
     for (const atom of this.#between(target, source)) {
       let at = source.position;
@@ -149,7 +153,9 @@ class Walker {
     const isLost = listAtoms(universe, exit.exits).some(
       (atom) => !this.#isOwned(atom) && !elsewhere.has(atom) && row?.[atom] !== exit.position,
     );
-    if (isLost) this.#diagnostics.add(proof.pathMissing(name, "the internet", name));
+    const back = rows[exit.position];
+    const isHeard = this.#between(user, exit).every((atom) => back?.[atom] === position);
+    if (isLost || !isHeard) this.#diagnostics.add(proof.pathMissing(name, "the internet", name));
   }
 
   /** A tunnel that nothing needs only widens what one host can do to another. */
@@ -183,6 +189,10 @@ class Walker {
         say.add(message(source.name, target.name, here?.name ?? ""));
         return false;
       }
+      if (hops > 0 && !this.#passesOn(at, source, target)) {
+        say.add(proof.pathMissing(source.name, target.name, here?.name ?? ""));
+        return false;
+      }
       if (passed[hops] !== next && sent.some((from) => rows[next]?.[from] !== at)) {
         const hop = { from: here?.name ?? "", at: this.#owners[next]?.name ?? "" };
         say.add(proof.pathAsymmetric(source.name, target.name, hop));
@@ -196,6 +206,13 @@ class Walker {
     }
     this.#checkMtu(source, target, passed);
     return true;
+  }
+
+  /** Whether a host lets packets of these two out of its tunnel and into it again. */
+  #passesOn(at: number, source: Owner, target: Owner): boolean {
+    const isDoor = [source, target].some(({ client, home }) => client !== undefined && home === at);
+    const here = this.#owners[at];
+    return isDoor || (here !== undefined && carries(here));
   }
 
   #checkMtu(source: Owner, target: Owner, way: readonly number[]): void {

@@ -26,11 +26,24 @@ export function checkStrays(scene: PathScene, diagnostics: Diagnostics): void {
       diagnostics.add(proof.prefixUnowned(owner.name, peer));
     }
     checkReach(scene, owner, unowned, diagnostics);
+    checkAccess(scene, owner, unowned, diagnostics);
     const endless = unowned.find((atom) => isEndless(scene, owner, atom));
     if (endless !== undefined) {
       diagnostics.add(proof.pathLoops(owner.name, "addresses that nobody has", owner.name));
     }
   }
+}
+
+/** A client sends all that it may reach to the node that it enters through, be it anybody's or not. */
+function checkAccess(
+  { universe, rows }: PathScene,
+  { name, position, home, access = [] }: Owner,
+  unowned: readonly number[],
+  diagnostics: Diagnostics,
+): void {
+  const wanted = new Set(listAtoms(universe, access));
+  const isLost = unowned.some((atom) => wanted.has(atom) && rows[position]?.[atom] !== home);
+  if (isLost) diagnostics.add(proof.pathMissing(name, "all that it may reach", name));
 }
 
 /** What a site sends to its gateway must not leave by a default route instead. */
@@ -92,10 +105,9 @@ class Blocks {
       for (const atom of atoms) this.#siteOf.set(atom, name);
       const owners = claims.owners.filter(({ home }) => claims.owners[home]?.site?.name === name);
       const owned = owners.flatMap((owner) => listAtoms(universe, owner.owned));
-      this.#owned.set(
-        name,
-        owned.filter((atom) => atoms.has(atom)),
-      );
+      const inside = owned.filter((atom) => atoms.has(atom));
+      // Where nobody lies in the block, it goes with those whose site it is.
+      this.#owned.set(name, inside.length > 0 ? inside : owned);
     }
   }
 

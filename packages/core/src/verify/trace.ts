@@ -175,6 +175,8 @@ function refusal(verdict: Exclude<Admission, { kind: "passes" }>, flow: Flow): s
   switch (verdict.kind) {
     case "confined":
       return `the access of the client does not cover ${to}`;
+    case "denied":
+      return `a link denies all from ${from}`;
     case "not-permitted":
       return `no rule of the policy lets ${from} start ${what} to ${to}`;
     case "does-not-carry":

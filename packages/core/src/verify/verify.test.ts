@@ -145,7 +145,9 @@ test("verify() finds a reply that goes another way", () => {
 });
 
 test("verify() finds a loop", () => {
-  const { mesh, lock, devices } = sampleOf(CLOUDS);
+  const { mesh, lock, devices } = sampleOf(
+    CLOUDS.replaceAll("{ endpoint", "{ relay: true, endpoint"),
+  );
   const diagnostics = new Diagnostics();
   const own = ["10.0.0.1/32", "192.168.1.0/24"];
   // a hands what is for c to b, which hands it back; and a takes its own packets from b.
@@ -163,6 +165,24 @@ test("verify() finds a loop", () => {
     "error path-loops nodes.a: packets from a to c come back to",
   );
 });
+
+test("verify() finds a packet that nobody passes on", () => {
+  // a hands what is for c to b, which carries for nobody.
+  const { mesh, lock, devices } = sampleOf(CLOUDS);
+  const diagnostics = new Diagnostics();
+  const turned = devices.map((device) => {
+    if (device.name === "a") return withIps(withoutPeer(device, "c"), "b", "10.0.0.3/32");
+    return device.name === "c" ? withIps(withoutPeer(device, "a"), "b", "10.0.0.1/32") : device;
+  });
+  verify(mesh, lock, turned, diagnostics);
+  expect(printDiagnostics(diagnostics)).toContain(
+    "error path-missing nodes.a: packets from a to c have no tunnel at b",
+  );
+});
+
+function withoutPeer(device: Device, name: string): Device {
+  return { ...device, peers: device.peers.filter((peer) => peer.name !== name) };
+}
 
 test("verify() finds a route that is missing, although the peer has the prefix", () => {
   expect(broken("c", (device) => ({ ...device, routes: [] }))).toContain(

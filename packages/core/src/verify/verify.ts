@@ -44,7 +44,8 @@ export function verify(
 ): Proof {
   const claims = readClaims(mesh, lock);
   const universe = new Universe(allPrefixes(claims, devices));
-  const filters = new FilterChecks(claims, universe);
+  const connections = new Connections(claims);
+  const filters = new FilterChecks(claims, connections, universe);
   // A node without a device sends nothing anywhere.
   const rows: Row[] = claims.owners.map(() => new Int32Array());
   const mtus: number[] = [];
@@ -63,7 +64,6 @@ export function verify(
   }
   checkPolicyTests(claims, diagnostics);
   pairs.check(diagnostics);
-  const connections = new Connections(claims);
   const talks = new Talks(claims, universe);
   const scene = { universe, claims, connections, talks, rows, mtus, pairs };
   const paths = checkPaths(scene, diagnostics);
@@ -97,7 +97,7 @@ function allPrefixes(claims: Claims, devices: Iterable<Device>): Set<Prefix> {
 
 function addFilter({ filter }: Device, prefixes: Set<Prefix>, seen: Set<object>): void {
   const lists = (filter.permits ?? []).flatMap(({ from, to }) => [from, to]);
-  for (const list of [filter.clients, filter.exitUsers, ...lists]) {
+  for (const list of [filter.clients, filter.exitUsers, filter.denied, ...lists]) {
     if (seen.has(list)) continue;
     seen.add(list);
     for (const prefix of list) prefixes.add(prefix);
