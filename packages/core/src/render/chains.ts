@@ -66,12 +66,14 @@ export function chainsOf({ filter, subnets }: Device): readonly Chain[] {
   const refuse: readonly ChainRule[] =
     denied.length === 0 ? [] : [{ from: denied, verdict: "drop" }];
   const input = [...limits, ...refuse, ...(permits === undefined ? [] : [{ verdict: pass }])];
+  const bounded = subnets.map(({ prefix }) => prefix).filter(isBounded);
+  const onto: readonly ChainRule[] = bounded.length === 0 ? [] : [{ to: bounded, verdict: pass }];
+  const isOpen = onto.length + leave.length > 0;
   const forward = [
     ...limits,
-    { isBack: true, verdict: isTransit ? { goto: "back" } : "drop" } as const,
-    ...refuse,
-    { to: subnets.map(({ prefix }) => prefix).filter(isBounded), verdict: pass },
-    ...leave,
+    ...(isTransit ? [{ isBack: true, verdict: { goto: "back" } } as const] : []),
+    ...(isOpen && !isTransit ? [{ isBack: true, verdict: "drop" } as const] : []),
+    ...(isOpen ? [...refuse, ...onto, ...leave] : []),
     drop(),
   ];
   return [

@@ -9,6 +9,9 @@ import type { Chain, ChainRule, Verdict } from "./chains.ts";
 import type { Pieces, Printed } from "./printed.ts";
 import { HEADER } from "./wg-setconf.ts";
 
+const POSTROUTING =
+  "\tchain postrouting {\n\t\ttype nat hook postrouting priority srcnat; policy accept;\n";
+
 /** The name of our table. nft takes all of an interface name's characters in it but = and +. */
 export function ruleTable(device: Device): string {
   return `warren-${device.interface.replaceAll(/[=+]/g, "_")}`;
@@ -29,9 +32,8 @@ export function renderNftables(device: Device, printed: Printed): Pieces {
     `table inet ${table} {\n`,
     ...sets.text,
     ...chains,
-    `\tchain postrouting {\n\t\ttype nat hook postrouting priority srcnat; policy accept;\n`,
-    ...masquerades,
-    `\t}\n}\n`,
+    ...(masquerades.length === 0 ? [] : [POSTROUTING, ...masquerades, `\t}\n`]),
+    `}\n`,
   ];
 }
 
