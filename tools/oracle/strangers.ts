@@ -41,7 +41,10 @@ function judgeStrays(scene: Scene, party: Party, complain: Complain): void {
     const reasons = reasonsFor(scene, party, peer.name);
     for (const span of peer.allowedIps.map(spanOf)) {
       if (reasons.isExit || reasons.spans.some((each) => isOver(each, span))) continue;
-      const stray = findStray(cutSpan(span, cuts, intern), [...owned, ...reasons.spans]);
+      const atoms = cutSpan(span, cuts, intern);
+      // What another peer has more precisely goes there.
+      const taken = atoms.filter((address) => host?.boundedPeerOf(address) === peer);
+      const stray = findStray(taken, [...owned, ...reasons.spans]);
       if (stray !== undefined)
         complain(`stray: ${party.name} gives ${printSpan(span)} to ${peer.name}`);
     }

@@ -42,7 +42,9 @@ export function checkPaths(scene: PathScene, diagnostics: Diagnostics): PathCoun
   for (const source of owners) {
     const others = owners.filter((other) => other !== source);
     const [denied, open] = part(others, (other) => scene.connections.isDenied(source, other));
-    for (const target of denied) walker.refuse(source, target);
+    for (const target of denied) {
+      if (scene.talks.mayStart(source, target)) walker.refuse(source, target);
+    }
     const wanted = open.filter((other) => scene.talks.mayTalk(source, other));
     const [connected, unreachable] = part(wanted, (other) => {
       return scene.connections.isConnected(source, other);
@@ -140,7 +142,7 @@ class Walker {
     const { node, position, name, own, site } = user;
     const exit = this.#owners[claims.positions.get(node?.exit ?? ("" as never)) ?? NOWHERE];
     if (exit === undefined) return;
-    if (!talks.mayTalk(user, exit) && !talks.mayLeave(user, exit.exits)) return;
+    if (!talks.mayTalk(user, exit)) return;
     if (!pairs.isListed(position, exit.position)) {
       this.#diagnostics.add(ways.exitNotDirect(["nodes", name, "exit"], exit.name));
       return;

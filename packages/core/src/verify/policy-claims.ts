@@ -114,9 +114,16 @@ export class Talks {
     this.#takes = takes;
   }
 
-  /** Either way, of anything that the one owns with anything of the other's. */
+  /** Either way, of anything that the one owns with anything of the other's, and behind its exit. */
   mayTalk(one: Owner, other: Owner): boolean {
-    return !this.#hasPolicy || this.#mayStart(one, other) || this.#mayStart(other, one);
+    return this.mayStart(one, other) || this.mayStart(other, one);
+  }
+
+  /** Whether the first may start anything towards the second, or through it where that is its exit. */
+  mayStart(source: Owner, target: Owner): boolean {
+    if (!this.#hasPolicy) return true;
+    if (isMeeting(this.#starts[source.position], this.#takes[target.position])) return true;
+    return source.node?.exit === target.name && this.mayLeave(source, target.exits);
   }
 
   /** Whether `one` may start anything towards the internet behind an exit of these families. */
@@ -125,10 +132,6 @@ export class Talks {
     const families = new Set(exits.map(({ family }) => family));
     const leaves = this.#leaves.map((word) => word & maskOf(families));
     return isMeeting(this.#starts[position], leaves);
-  }
-
-  #mayStart({ position: source }: Owner, { position: target }: Owner): boolean {
-    return isMeeting(this.#starts[source], this.#takes[target]);
   }
 }
 

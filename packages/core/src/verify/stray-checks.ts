@@ -34,16 +34,20 @@ export function checkStrays(scene: PathScene, diagnostics: Diagnostics): void {
   }
 }
 
-/** A client sends all that it may reach to the node that it enters through, be it anybody's or not. */
+/** A client sends what it may reach of the internet to the node that it enters through. */
 function checkAccess(
-  { universe, rows }: PathScene,
-  { name, position, home, access = [] }: Owner,
+  { universe, rows, claims, talks }: PathScene,
+  owner: Owner,
   unowned: readonly number[],
   diagnostics: Diagnostics,
 ): void {
+  const { name, position, home, access = [], client } = owner;
+  const exits = claims.owners[home]?.exits ?? [];
+  if (client === undefined || !talks.mayLeave(owner, exits)) return;
   const wanted = new Set(listAtoms(universe, access));
+  for (const atom of listAtoms(universe, claims.mesh.network.addresses)) wanted.delete(atom);
   const isLost = unowned.some((atom) => wanted.has(atom) && rows[position]?.[atom] !== home);
-  if (isLost) diagnostics.add(proof.pathMissing(name, "all that it may reach", name));
+  if (isLost) diagnostics.add(proof.pathMissing(name, "the internet", name));
 }
 
 /** What a site sends to its gateway must not leave by a default route instead. */
