@@ -5,6 +5,7 @@
 import type { Device, Filter, Peer, Permit, Prefix } from "@warren/core";
 import { prefixOf, withDevice, withPeer } from "./plans.contract.ts";
 import type { Plan } from "./plans.contract.ts";
+import { isOverlap, spanOf } from "./spans.ts";
 
 /** Draws one of a list, another each time it is asked. */
 export type Pick = <T>(list: readonly T[]) => T | undefined;
@@ -179,8 +180,16 @@ function ipsOf(plan: Plan, { allowedIps }: Peer): Ips {
   return allowedIps.filter((ip) => !isWhole(ip) && isFamiliar(plan, ip));
 }
 
-function isFamiliar({ mesh }: Plan, { family }: Prefix): boolean {
-  return mesh.network.addresses.some((range) => range.family === family);
+function isFamiliar({ mesh }: Plan, ip: Prefix): boolean {
+  const isOfMesh = mesh.network.addresses.some(({ family }) => family === ip.family);
+  return isOfMesh && namedRanges(mesh).some((range) => isOverlap(spanOf(range), spanOf(ip)));
+}
+
+/** All but the internet, of which the judge tries a few addresses alone. */
+function namedRanges({ network, nodes, sites }: Plan["mesh"]): readonly Prefix[] {
+  const subnets = nodes.flatMap((node) => node.subnets.map(({ prefix }) => prefix));
+  const bounded = subnets.filter((prefix) => !isWhole(prefix));
+  return [...network.addresses, ...bounded, ...sites.flatMap(({ reach }) => reach)];
 }
 
 function changePeer(

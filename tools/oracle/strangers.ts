@@ -43,7 +43,9 @@ function judgeStrays(scene: Scene, party: Party, complain: Complain): void {
       if (reasons.isExit || reasons.spans.some((each) => isOver(each, span))) continue;
       const atoms = cutSpan(span, cuts, intern);
       // What another peer has more precisely goes there.
-      const taken = atoms.filter((address) => host?.boundedPeerOf(address) === peer);
+      const isTaken = (address: Address): boolean =>
+        span.length === 0 || host?.boundedPeerOf(address) === peer;
+      const taken = atoms.filter(isTaken);
       const stray = findStray(taken, [...owned, ...reasons.spans]);
       if (stray !== undefined)
         complain(`stray: ${party.name} gives ${printSpan(span)} to ${peer.name}`);

@@ -106,12 +106,26 @@ class Walker {
   isKept(source: Owner, target: Owner): boolean {
     const sent = this.#between(source, target);
     const taken = this.#between(target, source);
+    if (sent.length === 0 || taken.length === 0) this.#useWay(source, target);
+    if (sent.length === 0) return true;
     const passed: number[] = [];
     let isKept = true;
     for (const atom of taken) {
       isKept &&= this.#walk({ source, target, atom, sent, passed });
     }
     return isKept;
+  }
+
+  /** What a client may not reach has a way all the same, from the node that it enters through. */
+  #useWay(source: Owner, target: Owner): void {
+    const [atom] = this.#atoms[target.position]?.all ?? [];
+    let at = source.home;
+    for (let hops = 0; at !== target.home && hops <= this.#owners.length; hops += 1) {
+      const next = this.#scene.rows[at]?.[atom ?? NOWHERE] ?? NOWHERE;
+      if (next === NOWHERE) return;
+      this.#use(at, next);
+      at = next;
+    }
   }
 
   /** No packet gets from one to the other, neither directly nor over a third. */

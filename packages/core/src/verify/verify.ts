@@ -21,7 +21,7 @@ import { checkStrays } from "./stray-checks.ts";
 import { checkPolicyTests } from "./policy-tests.ts";
 import { readRules, Talks } from "./policy-claims.ts";
 import { PairTable } from "./pair-table.ts";
-import { Universe } from "./universe.ts";
+import { listAtoms, Universe } from "./universe.ts";
 
 /** What was looked at, in numbers. */
 export interface Proof extends PathCounts {
@@ -50,12 +50,13 @@ export function verify(
   const rows: Row[] = claims.owners.map(() => new Int32Array());
   const mtus: number[] = [];
   const pairs = new PairTable(claims);
+  const owned = claims.owners.flatMap((owner) => listAtoms(universe, owner.owned));
+  const tunnelScene = { universe, positions: claims.positions, owned };
   for (const device of devices) {
     const position = claims.positions.get(device.name);
     const owner = claims.owners[position ?? -1];
     if (position === undefined || owner === undefined) continue;
-    const scene = { universe, positions: claims.positions };
-    const tunnels = readTunnels(scene, owner, device);
+    const tunnels = readTunnels(tunnelScene, owner, device);
     rows[position] = tunnels.row;
     mtus[position] = device.mtu;
     pairs.add(position, device);
