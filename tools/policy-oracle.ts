@@ -43,7 +43,7 @@ export function isLetOut(
   const isUser =
     (guest !== undefined && isLeaving(guest.client, name)) ||
     Object.entries(document.nodes).some(
-      ([other, { exit }]) => exit === name && isOwned(document, other, from),
+      ([other, node]) => node.exit === name && isOfNode(document, other, from),
     );
   return hasExit && isUser && isAllowed;
 }
@@ -62,10 +62,14 @@ export function isPermitted(document: PolicyDocument, packet: Packet): boolean {
 
 /** Whether an address is the node's, its clients' or behind it; exits aside. */
 export function isOwned(document: PolicyDocument, name: string, address: string): boolean {
+  const isClients = guestsOf(document, name).some(({ addresses }) => addresses.includes(address));
+  return isClients || isOfNode(document, name, address);
+}
+
+function isOfNode(document: PolicyDocument, name: string, address: string): boolean {
   const node = document.nodes[name];
   return (
     node?.address.includes(address) === true ||
-    guestsOf(document, name).some(({ addresses }) => addresses.includes(address)) ||
     node?.subnets.some((each) => isBounded(each) && isIn(address, each)) === true
   );
 }
@@ -95,6 +99,9 @@ function guestsOf({ clients }: PolicyDocument, name: string): readonly Guest[] {
     .map(([client, fields]) => ({ client: fields, addresses: clientAddresses(client, name) }));
 }
 
+/** What all-but-lan leaves out, where it is not the mesh's. */
+const NEAR = ["10.0.0.0/8", "192.168.0.0/16", "fc00::/7"];
+
 /** Whether the client's access holds a target; an exit's family whole, what else it may be. */
 function isWithin(
   document: PolicyDocument,
@@ -103,14 +110,17 @@ function isWithin(
   to: string,
 ): boolean {
   const all = Object.values(document.nodes).flatMap(({ subnets }) => subnets);
-  const isOpen = access.includes("nodes") && access.includes("subnets");
-  if (access.includes("all-but-lan") || isOpen) return true;
+  const isAlmost = access.includes("all-but-lan");
+  if (!isAlmost && access.includes("nodes") && access.includes("subnets")) return true;
   const own = document.nodes[via]?.subnets ?? [];
+  const isFar = own.some((each) => !isBounded(each) && isIn(to, each));
   return (
-    (access.includes("nodes") && document.network.addresses.some((range) => isIn(to, range))) ||
-    (access.includes("subnets") && all.some((each) => isBounded(each) && isIn(to, each))) ||
-    ((access.includes("exit") || exit === via) &&
-      own.some((each) => !isBounded(each) && isIn(to, each)))
+    (isAlmost && isFar && !NEAR.some((range) => isIn(to, range))) ||
+    ((isAlmost || access.includes("nodes")) &&
+      document.network.addresses.some((range) => isIn(to, range))) ||
+    ((isAlmost || access.includes("subnets")) &&
+      all.some((each) => isBounded(each) && isIn(to, each))) ||
+    ((access.includes("exit") || exit === via) && isFar)
   );
 }
 

@@ -37,7 +37,7 @@ export function judgeFilter(laws: Laws, device: Device, party: Party, complain: 
 
 /** Who leaves through the exit: nodes that name it, with all that is theirs, and clients at its door. */
 function readUsers({ parties }: Laws, { home }: Party, guests: readonly Party[]): readonly Span[] {
-  const users = parties.filter((each) => each.home.exit === home.name);
+  const users = parties.filter((each) => each.home.exit === home.name && !each.client);
   const leaving = guests.filter(({ client }) => {
     const isFar = client?.access.some((word) => word === "exit" || word === "all-but-lan");
     return isFar === true || client?.exit === home.name;

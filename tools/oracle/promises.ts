@@ -112,7 +112,6 @@ function mayLeave(graph: Graph, { party, kind }: Thing, { party: exit, address }
   const { client, home } = party;
   // What may be in anybody's neighbourhood is nobody's promise.
   const yes = isInAny(PUBLIC, address) ? "yes" : "maybe";
-  if (client !== undefined && home.exit === exit.name) return "maybe";
   if (client !== undefined) {
     const wants = ["exit", "all-but-lan"] as const;
     const isGranted = wants.some((each) => client.access.includes(each));

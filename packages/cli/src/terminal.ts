@@ -8,6 +8,8 @@ export interface Terminal {
   /** Overwrites one line of standard error with progress; nothing unless a person watches. */
   progress(text: string): void;
   paint(style: Style, text: string): string;
+  /** How wide standard output is; undefined when nobody watches. */
+  readonly columns: number | undefined;
 }
 
 /** Contrast: white on black whatever the terminal's own colours, for what a camera is to read. */
@@ -24,6 +26,7 @@ const CODES: Readonly<Record<Style, string>> = {
 
 interface Stream {
   readonly isTTY?: boolean;
+  readonly columns?: number;
   write(text: string): unknown;
 }
 
@@ -54,6 +57,7 @@ export function createTerminal(
       stderr.write(wiped(text));
       wipe = "\r\u001B[K";
     },
+    columns: stdout.isTTY === true ? stdout.columns : undefined,
     paint: (style, text) => (isColoured ? `\u001B[${CODES[style]}m${text}\u001B[0m` : text),
   };
 }

@@ -1,5 +1,6 @@
 /** warren qr: makes a client's key, and shows it once, as the code that a phone's camera reads. */
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import * as core from "@warren/core";
 import { renderSVG, renderUnicodeCompact } from "uqr";
 import { AppError } from "../app-error.ts";
@@ -33,6 +34,7 @@ const FORM = { border: 4, ecc: "L", boostEcc: true } as const;
 export function qr(terminal: Terminal, name: string, options: QrOptions): number {
   const { file, via, newKey: isNew, keepKey: isKept } = options;
   const client = { name, isNew, isKept, ...(via === undefined ? {} : { via }) };
+  for (const path of [options.svg, options.conf]) if (path !== undefined) refuseTaken(path);
   const wish = { file, json: false, strict: false, keys: "make", client } as const;
   return writeBeside(terminal, wish, (plan, { places }) => {
     const codes = codesOf(terminal, plan, chosenOf(plan, name, options), options);
@@ -47,6 +49,14 @@ export function qr(terminal: Terminal, name: string, options: QrOptions): number
     for (const code of codes) show(terminal, code, options);
     remind(terminal, plan, codes, options);
   });
+}
+
+/** A file that is there may be the mesh itself, or the only copy of another client's key. */
+function refuseTaken(file: string): void {
+  const fix = "choose another name, or remove it first";
+  if (existsSync(file)) throw new AppError("cannot-write", "there is such a file", { fix, file });
+  if (existsSync(dirname(file))) return;
+  throw new AppError("cannot-write", "there is no such folder", { fix: "make it first", file });
 }
 
 /** The client's ways in that are asked for. */
@@ -105,6 +115,7 @@ function codesOf(
     const conf = file?.text.join("") ?? "";
     const text = conf.replaceAll(/^(#.*)?\n/gm, "");
     if (text.length > LARGEST_CODE && options.conf === undefined) refuseLarge(entry, text.length);
+    if ((options.svg ?? options.conf) === undefined) refuseWide(terminal, entry, text);
     return { entry, conf, text };
   });
 }
@@ -112,6 +123,15 @@ function codesOf(
 function refuseLarge({ name }: core.Entrance, size: number): never {
   const fix = "bring it as a file: --conf FILE; or let the client reach less: access: [nodes]";
   const message = `the configuration of ${name} has ${size} bytes, and a QR code holds ${LARGEST_CODE}`;
+  throw new AppError("usage", message, { fix });
+}
+
+/** A code that is broken into lines is no code, and a key is shown only once. */
+function refuseWide({ columns }: Terminal, { name }: core.Entrance, text: string): void {
+  const width = renderUnicodeCompact(text, FORM).indexOf("\n");
+  if (columns === undefined || width <= columns) return;
+  const fix = "widen it, or take a smaller letter; or write a picture: --svg FILE";
+  const message = `the code of ${name} is ${width} columns wide, and the terminal ${columns}`;
   throw new AppError("usage", message, { fix });
 }
 

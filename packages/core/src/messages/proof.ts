@@ -3,7 +3,7 @@ import { error, warning } from "../diagnostics.ts";
 import type { Diagnostic } from "../diagnostics.ts";
 import type { PolicyTest } from "../model/mesh.ts";
 import { printPortRange } from "../model/words.ts";
-import { listNames } from "../wording.ts";
+import { label, listNames } from "../wording.ts";
 import type { Path } from "../wording.ts";
 
 /** The way out of what only a mistake of ours can cause. */
@@ -153,6 +153,19 @@ export function rulesByHand(node: string): Diagnostic {
   return warning("rules-by-hand", ["nodes", node, "firewall"], message, fix);
 }
 
+/** A test that tries nothing cannot fail. */
+export function testOfNobody(path: Path): Diagnostic {
+  const message = `${label(path)}: there is no packet from the one to the other to be tried`;
+  const fix = "name two that have addresses of one family";
+  return error("test-of-nobody", path, message, fix);
+}
+
+/** A prefix that is nobody's is mostly a misspelling. */
+export function selectorOfNobody(path: Path, prefix: string): Diagnostic {
+  const message = `${label(path)}: nobody in the mesh has anything of ${prefix}`;
+  return warning("selector-of-nobody", path, message, "correct it, or remove it");
+}
+
 export function testFails(path: Path, { expect, port }: PolicyTest, flow: string): Diagnostic {
   const what = port === undefined ? "" : ` on ${printPortRange(port)}`;
   const message =
@@ -171,6 +184,19 @@ export function routesByHand(node: string, table: string): Diagnostic {
 export function peerTwice(node: string, peer: string): Diagnostic {
   const message = `${node} lists "${peer}" twice: WireGuard takes the later entry`;
   return error("peer-twice", ["nodes", node], message, REPORT);
+}
+
+export function peerUnknown(node: string, peer: string): Diagnostic {
+  const message = `${node} lists "${peer}" as a peer, whom the mesh does not know`;
+  return error("peer-unknown", ["nodes", node], message, REPORT);
+}
+
+export function deviceUnwanted(name: string, what: "unknown" | "twice"): Diagnostic {
+  const message =
+    what === "twice"
+      ? `there are two devices for ${name}`
+      : `there is a device for ${name}, whom the mesh does not know`;
+  return error("device-unwanted", ["nodes"], message, REPORT);
 }
 
 export function endpointDiffers(node: string, peer: string): Diagnostic {

@@ -30,11 +30,21 @@ export function reachWhole(path: Path, range: string): Diagnostic {
   return error("reach-whole", path, message, fix);
 }
 
-/** Also for gateways: without an agent nobody notices that one is down. */
-export function standsBy(path: Path, active: string, others: readonly string[]): Diagnostic {
+/** Of gateways, and of owners of a range: without an agent nobody notices that one is down. */
+export function standsBy(
+  path: Path,
+  { active, others }: { readonly active: string; readonly others: readonly string[] },
+  how: string,
+): Diagnostic {
   const message = `${label(path)}: "${active}" is active; ${listNames(others)} cannot take over, since files do not change by themselves`;
-  const fix = "when it fails, put another first and render again; or leave the others out";
+  const fix = `when it fails, ${how} and render again; or leave the others out`;
   return warning("stands-by", path, message, fix);
+}
+
+export function exitOfOneFamily(path: Path, exit: string, family: number): Diagnostic {
+  const message = `${label(path)}: "${exit}" is an exit for IPv${family} alone: what is sent by IPv${family === 4 ? 6 : 4} goes around the tunnel`;
+  const fix = `add ${family === 4 ? "::/0" : "0.0.0.0/0"} to nodes.${exit}.subnets, or switch IPv${family === 4 ? 6 : 4} off where it is used`;
+  return warning("exit-of-one-family", path, message, fix);
 }
 
 export function offerNeedsMetric(

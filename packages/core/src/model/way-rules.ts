@@ -43,7 +43,7 @@ function checkLinks({ links, nodes, sites }: Mesh, diagnostics: Diagnostics): vo
   }
 }
 
-function checkGateways({ sites }: Mesh, diagnostics: Diagnostics): void {
+function checkGateways({ nodes, sites }: Mesh, diagnostics: Diagnostics): void {
   for (const { name, gateways, reach } of sites) {
     const [active, ...others] = gateways;
     if (active === undefined && reach.length > 0) {
@@ -54,7 +54,9 @@ function checkGateways({ sites }: Mesh, diagnostics: Diagnostics): void {
       diagnostics.add(ways.reachWhole(["sites", name, "reach", at], printPrefix(range)));
     }
     if (active !== undefined && others.length > 0) {
-      diagnostics.add(ways.standsBy(["sites", name, "gateways"], active, others));
+      const known = others.filter((other) => nodes.some((node) => node.name === other));
+      const who = { active, others: known };
+      diagnostics.add(ways.standsBy(["sites", name, "gateways"], who, "put another first"));
     }
   }
 }
@@ -109,7 +111,9 @@ function checkOffers(mesh: Mesh, diagnostics: Diagnostics): void {
       continue;
     }
     const names = others.map(({ node }) => node.name);
-    diagnostics.add(ways.standsBy(path, active.node.name, names));
+    const who = { active: active.node.name, others: names };
+    const how = hasMetric(active) ? "give another the lowest metric" : "remove the range there";
+    diagnostics.add(ways.standsBy(path, who, how));
     for (const other of others) {
       if (!other.node.relay && !carriers.has(other.node.name)) continue;
       diagnostics.add(ways.standByCarries(placeOf(other), prefix, active.node.name));

@@ -15,8 +15,8 @@ export function isExitUser({ client, via }: Entry): boolean {
 
 /** Whether the entry may go wherever a node may. */
 export function isConfined({ client: { access } }: Entry): boolean {
-  if (access.includes("all-but-lan")) return false;
-  return !access.includes("nodes") || !access.includes("subnets");
+  const isOpen = access.includes("nodes") && access.includes("subnets");
+  return !isOpen || access.includes("all-but-lan");
 }
 
 /** What an entry sends to its node, sorted and disjoint: the mesh's ranges whole, so that a new node changes no client. */

@@ -1,10 +1,10 @@
 /** What a node lets out of its tunnel: to itself, and onwards. */
-import { comparePrefixes } from "../ip/prefix.ts";
+import { comparePrefixes, hostPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import { accessOf, isConfined, isExitUser } from "./access.ts";
 import type { Filter } from "./device.ts";
 import { hostsOf } from "./entries.ts";
-import { isCarrier } from "./member.ts";
+import { activeRanges, isCarrier } from "./member.ts";
 import type { Member } from "./member.ts";
 import type { Index } from "./members.ts";
 import { permitsOf } from "./policy.ts";
@@ -31,11 +31,14 @@ function deniedTo({ mesh, members, paths }: Index, self: Member): readonly Prefi
   return denied.flatMap(({ prefixes }) => prefixes).sort(comparePrefixes);
 }
 
-/** All that lies behind the nodes that leave through this one, and its own clients that do. */
+/** Nodes that leave through this one, with what is behind them, and its own clients that do; not theirs. */
 function exitUsersOf({ members }: Index, { node: { name }, entries }: Member): readonly Prefix[] {
   const users = members.filter(({ node }) => node.exit === name);
   return [
-    ...users.flatMap(({ prefixes }) => prefixes),
+    ...users.flatMap((user) => [
+      ...user.addresses.map(({ address }) => hostPrefix(address)),
+      ...activeRanges(user),
+    ]),
     ...entries.filter(isExitUser).flatMap(hostsOf),
   ].sort(comparePrefixes);
 }

@@ -4,7 +4,7 @@ import type { Prefix } from "../ip/prefix.ts";
 import { cover, prefixSet, subtract } from "../ip/prefix-set.ts";
 import { readRanges } from "../ip/special-ranges.ts";
 import type { Client, Mesh, Node } from "../model/mesh.ts";
-import { activeSubnets } from "../model/subnets.ts";
+import type { Name } from "../model/names.ts";
 
 /** What people have at home or at work, and what nobody is reached at (RFC 1918, 3927, 4193, 4291, 5771). */
 const NEAR = readRanges(
@@ -18,17 +18,30 @@ const NEAR = readRanges(
   "ff00::/8",
 );
 
-/** Sorted and disjoint; through one of the nodes that it enters by. */
-export function readAccess(mesh: Mesh, client: Client, via: Node): readonly Prefix[] {
+export interface Access {
+  /** All that a client may reach through one of the nodes that it enters by; sorted and disjoint. */
+  readonly all: readonly Prefix[];
+  /** What of the mesh is promised to it: an exit's /0 lets it reach more, and promises the internet. */
+  readonly promised: readonly Prefix[];
+}
+
+export function readAccess(
+  { network }: Mesh,
+  { access, exit }: Client,
+  via: Node,
+  active: ReadonlyMap<Name, readonly Prefix[]>,
+): Access {
+  const words = new Set(access);
   const exits = via.subnets.map(({ prefix }) => prefix).filter(({ length }) => length === 0);
-  const words = new Set(client.access);
   const isAlmost = words.has("all-but-lan");
-  const isWhole = words.has("exit") || client.exit === via.name;
-  const ranges = words.has("nodes") || isAlmost ? mesh.network.addresses : [];
-  const subnets = words.has("subnets") || isAlmost ? [...activeSubnets(mesh).values()].flat() : [];
+  const isWhole = words.has("exit") || exit === via.name;
+  const ranges = words.has("nodes") || isAlmost ? network.addresses : [];
+  const subnets = words.has("subnets") || isAlmost ? [...active.values()].flat() : [];
   // The tunnel's own packets must not go into it; names are not resolved here.
   const host = via.endpoint?.host;
   const dialled = typeof host === "object" ? [hostPrefix(host)] : [];
   const far = isAlmost ? cover(subtract(prefixSet(exits), prefixSet([...NEAR, ...dialled]))) : [];
-  return cover(prefixSet([...ranges, ...subnets, ...far, ...(isWhole ? exits : [])]));
+  const promised = [...ranges, ...subnets];
+  const all = [...promised, ...far, ...(isWhole ? exits : [])];
+  return { all: cover(prefixSet(all)), promised: cover(prefixSet(promised)) };
 }

@@ -15,6 +15,7 @@ import { entryName } from "../model/names.ts";
 import type { Name } from "../model/names.ts";
 import { activeSubnets } from "../model/subnets.ts";
 import { readAccess } from "./access.ts";
+import type { Access } from "./access.ts";
 
 /** Who has a device: a node, or a client where it enters through one. */
 export interface Owner {
@@ -42,8 +43,8 @@ export interface Owner {
   readonly own: readonly Prefix[];
   /** The whole internet of a family, where it offers that. */
   readonly exits: readonly Prefix[];
-  /** All that a client may reach; absent: everything. */
-  readonly access?: readonly Prefix[];
+  /** What a client may reach; absent: everything. */
+  readonly access?: Access;
 }
 
 export interface Claims {
@@ -54,9 +55,12 @@ export interface Claims {
   readonly leastUnderlayMtu: number;
 }
 
-export function readClaims(mesh: Mesh, lock: Lock): Claims {
+/** `who` is all, where clients count that have no key yet: they have their addresses already. */
+export function readClaims(mesh: Mesh, lock: Lock, who: "keyed" | "all" = "keyed"): Claims {
   const nodes = readNodes(mesh, lock);
-  const owners = [...nodes, ...readClients(mesh, lock, nodes)];
+  const clients = readClients(mesh, lock, nodes);
+  const keyed = clients.filter(({ publicKey }) => who === "all" || publicKey !== undefined);
+  const owners = [...nodes, ...keyed.map((each, at) => ({ ...each, position: nodes.length + at }))];
   return {
     mesh,
     owners,
@@ -103,14 +107,15 @@ function readNodes(mesh: Mesh, lock: Lock): readonly Owner[] {
 }
 
 function readClients(mesh: Mesh, lock: Lock, nodes: readonly Owner[]): readonly Owner[] {
+  const active = activeSubnets(mesh);
   const owners: Owner[] = [];
   for (const client of mesh.clients) {
     for (const via of client.via) {
       const given = lock.entries.get(entryId(client.name, via));
       const home = nodes.find(({ name }) => name === via);
-      if (given?.publicKey === undefined || home?.node === undefined) continue;
+      if (given === undefined || home?.node === undefined) continue;
       const owned = given.addresses.map(hostPrefix);
-      const access = readAccess(mesh, client, home.node);
+      const access = readAccess(mesh, client, home.node, active);
       owners.push({
         name: client.via.length === 1 ? client.name : entryName(client.name, via),
         position: nodes.length + owners.length,

@@ -57,6 +57,11 @@ function checkIdentity(
   const differs = (what: string): void => diagnostics.add(proof.deviceDiffers(owner.name, what));
   if (device.publicKey !== publicKey) differs("public key");
   if (node !== undefined && device.listenPort !== node.listenPort) differs("listen port");
+  const isElsewhere = (node ?? owner.client)?.publicKey !== undefined;
+  if (device.isKeyElsewhere !== isElsewhere) differs("place of its key");
+  if (node !== undefined && device.fwmark !== (node.fwmark === 0 ? undefined : node.fwmark)) {
+    differs("mark");
+  }
   const own = device.addresses.map(({ address }) => address);
   const isSame =
     own.length === addresses.length &&
@@ -139,6 +144,12 @@ function checkRanges({ claims }: DeviceScene, device: Device, diagnostics: Diagn
 }
 
 function checkForwarding({ subnets }: Node, device: Device, diagnostics: Diagnostics): void {
+  for (const { prefix } of device.subnets) {
+    if (subnets.some((subnet) => isSamePrefix(subnet.prefix, prefix))) continue;
+    diagnostics.add(
+      proof.deviceDiffers(device.name, `set of subnets, ${printPrefix(prefix)} among them,`),
+    );
+  }
   for (const { prefix, masquerade } of subnets) {
     const kept = device.subnets.find((subnet) => isSamePrefix(subnet.prefix, prefix));
     if (kept?.masquerade === masquerade) continue;

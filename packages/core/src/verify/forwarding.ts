@@ -21,8 +21,8 @@ export interface Clash {
 
 export interface TunnelScene {
   readonly universe: Universe;
-  /** The atoms of all that is anybody's. */
-  readonly owned: readonly number[];
+  /** Of all that is anybody's: atom → position of the node where it is. */
+  readonly homes: ReadonlyMap<number, number>;
   readonly positions: ReadonlyMap<string, number>;
 }
 
@@ -38,7 +38,7 @@ export interface Tunnels {
  * without a tunnel comes before a /0: wg-quick lets every other route of the host go first.
  */
 export function readTunnels(
-  { universe, positions, owned }: TunnelScene,
+  { universe, positions, homes }: TunnelScene,
   { own, client }: Owner,
   device: Device,
 ): Tunnels {
@@ -62,7 +62,9 @@ export function readTunnels(
   const isUnrouted = keepRouted(universe, device, row);
   // A /0 is for what nobody owns: everybody in the mesh has an entry of his own.
   if (client === undefined) {
-    for (const atom of owned) if (lengths[atom] === 0) row[atom] = NOWHERE;
+    for (const [atom, home] of homes) {
+      if (lengths[atom] === 0 && home !== row[atom]) row[atom] = NOWHERE;
+    }
   }
   for (const prefix of own) {
     // A client is told whole ranges, its own address among them: the host knows that one itself.

@@ -28,12 +28,16 @@ export class PairTable {
     this.#flags = new Uint8Array(owners.length * owners.length);
   }
 
-  add(self: number, device: Device): void {
+  add(self: number, device: Device, diagnostics: Diagnostics): void {
     const own = this.#owners[self];
     for (const peer of device.peers) {
       const position = this.#positions.get(peer.name);
       const other = position === undefined ? undefined : this.#owners[position];
-      if (own === undefined || position === undefined || other === undefined) continue;
+      if (own === undefined) continue;
+      if (position === undefined || other === undefined) {
+        diagnostics.add(proof.peerUnknown(own.name, peer.name));
+        continue;
+      }
       const twice = this.isListed(self, position) ? IS_LISTED_TWICE : 0;
       this.#flags[this.#at(self, position)] = flagsOf(own, other, peer) | twice;
       const epoch = peer.presharedKeyId?.epoch ?? 0;

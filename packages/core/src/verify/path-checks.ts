@@ -275,7 +275,7 @@ function everything(): boolean {
 
 function readLimit(universe: Universe, { access, standsBy }: Owner): (atom: number) => boolean {
   if (access === undefined && standsBy.length === 0) return everything;
-  const within = new Set(listAtoms(universe, access ?? []));
+  const within = new Set(listAtoms(universe, access?.promised ?? []));
   const without = new Set(listAtoms(universe, standsBy));
   return (atom) => (access === undefined || within.has(atom)) && !without.has(atom);
 }

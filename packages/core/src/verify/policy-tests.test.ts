@@ -11,7 +11,7 @@ const MESH = `
 network: { name: n, addresses: [10.0.0.0/24, "fd00::/64"] }
 sites: { s: {} }
 nodes:
-  a: { endpoint: a.example, address: [10.0.0.1, "fd00::1"], subnets: [192.168.1.0/24], tags: x }
+  a: { endpoint: a.example, address: [10.0.0.1, "fd00::1"], subnets: [192.168.1.0/24, 0.0.0.0/0], tags: x }
   b: { endpoint: b.example, address: [10.0.0.2, "fd00::2"], site: s, tags: x }
   c: { endpoint: c.example, address: [10.0.0.3, "fd00::3"], site: s }
 groups: { both: ["tag:x"], all: [both, s] }
@@ -36,28 +36,30 @@ test.each([
   "from: c, to: 192.168.1.7, expect: deny",
   "from: c, to: 203.0.113.128/25, expect: allow",
   "from: s, to: 203.0.114.0/24, expect: deny",
-  // Nobody sends to himself, nor from one family to the other.
-  "from: c, to: c, expect: allow",
-  'from: 10.0.0.1, to: "fd00::3", expect: allow',
 ])("verify() is content with a test that holds: %s", (fields) => {
   expect(tried(fields)).toBe("");
 });
 
 test.each([
-  ["from: a, to: c, port: tcp/23, expect: allow", "10.0.0.1 to 10.0.0.3 on tcp/23"],
-  ["from: a, to: c, port: tcp/22-23, expect: allow", "10.0.0.1 to 10.0.0.3 on tcp/22-23"],
-  ["from: a, to: c, port: tcp/22-23, expect: deny", "10.0.0.1 to 10.0.0.3 on tcp/22-23"],
-  ["from: a, to: c, port: tcp/22-1000, expect: allow", "10.0.0.1 to 10.0.0.3 on tcp/22-1000"],
-  ["from: a, to: c, port: tcp/*, expect: deny", "10.0.0.1 to 10.0.0.3 on tcp/*"],
-  ["from: all, to: both, port: tcp/22, expect: allow", "10.0.0.2 to 10.0.0.1 on"],
-  ["from: b, to: a, port: icmp, expect: allow", "fd00::2 to fd00::1"],
-  ["from: b, to: a, port: icmp, expect: deny", "10.0.0.2 to 10.0.0.1"],
-  ["from: c, to: 192.168.0.0/16, expect: allow", "10.0.0.3 to 192.168.1.0"],
-  ["from: c, to: 192.168.0.0/16, expect: deny", "10.0.0.3 to 192.168.1.128"],
-  ["from: c, to: 203.0.113.9, expect: deny", "10.0.0.3 to 203.0.113.9"],
-])("verify() names a flow for a test that fails: %s", (fields, flow) => {
+  ["from: a, to: c, port: tcp/23, expect: allow", "(10.0.0.1) to", "(10.0.0.3) on tcp/23"],
+  ["from: a, to: c, port: tcp/22-23, expect: allow", "(10.0.0.1) to", "(10.0.0.3) on tcp/22-23"],
+  ["from: a, to: c, port: tcp/22-23, expect: deny", "(10.0.0.1) to", "(10.0.0.3) on tcp/22-23"],
+  [
+    "from: a, to: c, port: tcp/22-1000, expect: allow",
+    "(10.0.0.1) to",
+    "(10.0.0.3) on tcp/22-1000",
+  ],
+  ["from: a, to: c, port: tcp/*, expect: deny", "(10.0.0.1) to", "(10.0.0.3) on tcp/*"],
+  ["from: all, to: both, port: tcp/22, expect: allow", "all (10.0.0.1) to", "both (10.0.0.2) on"],
+  ["from: b, to: a, port: icmp, expect: allow", "(fd00::2) to", "(fd00::1)"],
+  ["from: b, to: a, port: icmp, expect: deny", "(10.0.0.2) to", "(10.0.0.1)"],
+  ["from: c, to: 192.168.0.0/16, expect: allow", "(10.0.0.3) to", "(192.168.1.0)"],
+  ["from: c, to: 192.168.0.0/16, expect: deny", "(10.0.0.3) to", "(192.168.1.128)"],
+  ["from: c, to: 203.0.113.9, expect: deny", "(10.0.0.3) to", "(203.0.113.9)"],
+])("verify() names a flow for a test that fails: %s", (fields, from, to) => {
   expect(tried(fields)).toContain("error test-fails tests[0]: the policy ");
-  expect(tried(fields)).toContain(flow);
+  expect(tried(fields)).toContain(from);
+  expect(tried(fields)).toContain(to);
 });
 
 test("verify() says what the policy says, and what the test expects", () => {
@@ -67,10 +69,40 @@ test("verify() says what the policy says, and what the test expects", () => {
   `;
   expect(both).toMatchInlineSnapshot(`
     "
-        error test-fails tests[0]: the policy does not allow 10.0.0.1 to 10.0.0.3 on tcp/23, as the test expects
-        error test-fails tests[0]: the policy allows 10.0.0.1 to 10.0.0.3 on tcp/22, which the test denies
+        error test-fails tests[0]: the policy does not allow a (10.0.0.1) to c (10.0.0.3) on tcp/23, as the test expects
+        error test-fails tests[0]: the policy allows a (10.0.0.1) to c (10.0.0.3) on tcp/22, which the test denies
       "
   `);
+});
+
+test("verify() says of a test that there is nothing to be tried: nobody sends to himself", () => {
+  expect(tried("from: c, to: c, expect: allow")).toContain("error test-of-nobody tests[0]");
+  expect(tried('from: 10.0.0.1, to: "fd00::3", expect: deny')).toContain("test-of-nobody");
+});
+
+test("verify() knows in tests whom a link or access keeps apart, with a key or without", () => {
+  const mesh = (to: string, expected: string): string =>
+    check(`
+      network: { name: n, addresses: [10.0.0.0/24] }
+      nodes: { a: { endpoint: a.example }, b: { endpoint: b.example, subnets: 192.168.1.0/24 } }
+      clients: { p: { via: b, access: nodes } }
+      links: [{ between: [a, b], path: deny }]
+      tests: [{ from: p, to: ${to}, expect: ${expected} }]
+    `);
+  expect(mesh("b", "allow")).toBe("");
+  expect(mesh("192.168.1.0/24", "deny")).toBe("");
+  expect(mesh("192.168.1.0/24", "allow")).toContain("test-fails");
+  expect(mesh("a", "allow")).toContain("test-fails");
+});
+
+test("verify() warns of a prefix in a policy that is nobody's", () => {
+  const policy = "policy: [{ from: a, to: [c, 192.168.77.0/24] }]\n";
+  expect(tried("from: a, to: c, expect: allow", policy.replace("192.168.77", "203.0.113"))).toBe(
+    "",
+  );
+  expect(check(MESH.replace(", 0.0.0.0/0", "") + policy)).toBe(
+    "warning selector-of-nobody policy[0].to[1]: policy[0].to[1]: nobody in the mesh has anything of 192.168.77.0/24",
+  );
 });
 
 test("verify() lets everybody talk where there is no policy, and nobody where it is empty", () => {

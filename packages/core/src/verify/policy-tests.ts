@@ -1,24 +1,33 @@
-/** Tries the tests of a document: from each address of the one to each of the other, by its rules alone. */
+/** Tries the tests of a document: from each address of the one to each of the other, by its rules, and by what links and access keep apart. */
 import * as proof from "../messages/proof.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import { addressWidth, isSameAddress, printAddress } from "../ip/address.ts";
 import type { Address } from "../ip/address.ts";
-import { firstAddress, hasPrefix, lastAddress } from "../ip/prefix.ts";
+import { firstAddress, hasAddress, hasPrefix, lastAddress } from "../ip/prefix.ts";
+import { createPrefixMap, match } from "../ip/prefix-map.ts";
 import type { Prefix } from "../ip/prefix.ts";
-import { isMember, prefixSet } from "../ip/prefix-set.ts";
+import { intersect, isEmptySet, isMember, prefixSet } from "../ip/prefix-set.ts";
 import type { PrefixSet } from "../ip/prefix-set.ts";
 import type { Mesh, PolicyTest, PortRange, Selector } from "../model/mesh.ts";
-import type { Claims } from "./claims.ts";
+import { printSelector } from "../model/words.ts";
+import type { Claims, Owner } from "./claims.ts";
+import type { Connections } from "./connections.ts";
 import { createResolve } from "./policy-claims.ts";
 
-/** Addresses that the rules do not tell apart. */
+/** Addresses that neither the rules nor what else a mesh says tell apart. */
 interface Class {
   readonly rules: readonly number[];
+  /** Whose they are; absent: nobody's in the mesh. */
+  readonly owner: Owner | undefined;
   readonly addresses: Address[];
 }
 
 /** Says in `diagnostics` which tests the policy fails, each with the first flow that does. */
-export function checkPolicyTests(claims: Claims, diagnostics: Diagnostics): void {
+export function checkPolicyTests(
+  claims: Claims,
+  connections: Connections,
+  diagnostics: Diagnostics,
+): void {
   const { mesh, owners } = claims;
   if (mesh.tests.length === 0) return;
   const resolve = createResolve(claims);
@@ -34,26 +43,47 @@ export function checkPolicyTests(claims: Claims, diagnostics: Diagnostics): void
     return pieces.flatMap((piece) => samplesOf(piece, cuts));
   };
   for (const [at, test] of mesh.tests.entries()) {
-    const sources = classesOf(addressesOf(test.from), starts);
-    const targets = classesOf(addressesOf(test.to), takes);
-    const flow = findFailure(test, { sources, targets }, ports);
+    const sources = classesOf(claims, addressesOf(test.from), starts);
+    const targets = classesOf(claims, addressesOf(test.to), takes);
+    const isTried = sources.some((one) => {
+      return targets.some((other) => findFlow(one.addresses, other.addresses) !== undefined);
+    });
+    if (!isTried) diagnostics.add(proof.testOfNobody(["tests", at]));
+    const flow = findFailure(test, { sources, targets, connections }, ports);
     if (flow === undefined) continue;
     const [from, to] = flow.map(printAddress);
-    diagnostics.add(proof.testFails(["tests", at], test, `${from} to ${to}`));
+    const words = `${printSelector(test.from)} (${from}) to ${printSelector(test.to)} (${to})`;
+    diagnostics.add(proof.testFails(["tests", at], test, words));
+  }
+}
+
+/** Says which prefixes of a policy are of nothing that anybody has, nor of the internet behind an exit. */
+export function checkSelectors({ mesh, owners }: Claims, diagnostics: Diagnostics): void {
+  const owned = prefixSet(owners.flatMap((owner) => [...owner.owned, ...owner.exits]));
+  for (const [at, rule] of (mesh.policy ?? []).entries()) {
+    for (const end of ["from", "to"] as const) {
+      for (const [place, selector] of rule[end].entries()) {
+        if (selector.kind !== "prefix") continue;
+        if (!isEmptySet(intersect(prefixSet([selector.prefix]), owned))) continue;
+        const path = ["policy", at, end, place];
+        diagnostics.add(proof.selectorOfNobody(path, printSelector(selector)));
+      }
+    }
   }
 }
 
 /** The first flow about which the rules say something else than the test expects. */
 function findFailure(
   { port, expect }: PolicyTest,
-  { sources, targets }: { readonly sources: readonly Class[]; readonly targets: readonly Class[] },
+  { sources, targets, connections }: Trial,
   ports: readonly (readonly PortRange[])[],
 ): readonly [Address, Address] | undefined {
   for (const source of sources) {
     for (const target of targets) {
       const flow = findFlow(source.addresses, target.addresses);
       if (flow === undefined) continue;
-      const common = source.rules.filter((rule) => target.rules.includes(rule));
+      const isBarred = isKeptApart(connections, [source, target], flow);
+      const common = isBarred ? [] : source.rules.filter((rule) => target.rules.includes(rule));
       const allowed = allowedOf(
         common.map((rule) => ports[rule] ?? []),
         port,
@@ -62,6 +92,24 @@ function findFailure(
     }
   }
   return undefined;
+}
+
+interface Trial {
+  readonly sources: readonly Class[];
+  readonly targets: readonly Class[];
+  readonly connections: Connections;
+}
+
+/** Whether a link denies all between the two, or a client is held to less. */
+function isKeptApart(
+  connections: Connections,
+  [{ owner: one }, { owner: other }]: readonly [Class, Class],
+  [source, target]: readonly [Address, Address],
+): boolean {
+  if (one === undefined || other === undefined || one === other) return false;
+  const isOut = ({ access }: Owner, address: Address): boolean =>
+    access !== undefined && !access.all.some((prefix) => hasAddress(prefix, address));
+  return connections.isDenied(one, other) || isOut(one, target) || isOut(other, source);
 }
 
 /** One address of each, of one family: nobody sends to himself. */
@@ -107,15 +155,21 @@ function createRulesOf(sets: readonly PrefixSet[]): (address: Address) => readon
 }
 
 function classesOf(
+  { owners, mesh }: Claims,
   addresses: readonly Address[],
   rulesOf: (address: Address) => readonly number[],
 ): readonly Class[] {
+  const map = createPrefixMap(
+    owners.flatMap((owner) => owner.owned.map((prefix) => [prefix, owner] as const)),
+  );
   const classes = new Map<string, Class>();
   for (const address of addresses) {
     const rules = rulesOf(address);
-    const key = `${address.family} ${rules.join()}`;
+    const owner = match(map, address)?.value;
+    const isOfMesh = mesh.network.addresses.some((range) => hasAddress(range, address));
+    const key = [address.family, rules.join(), owner?.name, isOfMesh].join(" ");
     const known = classes.get(key);
-    if (known === undefined) classes.set(key, { rules, addresses: [address] });
+    if (known === undefined) classes.set(key, { rules, owner, addresses: [address] });
     else known.addresses.push(address);
   }
   return [...classes.values()];

@@ -41,10 +41,10 @@ function checkAccess(
   unowned: readonly number[],
   diagnostics: Diagnostics,
 ): void {
-  const { name, position, home, access = [], client } = owner;
+  const { name, position, home, access, client } = owner;
   const exits = claims.owners[home]?.exits ?? [];
   if (client === undefined || !talks.mayLeave(owner, exits)) return;
-  const wanted = new Set(listAtoms(universe, access));
+  const wanted = new Set(listAtoms(universe, access?.all ?? []));
   for (const atom of listAtoms(universe, claims.mesh.network.addresses)) wanted.delete(atom);
   const isLost = unowned.some((atom) => wanted.has(atom) && rows[position]?.[atom] !== home);
   if (isLost) diagnostics.add(proof.pathMissing(name, "the internet", name));
@@ -89,7 +89,7 @@ function readReasons({ claims, universe }: PathScene, owner: Owner): ReadonlyMap
   if (site !== undefined && gateway !== undefined && gateway !== owner.name) {
     give(site.reach, positions.get(gateway));
   }
-  if (access !== undefined) give(access, owner.home);
+  if (access !== undefined) give(access.all, owner.home);
   return reasons;
 }
 

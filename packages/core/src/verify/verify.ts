@@ -2,6 +2,7 @@
  * Proves a plan: that every pair reaches, by packets walked from table to table, and that no device
  * contradicts itself or its peer. Trusts the document and the lock, never the compiler.
  */
+import * as proof from "../messages/proof.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import { hostPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
@@ -18,7 +19,7 @@ import type { Row } from "./forwarding.ts";
 import { checkPaths } from "./path-checks.ts";
 import type { PathCounts } from "./path-checks.ts";
 import { checkStrays } from "./stray-checks.ts";
-import { checkPolicyTests } from "./policy-tests.ts";
+import { checkPolicyTests, checkSelectors } from "./policy-tests.ts";
 import { readRules, Talks } from "./policy-claims.ts";
 import { PairTable } from "./pair-table.ts";
 import { listAtoms, Universe } from "./universe.ts";
@@ -50,20 +51,30 @@ export function verify(
   const rows: Row[] = claims.owners.map(() => new Int32Array());
   const mtus: number[] = [];
   const pairs = new PairTable(claims);
-  const owned = claims.owners.flatMap((owner) => listAtoms(universe, owner.owned));
-  const tunnelScene = { universe, positions: claims.positions, owned };
+  const homes = new Map(
+    claims.owners.flatMap(({ owned, home }) =>
+      listAtoms(universe, owned).map((atom) => [atom, home] as const),
+    ),
+  );
+  const tunnelScene = { universe, positions: claims.positions, homes };
   for (const device of devices) {
     const position = claims.positions.get(device.name);
     const owner = claims.owners[position ?? -1];
-    if (position === undefined || owner === undefined) continue;
+    if (position === undefined || owner === undefined || mtus[position] !== undefined) {
+      const what = owner === undefined ? "unknown" : "twice";
+      diagnostics.add(proof.deviceUnwanted(device.name, what));
+      continue;
+    }
     const tunnels = readTunnels(tunnelScene, owner, device);
     rows[position] = tunnels.row;
     mtus[position] = device.mtu;
-    pairs.add(position, device);
+    pairs.add(position, device, diagnostics);
     checkDevice({ universe, claims, owner }, device, tunnels, diagnostics);
     filters.check(device, owner, diagnostics);
   }
-  checkPolicyTests(claims, diagnostics);
+  const everybody = readClaims(mesh, lock, "all");
+  checkPolicyTests(everybody, new Connections(everybody), diagnostics);
+  checkSelectors(everybody, diagnostics);
   pairs.check(diagnostics);
   const talks = new Talks(claims, universe);
   const scene = { universe, claims, connections, talks, rows, mtus, pairs };
@@ -81,8 +92,9 @@ function allPrefixes(claims: Claims, devices: Iterable<Device>): Set<Prefix> {
   for (const { addresses, reach } of sites) {
     for (const prefix of [...addresses, ...reach]) prefixes.add(prefix);
   }
-  for (const { own, exits, access = [] } of claims.owners) {
-    for (const prefix of [...own, ...exits, ...access]) prefixes.add(prefix);
+  for (const { own, exits, access } of claims.owners) {
+    const reached = [...(access?.all ?? []), ...(access?.promised ?? [])];
+    for (const prefix of [...own, ...exits, ...reached]) prefixes.add(prefix);
   }
   for (const { from, to } of readRules(claims) ?? []) {
     for (const prefix of [...from, ...to]) prefixes.add(prefix);
