@@ -59,7 +59,7 @@ function judgeRoute(scene: Scene, pair: Pair, complain: Complain): void {
   if (!promised.isRouted || promised.must !== 0 || host.isAtHome(packet.destination)) return;
   const isBlind = !promised.isAnswered;
   const trip = scene.world.send(host, packet, { isProbe: true, isBlind });
-  if (isDelivered(trip, destination)) return;
+  if (isDelivered(trip, destination) && !isByExit(pair)) return;
   if (isHidden(trip, pair)) return;
   const ends = `${source.party.name} ${printAddress(packet.source)} → ${destination.party.name} ${printAddress(packet.destination)}`;
   complain(`unrouted: ${ends} by ${printPath(trip)}: ${whyOf(trip)}`);
@@ -99,6 +99,7 @@ function judgePair(scene: Scene, pair: Pair, complain: Complain): void {
     used.add(`${home.name} ${home.exit}`).add(`${home.exit} ${home.name}`);
   }
   if (must === 0 || isExcused) return;
+  if (isByExit(pair)) complain(`by exit: ${sentence}`);
   if ((must & ~delivered) !== 0) {
     complain(`lost: ${sentence} by ${printPath(trip)}: ${whyOf(trip)}`);
     return;
@@ -229,6 +230,13 @@ function isHidden({ path }: Trip, { source, destination }: Pair): boolean {
       (name !== destination.party.name && isNear(host, destination))
     );
   });
+}
+
+/** What somebody owns has an entry of its own: a /0 is for the rest. But for an exit's own things, and clients. */
+function isByExit({ source, destination, host, packet }: Pair): boolean {
+  const isOwn = destination.kind === "internet" || source.party.client !== undefined;
+  if (isOwn || host.boundedPeerOf(packet.destination) !== undefined) return false;
+  return source.party.home.exit !== destination.party.home.name;
 }
 
 function isDenied({ laws }: Scene, { source, destination }: Pair): boolean {

@@ -135,6 +135,10 @@ function readClientKeys(
     const privateKey = isMade ? makePrivateKey() : own;
     const publicKey =
       client.publicKey ?? (privateKey === undefined ? recorded : publicKeyOf(privateKey));
+    // An old key that came back would take the place of the one that the device has.
+    if (own !== undefined && recorded !== undefined && publicKeyOf(own) !== recorded) {
+      diagnostics.add(keyMessages.keyRetired(place, join(folder, file)));
+    }
     if (publicKey !== undefined) entryKeys.set(id, publicKey);
     if (privateKey !== undefined) privateKeys.set(name, privateKey);
     if (isMade && wish.isKept) fresh.push({ name: file, text: `${privateKey}\n` });

@@ -100,7 +100,7 @@ test("qr shows no key again, and makes another only when it is told to", async (
   expect(await folder.run("qr", "phone")).toEqual({
     status: 2,
     out: "",
-    err: "warren: error cannot-read: the private key of phone was shown once, and is on the device alone\n  make another, which takes its place: warren qr phone --new-key",
+    err: "warren: error cannot-read: the private key of phone is not kept here: it was shown when it was made\n  make another, which takes its place: warren qr phone --new-key",
   });
   expect(await folder.run("qr", "phone", "--keep-key")).toMatchObject({ status: 2 });
   expect(folder.listing()).toEqual(before);
@@ -146,7 +146,7 @@ test("qr shows a code for each way in, each with a key and address of its own", 
   expect(only.err).toContain("tab.b, through b:\n");
   const rest = await folder.run("qr", "tab");
   expect(rest.status).toBe(0);
-  expect(rest.err).toContain("the private key of tab.b was shown once");
+  expect(rest.err).toContain("the private key of tab.b is not kept here");
   expect(rest.err).toContain("tab.a, through a:");
   const { out } = await folder.run("qr", "tab", "--new-key");
   const lines = out.split("\n");
@@ -173,6 +173,35 @@ test("qr writes a picture or a file for its owner alone, instead of showing anyt
   expect(folder.read("phone.svg")).toMatch(/^<svg .*<\/svg>\n$/);
   expect(folder.read("phone.conf")).toMatch(/^# Made by Warren.*\n# phone\n\[Interface\]\n/);
   expect(publicKeyOf(privateKeyIn(folder.read("phone.conf")))).toBe(lockedPhone(folder).publicKey);
+});
+
+test("qr writes over nothing, and makes no folder", async () => {
+  const folder = new MeshFolder(MESH);
+  await folder.run("render");
+  const before = folder.listing();
+  for (const words of [
+    ["--conf", folder.at("warren.yaml")],
+    ["--svg", folder.at("warren.lock")],
+    ["--conf", folder.at("nowhere/phone.conf")],
+    ["--conf", folder.at("x"), "--svg", folder.at("./x")],
+  ]) {
+    expect(await folder.run("qr", "phone", ...words)).toMatchObject({ out: "" });
+    expect(folder.listing()).toEqual(before);
+  }
+});
+
+test("qr and render refuse a kept key that another has taken the place of", async () => {
+  const folder = new MeshFolder(MESH);
+  await folder.run("qr", "phone", "--keep-key");
+  const old = folder.read("keys/phone.a.key");
+  await folder.run("qr", "phone", "--new-key");
+  folder.write("keys/phone.a.key", old);
+  expect(await folder.run("render")).toMatchObject({
+    status: 2,
+    err: expect.stringContaining("error key-retired:") as string,
+  });
+  expect(await folder.run("qr", "phone", "--new-key")).toMatchObject({ status: 0 });
+  expect(await folder.run("render")).toMatchObject({ status: 0 });
 });
 
 test("qr prints the text, too, when it is told to", async () => {
@@ -214,7 +243,7 @@ test("qr makes no key for a configuration that no code holds, unless it becomes 
     status: 64,
     out: "",
     err: expect.stringMatching(
-      /^warren: error usage: the configuration of phone has 3\d{3} bytes, and a QR code holds 2953\n {2}bring it as a file: --conf FILE; or let the client reach less: access: \[nodes\]$/,
+      /\nwarren: error usage: the configuration of phone has 3\d{3} bytes, and a QR code holds 2953\n {2}bring it as a file: --conf FILE; or let the client reach less: access: \[nodes\]$/,
     ) as string,
   });
   expect(folder.listing()).toEqual(before);

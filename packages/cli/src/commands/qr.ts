@@ -1,9 +1,10 @@
 /** warren qr: makes a client's key, and shows it once, as the code that a phone's camera reads. */
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import * as core from "@warren/core";
 import { renderSVG, renderUnicodeCompact } from "uqr";
 import { AppError } from "../app-error.ts";
+import { printFindings } from "../findings.ts";
 import { createSecrets, entryKeyFile } from "../key-ring.ts";
 import { staged } from "../staging.ts";
 import type { Staging } from "../staging.ts";
@@ -34,9 +35,14 @@ const FORM = { border: 4, ecc: "L", boostEcc: true } as const;
 export function qr(terminal: Terminal, name: string, options: QrOptions): number {
   const { file, via, newKey: isNew, keepKey: isKept } = options;
   const client = { name, isNew, isKept, ...(via === undefined ? {} : { via }) };
-  for (const path of [options.svg, options.conf]) if (path !== undefined) refuseTaken(path);
+  const files = [options.svg, options.conf].filter((path) => path !== undefined);
+  for (const path of files) refuseTaken(path);
+  if (new Set(files.map((path) => resolve(path))).size < files.length) {
+    throw new AppError("usage", "two files cannot have one name", { fix: "choose two" });
+  }
   const wish = { file, json: false, strict: false, keys: "make", client } as const;
-  return writeBeside(terminal, wish, (plan, { places }) => {
+  return writeBeside(terminal, wish, (plan, { places, findings }) => {
+    printFindings(terminal, findings, { json: false });
     const codes = codesOf(terminal, plan, chosenOf(plan, name, options), options);
     staged((staging) => {
       stageKeys(staging, plan, places);
@@ -101,12 +107,13 @@ function codesOf(
 ): readonly Code[] {
   const isHere = ({ name }: core.Entrance): boolean => plan.keys.privateKeys.has(name);
   const gone = chosen.filter((each) => !isHere(each)).map(({ name }) => name);
-  const why = `the private key of ${gone.join(" and ")} was shown once, and is on the device alone`;
+  const why = `the private key of ${gone.join(" and ")} is not kept here: it was shown when it was made`;
   const client = chosen[0]?.client.name ?? "";
   const fix = `make another, which takes its place: warren qr ${client} --new-key`;
   if (gone.length === chosen.length) throw new AppError("cannot-read", why, { fix });
   if (gone.length > 0) terminal.say(`${why}\n  ${fix}`);
   const secrets = createSecrets(plan.keys);
+  const isFileOnly = options.conf !== undefined && options.svg === undefined;
   return chosen.filter(isHere).map((entrance) => {
     const entry = plan.index.entries.find(({ id }) => id === entrance.id);
     if (entry === undefined) throw new Error(`${entrance.name} has a key and is not in the mesh`);
@@ -114,7 +121,7 @@ function codesOf(
     const [file] = core.renderFiles(device, secrets, new core.Printed(), "wg-quick");
     const conf = file?.text.join("") ?? "";
     const text = conf.replaceAll(/^(#.*)?\n/gm, "");
-    if (text.length > LARGEST_CODE && options.conf === undefined) refuseLarge(entry, text.length);
+    if (text.length > LARGEST_CODE && !isFileOnly) refuseLarge(entry, text.length);
     if ((options.svg ?? options.conf) === undefined) refuseWide(terminal, entry, text);
     return { entry, conf, text };
   });

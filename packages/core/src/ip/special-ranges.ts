@@ -25,8 +25,29 @@ export const UNUSABLE_RANGES = readRanges(
   "ff00::/8",
 );
 
-/** No router passes these on (RFC 3927, RFC 4291); in clouds they lead to the host's own credentials. */
-export const LINK_LOCAL_RANGES = readRanges("169.254.0.0/16", "fe80::/10");
+/** What a host may find in its own neighbourhood (RFC 1918, RFC 4193), link-local, multicast and beyond. */
+export const NEIGHBOURHOOD_RANGES = readRanges(
+  "10.0.0.0/8",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "169.254.0.0/16",
+  "224.0.0.0/3",
+  "fc00::/7",
+  "fe80::/10",
+  "ff00::/8",
+);
+
+/**
+ * For a host alone: link-local, which no router passes on (RFC 3927, RFC 4291), and where clouds answer
+ * with a host's own credentials (Alibaba's, Azure's and AWS's addresses outside it).
+ */
+export const HOST_ONLY_RANGES = readRanges(
+  "100.100.100.200/32",
+  "168.63.129.16/32",
+  "169.254.0.0/16",
+  "fd00:ec2::254/128",
+  "fe80::/10",
+);
 
 /** Prefixes that are known to be right. */
 export function readRanges(...texts: readonly string[]): readonly Prefix[] {

@@ -39,3 +39,9 @@ export function publicKeyTaken(path: Path, owner: string): Diagnostic {
   const fix = "make a key of its own for each: wg genkey";
   return error("public-key-taken", path, message, fix);
 }
+
+export function keyRetired(path: Path, file: string): Diagnostic {
+  const message = `${file} is not the key that the lock knows: another took its place`;
+  const fix = "remove the file; or make another key for the client: warren qr --new-key";
+  return error("key-retired", path, message, fix);
+}

@@ -1,8 +1,8 @@
 /** Where a client's entry may go: what it sends to the node that it enters by. */
 import { hostPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
-import { cover, outermost, prefixSet, subtract } from "../ip/prefix-set.ts";
-import { readRanges } from "../ip/special-ranges.ts";
+import { cover, prefixSet, subtract } from "../ip/prefix-set.ts";
+import { NEIGHBOURHOOD_RANGES } from "../ip/special-ranges.ts";
 import type { Entry } from "./entries.ts";
 import { activeRanges } from "./member.ts";
 import type { Index } from "./members.ts";
@@ -27,17 +27,12 @@ export function accessOf(index: Index, entry: Entry): readonly Prefix[] {
   const exits = isExitUser(entry) ? (via?.exits ?? []) : [];
   // Not where the tunnel itself goes: only a /0 is kept out of its own way by wg-quick.
   const host = via?.publicEndpoint?.host;
-  const near = [...privateRanges(), ...(typeof host === "object" ? [hostPrefix(host)] : [])];
+  const near = [...NEIGHBOURHOOD_RANGES, ...(typeof host === "object" ? [hostPrefix(host)] : [])];
   const isWhole = access.includes("exit") || entry.client.exit === entry.via;
-  return outermost([
+  const prefixes = [
     ...(isAllButLan || access.includes("nodes") ? index.network.addresses : []),
     ...(isAllButLan || access.includes("subnets") ? index.members.flatMap(activeRanges) : []),
     ...(isWhole ? exits : cover(subtract(prefixSet(exits), prefixSet(near)))),
-  ]);
-}
-
-/** What a host may find in its own neighbourhood (RFC 1918, RFC 4193), link-local, multicast and beyond. */
-function privateRanges(): readonly Prefix[] {
-  const v4 = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "224.0.0.0/3"];
-  return readRanges(...v4, "fc00::/7", "fe80::/10", "ff00::/8");
+  ];
+  return cover(prefixSet(prefixes));
 }

@@ -51,52 +51,56 @@ test("renderFiles() gives nft one table with a set for each list, however many r
     table inet warren-wg0 {
     	set list1 {
     		type ipv4_addr; flags interval;
-    		elements = { 192.168.0.0/24, 192.168.1.0/24 }
+    		elements = { 10.0.0.2/32, 10.0.0.100/32, 10.0.0.110/32 }
     	}
     	set list2 {
     		type ipv4_addr; flags interval;
-    		elements = { 10.0.0.2/32, 10.0.0.100/32, 10.0.0.110/32 }
-    	}
-    	set list3 {
-    		type ipv4_addr; flags interval;
     		elements = { 10.0.0.1/32, 10.0.0.110/32, 192.168.0.0/16 }
     	}
-    	set list4 {
+    	set list3 {
     		type ipv6_addr; flags interval;
     		elements = { fd00::2/128, fd00::100/128, fd00::110/128 }
     	}
-    	set list5 {
+    	set list4 {
     		type ipv6_addr; flags interval;
     		elements = { fd00::1/128, fd00::110/128 }
     	}
-    	set list6 {
+    	set list5 {
     		type ipv4_addr; flags interval;
     		elements = { 10.0.0.100/32, 10.0.0.110/32 }
     	}
-    	set list7 {
+    	set list6 {
     		type ipv6_addr; flags interval;
     		elements = { fd00::100/128, fd00::110/128 }
     	}
+    	set list7 {
+    		type ipv4_addr; flags interval;
+    		elements = { 100.100.100.200/32, 168.63.129.16/32, 169.254.0.0/16 }
+    	}
     	set list8 {
+    		type ipv6_addr; flags interval;
+    		elements = { fd00:ec2::254/128, fe80::/10 }
+    	}
+    	set list9 {
     		type ipv4_addr; flags interval;
     		elements = { 10.0.0.2/32, 10.0.0.110/32, 192.168.1.0/24 }
     	}
     	chain c1 {
-    		ip daddr @list1 return
+    		ip daddr 192.168.0.0/23 return
     		drop
     	}
     	chain allow {
-    		ip saddr @list2 ip daddr @list3 meta l4proto icmp accept
-    		ip saddr @list2 ip daddr @list3 tcp dport 22 accept
-    		ip6 saddr @list4 ip6 daddr @list5 meta l4proto ipv6-icmp accept
-    		ip6 saddr @list4 ip6 daddr @list5 tcp dport 22 accept
+    		ip saddr @list1 ip daddr @list2 meta l4proto icmp accept
+    		ip saddr @list1 ip daddr @list2 tcp dport 22 accept
+    		ip6 saddr @list3 ip6 daddr @list4 meta l4proto ipv6-icmp accept
+    		ip6 saddr @list3 ip6 daddr @list4 tcp dport 22 accept
     		ip saddr 10.0.0.110/32 tcp dport { 60-90, 443 } accept
     		ip saddr 10.0.0.110/32 udp dport 53 accept
     		drop
     	}
     	chain back {
-    		ip daddr @list6 goto allow
-    		ip6 daddr @list7 goto allow
+    		ip daddr @list5 goto allow
+    		ip6 daddr @list6 goto allow
     		accept
     	}
     	chain input {
@@ -116,14 +120,15 @@ test("renderFiles() gives nft one table with a set for each list, however many r
     		ip6 saddr fd00::100/128 jump c1
     		oifname "wg0" goto back
     		ip daddr 192.168.0.0/24 goto allow
-    		ip daddr 169.254.0.0/16 drop
-    		ip6 daddr fe80::/10 drop
-    		ip saddr @list8 goto allow
+    		ip daddr @list7 drop
+    		ip6 daddr @list8 drop
+    		ip saddr @list9 goto allow
     		drop
     	}
     	chain postrouting {
     		type nat hook postrouting priority srcnat; policy accept;
     		iifname "wg0" oifname != "wg0" ip daddr 192.168.0.0/24 masquerade
+    		iifname "wg0" oifname != "wg0" ip daddr 192.168.0.0/24 return
     		iifname "wg0" oifname != "wg0" ip daddr 0.0.0.0/0 masquerade
     	}
     }
@@ -144,8 +149,7 @@ test("renderFiles() gives iptables chains of our own", () => {
     :warren-wg0-back - [0:0]
     :warren-wg0-input - [0:0]
     :warren-wg0-fwd - [0:0]
-    -A warren-wg0-c1 -d 192.168.0.0/24 -j RETURN
-    -A warren-wg0-c1 -d 192.168.1.0/24 -j RETURN
+    -A warren-wg0-c1 -d 192.168.0.0/23 -j RETURN
     -A warren-wg0-c1 -j DROP
     -A warren-wg0-allow -s 10.0.0.2/32 -d 10.0.0.1/32 -p icmp -j RETURN
     -A warren-wg0-allow -s 10.0.0.2/32 -d 10.0.0.1/32 -p tcp --dport 22 -j RETURN
@@ -182,6 +186,8 @@ test("renderFiles() gives iptables chains of our own", () => {
     -A warren-wg0-fwd -s 10.0.0.100/32 -j warren-wg0-c1
     -A warren-wg0-fwd -o wg0 -g warren-wg0-back
     -A warren-wg0-fwd -d 192.168.0.0/24 -g warren-wg0-allow
+    -A warren-wg0-fwd -d 100.100.100.200/32 -j DROP
+    -A warren-wg0-fwd -d 168.63.129.16/32 -j DROP
     -A warren-wg0-fwd -d 169.254.0.0/16 -j DROP
     -A warren-wg0-fwd -s 10.0.0.2/32 -g warren-wg0-allow
     -A warren-wg0-fwd -s 10.0.0.110/32 -g warren-wg0-allow
@@ -192,6 +198,8 @@ test("renderFiles() gives iptables chains of our own", () => {
     :warren-wg0-nat - [0:0]
     -A warren-wg0-nat -s 10.0.0.0/24 ! -o wg0 -d 192.168.0.0/24 -j MASQUERADE
     -A warren-wg0-nat -s 192.168.1.0/24 ! -o wg0 -d 192.168.0.0/24 -j MASQUERADE
+    -A warren-wg0-nat -s 10.0.0.0/24 ! -o wg0 -d 192.168.0.0/24 -j RETURN
+    -A warren-wg0-nat -s 192.168.1.0/24 ! -o wg0 -d 192.168.0.0/24 -j RETURN
     -A warren-wg0-nat -s 10.0.0.0/24 ! -o wg0 -d 0.0.0.0/0 -j MASQUERADE
     -A warren-wg0-nat -s 192.168.1.0/24 ! -o wg0 -d 0.0.0.0/0 -j MASQUERADE
     COMMIT
@@ -232,6 +240,7 @@ test("renderFiles() gives iptables chains of our own", () => {
     -A warren-wg0-fwd -m conntrack --ctstate ESTABLISHED,RELATED -j RETURN
     -A warren-wg0-fwd -s fd00::100/128 -j warren-wg0-c1
     -A warren-wg0-fwd -o wg0 -g warren-wg0-back
+    -A warren-wg0-fwd -d fd00:ec2::254/128 -j DROP
     -A warren-wg0-fwd -d fe80::/10 -j DROP
     -A warren-wg0-fwd -j DROP
     COMMIT
@@ -271,6 +280,36 @@ test("renderFiles() has a relay forward both families, and drop nothing between 
   const device = gatewayOf({ ...open, nodes, clients: {} });
   expect(filesOf(device)[0]?.text).toContain("ipv6/conf/all/forwarding\n");
   expect(rulesOf(device)).toContain("chain back {\n\t\taccept\n\t}");
+});
+
+test("renderFiles() masquerades beside an exit only what says so", () => {
+  const rules = (firewall: string): readonly string[] => {
+    const { devices } = sampleOf(`
+      network: { name: n, addresses: [10.0.0.0/24], interface: wg0, firewall: ${firewall} }
+      nodes:
+        a:
+          endpoint: a.example
+          subnets:
+            - 0.0.0.0/0
+            - { prefix: 192.168.1.0/24, masquerade: false }
+            - { prefix: 192.168.2.0/24, interface: eth2 }
+        b: {}
+    `);
+    const text = devices.slice(0, 1).flatMap(filesOf).at(-1)?.text ?? "";
+    return text.match(/^.*( masquerade| MASQUERADE|\d return|-nat .*-j RETURN)$/gm) ?? [];
+  };
+  expect([...rules("nftables"), ...rules("iptables")]).toMatchInlineSnapshot(`
+    [
+      "		iifname "wg0" oifname != "wg0" ip daddr 192.168.1.0/24 return",
+      "		iifname "wg0" oifname "eth2" ip daddr 192.168.2.0/24 masquerade",
+      "		iifname "wg0" oifname != "wg0" ip daddr 192.168.2.0/24 return",
+      "		iifname "wg0" oifname != "wg0" ip daddr 0.0.0.0/0 masquerade",
+      "-A warren-wg0-nat -s 10.0.0.0/24 ! -o wg0 -d 192.168.1.0/24 -j RETURN",
+      "-A warren-wg0-nat -s 10.0.0.0/24 -o eth2 -d 192.168.2.0/24 -j MASQUERADE",
+      "-A warren-wg0-nat -s 10.0.0.0/24 ! -o wg0 -d 192.168.2.0/24 -j RETURN",
+      "-A warren-wg0-nat -s 10.0.0.0/24 ! -o wg0 -d 0.0.0.0/0 -j MASQUERADE",
+    ]
+  `);
 });
 
 test("renderFiles() leaves rules to the user where the firewall is off", () => {

@@ -4,8 +4,9 @@
  */
 import type { Family } from "../ip/address.ts";
 import type { Prefix } from "../ip/prefix.ts";
-import { LINK_LOCAL_RANGES } from "../ip/special-ranges.ts";
+import { HOST_ONLY_RANGES } from "../ip/special-ranges.ts";
 import type { PortRange } from "../model/mesh.ts";
+import type { InterfaceName } from "../model/names.ts";
 import { isFiltering } from "../plan/device.ts";
 import type { Device } from "../plan/device.ts";
 
@@ -60,7 +61,7 @@ export function chainsOf({ filter, subnets }: Device): readonly Chain[] {
     from.length === 0
       ? []
       : [
-          { to: LINK_LOCAL_RANGES, verdict: "drop" },
+          { to: HOST_ONLY_RANGES, verdict: "drop" },
           { from, verdict: pass },
         ];
   const refuse: readonly ChainRule[] =
@@ -94,6 +95,27 @@ export function chainsOf({ filter, subnets }: Device): readonly Chain[] {
     ...(input.length === 0 ? [] : [{ name: "input", rules: input }]),
     { name: "forward", rules: forward },
   ];
+}
+
+/** Whether what goes to a subnet gets the host's own address; `towards` is its interface, if it names one. */
+export interface Disguise {
+  readonly prefix: Prefix;
+  readonly towards: InterfaceName | undefined;
+  readonly isMasked: boolean;
+}
+
+/** First match first: beside an exit, a subnet says for itself whether it is masqueraded. */
+export function disguisesOf({ subnets }: Device): readonly Disguise[] {
+  const longestFirst = subnets.toSorted((one, other) => other.prefix.length - one.prefix.length);
+  return longestFirst.flatMap(({ prefix, interface: towards, masquerade }): Disguise[] => {
+    const masked: Disguise[] = masquerade ? [{ prefix, towards, isMasked: true }] : [];
+    const hasWider = subnets.some(
+      (other) =>
+        other.masquerade && !isBounded(other.prefix) && other.prefix.family === prefix.family,
+    );
+    const plain: Disguise = { prefix, towards: undefined, isMasked: false };
+    return isBounded(prefix) && hasWider ? [...masked, plain] : masked;
+  });
 }
 
 /** The prefixes of one family. */

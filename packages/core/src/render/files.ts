@@ -8,7 +8,7 @@ import type { Secrets } from "./secrets.ts";
 import { renderWgQuick } from "./wg-quick.ts";
 import { renderWgSetconf } from "./wg-setconf.ts";
 
-/** wg-quick: whole interfaces; setconf: only what `wg setconf` reads. */
+/** wg-quick: whole interfaces; setconf: what `wg setconf` reads, and rules to be loaded by hand. */
 export type Format = "wg-quick" | "setconf";
 
 export interface RenderedFile {
@@ -23,8 +23,8 @@ export function renderFiles(
   format: Format,
 ): readonly RenderedFile[] {
   const name = `${device.interface}.conf`;
-  if (format === "setconf") return [{ name, text: renderWgSetconf(device, secrets, printed) }];
-  return [{ name, text: renderWgQuick(device, secrets, printed) }, ...renderRules(device, printed)];
+  const render = format === "setconf" ? renderWgSetconf : renderWgQuick;
+  return [{ name, text: render(device, secrets, printed) }, ...renderRules(device, printed)];
 }
 
 function renderRules(device: Device, printed: Printed): readonly RenderedFile[] {

@@ -9,7 +9,7 @@ import type { Prefix } from "../ip/prefix.ts";
 import { outermost } from "../ip/prefix-set.ts";
 import type { PortRange } from "../model/mesh.ts";
 import type { Device } from "../plan/device.ts";
-import { chainsOf, familiesOf, mergePorts, ofFamily } from "./chains.ts";
+import { chainsOf, disguisesOf, familiesOf, mergePorts, ofFamily } from "./chains.ts";
 import type { Chain, ChainRule, Verdict } from "./chains.ts";
 import type { Pieces, Printed } from "./printed.ts";
 import { HEADER } from "./wg-setconf.ts";
@@ -23,14 +23,12 @@ interface Scene {
 export function renderIptables(device: Device, printed: Printed): Pieces {
   const scene: Scene = { device, printed };
   const chains = chainsOf(device);
-  const names = chains.map(({ name }) => chainName(device, name)).join(" ");
   return [
     HEADER,
     ...printFamily(scene, chains, 4),
     ...printFamily(scene, chains, 6),
     script(
       device,
-      names,
       chains.some(({ name }) => name === "input"),
     ),
   ];
@@ -117,11 +115,11 @@ function printVerdict(device: Device, verdict: Verdict): string {
  */
 function masqueradeLines(device: Device, family: Family): readonly string[] {
   const sources = tunnelled(device, family);
-  return device.subnets
-    .filter(({ prefix, masquerade }) => masquerade && prefix.family === family)
-    .flatMap(({ prefix, interface: towards }) => {
+  return disguisesOf(device)
+    .filter(({ prefix }) => prefix.family === family)
+    .flatMap(({ prefix, towards, isMasked }) => {
       const out = towards === undefined ? `! -o ${device.interface}` : `-o ${towards}`;
-      const to = `${out} -d ${printPrefix(prefix)} -j MASQUERADE\n`;
+      const to = `${out} -d ${printPrefix(prefix)} -j ${isMasked ? "MASQUERADE" : "RETURN"}\n`;
       return sources.map((each) => `-A ${chainName(device, "nat")} -s ${printPrefix(each)} ${to}`);
     });
 }
@@ -133,11 +131,12 @@ function tunnelled({ peers, addresses, offLinkRanges }: Device, family: Family):
   return outermost(ofFamily(ranges, family).filter(({ length }) => length > 0));
 }
 
-function script(device: Device, names: string, hasInput: boolean): string {
-  const places = [...(hasInput ? [["INPUT", "input"]] : []), ["FORWARD", "forward"]].map(
-    ([system, own = ""]) => `filter ${system} ${chainName(device, own)}`,
-  );
+function script(device: Device, hasInput: boolean): string {
+  const input = `filter INPUT ${chainName(device, "input")}`;
+  const forward = `filter FORWARD ${chainName(device, "forward")}`;
   const nat = chainName(device, "nat");
+  // No other interface's: its name may begin like this one's.
+  const own = `${chainName(device, "").replaceAll(/[.+]/g, "[$&]")}(allow|back|input|fwd|nat|c[0-9]+)`;
   return `
 # Once, however often it is loaded: TOOL TABLE SYSTEM-CHAIN OUR-CHAIN
 hook() {
@@ -151,17 +150,22 @@ unhook() {
 # TOOL RULES HAS-NAT. The chains are filled at one stroke, also when they are in use already.
 load() {
 	"$2" | "$1-restore" -w --noflush || return
-${places.map((place) => `\thook "$1" ${place} || return\n`).join("")}	[ -z "$3" ] || hook "$1" nat POSTROUTING ${nat}
+	hook "$1" ${forward} || return
+	# What an earlier file had, and this one has not, goes.
+	${hasInput ? `hook "$1" ${input} || return` : `unhook "$1" ${input}`}
+	if [ -n "$3" ]; then hook "$1" nat POSTROUTING ${nat}; else unhook "$1" nat POSTROUTING ${nat}; fi
 }
 
 # What somebody has removed already is no failure.
 unload() {
-${places.map((place) => `\tunhook "$1" ${place}\n`).join("")}	for chain in ${names}; do "$1" -w -F "$chain" 2>/dev/null; done
-	for chain in ${names}; do "$1" -w -X "$chain" 2>/dev/null; done
-	[ -n "$2" ] || return 0
+	unhook "$1" ${input}
+	unhook "$1" ${forward}
 	unhook "$1" nat POSTROUTING ${nat}
-	"$1" -w -t nat -F ${nat} 2>/dev/null
-	"$1" -w -t nat -X ${nat} 2>/dev/null
+	for table in filter nat; do
+		chains=$("$1" -w -t "$table" -S 2>/dev/null | sed -nE 's/^-N (${own})$/\\1/p')
+		for chain in $chains; do "$1" -w -t "$table" -F "$chain" 2>/dev/null; done
+		for chain in $chains; do "$1" -w -t "$table" -X "$chain" 2>/dev/null; done
+	done
 	return 0
 }
 
@@ -176,8 +180,8 @@ up)
 	! has_ipv6 || load ip6tables rules6 "$has_nat6"
 	;;
 down)
-	unload iptables "$has_nat4"
-	! has_ipv6 || unload ip6tables "$has_nat6"
+	unload iptables
+	! has_ipv6 || unload ip6tables
 	;;
 *)
 	echo "usage: sh $0 up | down" >&2

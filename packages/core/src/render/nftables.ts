@@ -2,10 +2,10 @@
 import type { Family } from "../ip/address.ts";
 import { printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
-import type { PortRange, Subnet } from "../model/mesh.ts";
+import type { PortRange } from "../model/mesh.ts";
 import type { Device } from "../plan/device.ts";
-import { chainsOf, familiesOf, mergePorts } from "./chains.ts";
-import type { Chain, ChainRule, Verdict } from "./chains.ts";
+import { chainsOf, disguisesOf, familiesOf, mergePorts } from "./chains.ts";
+import type { Chain, ChainRule, Disguise, Verdict } from "./chains.ts";
 import type { Pieces, Printed } from "./printed.ts";
 import { HEADER } from "./wg-setconf.ts";
 
@@ -22,9 +22,7 @@ export function renderNftables(device: Device, printed: Printed): Pieces {
   const table = ruleTable(device);
   const sets = new Sets(printed);
   const chains = chainsOf(device).map((chain) => printChain(device, chain, sets));
-  const masquerades = device.subnets
-    .filter(({ masquerade }) => masquerade)
-    .map((subnet) => `\t\t${masqueradeRule(device, subnet)}\n`);
+  const masquerades = disguisesOf(device).map((each) => `\t\t${masqueradeRule(device, each)}\n`);
   return [
     HEADER,
     // Adding an empty table first makes deleting it safe when there is none yet.
@@ -128,8 +126,8 @@ function printVerdict(verdict: Verdict): string {
 }
 
 /** What came out of the tunnel answers to the host's address, so that machines need no route back. */
-function masqueradeRule(device: Device, { prefix, interface: towards }: Subnet): string {
+function masqueradeRule(device: Device, { prefix, towards, isMasked }: Disguise): string {
   const out = towards === undefined ? `oifname != "${device.interface}"` : `oifname "${towards}"`;
   const family = prefix.family === 4 ? "ip" : "ip6";
-  return `iifname "${device.interface}" ${out} ${family} daddr ${printPrefix(prefix)} masquerade`;
+  return `iifname "${device.interface}" ${out} ${family} daddr ${printPrefix(prefix)} ${isMasked ? "masquerade" : "return"}`;
 }

@@ -2,7 +2,7 @@
 import type { Address } from "../ip/address.ts";
 import { hasAddress } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
-import { LINK_LOCAL_RANGES } from "../ip/special-ranges.ts";
+import { HOST_ONLY_RANGES } from "../ip/special-ranges.ts";
 import type { PortRange } from "../model/mesh.ts";
 import type { Device, Permit } from "../plan/device.ts";
 
@@ -25,11 +25,11 @@ export type Admission =
   | { readonly kind: "not-permitted" }
   | { readonly kind: "does-not-carry" }
   | { readonly kind: "no-exit-user" }
-  | { readonly kind: "link-local" };
+  | { readonly kind: "host-only" };
 
 /** Replies are not judged: they always pass. */
 export function judge({ filter }: Device, flow: Flow, destination: Destination): Admission {
-  const { source, target } = flow;
+  const { source, target, port } = flow;
   const isConfined = filter.confined.some(
     ({ from, to }) => holds(from, source) && !holds(to, target),
   );
@@ -40,20 +40,32 @@ export function judge({ filter }: Device, flow: Flow, destination: Destination):
     const isPassedOn = filter.carries || holds(filter.clients, source);
     return { kind: isPassedOn ? "passes" : "does-not-carry" };
   }
-  if (destination === "exit" && holds(LINK_LOCAL_RANGES, target)) return { kind: "link-local" };
+  if (destination === "exit" && holds(HOST_ONLY_RANGES, target)) return { kind: "host-only" };
   if (destination === "exit" && !holds(filter.exitUsers, source)) return { kind: "no-exit-user" };
   if (filter.permits === undefined) return { kind: "passes" };
-  const permits = filter.permits.filter((permit) => isMatching(permit, flow));
-  return permits.length === 0 ? { kind: "not-permitted" } : { kind: "passes", permits };
+  const permits = filter.permits.filter((permit) => isTouching(permit, flow));
+  const isWhole = permits.length > 0 && (port === undefined || isCovered(port, permits));
+  return isWhole ? { kind: "passes", permits } : { kind: "not-permitted" };
 }
 
-function isMatching({ from, to, ports }: Permit, { source, target, port }: Flow): boolean {
+function isTouching({ from, to, ports }: Permit, { source, target, port }: Flow): boolean {
   if (!holds(from, source) || !holds(to, target)) return false;
-  return port === undefined || ports.length === 0 || ports.some((range) => isWithin(port, range));
+  return port === undefined || ports.length === 0 || ports.some((range) => isMeeting(port, range));
 }
 
-function isWithin(port: PortRange, range: PortRange): boolean {
-  return port.protocol === range.protocol && range.first <= port.first && port.last <= range.last;
+function isMeeting(port: PortRange, range: PortRange): boolean {
+  return port.protocol === range.protocol && range.first <= port.last && port.first <= range.last;
+}
+
+/** Several rules may let in a range of ports together. */
+function isCovered(port: PortRange, permits: readonly Permit[]): boolean {
+  if (permits.some(({ ports }) => ports.length === 0)) return true;
+  const ranges = permits.flatMap(({ ports }) => ports.filter((range) => isMeeting(port, range)));
+  let next = port.first;
+  for (const { first, last } of ranges.toSorted((one, other) => one.first - other.first)) {
+    if (first <= next) next = Math.max(next, last + 1);
+  }
+  return next > port.last;
 }
 
 function holds(prefixes: readonly Prefix[], address: Address): boolean {

@@ -106,8 +106,7 @@ class Walker {
   isKept(source: Owner, target: Owner): boolean {
     const sent = this.#between(source, target);
     const taken = this.#between(target, source);
-    if (sent.length === 0 || taken.length === 0) this.#useWay(source, target);
-    if (sent.length === 0) return true;
+    if (taken.length === 0) this.#useWay(source, target);
     const passed: number[] = [];
     let isKept = true;
     for (const atom of taken) {

@@ -181,8 +181,8 @@ function refusal(verdict: Exclude<Admission, { kind: "passes" }>, flow: Flow): s
       return `no rule of the policy lets ${from} start ${what} to ${to}`;
     case "does-not-carry":
       return "it carries nothing for others";
-    case "link-local":
-      return `${to} is of one link alone: no exit passes it on`;
+    case "host-only":
+      return `${to} is for a host alone: no exit passes it on`;
     case "no-exit-user":
       return `${from} is not of those who name it as their exit`;
   }
@@ -231,6 +231,7 @@ function noTunnel({ index, source, target }: Journey, here: Device): string {
   const { name } = target;
   const start = `has no tunnel to ${name}, which has ${printAddress(target.address)}`;
   const [one, other] = [homeOf(index, source.name), homeOf(index, name)];
+  if (one === other) return `${start}: what ${here.name} may reach does not cover it`;
   if (index.paths.isDenied(one, other)) return `${start}: a link denies all between the two`;
   if (!index.traffic.isAllowed(one, other)) {
     return `${start}: the policy lets nothing pass between the two`;
