@@ -19,9 +19,9 @@ export const bugs: readonly Bug[] = [
   {
     name: "paths that are alike are told apart from where they start",
     file: "plan/paths.ts",
-    find: "const through = added(edges[from.id], this.#far[at]?.[to.id]);",
+    find: "if (rest === undefined || !isShorterSum(edge, rest, best)) continue;",
     replace:
-      "const sum = added(edges[from.id], this.#far[at]?.[to.id]); const through = sum && { ...sum, tie: from.name < to.name ? at : -at };",
+      "const turned = rest && { ...rest, tie: from.name < to.name ? rest.tie : -rest.tie }; if (rest === undefined || turned === undefined || !isShorterSum(edge, turned, best)) continue;",
   },
   {
     name: "neighbouring prefixes are merged into one that is too wide",
@@ -39,14 +39,14 @@ export const bugs: readonly Bug[] = [
   {
     name: "what is carried has a way there and none back",
     file: "plan/allowed-ips.ts",
-    find: "if (this.#paths.next(self, other) !== peer) return false;",
+    find: "return isBarred ? undefined : this.#paths.next(self, other);",
     replace:
-      "if (this.#paths.next(self, other) !== peer || (other !== peer && self.node.name > other.node.name)) return false;",
+      "const next = this.#paths.next(self, other); return isBarred || (next !== other && self.node.name > other.node.name) ? undefined : next;",
   },
   {
     name: "prices are ignored",
     file: "plan/paths.ts",
-    find: "if (one.cost !== other.cost) return one.cost < other.cost;",
+    find: "if (cost !== other.cost) return cost < other.cost;",
     replace: "",
   },
   {
@@ -58,14 +58,14 @@ export const bugs: readonly Bug[] = [
   {
     name: "of ways that cost the same the longer one is taken",
     file: "plan/paths.ts",
-    find: "if (one.hops !== other.hops) return one.hops < other.hops;",
-    replace: "if (one.hops !== other.hops) return one.hops > other.hops;",
+    find: "if (hops !== other.hops) return hops < other.hops;",
+    replace: "if (hops !== other.hops) return hops > other.hops;",
   },
   {
     name: "what is denied goes through a third",
     file: "plan/allowed-ips.ts",
-    find: "return isCarrier(self) || !this.#paths.isDenied(self, other);",
-    replace: "return true;",
+    find: "return isBarred ? undefined : this.#paths.next(self, other);",
+    replace: "return this.#paths.next(self, other);",
   },
   {
     name: "what is denied gets to a carrier, and to who uses an exit",
@@ -88,8 +88,8 @@ export const bugs: readonly Bug[] = [
   {
     name: "a site's block is sent to a peer who reaches a part of it",
     file: "plan/allowed-ips.ts",
-    find: "reached.every((other) => this.#isSent(self, other, peer));",
-    replace: "reached.some((other) => this.#isSent(self, other, peer));",
+    find: "if (peer === undefined || others.length > 0) continue;",
+    replace: "if (peer === undefined) continue;",
   },
   {
     name: "what goes another way is not taken out of a reach",

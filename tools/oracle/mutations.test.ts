@@ -35,11 +35,11 @@ test.each(Object.entries(mutations))("judge() and verify() agree when %s", (_, m
 });
 
 /**
- * A policy may want something of a client that its access keeps from it: how far lists should lead
- * there all the same, the two see differently, and neither is wrong.
+ * A client may be wanted by whom its access keeps from it: how far lists should lead there all the
+ * same, the two see differently, and neither is wrong.
  */
-function isWantedInVain({ mesh: { policy, clients } }: Plan): boolean {
-  return policy !== undefined && clients.some(({ access }) => access.length === 1);
+function isWantedInVain({ mesh: { clients } }: Plan): boolean {
+  return clients.some(({ access }) => access.length === 1);
 }
 
 /** What the proof calls an error. */

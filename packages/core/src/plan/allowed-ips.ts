@@ -16,16 +16,25 @@ interface Carried {
   readonly list: readonly Prefix[];
 }
 
+/** Who is given to which peer by the nodes of a vertex, and whose blocks as a whole. */
+interface Parting {
+  readonly sent: ReadonlyMap<Member, readonly Member[]>;
+  readonly blocks: ReadonlyMap<Member, readonly Prefix[]>;
+}
+
 export class AllowedIps {
   readonly #network: Network;
   readonly #paths: Paths;
   readonly #sites: readonly Site[];
   readonly #inSite: ReadonlyMap<Name | undefined, readonly Member[]>;
+  readonly #members: readonly Member[];
+  readonly #partings = new Map<Vertex, Parting>();
   readonly #carried = new Map<Vertex, Map<Member, Carried>>();
 
   constructor({ network, sites }: Mesh, members: readonly Member[], paths: Paths) {
     this.#network = network;
     this.#paths = paths;
+    this.#members = members;
     this.#sites = sites.filter(({ addresses }) => addresses.length > 0);
     this.#inSite = Map.groupBy(members, ({ node }) => node.site);
   }
@@ -50,59 +59,73 @@ export class AllowedIps {
   }
 
   #collect(self: Member, peer: Member): Carried {
-    const { sent, elsewhere } = this.#part(self, peer);
-    const blocks = this.#blocks(self, peer);
-    const reach = this.#reached(self, peer, elsewhere);
-    const carried = sent.filter((other) => other !== peer);
-    if (carried.length + blocks.length + reach.length === 0) {
+    const { sent, blocks } = this.#partingOf(self);
+    const through = sent.get(peer) ?? [];
+    const whole = blocks.get(peer) ?? [];
+    const reach = this.#reached(self, peer, through);
+    const isAlone = through.every((other) => other === peer);
+    if (isAlone && whole.length + reach.length === 0) {
       const list = scoped(self, peer);
       return { set: prefixSet(list), list };
     }
-    const prefixes = sent.flatMap((other) => scoped(self, other));
-    const set = prefixSet([...prefixes, ...blocks, ...reach]);
+    const prefixes = through.flatMap((other) => scoped(self, other));
+    const set = prefixSet([...prefixes, ...whole, ...reach]);
     return { set, list: cover(set) };
   }
 
-  /** Who is reached through the peer, and what is reached another way, or not at all. */
-  #part(self: Member, peer: Member): { sent: readonly Member[]; elsewhere: readonly Prefix[] } {
-    const sent: Member[] = [];
-    const elsewhere: Prefix[] = [];
-    for (const { members } of this.#paths.vertices) {
+  /** The same for all nodes of a vertex, and so worked out for the first that asks. */
+  #partingOf(self: Member): Parting {
+    const vertex = this.#paths.vertexOf(self);
+    const known = this.#partings.get(vertex);
+    if (known !== undefined) return known;
+    const sent = new Map<Member, Member[]>();
+    for (const other of this.#members) {
       // Of nodes that are alike each stands for the others, itself included; alone it is just itself.
-      if (members.length === 1 && members[0] === self) continue;
-      for (const other of members) {
-        if (this.#isSent(self, other, peer)) sent.push(other);
-        else elsewhere.push(...scoped(self, other));
-      }
+      const next =
+        other === self && vertex.members.length === 1 ? undefined : this.#next(self, other);
+      if (next === undefined) continue;
+      const others = sent.get(next);
+      if (others === undefined) sent.set(next, [other]);
+      else others.push(other);
     }
-    return { sent, elsewhere };
+    const parting = { sent, blocks: this.#blocksOf(self) };
+    this.#partings.set(vertex, parting);
+    return parting;
   }
 
   /** Whole blocks of other sites, where no address of them is sent another way or nowhere on purpose. */
-  #blocks(self: Member, peer: Member): readonly Prefix[] {
-    return this.#sites.flatMap(({ name, addresses }) => {
+  #blocksOf(self: Member): ReadonlyMap<Member, readonly Prefix[]> {
+    const blocks = new Map<Member, Prefix[]>();
+    for (const { name, addresses } of this.#sites) {
+      if (name === self.site?.name) continue;
       const members = this.#inSite.get(name) ?? [];
       const reached = members.filter((other) => this.#paths.next(self, other) !== undefined);
-      const isWhole = reached.every((other) => this.#isSent(self, other, peer));
-      return name !== self.site?.name && reached.length > 0 && isWhole ? addresses : [];
-    });
+      const [peer, ...others] = new Set(reached.map((other) => this.#next(self, other)));
+      if (peer === undefined || others.length > 0) continue;
+      blocks.set(peer, [...(blocks.get(peer) ?? []), ...addresses]);
+    }
+    return blocks;
   }
 
   /** What its site sends to the gateway, minus whatever is nearer or has a way of its own. */
-  #reached(
-    { site }: Member,
-    { node: { name } }: Member,
-    elsewhere: readonly Prefix[],
-  ): readonly Prefix[] {
-    if (site === undefined || site.reach.length === 0 || site.gateways[0] !== name) return [];
+  #reached(self: Member, peer: Member, through: readonly Member[]): readonly Prefix[] {
+    const { site } = self;
+    if (site === undefined || site.reach.length === 0) return [];
+    if (site.gateways[0] !== peer.node.name) return [];
+    const sent = new Set(through);
+    const others = this.#members.filter((other) => !sent.has(other));
+    const elsewhere = others.flatMap((other) => scoped(self, other));
     const nearer = [...site.networks, ...this.#network.addresses, ...elsewhere];
     return cover(subtract(prefixSet(site.reach), prefixSet(nearer)));
   }
 
-  /** A carrier has in its lists whom it is denied, too: it carries for them, and its filter denies. */
-  #isSent(self: Member, other: Member, peer: Member): boolean {
-    if (this.#paths.next(self, other) !== peer) return false;
-    return isCarrier(self) || !this.#paths.isDenied(self, other);
+  /**
+   * To whom what is for another is given. A carrier gives whom it is denied, too: it carries for them, and
+   * its filter denies.
+   */
+  #next(self: Member, other: Member): Member | undefined {
+    const isBarred = !isCarrier(self) && this.#paths.isDenied(self, other);
+    return isBarred ? undefined : this.#paths.next(self, other);
   }
 }
 

@@ -17,6 +17,7 @@ export interface Vertex {
 }
 
 const NOWHERE = -1;
+const NOTHING: Weight = { cost: 0, hops: 0, tie: 0 };
 
 export class Paths {
   readonly vertices: readonly Vertex[];
@@ -102,15 +103,19 @@ export class Paths {
   #row(from: Vertex): Int32Array {
     const known = this.#rows[from.id];
     if (known !== undefined) return known;
+    // Most nodes have a tunnel to one carrier or two.
+    const near = this.#carriers.flatMap(({ vertex: { id }, edges }, at) => {
+      const edge = id === from.id ? undefined : edges[from.id];
+      return edge === undefined ? [] : [{ id, edge, far: this.#far[at] ?? [] }];
+    });
     const row = Int32Array.from(this.vertices, (to) => {
       let best = this.#edge(from, to);
       let next = best === undefined ? NOWHERE : to.id;
-      for (const [at, { vertex, edges }] of this.#carriers.entries()) {
-        if (vertex === to || vertex === from) continue;
-        const through = added(edges[from.id], this.#far[at]?.[to.id]);
-        if (!isShorter(through, best)) continue;
-        best = through;
-        next = vertex.id;
+      for (const { id, edge, far } of near) {
+        const rest = id === to.id ? undefined : far[to.id];
+        if (rest === undefined || !isShorterSum(edge, rest, best)) continue;
+        best = added(edge, rest);
+        next = id;
       }
       return next;
     });
@@ -130,14 +135,14 @@ type Weights = readonly (Weight | undefined)[];
 /** Dijkstra's algorithm over the carriers, each with one step more to everybody else. */
 function measure(start: Carrier, carriers: readonly Carrier[]): Weights {
   const found: (Weight | undefined)[] = [];
-  found[start.vertex.id] = { cost: 0, hops: 0, tie: 0 };
+  found[start.vertex.id] = NOTHING;
   const open = new Set(carriers);
   for (let near = nearest(open, found); near !== undefined; near = nearest(open, found)) {
     open.delete(near);
     const soFar = found[near.vertex.id];
     for (const [id, edge] of near.edges.entries()) {
-      const there = added(soFar, edge);
-      if (isShorter(there, found[id])) found[id] = there;
+      if (soFar === undefined || edge === undefined) continue;
+      if (isShorterSum(soFar, edge, found[id])) found[id] = added(soFar, edge);
     }
   }
   return found;
@@ -152,14 +157,20 @@ function nearest(open: ReadonlySet<Carrier>, found: Weights): Carrier | undefine
   return near;
 }
 
-function added(one: Weight | undefined, other: Weight | undefined): Weight | undefined {
-  if (one === undefined || other === undefined) return undefined;
+function added(one: Weight, other: Weight): Weight {
   return { cost: one.cost + other.cost, hops: one.hops + other.hops, tie: one.tie + other.tie };
 }
 
 function isShorter(one: Weight | undefined, other: Weight | undefined): boolean {
-  if (one === undefined || other === undefined) return one !== undefined;
-  if (one.cost !== other.cost) return one.cost < other.cost;
-  if (one.hops !== other.hops) return one.hops < other.hops;
-  return one.tie < other.tie;
+  return one !== undefined && isShorterSum(one, NOTHING, other);
+}
+
+/** Whether the two together weigh less than another way, without making a weight of them. */
+function isShorterSum(one: Weight, more: Weight, other: Weight | undefined): boolean {
+  if (other === undefined) return true;
+  const cost = one.cost + more.cost;
+  if (cost !== other.cost) return cost < other.cost;
+  const hops = one.hops + more.hops;
+  if (hops !== other.hops) return hops < other.hops;
+  return one.tie + more.tie < other.tie;
 }

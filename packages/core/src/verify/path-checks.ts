@@ -129,7 +129,6 @@ class Walker {
 
   /** No packet gets from one to the other, neither directly nor over a third. */
   refuse(source: Owner, target: Owner): void {
-    const { rows } = this.#scene;
     const home = this.#owners[target.home] ?? target;
     // There it is the filter that denies, and that is compared with the document as a whole.
     if (carries(home) || home.node?.exit !== undefined) return;
@@ -138,15 +137,25 @@ class Walker {
       let at = source.position;
       let hops = 0;
       while (at !== target.position && at !== NOWHERE && hops <= this.#owners.length) {
-        const next: number = rows[at]?.[atom] ?? NOWHERE;
+        const next = this.#given(at, atom);
         const here = at;
-        at = sent.some((from) => rows[next]?.[from] === here) ? next : NOWHERE;
+        const isTaken = hops === 0 || this.#passesOn(at, source, target);
+        at = isTaken && sent.some((from) => this.#given(next, from) === here) ? next : NOWHERE;
         hops += 1;
       }
       if (at !== target.position) continue;
       this.#diagnostics.add(proof.pathForbidden(source.name, target.name));
       return;
     }
+  }
+
+  /** To whom a device gives an atom: where nothing else has it, to its exit. */
+  #given(at: number, atom: number): number {
+    const { rows, claims, pairs } = this.#scene;
+    const next = rows[at]?.[atom] ?? NOWHERE;
+    const exit = claims.positions.get(this.#owners[at]?.node?.exit ?? ("" as never));
+    if (next !== NOWHERE || exit === undefined || !pairs.isListed(at, exit)) return next;
+    return exit;
   }
 
   /** Who uses an exit sends it all that nobody owns, and only over a tunnel of their own. */
