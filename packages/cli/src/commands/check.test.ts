@@ -30,7 +30,7 @@ test.each([
   [
     "a: { address: [10.0.0.1, 10.0.0.3], endpoint: a.example }\nb: {}",
     [
-      "3:28 family-twice: nodes.a.address[1] has two IPv4 addresses → a node has one address of each family",
+      "3:28 family-twice: nodes.a.address[1] has two IPv4 addresses → there is one address of each family",
     ],
   ],
   [
@@ -42,7 +42,7 @@ test.each([
   [
     "network: { name: clouds, addresses: [10.0.0.0/30] }\nnodes: { a: { endpoint: a.example }, b: {}, c: {} }\n",
     [
-      '2:45 range-full: no free address is left in 10.0.0.0/30 for "c" → widen the range, or give the node an address of its own',
+      '2:45 range-full: no free address is left in 10.0.0.0/30 for "c" → widen the range, or write an address of its own',
     ],
   ],
   [

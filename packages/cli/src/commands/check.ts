@@ -16,12 +16,13 @@ export function check(terminal: Terminal, { file, json, strict }: CheckOptions):
   printFindings(terminal, findings, { json });
   if (hasErrors(findings) || plan === undefined) return 2;
   if (json) return 0;
-  const { nodes, clients, tunnels, paths, promised } = plan.proof;
+  const { nodes, clients, tunnels, paths, promised, apart } = plan.proof;
   const counts = [
     countOf(nodes, "node"),
     ...(clients === 0 ? [] : [countOf(clients, "client")]),
     countOf(tunnels, "tunnel"),
     `${countOf(paths, "path")} of ${promised} hold both ways`,
+    ...(apart === 0 ? [] : [`${apart} kept apart`]),
   ];
   terminal.print(`${terminal.paint("green", "proven")}: ${counts.join(", ")}`);
   const keyless = entrancesOf(plan.mesh).filter(({ id }) => !plan.keys.entryKeys.has(id));

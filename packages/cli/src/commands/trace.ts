@@ -90,8 +90,10 @@ function findEnd(index: core.Index, word: string, { family, source }: EndWish): 
   if (found !== undefined && spare !== undefined) {
     return { name: found.name, address: (own ?? spare).address };
   }
-  const client = index.mesh.clients.find(({ name }) => name === word);
-  const entries = index.entries.filter((each) => each.client === client);
+  const keyless = core.entrancesOf(index.mesh).find(({ name }) => name === word);
+  const client = keyless?.client ?? index.mesh.clients.find(({ name }) => name === word);
+  const entries =
+    keyless === undefined ? index.entries.filter((each) => each.client === client) : [];
   if (client !== undefined) throw unready(word, entries);
   throw new AppError("usage", `there is no node or client ${core.quote(word)}`, {
     fix: `known are ${known

@@ -39,19 +39,20 @@ export function addressInForeignBlock(
   );
 }
 
+export function lanTaken(path: Path, lan: string, owner: string): Diagnostic {
+  const message = `${label(path)}: ${lan} is already where "${owner}" is dialled inside the site`;
+  const fix = "write each node's own address; two behind one address need a listenPort each";
+  return error("lan-taken", path, message, fix);
+}
+
 export function familyTwice(path: Path, family: number): Diagnostic {
   const message = `${label(path)} has two IPv${family} addresses`;
-  return error("family-twice", path, message, "a node has one address of each family");
+  return error("family-twice", path, message, "there is one address of each family");
 }
 
 export function rangeFull(path: Path, name: string, range: string): Diagnostic {
   const message = `no free address is left in ${range} for "${name}"`;
-  return error(
-    "range-full",
-    path,
-    message,
-    "widen the range, or give the node an address of its own",
-  );
+  return error("range-full", path, message, "widen the range, or write an address of its own");
 }
 
 export function rangesOverlap(

@@ -3,6 +3,7 @@ import * as clients from "../messages/clients.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import { printPrefix } from "../ip/prefix.ts";
 import { cover, prefixSet } from "../ip/prefix-set.ts";
+import { isExit } from "./exit-rules.ts";
 import type { Client, Mesh, Node } from "./mesh.ts";
 import type { Name } from "./names.ts";
 import { activeSubnets } from "./subnets.ts";
@@ -50,15 +51,17 @@ function checkExits(
   nodes: Nodes,
   diagnostics: Diagnostics,
 ): void {
-  const isExit = (node: Name): boolean =>
-    nodes.get(node)?.subnets.some(({ prefix }) => prefix.length === 0) ?? true;
+  const isAnExit = (via: Name): boolean => {
+    const node = nodes.get(via);
+    return node === undefined || isExit(node);
+  };
   const path = ["clients", name];
   const isFar = access.includes("exit") || access.includes("all-but-lan");
   for (const [at, each] of via.entries()) {
-    if (isFar && !isExit(each)) diagnostics.add(clients.viaNoExit([...path, "via", at], each));
+    if (isFar && !isAnExit(each)) diagnostics.add(clients.viaNoExit([...path, "via", at], each));
     const host = nodes.get(each)?.endpoint?.host;
     if (
-      isExit(each) &&
+      isAnExit(each) &&
       access.includes("all-but-lan") &&
       !access.includes("exit") &&
       typeof host === "string"
@@ -68,7 +71,7 @@ function checkExits(
   }
   if (exit === undefined) return;
   if (!via.includes(exit)) diagnostics.add(clients.exitNotVia([...path, "exit"], exit));
-  else if (!isFar && !isExit(exit)) diagnostics.add(clients.viaNoExit([...path, "exit"], exit));
+  else if (!isFar && !isAnExit(exit)) diagnostics.add(clients.viaNoExit([...path, "exit"], exit));
 }
 
 /** A way out through a /0 makes the list short again; all others list the same. */

@@ -219,7 +219,7 @@ test.each([
   ],
   [
     `${NETWORK}\nsites: { s: }\nnodes: { a: { site: s, lan: 192.168.1.1 }, b: { site: s, lan: 192.168.1.1 } }`,
-    "endpoint-taken nodes.b.lan",
+    "lan-taken nodes.b.lan",
   ],
   [
     `${NETWORK}\nsites: { s: { network: 192.168.1.0/24 } }\nnodes: { a: { site: s, lan: 192.168.2.1, endpoint: a.example } }`,
@@ -241,6 +241,14 @@ test.each([
   [
     `${NETWORK}\nnodes: { a: { subnets: 0.0.0.0/0 }, b: { exit: a, relay: true } }`,
     "exit-of-carrier nodes.b.exit",
+  ],
+  [
+    `${NETWORK}\nnodes: { a: { subnets: [0.0.0.0/0, 0.0.0.0/0] } }`,
+    'subnet-taken nodes.a.subnets[1]: nodes.a.subnets[1]: 0.0.0.0/0 is already routed to "a"',
+  ],
+  [
+    'network: { name: n, addresses: [10.0.0.0/8, "fd00::/64"] }\nnodes: { a: { subnets: 0.0.0.0/0 }, b: { exit: a } }',
+    'warning exit-of-one-family nodes.b.exit: nodes.b.exit: "a" is an exit for IPv4 alone: what is sent by IPv6 goes around the tunnel',
   ],
   [`${NETWORK}\nnodes: { a: { exit: a } }`, "exit-of-itself nodes.a.exit"],
   [`${NETWORK}\nnodes: { a: }\nlinks: [{ between: [a, a] }]`, "link-to-itself links[0].between"],

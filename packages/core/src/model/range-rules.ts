@@ -28,7 +28,8 @@ function checkEndpoints({ nodes }: Mesh, diagnostics: Diagnostics): void {
     const printed = printEndpoint(endpoint);
     const owner = owners.get(`${place} ${printed}`);
     if (owner === undefined) owners.set(`${place} ${printed}`, name);
-    else diagnostics.add(ranges.endpointTaken(path, printed, owner));
+    else if (place === "") diagnostics.add(ranges.endpointTaken(path, printed, owner));
+    else diagnostics.add(ranges.lanTaken(path, printed, owner));
   };
   for (const { name, endpoint, site, lan, listenPort: port } of nodes) {
     if (endpoint !== undefined && !isPrivate(endpoint)) {

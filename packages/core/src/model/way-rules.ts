@@ -4,7 +4,8 @@ import { hasPrefix, printPrefix } from "../ip/prefix.ts";
 import * as ranges from "../messages/ranges.ts";
 import * as ways from "../messages/ways.ts";
 import type { Path } from "../wording.ts";
-import type { Mesh, Node } from "./mesh.ts";
+import { checkExits } from "./exit-rules.ts";
+import type { Mesh } from "./mesh.ts";
 import { offersOf } from "./subnets.ts";
 import type { Offer } from "./subnets.ts";
 
@@ -59,26 +60,6 @@ function checkGateways({ nodes, sites }: Mesh, diagnostics: Diagnostics): void {
       diagnostics.add(ways.standsBy(["sites", name, "gateways"], who, "put another first"));
     }
   }
-}
-
-function checkExits({ nodes, sites }: Mesh, diagnostics: Diagnostics): void {
-  const gateways = new Set(sites.map((site) => site.gateways[0]));
-  const exits = new Set(nodes.filter(isExit).map(({ name }) => name));
-  const known = new Set(nodes.map(({ name }) => name));
-  for (const { name, exit, relay } of nodes) {
-    const path = ["nodes", name, "exit"];
-    if (exit === name) diagnostics.add(ways.exitOfItself(path));
-    else if (exit !== undefined && exits.has(name)) diagnostics.add(ways.exitInARow(path, exit));
-    else if (exit !== undefined && (relay || gateways.has(name))) {
-      diagnostics.add(ways.exitOfCarrier(path, exit));
-    } else if (exit !== undefined && known.has(exit) && !exits.has(exit)) {
-      diagnostics.add(ways.notAnExit(path, exit));
-    }
-  }
-}
-
-function isExit({ subnets }: Node): boolean {
-  return subnets.some(({ prefix }) => prefix.length === 0);
 }
 
 /** Who stands in a network sends what is for it there by itself, whatever its neighbours offer. */

@@ -12,8 +12,8 @@ import type { Index } from "./members.ts";
 import { pair } from "./pair.ts";
 
 /**
- * All devices, the nodes' sorted by name, then those of clients' entries, each made when it is asked for: nobody holds a million pairs. Can be
- * walked more than once.
+ * All devices, the nodes' sorted by name, then those of clients' entries, each made when it is asked
+ * for: nobody holds a million pairs. Can be walked more than once.
  */
 export function compile(index: Index): Iterable<Device> {
   return {
@@ -45,7 +45,7 @@ export function entryDevice(index: Index, entry: Entry): Device {
   return assembleEntry(index, entry, via === undefined ? undefined : device(index, via).mtu);
 }
 
-/** A device around peers that are known already, but for its clients: what `affected` leaves to be done. */
+/** A device around peers that are known already, but for its clients: what `affected` leaves. */
 export function assemble(index: Index, self: Member, peers: readonly Peer[]): Device {
   const { node } = self;
   return {

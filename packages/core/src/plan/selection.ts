@@ -1,4 +1,4 @@
-/** What the selectors of a policy choose: which addresses, and what of it is whose. */
+/** What the selectors of a policy choose: addresses, and which of them each member owns. */
 import type { Family } from "../ip/address.ts";
 import { firstAddress, comparePrefixes, hasPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";

@@ -12,7 +12,7 @@ import type { Device, Filter, Permit } from "../plan/device.ts";
 import type { Claims, Owner } from "./claims.ts";
 import { carries } from "./connections.ts";
 import type { Connections } from "./connections.ts";
-import { guestsOf, heldBy, paint, readRules } from "./policy-claims.ts";
+import { clientsOf, heldBy, paint, readRules } from "./policy-claims.ts";
 import { listAtoms } from "./universe.ts";
 import type { Universe } from "./universe.ts";
 
@@ -56,7 +56,7 @@ export class FilterChecks {
     const { node, name } = owner;
     if (node === undefined) return;
     const differs: Differs = (what) => diagnostics.add(proof.filterDiffers(name, what));
-    const guests = guestsOf(this.#claims, owner);
+    const guests = clientsOf(this.#claims, owner);
     if (firewall !== node.firewall) differs("another firewall");
     if (filter.carries !== carries(owner)) differs("other traffic to carry");
     const isSame = (one: readonly Prefix[], other: readonly Prefix[]): boolean =>

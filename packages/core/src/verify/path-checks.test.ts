@@ -61,6 +61,7 @@ test("verify() proves a mesh of regions, and counts what it wants", () => {
     tunnels: 4,
     promised: 16,
     paths: 16,
+    apart: 4,
   });
 });
 

@@ -32,6 +32,8 @@ export interface PathCounts {
   readonly promised: number;
   /** Those of them that do. */
   readonly paths: number;
+  /** Ordered pairs that the policy or a link keeps apart, either way. */
+  readonly apart: number;
 }
 
 export function checkPaths(scene: PathScene, diagnostics: Diagnostics): PathCounts {
@@ -39,6 +41,7 @@ export function checkPaths(scene: PathScene, diagnostics: Diagnostics): PathCoun
   const walker = new Walker(scene, diagnostics);
   let promised = 0;
   let paths = 0;
+  let apart = 0;
   for (const source of owners) {
     const others = owners.filter((other) => other !== source);
     const [denied, open] = part(others, (other) => scene.connections.isDenied(source, other));
@@ -50,12 +53,13 @@ export function checkPaths(scene: PathScene, diagnostics: Diagnostics): PathCoun
       return scene.connections.isConnected(source, other);
     });
     promised += wanted.length;
+    apart += others.length - wanted.length;
     paths += connected.filter((target) => walker.isKept(source, target)).length;
     walker.checkExit(source);
     reportUnreachable(scene, source, unreachable, diagnostics);
   }
   walker.reportUnused();
-  return { promised, paths };
+  return { promised, paths, apart };
 }
 
 /** Those of which something is so, and the others. */

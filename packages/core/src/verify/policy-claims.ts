@@ -15,13 +15,13 @@ export interface RuleClaim {
 }
 
 /** The clients that enter through a node. */
-export function guestsOf({ owners }: Claims, { position }: Owner): readonly Owner[] {
+export function clientsOf({ owners }: Claims, { position }: Owner): readonly Owner[] {
   return owners.filter(({ home, client }) => client !== undefined && home === position);
 }
 
 /** All that a node answers for but the rest of the world behind an exit. */
 export function heldBy(claims: Claims, owner: Owner): readonly Prefix[] {
-  return [...owner.owned, ...guestsOf(claims, owner).flatMap(({ owned }) => owned)];
+  return [...owner.owned, ...clientsOf(claims, owner).flatMap(({ owned }) => owned)];
 }
 
 /** Undefined when all may talk to all. */
