@@ -43,7 +43,8 @@ function pairUp(
 /** Whether the policy wants anything of two things that may be wanted: an exit is for who names it. */
 function isTalking({ source, destination, promised }: Pair): boolean {
   const [from, to] = [source.party.home, destination.party.home];
-  const isGranted = destination.kind !== "internet" || from === to || from.exit === to.name;
+  const isNodes = source.party.client === undefined && from.exit === to.name;
+  const isGranted = destination.kind !== "internet" || promised.isRouted || isNodes;
   return promised.wanted !== 0 && isGranted;
 }
 

@@ -2,6 +2,7 @@
 import * as proof from "../messages/proof.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { Owner } from "./claims.ts";
+import { carries } from "./connections.ts";
 import { NOWHERE } from "./forwarding.ts";
 import type { PathScene } from "./path-checks.ts";
 import { listAtoms } from "./universe.ts";
@@ -140,6 +141,9 @@ function isEndless({ rows, claims }: PathScene, { position }: Owner, atom: numbe
   let at = position;
   for (let hops = 0; at !== NOWHERE; hops += 1) {
     if (hops > claims.owners.length) return true;
+    const here = claims.owners[at];
+    // Nobody else lets it out of the tunnel and into it again.
+    if (hops > 0 && (here === undefined || !carries(here))) return false;
     at = rows[at]?.[atom] ?? NOWHERE;
   }
   return false;
