@@ -19,9 +19,9 @@ export const bugs: readonly Bug[] = [
   {
     name: "paths that are alike are told apart from where they start",
     file: "plan/paths.ts",
-    find: "if (rest === undefined || !isShorterSum(edge, rest, best)) continue;",
+    find: "best.relax(edges.of(from.id), far, row, vertex.id);",
     replace:
-      "const turned = rest && { ...rest, tie: from.name < to.name ? rest.tie : -rest.tie }; if (rest === undefined || turned === undefined || !isShorterSum(edge, turned, best)) continue;",
+      "best.relax({ ...edges.of(from.id), tie: from.name < vertex.name ? 0 : 1e15 }, far, row, vertex.id);",
   },
   {
     name: "neighbouring prefixes are merged into one that is too wide",
@@ -46,8 +46,8 @@ export const bugs: readonly Bug[] = [
   {
     name: "prices are ignored",
     file: "plan/paths.ts",
-    find: "if (cost !== other.cost) return cost < other.cost;",
-    replace: "",
+    find: "edges.set(other.id, { cost, hops: 1, tie: tieOf(one.name, other.name) });",
+    replace: "edges.set(other.id, { cost: 0, hops: 1, tie: tieOf(one.name, other.name) });",
   },
   {
     name: "prices are rounded to whole ones",
@@ -57,9 +57,9 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: "of ways that cost the same the longer one is taken",
-    file: "plan/paths.ts",
-    find: "if (hops !== other.hops) return hops < other.hops;",
-    replace: "if (hops !== other.hops) return hops > other.hops;",
+    file: "plan/weights.ts",
+    find: "if (one.hops !== other.hops) return one.hops < other.hops;",
+    replace: "if (one.hops !== other.hops) return one.hops > other.hops;",
   },
   {
     name: "what is denied goes through a third",

@@ -3,15 +3,6 @@ import type { Link, Network } from "../model/mesh.ts";
 import { endpointFor, isNeighbour } from "./dial.ts";
 import type { Member } from "./member.ts";
 
-/** Compared field by field. Whole numbers: the sum of a path is the same from both of its ends. */
-export interface Weight {
-  /** Millionths of the unit that the mesh counts money in, for a GiB. */
-  readonly cost: number;
-  readonly hops: number;
-  /** Makes paths that are alike in all else differ; see `edge`. */
-  readonly tie: number;
-}
-
 /** A price has at most six digits behind the point. */
 const COST_UNIT = 1_000_000;
 

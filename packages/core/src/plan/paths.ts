@@ -5,9 +5,10 @@
  */
 import type { Link, Network } from "../model/mesh.ts";
 import { edgeCost, readLinks, tieOf } from "./edges.ts";
-import type { LinkBetween, Weight } from "./edges.ts";
+import type { LinkBetween } from "./edges.ts";
 import { isCarrier } from "./member.ts";
 import type { Member } from "./member.ts";
+import { Weights } from "./weights.ts";
 
 /** Nodes that are alike in where they stand and how they are dialled; a carrier is one alone. */
 export interface Vertex {
@@ -17,7 +18,6 @@ export interface Vertex {
 }
 
 const NOWHERE = -1;
-const NOTHING: Weight = { cost: 0, hops: 0, tie: 0 };
 
 export class Paths {
   readonly vertices: readonly Vertex[];
@@ -25,8 +25,6 @@ export class Paths {
   readonly #linkBetween: LinkBetween;
   readonly #vertexOf = new Map<Member, Vertex>();
   readonly #carriers: readonly Carrier[];
-  /** From each carrier to each vertex: the weight of the shortest path. */
-  readonly #far: readonly Weights[];
   /** From each vertex to each vertex: the first vertex on the way, worked out when it is asked for. */
   readonly #rows: (Int32Array | undefined)[] = [];
 
@@ -35,10 +33,10 @@ export class Paths {
     this.#linkBetween = readLinks(links);
     this.vertices = this.#merge(links, members);
     const alone = this.vertices.filter(({ members: [one] }) => one !== undefined && isCarrier(one));
-    this.#carriers = alone.map((vertex) => {
-      return { vertex, edges: this.vertices.map((other) => this.#edge(vertex, other)) };
+    const edgesOf = new Map(alone.map((vertex) => [vertex, this.#edgesOf(vertex)]));
+    this.#carriers = [...edgesOf].map(([vertex, edges]) => {
+      return { vertex, edges, far: measure(vertex, edgesOf) };
     });
-    this.#far = this.#carriers.map((carrier) => measure(carrier, this.#carriers));
   }
 
   get hasCarriers(): boolean {
@@ -92,85 +90,61 @@ export class Paths {
     return [...vertices.values()];
   }
 
-  #edge(one: Vertex, other: Vertex): Weight | undefined {
+  /** To each vertex from one of another, or from another of its own. */
+  #edgesOf(one: Vertex): Weights {
+    const edges = new Weights(this.vertices.length);
     const [a] = one.members;
-    const b = one === other ? one.members[1] : other.members[0];
-    if (a === undefined || b === undefined) return undefined;
-    const cost = edgeCost(this.#network, this.#linkBetween, a, b);
-    return cost === undefined ? undefined : { cost, hops: 1, tie: tieOf(one.name, other.name) };
+    for (const other of this.vertices) {
+      const b = one === other ? one.members[1] : other.members[0];
+      if (a === undefined || b === undefined) continue;
+      const cost = edgeCost(this.#network, this.#linkBetween, a, b);
+      if (cost === undefined) continue;
+      edges.set(other.id, { cost, hops: 1, tie: tieOf(one.name, other.name) });
+    }
+    return edges;
   }
 
   #row(from: Vertex): Int32Array {
     const known = this.#rows[from.id];
     if (known !== undefined) return known;
-    // Most nodes have a tunnel to one carrier or two.
-    const near = this.#carriers.flatMap(({ vertex: { id }, edges }, at) => {
-      const edge = id === from.id ? undefined : edges[from.id];
-      return edge === undefined ? [] : [{ id, edge, far: this.#far[at] ?? [] }];
-    });
-    const row = Int32Array.from(this.vertices, (to) => {
-      let best = this.#edge(from, to);
-      let next = best === undefined ? NOWHERE : to.id;
-      for (const { id, edge, far } of near) {
-        const rest = id === to.id ? undefined : far[to.id];
-        if (rest === undefined || !isShorterSum(edge, rest, best)) continue;
-        best = added(edge, rest);
-        next = id;
-      }
-      return next;
-    });
+    const own = this.#carriers.find(({ vertex }) => vertex === from);
+    // Its own edges are where the search begins: they become the best that was found.
+    const best = own === undefined ? this.#edgesOf(from) : own.edges.copy();
+    const row = Int32Array.from(this.vertices, ({ id }) => (best.has(id) ? id : NOWHERE));
+    for (const { vertex, edges, far } of this.#carriers) {
+      if (vertex !== from && edges.has(from.id)) best.relax(edges.of(from.id), far, row, vertex.id);
+    }
     this.#rows[from.id] = row;
     return row;
   }
 }
 
-/** A vertex that passes on, with its edges by the other's id. */
+/** A vertex that passes on. */
 interface Carrier {
   readonly vertex: Vertex;
   readonly edges: Weights;
+  /** From it to each vertex: the weight of the shortest path. */
+  readonly far: Weights;
 }
 
-type Weights = readonly (Weight | undefined)[];
-
 /** Dijkstra's algorithm over the carriers, each with one step more to everybody else. */
-function measure(start: Carrier, carriers: readonly Carrier[]): Weights {
-  const found: (Weight | undefined)[] = [];
-  found[start.vertex.id] = NOTHING;
-  const open = new Set(carriers);
+function measure(start: Vertex, edgesOf: ReadonlyMap<Vertex, Weights>): Weights {
+  const found = new Weights(edgesOf.get(start)?.size ?? 0);
+  found.set(start.id, { cost: 0, hops: 0, tie: 0 });
+  const open = new Map(edgesOf);
   for (let near = nearest(open, found); near !== undefined; near = nearest(open, found)) {
+    const edges = open.get(near);
     open.delete(near);
-    const soFar = found[near.vertex.id];
-    for (const [id, edge] of near.edges.entries()) {
-      if (soFar === undefined || edge === undefined) continue;
-      if (isShorterSum(soFar, edge, found[id])) found[id] = added(soFar, edge);
-    }
+    if (edges !== undefined) found.relax(found.of(near.id), edges);
   }
   return found;
 }
 
-function nearest(open: ReadonlySet<Carrier>, found: Weights): Carrier | undefined {
-  let near: Carrier | undefined;
-  for (const carrier of open) {
-    const weight = found[carrier.vertex.id];
-    if (isShorter(weight, near && found[near.vertex.id])) near = carrier;
+function nearest(open: ReadonlyMap<Vertex, Weights>, found: Weights): Vertex | undefined {
+  let near: Vertex | undefined;
+  for (const vertex of open.keys()) {
+    if (found.has(vertex.id) && (near === undefined || found.isLess(vertex.id, near.id)))
+      near = vertex;
   }
   return near;
-}
-
-function added(one: Weight, other: Weight): Weight {
-  return { cost: one.cost + other.cost, hops: one.hops + other.hops, tie: one.tie + other.tie };
-}
-
-function isShorter(one: Weight | undefined, other: Weight | undefined): boolean {
-  return one !== undefined && isShorterSum(one, NOTHING, other);
-}
-
-/** Whether the two together weigh less than another way, without making a weight of them. */
-function isShorterSum(one: Weight, more: Weight, other: Weight | undefined): boolean {
-  if (other === undefined) return true;
-  const cost = one.cost + more.cost;
-  if (cost !== other.cost) return cost < other.cost;
-  const hops = one.hops + more.hops;
-  if (hops !== other.hops) return hops < other.hops;
-  return one.tie + more.tie < other.tie;
 }

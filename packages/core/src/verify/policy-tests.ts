@@ -60,12 +60,15 @@ export function checkPolicyTests(
 /** Says which prefixes of a policy are of nothing that anybody has, nor of the internet behind an exit. */
 export function checkSelectors({ mesh, owners }: Claims, diagnostics: Diagnostics): void {
   const owned = prefixSet(owners.flatMap((owner) => [...owner.owned, ...owner.exits]));
-  for (const [at, rule] of (mesh.policy ?? []).entries()) {
-    for (const end of ["from", "to"] as const) {
-      for (const [place, selector] of rule[end].entries()) {
-        if (selector.kind !== "prefix") continue;
-        if (!isEmptySet(intersect(prefixSet([selector.prefix]), owned))) continue;
-        const path = ["policy", at, end, place];
+  const isNobodys = (selector: Selector): boolean =>
+    selector.kind === "prefix" && isEmptySet(intersect(prefixSet([selector.prefix]), owned));
+  for (const [at, { from, to }] of (mesh.policy ?? []).entries()) {
+    const ends = [
+      ...from.map((selector, place) => [selector, ["policy", at, "from", place]] as const),
+      ...to.map((selector, place) => [selector, ["policy", at, "to", place]] as const),
+    ];
+    for (const [selector, path] of ends) {
+      if (isNobodys(selector)) {
         diagnostics.add(proof.selectorOfNobody(path, printSelector(selector)));
       }
     }
@@ -107,9 +110,11 @@ function isKeptApart(
   [source, target]: readonly [Address, Address],
 ): boolean {
   if (one === undefined || other === undefined || one === other) return false;
-  const isOut = ({ access }: Owner, address: Address): boolean =>
-    access !== undefined && !access.all.some((prefix) => hasAddress(prefix, address));
   return connections.isDenied(one, other) || isOut(one, target) || isOut(other, source);
+}
+
+function isOut({ access }: Owner, address: Address): boolean {
+  return access !== undefined && !access.all.some((prefix) => hasAddress(prefix, address));
 }
 
 /** One address of each, of one family: nobody sends to himself. */
