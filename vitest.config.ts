@@ -1,4 +1,5 @@
 /** How the tests run: which files, how side by side, how long. */
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { TallyReporter } from "./tools/reporter.ts";
 import { runs } from "./tools/runs.ts";
@@ -9,6 +10,8 @@ const factor = runs(1).numRuns;
 export default defineConfig({
   test: {
     pool: "threads",
+    // On two cores the usual number, one less than there are, would leave one idle half of the time.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     isolate: false,
     testTimeout: 30_000 * factor,
     reporters: ["default", new TallyReporter()],
