@@ -131,7 +131,7 @@ export const bugs: readonly Bug[] = [
   {
     name: "a tunnel that only others need is not made",
     file: "plan/traffic.ts",
-    find: " || this.#isPassed(one, other);",
+    find: " || this.#passed.has(key);",
     replace: ";",
   },
   {

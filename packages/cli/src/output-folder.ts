@@ -19,15 +19,18 @@ export function listNodeFolders(output: string): readonly string[] {
 export function listRendered(
   output: string,
   known: ReadonlySet<string> = new Set(),
+  isLookedInto: (node: string) => boolean = () => true,
 ): readonly string[] {
   const names = listFolder(output)
     .filter((each) => each.isFile() && each.name === HOSTS_FILE)
     .map(({ name }) => name);
-  const files = listNodeFolders(output).flatMap((node) =>
-    listFolder(join(output, node))
-      .filter((each) => each.isFile() && /\.(conf|nft|iptables)$/.test(each.name))
-      .map(({ name }) => join(node, name)),
-  );
+  const files = listNodeFolders(output)
+    .filter(isLookedInto)
+    .flatMap((node) =>
+      listFolder(join(output, node))
+        .filter((each) => each.isFile() && /\.(conf|nft|iptables)$/.test(each.name))
+        .map(({ name }) => join(node, name)),
+    );
   return [...names, ...files].filter((file) => !known.has(file) && isOurs(join(output, file)));
 }
 

@@ -30,14 +30,15 @@ export class Staging {
   readonly #removed: string[] = [];
   readonly #exposed: string[] = [];
   readonly #folders: string[] = [];
+  readonly #known = new Set<string>();
+  readonly #made = new Set<string>();
   #unchanged = 0;
 
   /** Plans a file's new text. A file that has it already is left alone, but for who may read it. */
   put(file: string, text: string | Pieces, audience: Audience): void {
     const bytes = this.#buffer.encode(typeof text === "string" ? [text] : text);
     try {
-      this.#folders.push(...makeFolder(dirname(file)));
-      fs.rmSync(underWay(file), { force: true });
+      this.#makeFolder(dirname(file));
       const stat = fs.lstatSync(file, { throwIfNoEntry: false });
       if (stat?.isDirectory() === true) throw folderInTheWay(file);
       if (stat?.isFile() === true && stat.size === bytes.length && this.#buffer.isIn(file, bytes)) {
@@ -53,6 +54,21 @@ export class Staging {
     } catch (cause) {
       throw refusal(file, cause);
     }
+  }
+
+  /** Once a folder, however many files it gets; what a killed process left under way there goes. */
+  #makeFolder(folder: string): void {
+    if (this.#known.has(folder)) return;
+    const made = makeFolder(folder);
+    this.#folders.push(...made);
+    for (const each of made) this.#made.add(each);
+    if (made.length === 0) for (const file of listUnderWay(folder)) fs.rmSync(file);
+    this.#known.add(folder);
+  }
+
+  /** Whether there was no such folder before: nothing is in it but what was put there. */
+  isNew(folder: string): boolean {
+    return this.#made.has(folder);
   }
 
   /** Plans that only its owner may read a file, or look into a folder, that others may now. */
@@ -76,6 +92,8 @@ export class Staging {
 
   /** Plans the removal of what a killed process left under way in a folder. */
   sweep(folder: string): void {
+    // Where something was put, that has gone already.
+    if (this.#known.has(folder)) return;
     for (const file of listUnderWay(folder)) {
       if (!this.#underWay.has(file)) this.remove(file);
     }

@@ -76,7 +76,8 @@ function writePlan(
     terminal.progress(`rendering ${device} of ${total}`);
   }
   // Files of ours that this mesh no longer has, and leftovers of killed runs; never anybody else's.
-  for (const file of listRendered(output, kept)) staging.remove(join(output, file));
+  const isOld = (node: string): boolean => !staging.isNew(join(output, node));
+  for (const file of listRendered(output, kept, isOld)) staging.remove(join(output, file));
   for (const node of listNodeFolders(output)) staging.sweep(join(output, node));
   staging.sweep(places.keysFolder);
 }

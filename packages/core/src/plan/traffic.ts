@@ -10,18 +10,27 @@ interface Kind {
   readonly members: Member[];
 }
 
+const UNKNOWN = 0;
+const YES = 1;
+const NO = 2;
+
 export class Traffic {
   readonly #paths: Paths;
   readonly #policy: Policy | undefined;
   readonly #kindOf = new Map<Member, Kind>();
   /** Ordered pairs of kinds between which something goes that is for others, or from others. */
   readonly #passed = new Set<number>();
+  /** What isUsed has said of two kinds. */
+  readonly #used: Int8Array;
+  readonly #kindCount: number;
 
   constructor(members: readonly Member[], paths: Paths, policy: Policy | undefined) {
     this.#paths = paths;
     this.#policy = policy;
-    if (policy === undefined || !paths.hasCarriers) return;
-    const kinds = this.#classify(members, policy);
+    const kinds = policy === undefined ? [] : this.#classify(members, policy);
+    this.#kindCount = kinds.length;
+    this.#used = new Int8Array(kinds.length ** 2);
+    if (!paths.hasCarriers) return;
     for (const one of kinds) {
       for (const other of kinds) this.#follow(one, other);
     }
@@ -35,7 +44,14 @@ export class Traffic {
 
   /** Whether anything allowed goes over the tunnel between the two, for themselves or for others. */
   isUsed(one: Member, other: Member): boolean {
-    return this.#policy === undefined || this.isAllowed(one, other) || this.#isPassed(one, other);
+    if (this.#policy === undefined) return true;
+    // A million pairs are asked about, and few kinds of them are there.
+    const key = this.#keyOf(one, other);
+    const known = this.#used[key] ?? UNKNOWN;
+    if (known !== UNKNOWN) return known === YES;
+    const isUsed = this.isAllowed(one, other) || this.#passed.has(key);
+    this.#used[key] = isUsed ? YES : NO;
+    return isUsed;
   }
 
   #classify(members: readonly Member[], policy: Policy): readonly Kind[] {
@@ -65,12 +81,8 @@ export class Traffic {
     }
   }
 
-  #isPassed(one: Member, other: Member): boolean {
-    return this.#passed.size > 0 && this.#passed.has(this.#keyOf(one, other));
-  }
-
   #keyOf(one: Member, other: Member): number {
-    const kinds = this.#kindOf.size;
-    return (this.#kindOf.get(one)?.id ?? 0) * kinds + (this.#kindOf.get(other)?.id ?? 0);
+    const first = this.#kindOf.get(one)?.id ?? 0;
+    return first * this.#kindCount + (this.#kindOf.get(other)?.id ?? 0);
   }
 }

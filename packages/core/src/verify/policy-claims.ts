@@ -61,6 +61,10 @@ export function createResolve({
   return resolve;
 }
 
+const UNKNOWN = 0;
+const YES = 1;
+const NO = 2;
+
 /** Rules as bits: one for each rule and family, because a packet has only one. */
 type Bits = Uint32Array;
 
@@ -71,6 +75,10 @@ export class Talks {
   readonly #takes: readonly Bits[];
   /** The rules towards what nobody in the mesh owns. */
   readonly #leaves: Bits;
+  /** By position: the number of those of whom the rules say the same. */
+  readonly #classOf: Int32Array;
+  readonly #classCount: number;
+  readonly #meets: Int8Array;
 
   constructor(claims: Claims, universe: Universe) {
     const rules = readRules(claims);
@@ -112,6 +120,16 @@ export class Talks {
     }
     this.#starts = starts;
     this.#takes = takes;
+    // A million pairs are asked about, and few kinds of owners are there.
+    const classes = new Map<string, number>();
+    this.#classOf = Int32Array.from(starts, (bits, at) => {
+      const key = `${bits.join()} ${takes[at]?.join()}`;
+      const known = classes.get(key) ?? classes.size;
+      classes.set(key, known);
+      return known;
+    });
+    this.#classCount = classes.size;
+    this.#meets = new Int8Array(classes.size ** 2);
   }
 
   /** Either way, of anything that the one owns with anything of the other's, and behind its exit. */
@@ -121,8 +139,7 @@ export class Talks {
 
   /** Whether the first may start anything towards the second, or through it where that is its exit. */
   mayStart(source: Owner, target: Owner): boolean {
-    if (!this.#hasPolicy) return true;
-    if (isMeeting(this.#starts[source.position], this.#takes[target.position])) return true;
+    if (!this.#hasPolicy || this.#isMeeting(source.position, target.position)) return true;
     return source.node?.exit === target.name && this.mayLeave(source, target.exits);
   }
 
@@ -132,6 +149,15 @@ export class Talks {
     const families = new Set(exits.map(({ family }) => family));
     const leaves = this.#leaves.map((word) => word & maskOf(families));
     return isMeeting(this.#starts[position], leaves);
+  }
+
+  #isMeeting(source: number, target: number): boolean {
+    const key = (this.#classOf[source] ?? 0) * this.#classCount + (this.#classOf[target] ?? 0);
+    const known = this.#meets[key] ?? UNKNOWN;
+    if (known !== UNKNOWN) return known === YES;
+    const meets = isMeeting(this.#starts[source], this.#takes[target]);
+    this.#meets[key] = meets ? YES : NO;
+    return meets;
   }
 }
 
