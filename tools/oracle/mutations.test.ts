@@ -39,7 +39,10 @@ test.each(Object.entries(mutations))("judge() and verify() agree when %s", (_, m
  * same, the two see differently, and neither is wrong.
  */
 function isWantedInVain({ mesh: { clients } }: Plan): boolean {
-  return clients.some(({ access }) => access.length === 1);
+  return clients.some(({ access }) => {
+    const isOpen = access.includes("nodes") && access.includes("subnets");
+    return !isOpen && !access.includes("all-but-lan");
+  });
 }
 
 /** What the proof calls an error. */
