@@ -55,6 +55,15 @@ export class Diagnostics {
     this.#list.push(diagnostic);
   }
 
+  /** Takes over all that another has found. */
+  join(other: Diagnostics): void {
+    for (const each of other.#list) this.add(each);
+    for (const [code, count] of other.#counts) {
+      const listed = other.#list.filter((each) => each.code === code).length;
+      this.#counts.set(code, (this.#counts.get(code) ?? 0) + count - listed);
+    }
+  }
+
   /** A strict reading: every warning becomes an error. */
   strict(): Diagnostics {
     const strict = new Diagnostics();

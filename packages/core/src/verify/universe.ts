@@ -4,7 +4,7 @@
  */
 import type { Address, Family } from "../ip/address.ts";
 import { addressWidth } from "../ip/address.ts";
-import { firstAddress, lastAddress } from "../ip/prefix.ts";
+import { firstAddress, hostPrefix, lastAddress } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 
 /** A run of atoms, the last one not included. */
@@ -18,6 +18,7 @@ export class Universe {
   readonly #starts: ReadonlyMap<Family, readonly bigint[]>;
   readonly #ranges = new Map<Prefix, AtomRange>();
   readonly #hosts = new Map<Address, number>();
+  #isExact = true;
 
   /** Every prefix that will be asked about, in any order and however often. */
   constructor(prefixes: Iterable<Prefix>) {
@@ -35,6 +36,11 @@ export class Universe {
     this.size = this.#startsOf(4).length + this.#startsOf(6).length;
   }
 
+  /** Whether every prefix and host that was asked about begins and ends where an atom does. */
+  get isExact(): boolean {
+    return this.#isExact;
+  }
+
   /** The atoms of a prefix; remembered by identity, since devices share their lists. */
   atomsOf(prefix: Prefix): AtomRange {
     const known = this.#ranges.get(prefix);
@@ -44,6 +50,7 @@ export class Universe {
       to: this.atomOf(lastAddress(prefix)) + 1,
     };
     this.#ranges.set(prefix, range);
+    this.#isExact &&= this.#isCut(prefix, range);
     return range;
   }
 
@@ -53,8 +60,11 @@ export class Universe {
 
   /** The atom of an address that many devices name: remembered by identity. */
   hostAtom(address: Address): number {
-    const atom = this.#hosts.get(address) ?? this.atomOf(address);
+    const known = this.#hosts.get(address);
+    if (known !== undefined) return known;
+    const atom = this.atomOf(address);
     this.#hosts.set(address, atom);
+    this.#isExact &&= this.#isCut(hostPrefix(address), { from: atom, to: atom + 1 });
     return atom;
   }
 
@@ -69,6 +79,15 @@ export class Universe {
       else high = middle;
     }
     return family === 4 ? low : this.#startsOf(4).length + low;
+  }
+
+  #isCut(prefix: Prefix, { from, to }: AtomRange): boolean {
+    const starts = this.#startsOf(prefix.family);
+    const offset = prefix.family === 4 ? 0 : this.#startsOf(4).length;
+    if (starts[from - offset] !== prefix.bits) return false;
+    const next = lastAddress(prefix).bits + 1n;
+    const end = 1n << BigInt(addressWidth(prefix.family));
+    return (starts[to - offset] ?? end) === next;
   }
 
   #startsOf(family: Family): readonly bigint[] {

@@ -3,7 +3,7 @@
  * contradicts itself or its peer. Trusts the document and the lock, never the compiler.
  */
 import * as proof from "../messages/proof.ts";
-import type { Diagnostics } from "../diagnostics.ts";
+import { Diagnostics } from "../diagnostics.ts";
 import { hostPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { Lock } from "../model/lock.ts";
@@ -34,8 +34,8 @@ export interface Proof extends PathCounts {
 }
 
 /**
- * Walks `devices` twice, and from each node to each atom that another owns: quadratic, like the plan
- * itself; one number a node and atom of memory. What is wrong is in `diagnostics`.
+ * Walks `devices`, once or twice, and from each node to each atom that another owns: quadratic, like the
+ * plan itself; one number a node and atom of memory. What is wrong is in `diagnostics`.
  */
 export function verify(
   mesh: Mesh,
@@ -44,7 +44,32 @@ export function verify(
   diagnostics: Diagnostics,
 ): Proof {
   const claims = readClaims(mesh, lock);
+  // Mostly devices divide the address space as the document does, and need not be asked how before.
+  const found = new Diagnostics();
+  const quick = prove({ claims, lock, universe: new Universe(claimed(claims)) }, devices, found);
+  if (quick !== undefined) {
+    diagnostics.join(found);
+    return quick;
+  }
   const universe = new Universe(allPrefixes(claims, devices));
+  const proven = prove({ claims, lock, universe }, devices, diagnostics);
+  if (proven === undefined) throw new Error("a device divides an atom of its own");
+  return proven;
+}
+
+interface Case {
+  readonly claims: Claims;
+  readonly lock: Lock;
+  readonly universe: Universe;
+}
+
+/** Undefined when a device divides an atom: nothing that was found then counts. */
+function prove(
+  { claims, lock, universe }: Case,
+  devices: Iterable<Device>,
+  diagnostics: Diagnostics,
+): Proof | undefined {
+  const { mesh } = claims;
   const connections = new Connections(claims);
   const filters = new FilterChecks(claims, connections, universe);
   // A node without a device sends nothing anywhere.
@@ -71,6 +96,7 @@ export function verify(
     pairs.add(position, device, diagnostics);
     checkDevice({ universe, claims, owner }, device, tunnels, diagnostics);
     filters.check(device, owner, diagnostics);
+    if (!universe.isExact) return undefined;
   }
   const everybody = readClaims(mesh, lock, "all");
   checkPolicyTests(everybody, new Connections(everybody), diagnostics);
@@ -87,6 +113,18 @@ export function verify(
 
 /** Each prefix that a check will ask about; lists that devices share are looked at once. */
 function allPrefixes(claims: Claims, devices: Iterable<Device>): Set<Prefix> {
+  const prefixes = claimed(claims);
+  const seen = new Set<object>();
+  for (const device of devices) {
+    addFilter(device, prefixes, seen);
+    for (const prefix of routedRanges(device)) prefixes.add(prefix);
+    for (const peer of device.peers) addPeer(peer, prefixes, seen);
+  }
+  return prefixes;
+}
+
+/** Each prefix that the document names. */
+function claimed(claims: Claims): Set<Prefix> {
   const { network, sites } = claims.mesh;
   const prefixes = new Set(network.addresses);
   for (const { addresses, reach } of sites) {
@@ -98,12 +136,6 @@ function allPrefixes(claims: Claims, devices: Iterable<Device>): Set<Prefix> {
   }
   for (const { from, to } of readRules(claims) ?? []) {
     for (const prefix of [...from, ...to]) prefixes.add(prefix);
-  }
-  const seen = new Set<object>();
-  for (const device of devices) {
-    addFilter(device, prefixes, seen);
-    for (const prefix of routedRanges(device)) prefixes.add(prefix);
-    for (const peer of device.peers) addPeer(peer, prefixes, seen);
   }
   return prefixes;
 }
