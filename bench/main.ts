@@ -15,7 +15,9 @@ process.exitCode = measurements.every(isKept) ? 0 : 1;
 
 function print(): void {
   const [processor] = cpus();
-  console.log(`${processor?.model ?? "unknown processor"}, ${availableParallelism()} threads\n`);
+  console.log(
+    `${processor?.model ?? "unknown processor"}, ${availableParallelism()} threads; files in memory\n`,
+  );
   const width = Math.max(...measurements.map(({ what }) => what.length));
   console.log(`${"".padEnd(width)}      target    measured`);
   for (const measurement of measurements) {

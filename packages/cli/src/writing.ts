@@ -32,17 +32,21 @@ export function writeBeside(
   };
   const lock = join(placesOf(file).keysFolder, ".writing");
   // The first time there is no place to wait in. It is not made for a mesh that is wrong.
-  if (!existsSync(lock)) {
-    const need = keys === "make" ? "private" : keys;
-    const workspace = loadWorkspace(file, { ...rest, keys: need, isStrict: strict });
-    if (workspace.plan === undefined) return refuse(workspace);
-  }
+  const first = existsSync(lock) ? undefined : findWrong(options);
+  if (first !== undefined) return refuse(first);
   return exclusively(lock, () => {
     const workspace = loadWorkspace(file, { ...rest, keys, isStrict: strict });
     if (workspace.plan === undefined) return refuse(workspace);
     work(workspace.plan, workspace);
     return 0;
   });
+}
+
+/** In a function of its own, which keeps nothing: two large meshes at once are one too many. */
+function findWrong({ file, strict, keys, ...rest }: WriteOptions): Workspace | undefined {
+  const need = keys === "make" ? "private" : keys;
+  const workspace = loadWorkspace(file, { ...rest, keys: need, isStrict: strict });
+  return workspace.plan === undefined ? workspace : undefined;
 }
 
 /** Keys first, then the lock that names them: a crash between is mended by the next run. */
