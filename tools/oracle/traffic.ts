@@ -92,7 +92,8 @@ function judgePair(scene: Scene, pair: Pair, complain: Complain): void {
   // What a client has no list for still has a way from its door.
   const door = scene.world.hosts.get(source.party.home.name);
   if (wanted !== 0 && door !== undefined && door !== host) {
-    markUsed(scene.world.send(door, packet, { isProbe: true }), used);
+    if (door.isAtHome(packet.destination)) judgeNear(scene, { ...pair, host: door });
+    else markUsed(scene.world.send(door, packet, { isProbe: true }), used);
   }
   // A tunnel to an exit may stand for whoever is behind its user, and where what it is for is nearer.
   const { home } = source.party;
