@@ -25,7 +25,7 @@ export const UNUSABLE_RANGES = readRanges(
   "ff00::/8",
 );
 
-/** What a host may find in its own neighbourhood (RFC 1918, RFC 4193), link-local, multicast and beyond. */
+/** What a host may find in its own neighbourhood (RFC 1918, 4193), link-local, multicast and beyond (RFC 3927, 4291, 5771). */
 export const NEIGHBOURHOOD_RANGES = readRanges(
   "10.0.0.0/8",
   "172.16.0.0/12",

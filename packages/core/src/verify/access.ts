@@ -2,21 +2,9 @@
 import { hostPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import { cover, prefixSet, subtract } from "../ip/prefix-set.ts";
-import { readRanges } from "../ip/special-ranges.ts";
+import { NEIGHBOURHOOD_RANGES } from "../ip/special-ranges.ts";
 import type { Client, Mesh, Node } from "../model/mesh.ts";
 import type { Name } from "../model/names.ts";
-
-/** What people have at home or at work, and what nobody is reached at (RFC 1918, 3927, 4193, 4291, 5771). */
-const NEAR = readRanges(
-  "10.0.0.0/8",
-  "172.16.0.0/12",
-  "192.168.0.0/16",
-  "169.254.0.0/16",
-  "224.0.0.0/3",
-  "fc00::/7",
-  "fe80::/10",
-  "ff00::/8",
-);
 
 export interface Access {
   /** All that a client may reach through one of the nodes that it enters by; sorted and disjoint. */
@@ -40,7 +28,9 @@ export function readAccess(
   // The tunnel's own packets must not go into it; names are not resolved here.
   const host = via.endpoint?.host;
   const dialled = typeof host === "object" ? [hostPrefix(host)] : [];
-  const far = isAlmost ? cover(subtract(prefixSet(exits), prefixSet([...NEAR, ...dialled]))) : [];
+  const far = isAlmost
+    ? cover(subtract(prefixSet(exits), prefixSet([...NEIGHBOURHOOD_RANGES, ...dialled])))
+    : [];
   const promised = [...ranges, ...subnets];
   const all = [...promised, ...far, ...(isWhole ? exits : [])];
   return { all: cover(prefixSet(all)), promised: cover(prefixSet(promised)) };

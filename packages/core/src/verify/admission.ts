@@ -44,7 +44,7 @@ export function judge({ filter }: Device, flow: Flow, destination: Destination):
   if (destination === "exit" && !holds(filter.exitUsers, source)) return { kind: "no-exit-user" };
   if (filter.permits === undefined) return { kind: "passes" };
   const permits = filter.permits.filter((permit) => isTouching(permit, flow));
-  const isWhole = permits.length > 0 && (port === undefined || isCovered(port, permits));
+  const isWhole = permits.length > 0 && (port === undefined || isPermitted(port, permits));
   return isWhole ? { kind: "passes", permits } : { kind: "not-permitted" };
 }
 
@@ -53,16 +53,24 @@ function isTouching({ from, to, ports }: Permit, { source, target, port }: Flow)
   return port === undefined || ports.length === 0 || ports.some((range) => isMeeting(port, range));
 }
 
-function isMeeting(port: PortRange, range: PortRange): boolean {
+/** Whether the two have a port in common. */
+export function isMeeting(port: PortRange, range: PortRange): boolean {
   return port.protocol === range.protocol && range.first <= port.last && port.first <= range.last;
 }
 
-/** Several rules may let in a range of ports together. */
-function isCovered(port: PortRange, permits: readonly Permit[]): boolean {
+function isPermitted(port: PortRange, permits: readonly Permit[]): boolean {
   if (permits.some(({ ports }) => ports.length === 0)) return true;
-  const ranges = permits.flatMap(({ ports }) => ports.filter((range) => isMeeting(port, range)));
+  return isCovered(
+    port,
+    permits.flatMap(({ ports }) => ports),
+  );
+}
+
+/** Several ranges may let in a range of ports together. */
+export function isCovered(port: PortRange, ranges: readonly PortRange[]): boolean {
+  const meeting = ranges.filter((range) => isMeeting(port, range));
   let next = port.first;
-  for (const { first, last } of ranges.toSorted((one, other) => one.first - other.first)) {
+  for (const { first, last } of meeting.toSorted((one, other) => one.first - other.first)) {
     if (first <= next) next = Math.max(next, last + 1);
   }
   return next > port.last;

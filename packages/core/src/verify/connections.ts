@@ -22,10 +22,10 @@ export class Connections {
 
   /** Whether tunnels can be made that lead from one to the other. */
   isConnected(one: Owner, other: Owner): boolean {
-    if (one.home === other.home || this.#isAdjacent(this.#home(one), this.#home(other)))
-      return true;
+    if (one.home === other.home) return true;
     const groups = this.#groups[other.home];
-    return [...(this.#groups[one.home] ?? [])].some((group) => groups?.has(group));
+    for (const group of this.#groups[one.home] ?? []) if (groups?.has(group) === true) return true;
+    return this.#isAdjacent(this.#home(one), this.#home(other));
   }
 
   #home({ home }: Owner): Owner {

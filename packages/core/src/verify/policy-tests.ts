@@ -10,6 +10,7 @@ import { intersect, isEmptySet, isMember, prefixSet } from "../ip/prefix-set.ts"
 import type { PrefixSet } from "../ip/prefix-set.ts";
 import type { Mesh, PolicyTest, PortRange, Selector } from "../model/mesh.ts";
 import { printSelector } from "../model/words.ts";
+import { isCovered, isMeeting } from "./admission.ts";
 import type { Claims, Owner } from "./claims.ts";
 import type { Connections } from "./connections.ts";
 import { createResolve } from "./policy-claims.ts";
@@ -138,14 +139,9 @@ function allowedOf(
 ): "all" | "some" | "none" {
   if (rules.some((ports) => ports.length === 0)) return "all";
   if (port === undefined) return rules.length > 0 ? "all" : "none";
-  const ranges = rules.flat().filter(({ protocol }) => protocol === port.protocol);
-  const touching = ranges
-    .filter(({ first, last }) => first <= port.last && port.first <= last)
-    .sort((one, other) => one.first - other.first);
-  let next = port.first;
-  for (const { first, last } of touching) if (first <= next) next = Math.max(next, last + 1);
-  if (next > port.last) return "all";
-  return touching.length > 0 ? "some" : "none";
+  const ranges = rules.flat();
+  if (isCovered(port, ranges)) return "all";
+  return ranges.some((range) => isMeeting(port, range)) ? "some" : "none";
 }
 
 /** Each address is looked up once, however many tests it is in. */
