@@ -1,10 +1,11 @@
-/** Tries the tests of a document: from each address of the one to each of the other, by its rules, and by what links and access keep apart. */
+/** Tries the tests of a document, from each to each, by its rules and by what links and access keep apart. */
 import * as proof from "../messages/proof.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import { addressWidth, isSameAddress, printAddress } from "../ip/address.ts";
 import type { Address } from "../ip/address.ts";
 import { firstAddress, hasAddress, hasPrefix, lastAddress } from "../ip/prefix.ts";
 import { createPrefixMap, match } from "../ip/prefix-map.ts";
+import type { PrefixMap } from "../ip/prefix-map.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import { intersect, isEmptySet, isMember, prefixSet } from "../ip/prefix-set.ts";
 import type { PrefixSet } from "../ip/prefix-set.ts";
@@ -43,9 +44,12 @@ export function checkPolicyTests(
       selector.kind === "prefix" ? inside(selector.prefix, owned) : resolve([selector]);
     return pieces.flatMap((piece) => samplesOf(piece, cuts));
   };
+  const ownerOf = createPrefixMap(
+    owners.flatMap((owner) => owner.owned.map((prefix) => [prefix, owner] as const)),
+  );
   for (const [at, test] of mesh.tests.entries()) {
-    const sources = classesOf(claims, addressesOf(test.from), starts);
-    const targets = classesOf(claims, addressesOf(test.to), takes);
+    const sources = classesOf(addressesOf(test.from), { mesh, ownerOf }, starts);
+    const targets = classesOf(addressesOf(test.to), { mesh, ownerOf }, takes);
     const isTried = sources.some((one) => {
       return targets.some((other) => findFlow(one.addresses, other.addresses) !== undefined);
     });
@@ -155,18 +159,20 @@ function createRulesOf(sets: readonly PrefixSet[]): (address: Address) => readon
   };
 }
 
+interface Owners {
+  readonly mesh: Mesh;
+  readonly ownerOf: PrefixMap<Owner>;
+}
+
 function classesOf(
-  { owners, mesh }: Claims,
   addresses: readonly Address[],
+  { mesh, ownerOf }: Owners,
   rulesOf: (address: Address) => readonly number[],
 ): readonly Class[] {
-  const map = createPrefixMap(
-    owners.flatMap((owner) => owner.owned.map((prefix) => [prefix, owner] as const)),
-  );
   const classes = new Map<string, Class>();
   for (const address of addresses) {
     const rules = rulesOf(address);
-    const owner = match(map, address)?.value;
+    const owner = match(ownerOf, address)?.value;
     const isOfMesh = mesh.network.addresses.some((range) => hasAddress(range, address));
     const key = [address.family, rules.join(), owner?.name, isOfMesh].join(" ");
     const known = classes.get(key);
