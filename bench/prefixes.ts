@@ -35,6 +35,6 @@ function ipv6(at: number): string {
 
 function read(text: string): Prefix {
   const prefix = parsePrefix(text);
-  if (prefix instanceof Problem) throw new Error(prefix.message);
+  if (prefix instanceof Problem) throw new Error(String(prefix));
   return prefix;
 }

@@ -11,5 +11,5 @@ const diagnostics = new core.Diagnostics();
 const startedAt = performance.now();
 const { tunnels } = core.verify(mesh, lock, core.compile(core.index(mesh, lock)), diagnostics);
 const seconds = (performance.now() - startedAt) / 1000;
-if (diagnostics.list.length > 0) throw new Error(diagnostics.list[0]?.message);
+if (diagnostics.list.length > 0) throw new Error(diagnostics.list[0]?.code);
 console.log(JSON.stringify({ seconds, tunnels }));

@@ -58,7 +58,7 @@ export function printDiagnostics(diagnostics: core.Diagnostics): string {
   return diagnostics.list
     .map(
       ({ severity, code, path, message }) =>
-        `${severity} ${code} ${core.printPath(path)}: ${message}`,
+        `${severity} ${code} ${core.printPath(path)}: ${core.printText(message)}`,
     )
     .join("\n");
 }
@@ -66,7 +66,7 @@ export function printDiagnostics(diagnostics: core.Diagnostics): string {
 /** A key of the right form that nobody holds, the same for the same name. */
 export function sampleKey(name: string): core.PublicKey {
   const key = core.parsePublicKey(hash("sha256", `public ${name}`, "base64"));
-  if (key instanceof core.Problem) throw new Error(key.message);
+  if (key instanceof core.Problem) throw new Error(String(key));
   return key;
 }
 

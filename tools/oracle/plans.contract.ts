@@ -76,7 +76,7 @@ export function featuresOf({ mesh, devices }: Plan): readonly string[] {
 
 export function prefixOf(text: string): Prefix {
   const prefix = parsePrefix(text);
-  if (prefix instanceof Problem) throw new Error(prefix.message);
+  if (prefix instanceof Problem) throw new Error(String(prefix));
   return prefix;
 }
 

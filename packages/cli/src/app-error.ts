@@ -1,4 +1,6 @@
 /** What the world can refuse, by code: the one table from which exit statuses come. */
+import { printText } from "@warren/core";
+import type { Text } from "@warren/core";
 
 const EXITS = {
   /** The command line itself is wrong (EX_USAGE of sysexits.h). */
@@ -12,15 +14,18 @@ export type ErrorCode = keyof typeof EXITS;
 
 export class AppError extends Error {
   readonly code: ErrorCode;
-  readonly fix: string;
+  /** The message, to be printed in any language; `message` is English. */
+  readonly text: Text;
+  readonly fix: Text;
   readonly file: string | undefined;
 
   constructor(
     code: ErrorCode,
-    message: string,
-    options: { readonly fix: string; readonly file?: string; readonly cause?: unknown },
+    text: Text,
+    options: { readonly fix: Text; readonly file?: string; readonly cause?: unknown },
   ) {
-    super(message, { cause: options.cause });
+    super(printText(text), { cause: options.cause });
+    this.text = text;
     this.code = code;
     this.fix = options.fix;
     this.file = options.file;
@@ -38,7 +43,7 @@ export function systemCode(error: unknown): string {
 }
 
 /** The system's failures in words, with what usually helps. */
-export function describeSystem(error: unknown): { readonly why: string; readonly fix: string } {
+export function describeSystem(error: unknown): { readonly why: Text; readonly fix: Text } {
   switch (systemCode(error)) {
     case "ENOENT":
       return { why: "no such file or folder", fix: "check the path" };

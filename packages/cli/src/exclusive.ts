@@ -2,6 +2,7 @@
 import { accessSync, closeSync, constants, openSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { say } from "@warren/core";
 import { AppError, describeSystem, systemCode } from "./app-error.ts";
 import { makeFolder, removeIfEmpty } from "./folders.ts";
 
@@ -55,7 +56,7 @@ function takeTurn(file: string, waitMs: number): Turn {
     }
     const { why, fix: usual } = describeSystem(cause);
     const fix = code === undefined ? usual : "remove it: it holds nothing";
-    throw new AppError("cannot-write", `cannot write here: ${why}`, { fix, file, cause });
+    throw new AppError("cannot-write", say`cannot write here: ${why}`, { fix, file, cause });
   }
 }
 

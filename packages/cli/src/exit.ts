@@ -2,7 +2,8 @@
 import { CommanderError } from "commander";
 import { AppError } from "./app-error.ts";
 import { printFindings } from "./findings.ts";
-import type { Finding } from "./findings.ts";
+import { say } from "@warren/core";
+import type { Finding } from "@warren/core";
 import type { Terminal } from "./terminal.ts";
 
 /** EX_SOFTWARE of sysexits.h: a defect of ours. */
@@ -18,13 +19,13 @@ export function reportFailure(
   // Commander has said it already; help and version that were asked for are no failure.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
   if (error instanceof AppError) {
-    const { code, message, fix, file = "warren" } = error;
+    const { code, text: message, fix, file = "warren" } = error;
     if (options.json) {
       const finding: Finding = { severity: "error", code, message, fix, file, line: 1, column: 1 };
       printFindings(terminal, [finding], options);
       return error.exit;
     }
-    terminal.say(`${file}: ${terminal.paint("red", "error")} ${code}: ${message}\n  ${fix}`);
+    terminal.say(say`${file}: ${terminal.paint("red", "error")} ${code}: ${message}\n  ${fix}`);
     return error.exit;
   }
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);

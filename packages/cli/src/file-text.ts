@@ -1,5 +1,6 @@
 /** Reads text files: no more of them than anybody needs, and with failures in words. */
 import { closeSync, openSync, readSync } from "node:fs";
+import { say } from "@warren/core";
 import { AppError, describeSystem, systemCode } from "./app-error.ts";
 import { LARGEST_FILE } from "./document.ts";
 
@@ -12,7 +13,7 @@ export function readTextIfThere(file: string): string | undefined {
   } catch (cause) {
     if (systemCode(cause) === "ENOENT") return undefined;
     const { why, fix } = describeSystem(cause);
-    throw new AppError("cannot-read", `cannot read: ${why}`, { fix, file, cause });
+    throw new AppError("cannot-read", say`cannot read: ${why}`, { fix, file, cause });
   }
 }
 

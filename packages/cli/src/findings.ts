@@ -1,18 +1,9 @@
 /** Diagnostics with the place in a file, as people and scripts read them. */
 
-import type { Diagnostic, Diagnostics, Severity } from "@warren/core";
+import type { Diagnostic, Diagnostics, Finding, Place } from "@warren/core";
+import { say } from "@warren/core";
 import type { Document } from "./document.ts";
 import type { Terminal } from "./terminal.ts";
-
-export interface Finding {
-  readonly severity: Severity;
-  readonly code: string;
-  readonly message: string;
-  readonly fix: string;
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-}
 
 /** What a document has wrong, in the order of its lines. */
 export function locateFindings(
@@ -43,13 +34,21 @@ export function printFindings(
   options: { readonly json: boolean },
 ): void {
   if (options.json) {
-    terminal.print(JSON.stringify(findings, undefined, 2));
+    const printed = findings.map(({ message, fix, ...rest }) => {
+      return { message: terminal.read(message), fix: terminal.read(fix), ...rest };
+    });
+    terminal.print(JSON.stringify(printed, undefined, 2));
     return;
   }
-  for (const { file, line, column, severity, code, message, fix } of findings) {
+  for (const { severity, code, message, fix, against, ...place } of findings) {
     const kind = terminal.paint(severity === "error" ? "red" : "yellow", severity);
-    terminal.say(`${file}:${line}:${column}: ${kind} ${code}: ${message}\n  ${fix}`);
+    const other = against === undefined ? "" : say`\n  the other place: ${printPlace(against)}`;
+    terminal.say(say`${printPlace(place)}: ${kind} ${code}: ${message}\n  ${fix}${other}`);
   }
+}
+
+function printPlace({ file, line, column }: Place): string {
+  return `${file}:${line}:${column}`;
 }
 
 function placeOf(document: Document, { path, code }: Diagnostic): { line: number; column: number } {

@@ -2,6 +2,7 @@
 import { lstatSync, mkdirSync, readdirSync, rmdirSync, statSync } from "node:fs";
 import type { Dirent } from "node:fs";
 import { dirname } from "node:path";
+import { say } from "@warren/core";
 import { AppError, describeSystem, systemCode } from "./app-error.ts";
 
 /**
@@ -35,7 +36,7 @@ export function listFolder(folder: string): readonly Dirent[] {
   } catch (cause) {
     if (systemCode(cause) === "ENOENT") return [];
     const { why, fix } = describeSystem(cause);
-    throw new AppError("cannot-read", `cannot read: ${why}`, { fix, file: folder, cause });
+    throw new AppError("cannot-read", say`cannot read: ${why}`, { fix, file: folder, cause });
   }
 }
 

@@ -1,4 +1,5 @@
 /** The warren command: reads the environment, runs one command, exits with its status. */
+import { say } from "@warren/core";
 import manifest from "../package.json" with { type: "json" };
 import { AppError, describeSystem, systemCode } from "./app-error.ts";
 import { reportFailure } from "./exit.ts";
@@ -14,7 +15,10 @@ for (const stream of [process.stdout, process.stderr]) {
     if (systemCode(cause) === "EPIPE") return;
     const { why, fix } = describeSystem(cause);
     process.exit(
-      reportFailure(terminal, new AppError("cannot-write", `cannot print: ${why}`, { fix, cause })),
+      reportFailure(
+        terminal,
+        new AppError("cannot-write", say`cannot print: ${why}`, { fix, cause }),
+      ),
     );
   });
 }

@@ -1,7 +1,7 @@
 /** The folder of rendered files, the names and one folder a node or client: which files in it are ours, and which are not. */
 import { closeSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { HEADER } from "@warren/core";
+import { HEADER, say } from "@warren/core";
 import { AppError, describeSystem } from "./app-error.ts";
 import { listFolder } from "./folders.ts";
 
@@ -39,7 +39,7 @@ function isOurs(file: string): boolean {
     return hasHeader(file);
   } catch (cause) {
     const { why, fix } = describeSystem(cause);
-    throw new AppError("cannot-read", `cannot read: ${why}`, { fix, file, cause });
+    throw new AppError("cannot-read", say`cannot read: ${why}`, { fix, file, cause });
   }
 }
 

@@ -60,6 +60,6 @@ function createDeriver(secret: string): (...info: readonly string[]) => string {
 }
 
 function known<T>(parsed: T | Problem): T {
-  if (parsed instanceof Problem) throw new Error(parsed.message);
+  if (parsed instanceof Problem) throw new Error(String(parsed));
   return parsed;
 }

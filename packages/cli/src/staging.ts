@@ -4,6 +4,7 @@
  */
 import * as fs from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { say } from "@warren/core";
 import type { Pieces } from "@warren/core";
 import { AppError, describeSystem } from "./app-error.ts";
 import { listFolder, makeFolder, removeIfEmpty } from "./folders.ts";
@@ -161,5 +162,5 @@ function folderInTheWay(file: string): AppError {
 function refusal(file: string, cause: unknown): AppError {
   if (cause instanceof AppError) return cause;
   const { why, fix } = describeSystem(cause);
-  return new AppError("cannot-write", `cannot write: ${why}`, { fix, file, cause });
+  return new AppError("cannot-write", say`cannot write: ${why}`, { fix, file, cause });
 }

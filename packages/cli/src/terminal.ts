@@ -1,13 +1,17 @@
-/** Where commands print: results on one stream, all talk about them on the other. */
+/** Where commands print, and in which language: results on one stream, all talk about them on the other. */
+import { printText } from "@warren/core";
+import type { Catalogue, Text } from "@warren/core";
 
 export interface Terminal {
   /** A result, with its line break: standard output. */
-  print(text: string): void;
+  print(text: Text): void;
   /** Diagnostics, progress, questions: standard error. */
-  say(text: string): void;
+  say(text: Text): void;
   /** Overwrites one line of standard error with progress; nothing unless a person watches. */
-  progress(text: string): void;
-  paint(style: Style, text: string): string;
+  progress(text: Text): void;
+  paint(style: Style, text: Text): string;
+  /** A text in the language of this terminal. */
+  read(text: Text): string;
   /** How wide standard output is; undefined when nobody watches. */
   readonly columns: number | undefined;
 }
@@ -33,10 +37,11 @@ interface Stream {
 export function createTerminal(
   stdout: Stream,
   stderr: Stream,
-  options: { readonly isColourWanted: boolean },
+  options: { readonly isColourWanted: boolean; readonly catalogue?: Catalogue },
 ): Terminal {
   const isWatched = stderr.isTTY === true;
   const isColoured = options.isColourWanted && isWatched && stdout.isTTY === true;
+  const read = (text: Text): string => printText(text, options.catalogue);
   // A progress line is wiped before anything else is said.
   let wipe = "";
   const wiped = (text: string): string => {
@@ -47,17 +52,21 @@ export function createTerminal(
   return {
     print(text) {
       if (wipe !== "") stderr.write(wiped(""));
-      stdout.write(`${text}\n`);
+      stdout.write(`${read(text)}\n`);
     },
     say(text) {
-      stderr.write(wiped(`${text}\n`));
+      stderr.write(wiped(`${read(text)}\n`));
     },
     progress(text) {
       if (!isWatched) return;
-      stderr.write(wiped(text));
+      stderr.write(wiped(read(text)));
       wipe = "\r\u001B[K";
     },
     columns: stdout.isTTY === true ? stdout.columns : undefined,
-    paint: (style, text) => (isColoured ? `\u001B[${CODES[style]}m${text}\u001B[0m` : text),
+    read,
+    paint: (style, text) => {
+      const plain = read(text);
+      return isColoured ? `\u001B[${CODES[style]}m${plain}\u001B[0m` : plain;
+    },
   };
 }

@@ -5,7 +5,6 @@ import { AppError } from "./app-error.ts";
 import { readDocument } from "./document.ts";
 import { readTextIfThere } from "./file-text.ts";
 import { hasErrors, locateFindings } from "./findings.ts";
-import type { Finding } from "./findings.ts";
 import { readKeyRing } from "./key-ring.ts";
 import type { ClientWish, KeyNeed, KeyRing } from "./key-ring.ts";
 import { fingerprintOf } from "./secrets.ts";
@@ -20,7 +19,7 @@ export interface Places {
 /** A mesh that was read: compiled and proven when its form and rules hold. */
 export interface Workspace {
   readonly places: Places;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly core.Finding[];
   readonly plan?: Plan;
 }
 
@@ -121,7 +120,7 @@ function nextLock(
 /** The lock, empty where there is none; its mistakes with their places, as the mesh file's. */
 function readLock(file: string): {
   readonly value?: core.Lock;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly core.Finding[];
 } {
   const text = readTextIfThere(file);
   if (text === undefined) return { value: core.EMPTY_LOCK, findings: [] };
@@ -134,7 +133,7 @@ function readLock(file: string): {
   const isReadable = document.faults.length === 0;
   const value = isReadable ? core.parseLock(document.value, diagnostics) : undefined;
   const findings = locateFindings(file, document, diagnostics).map((finding) => {
-    return { ...finding, fix: `${finding.fix}; or restore the lock as it last was` };
+    return { ...finding, fix: core.say`${finding.fix}; or restore the lock as it last was` };
   });
   return value === undefined ? { findings } : { value, findings };
 }

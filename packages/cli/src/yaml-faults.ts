@@ -2,6 +2,7 @@
 import { isScalar, visit } from "yaml";
 import type { Alias, Document as YamlDocument, LineCounter, YAMLMap } from "yaml";
 import { quote } from "@warren/core";
+import type { Text } from "@warren/core";
 
 export interface Place {
   readonly line: number;
@@ -10,8 +11,8 @@ export interface Place {
 
 export interface SyntaxFault {
   readonly place: Place;
-  readonly message: string;
-  readonly fix: string;
+  readonly message: Text;
+  readonly fix: Text;
 }
 
 /** One missing quote breaks every line after it: what follows is not listed. */
@@ -48,12 +49,7 @@ export function shortenFaults(faults: readonly SyntaxFault[]): readonly SyntaxFa
   return [...faults.slice(0, MOST_FAULTS), rest];
 }
 
-export function faultAt(
-  lines: LineCounter,
-  offset: number,
-  message: string,
-  fix: string,
-): SyntaxFault {
+export function faultAt(lines: LineCounter, offset: number, message: Text, fix: Text): SyntaxFault {
   return { place: placeAt(lines, offset), message, fix };
 }
 

@@ -2,6 +2,8 @@
  * Collects what is wrong with a mesh: a code, a place in the document, a sentence, the way out. The
  * sentences are in messages/. Knows no file and no line: a path is a path of fields.
  */
+import { printText } from "./phrase.ts";
+import type { Text } from "./phrase.ts";
 import { printPath } from "./wording.ts";
 import type { Path } from "./wording.ts";
 
@@ -11,8 +13,8 @@ export interface Diagnostic {
   readonly severity: Severity;
   readonly code: string;
   readonly path: Path;
-  readonly message: string;
-  readonly fix: string;
+  readonly message: Text;
+  readonly fix: Text;
 }
 
 /** More of one code than this are counted, not listed. */
@@ -46,7 +48,7 @@ export class Diagnostics {
     const { severity, code, path, message } = diagnostic;
     if (severity === "error") this.#errorCount += 1;
     const count = this.#counts.get(code) ?? 0;
-    const words = `${printPath(path)} ${message}`;
+    const words = `${printPath(path)} ${printText(message)}`;
     // Many devices can show one and the same mistake: it is said once.
     if (count < LISTED_PER_CODE && this.#said.has(words)) return;
     this.#counts.set(code, count + 1);
@@ -73,10 +75,10 @@ export class Diagnostics {
   }
 }
 
-export function error(code: string, path: Path, message: string, fix: string): Diagnostic {
+export function error(code: string, path: Path, message: Text, fix: Text): Diagnostic {
   return { severity: "error", code, path, message, fix };
 }
 
-export function warning(code: string, path: Path, message: string, fix: string): Diagnostic {
+export function warning(code: string, path: Path, message: Text, fix: Text): Diagnostic {
   return { severity: "warning", code, path, message, fix };
 }

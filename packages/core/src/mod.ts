@@ -1,6 +1,7 @@
 /** The public list of the core: what other packages may know of it, and nothing else. */
 export { Diagnostics } from "./diagnostics.ts";
 export type { Diagnostic, Severity } from "./diagnostics.ts";
+export type { Finding, Place } from "./finding.ts";
 export * as keyMessages from "./messages/keys.ts";
 export { parseAddress, printAddress } from "./ip/address.ts";
 export type { Address, Family } from "./ip/address.ts";
@@ -34,6 +35,8 @@ export type { Entry } from "./plan/entries.ts";
 export type { Member } from "./plan/member.ts";
 export { index } from "./plan/members.ts";
 export type { Index } from "./plan/members.ts";
+export { joinTexts, printText, say, templateOf } from "./phrase.ts";
+export type { Catalogue, Phrase, Text } from "./phrase.ts";
 export { checkPending } from "./plan/pending.ts";
 export { Problem, quote } from "./problem.ts";
 export { renderFiles } from "./render/files.ts";

@@ -1,11 +1,20 @@
-/** What a parser answers instead of a value when the text is wrong: a sentence, and the way out. */
-export class Problem {
-  readonly message: string;
-  readonly fix: string;
+/** What a parser answers instead of a value when a text is wrong; and how messages quote such a text. */
+import { printText } from "./phrase.ts";
+import type { Text } from "./phrase.ts";
 
-  constructor(message: string, fix: string) {
+/** A sentence, and the way out. */
+export class Problem {
+  readonly message: Text;
+  readonly fix: Text;
+
+  constructor(message: Text, fix: Text) {
     this.message = message;
     this.fix = fix;
+  }
+
+  /** In English, for exceptions. */
+  toString(): string {
+    return `${printText(this.message)}; ${printText(this.fix)}`;
   }
 }
 

@@ -1,4 +1,6 @@
 /** Owns single IPv4 and IPv6 addresses as text and as bits; it must not know of prefixes or ports. */
+import { say } from "../phrase.ts";
+import type { Text } from "../phrase.ts";
 import { Problem, quote } from "../problem.ts";
 
 export type Family = 4 | 6;
@@ -79,8 +81,8 @@ function readIpv4(text: string): number | undefined {
 }
 
 function explain(text: string): Problem {
-  const refuse = (why: string, fix: string) =>
-    new Problem(`cannot parse address ${quote(text)}: ${why}`, fix);
+  const refuse = (why: Text, fix: Text) =>
+    new Problem(say`cannot parse address ${quote(text)}: ${why}`, fix);
   if (text === "")
     return refuse("it is empty", "write an address, such as 10.0.0.1 or 2001:db8::1");
   if (/\s/.test(text)) return refuse("it has white space", "remove the white space");

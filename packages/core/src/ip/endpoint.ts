@@ -1,4 +1,6 @@
 /** Owns where a peer can be reached, a host and perhaps a port; it must not know how names resolve. */
+import { say } from "../phrase.ts";
+import type { Text } from "../phrase.ts";
 import { Problem, quote } from "../problem.ts";
 import { type Address, isSameAddress, parseAddress, printAddress } from "./address.ts";
 
@@ -19,8 +21,8 @@ export interface Endpoint {
  * 1.0.0.2, and splits a bare IPv6 address at its last colon. Names follow RFC 1123 section 2.1.
  */
 export function parseEndpoint(text: string): Endpoint | Problem {
-  const refuse = (why: string, fix: string) =>
-    new Problem(`cannot parse endpoint ${quote(text)}: ${why}`, fix);
+  const refuse = (why: Text, fix: Text) =>
+    new Problem(say`cannot parse endpoint ${quote(text)}: ${why}`, fix);
   if (text.includes("://")) {
     return refuse("it has a scheme", "write the host alone, or host:port: it is no web address");
   }
@@ -36,7 +38,7 @@ export function parseEndpoint(text: string): Endpoint | Problem {
   }
   const port = parsePort(portText);
   if (port instanceof Problem) {
-    return refuse(`port ${quote(portText)} is not a number from 1 to 65535`, port.fix);
+    return refuse(say`port ${quote(portText)} is not a number from 1 to 65535`, port.fix);
   }
   return { host, port };
 }

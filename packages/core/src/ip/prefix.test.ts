@@ -29,7 +29,7 @@ import {
 /** The value printed, or the message and the way out. */
 function check(text: string): string {
   const prefix = parsePrefix(text);
-  return prefix instanceof Problem ? `${prefix.message}; ${prefix.fix}` : printPrefix(prefix);
+  return prefix instanceof Problem ? String(prefix) : printPrefix(prefix);
 }
 
 /** Pairs of prefixes; those within a small block are often nested or the same. */

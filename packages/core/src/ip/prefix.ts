@@ -1,4 +1,6 @@
 /** Owns one block of addresses; it must not know of collections of them. */
+import { say } from "../phrase.ts";
+import type { Text } from "../phrase.ts";
 import { Problem, quote } from "../problem.ts";
 import {
   type Address,
@@ -22,8 +24,8 @@ export interface Prefix {
  * Set host bits are a Problem: WireGuard would mask them silently, and the writer meant one of two things.
  */
 export function parsePrefix(text: string): Prefix | Problem {
-  const refuse = (why: string, fix: string) =>
-    new Problem(`cannot parse prefix ${quote(text)}: ${why}`, fix);
+  const refuse = (why: Text, fix: Text) =>
+    new Problem(say`cannot parse prefix ${quote(text)}: ${why}`, fix);
   const slash = text.indexOf("/");
   const address = parseAddress(slash === -1 ? text : text.slice(0, slash));
   if (address instanceof Problem) return refuse("the address is not valid", address.fix);

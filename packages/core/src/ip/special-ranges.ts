@@ -53,7 +53,7 @@ export const HOST_ONLY_RANGES = readRanges(
 export function readRanges(...texts: readonly string[]): readonly Prefix[] {
   return texts.map((text) => {
     const range = parsePrefix(text);
-    if (range instanceof Problem) throw new Error(range.message);
+    if (range instanceof Problem) throw new Error(String(range));
     return range;
   });
 }

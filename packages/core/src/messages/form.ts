@@ -1,6 +1,7 @@
 /** What can be wrong with the form of a document: types, values, fields, names. */
 import { error } from "../diagnostics.ts";
 import type { Diagnostic } from "../diagnostics.ts";
+import { say } from "../phrase.ts";
 import type { Problem } from "../problem.ts";
 import { quote } from "../problem.ts";
 import { describe, label, nearest, suggestion } from "../wording.ts";
@@ -16,7 +17,7 @@ export function wrongType(path: Path, expected: string, value: unknown): Diagnos
 }
 
 export function badValue(path: Path, problem: Problem): Diagnostic {
-  return error("bad-value", path, `${label(path)}: ${problem.message}`, problem.fix);
+  return error("bad-value", path, say`${label(path)}: ${problem.message}`, problem.fix);
 }
 
 export function outOfRange(

@@ -1,6 +1,7 @@
 /** What can be wrong with the keys that stand beside a document. */
 import { error } from "../diagnostics.ts";
 import type { Diagnostic } from "../diagnostics.ts";
+import { say } from "../phrase.ts";
 import type { Problem } from "../problem.ts";
 import { label } from "../wording.ts";
 import type { Path } from "../wording.ts";
@@ -12,7 +13,7 @@ export function keyMissing(node: string, file: string): Diagnostic {
 }
 
 export function keyUnreadable(path: Path, file: string, problem: Problem): Diagnostic {
-  return error("key-unreadable", path, `${file}: ${problem.message}`, problem.fix);
+  return error("key-unreadable", path, say`${file}: ${problem.message}`, problem.fix);
 }
 
 export function networkSecretMissing(file: string): Diagnostic {

@@ -226,6 +226,6 @@ function has(prefixes: readonly Prefix[], address: Address): boolean {
 
 function addressOf(text: string): Address {
   const address = parseAddress(text);
-  if (address instanceof Problem) throw new Error(address.message);
+  if (address instanceof Problem) throw new Error(String(address));
   return address;
 }

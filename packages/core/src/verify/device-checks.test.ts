@@ -49,7 +49,7 @@ test("verify() finds a device of nobody, and one twice", () => {
 
 test("verify() finds a subnet too many, another mark, and a key elsewhere", () => {
   const prefix = parsePrefix("172.30.0.0/16");
-  if (prefix instanceof Problem) throw new Error(prefix.message);
+  if (prefix instanceof Problem) throw new Error(String(prefix));
   expect(changed(({ subnets }) => ({ subnets: [...subnets, { prefix, masquerade: true }] }))).toBe(
     "error device-differs nodes.a: the device of a has another set of subnets, 172.30.0.0/16 among them, than the mesh says",
   );

@@ -154,6 +154,6 @@ test("verify() warns of rules that nobody loads", () => {
 
 function prefix(text: string): Prefix {
   const found = parsePrefix(text);
-  if (found instanceof Problem) throw new Error(found.message);
+  if (found instanceof Problem) throw new Error(String(found));
   return found;
 }

@@ -49,7 +49,7 @@ function withoutIp(text: string): (peer: Peer) => Peer {
 
 function prefix(text: string): Prefix {
   const parsed = parsePrefix(text);
-  if (parsed instanceof Problem) throw new Error(parsed.message);
+  if (parsed instanceof Problem) throw new Error(String(parsed));
   return parsed;
 }
 

@@ -58,7 +58,7 @@ function regional(source: string, target: string, port?: string): string {
   const from = endOf(index, source);
   const to = endOf(index, target, from);
   const range = port === undefined ? undefined : parsePortRange(port);
-  if (range instanceof Problem) throw new Error(range.message);
+  if (range instanceof Problem) throw new Error(String(range));
   const { steps, reaches } = trace(index, from, to, range);
   const lines = steps.map(({ node, text, holds }) => `${holds ? "+" : "-"} ${node} ${text}`);
   return [...lines, reaches ? "reaches" : "does not reach"].join("\n");
@@ -72,7 +72,7 @@ function endOf(index: Index, word: string, source?: TraceEnd): TraceEnd {
   ].find(({ name }) => name === word);
   const own = known?.addresses[0];
   if (known !== undefined && own !== undefined) return { name: known.name, address: own.address };
-  if (address instanceof Problem) throw new Error(address.message);
+  if (address instanceof Problem) throw new Error(String(address));
   const end = findEnd(index, address) ?? (source && findExit(index, source.name, address));
   if (end === undefined) throw new Error(`nobody has ${word}`);
   return end;
@@ -220,6 +220,6 @@ test("trace() knows that an address is behind the node itself", () => {
 
 test("findEnd() knows nobody for an address that nobody owns", () => {
   const address = parseAddress("10.0.0.99");
-  if (address instanceof Problem) throw new Error(address.message);
+  if (address instanceof Problem) throw new Error(String(address));
   expect(findEnd(sampleOf(MESH).index, address)).toBeUndefined();
 });

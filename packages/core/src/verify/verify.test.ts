@@ -353,7 +353,7 @@ test("verify() names both ends of a pair that nobody can dial, and a node that r
 
 function prefix(text: string): Prefix {
   const parsed = parsePrefix(text);
-  if (parsed instanceof Problem) throw new Error(parsed.message);
+  if (parsed instanceof Problem) throw new Error(String(parsed));
   return parsed;
 }
 
