@@ -5,6 +5,7 @@ import * as ranges from "../messages/ranges.ts";
 import * as ways from "../messages/ways.ts";
 import type { Path } from "../wording.ts";
 import { checkExits } from "./exit-rules.ts";
+import { carriersOf } from "./carriers.ts";
 import type { Mesh } from "./mesh.ts";
 import { offersOf } from "./subnets.ts";
 import type { Offer } from "./subnets.ts";
@@ -63,11 +64,11 @@ function checkGateways({ nodes, sites }: Mesh, diagnostics: Diagnostics): void {
 }
 
 /** Who stands in a network sends what is for it there by itself, whatever its neighbours offer. */
-function checkNetworks({ nodes, sites }: Mesh, diagnostics: Diagnostics): void {
+function checkNetworks(mesh: Mesh, diagnostics: Diagnostics): void {
+  const { nodes, sites } = mesh;
   const siteOf = new Map(sites.map((site) => [site.name, site]));
-  const carriers = nodes.filter(
-    ({ name, site, relay }) => relay || (site && siteOf.get(site)?.gateways[0] === name),
-  );
+  const names = carriersOf(mesh);
+  const carriers = nodes.filter(({ name }) => names.has(name));
   for (const node of nodes) {
     const carrier = carriers.find((each) => each !== node && each.site === node.site);
     const site = node.site === undefined ? undefined : siteOf.get(node.site);
@@ -81,7 +82,7 @@ function checkNetworks({ nodes, sites }: Mesh, diagnostics: Diagnostics): void {
 }
 
 function checkOffers(mesh: Mesh, diagnostics: Diagnostics): void {
-  const carriers = new Set(mesh.sites.map(({ gateways }) => gateways[0]));
+  const carriers = carriersOf(mesh);
   for (const [prefix, [active, ...others]] of offersOf(mesh)) {
     // Whose exit is used is said by who uses it.
     if (active === undefined || others.length === 0 || prefix.endsWith("/0")) continue;
@@ -96,7 +97,7 @@ function checkOffers(mesh: Mesh, diagnostics: Diagnostics): void {
     const how = hasMetric(active) ? "give another the lowest metric" : "remove the range there";
     diagnostics.add(ways.standsBy(path, who, how));
     for (const other of others) {
-      if (!other.node.relay && !carriers.has(other.node.name)) continue;
+      if (!carriers.has(other.node.name)) continue;
       diagnostics.add(ways.standByCarries(placeOf(other), prefix, active.node.name));
     }
   }

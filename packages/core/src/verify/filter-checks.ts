@@ -56,18 +56,18 @@ export class FilterChecks {
     const { node, name } = owner;
     if (node === undefined) return;
     const differs: Differs = (what) => diagnostics.add(proof.filterDiffers(name, what));
-    const guests = clientsOf(this.#claims, owner);
+    const entering = clientsOf(this.#claims, owner);
     if (firewall !== node.firewall) differs("another firewall");
     if (filter.carries !== carries(owner)) differs("other traffic to carry");
     const isSame = (one: readonly Prefix[], other: readonly Prefix[]): boolean =>
       isSameAtoms(listAtoms(this.#universe, one), atomsOf(this.#universe, other));
-    const clients = guests.flatMap(({ owned }) => owned);
+    const clients = entering.flatMap(({ owned }) => owned);
     if (!isSame(filter.clients, clients)) differs("other clients");
-    if (!isSame(filter.exitUsers, this.#exitUsers(owner, guests))) {
+    if (!isSame(filter.exitUsers, this.#exitUsers(owner, entering))) {
       differs("other users of its exit");
     }
     if (!isSame(filter.denied, this.#denied(owner))) differs("others denied");
-    checkConfined(filter, guests, differs);
+    checkConfined(filter, entering, differs);
     if ((filter.permits === undefined) !== (this.#rules === undefined)) {
       differs("another use of the policy");
     } else if (filter.permits !== undefined && this.#rules !== undefined) {
@@ -85,10 +85,10 @@ export class FilterChecks {
       .flatMap(({ owned }) => owned);
   }
 
-  #exitUsers({ name, exits }: Owner, guests: readonly Owner[]): readonly Prefix[] {
+  #exitUsers({ name, exits }: Owner, entering: readonly Owner[]): readonly Prefix[] {
     if (exits.length === 0) return [];
     const users = this.#claims.owners.filter(({ node }) => node?.exit === name);
-    const leaving = guests.filter(({ client }) => {
+    const leaving = entering.filter(({ client }) => {
       const words = client?.access ?? [];
       return client?.exit === name || words.includes("exit") || words.includes("all-but-lan");
     });
@@ -97,8 +97,8 @@ export class FilterChecks {
 }
 
 /** A client that may not go wherever a node may is held to its access. */
-function checkConfined({ confined }: Filter, guests: readonly Owner[], differs: Differs): void {
-  const expected = guests.filter(({ client }) => {
+function checkConfined({ confined }: Filter, entering: readonly Owner[], differs: Differs): void {
+  const expected = entering.filter(({ client }) => {
     const words = client?.access ?? [];
     const isOpen = words.includes("nodes") && words.includes("subnets");
     return !isOpen || words.includes("all-but-lan");
