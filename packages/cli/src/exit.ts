@@ -25,10 +25,10 @@ export function reportFailure(
       printFindings(terminal, [finding], options);
       return error.exit;
     }
-    terminal.say(say`${file}: ${terminal.paint("red", "error")} ${code}: ${message}\n  ${fix}`);
+    terminal.say(say`${file}: ${terminal.paint("red", say`error`)} ${code}: ${message}\n  ${fix}`);
     return error.exit;
   }
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  terminal.say(`warren: this is a defect, please report it with what follows:\n${trace}`);
+  terminal.say(say`warren: this is a defect, please report it with what follows:\n${trace}`);
   return DEFECT;
 }

@@ -1,4 +1,5 @@
 /** The table of commands: names, arguments, options, help. What each does is loaded when it is called. */
+import { say } from "@warren/core";
 import { Command, Option } from "commander";
 import type { Terminal } from "./terminal.ts";
 
@@ -19,7 +20,7 @@ export async function run(
     .showHelpAfterError("(see warren --help)")
     .configureOutput({
       writeOut: (text) => terminal.print(text.trimEnd()),
-      writeErr: (text) => terminal.say(text.trimEnd()),
+      writeErr: (text) => terminal.say(say`${text.trimEnd()}`),
     })
     .exitOverride()
     .addHelpText("after", EXAMPLES);

@@ -2,6 +2,8 @@
  * Rules about addresses and ranges across a mesh: each can exist, has one owner, and is dialled as one
  * host. What the mesh itself gives out is the business of allocate.ts.
  */
+import { say } from "../phrase.ts";
+import type { Phrase } from "../phrase.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import { printAddress } from "../ip/address.ts";
 import { printEndpoint } from "../ip/endpoint.ts";
@@ -164,13 +166,13 @@ function isIntended(one: Claim, other: Claim): boolean {
   return false;
 }
 
-function printClaim({ kind, owner, prefix }: Claim): { prefix: string; what: string } {
+function printClaim({ kind, owner, prefix }: Claim): { prefix: string; what: Phrase } {
   const what = {
-    mesh: "a range of the mesh",
-    block: `the block of site "${owner}"`,
-    network: `the network of site "${owner}"`,
-    subnet: `behind "${owner}"`,
-    local: `local on "${owner}"`,
+    mesh: say`a range of the mesh`,
+    block: say`the block of site "${owner}"`,
+    network: say`the network of site "${owner}"`,
+    subnet: say`behind "${owner}"`,
+    local: say`local on "${owner}"`,
   }[kind];
   return { prefix: printPrefix(prefix), what };
 }

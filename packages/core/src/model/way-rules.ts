@@ -1,4 +1,5 @@
 /** Rules about how traffic is to go: links, gateways, exits, ranges that several nodes offer. */
+import { say } from "../phrase.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import { hasPrefix, printPrefix } from "../ip/prefix.ts";
 import * as ranges from "../messages/ranges.ts";
@@ -58,7 +59,7 @@ function checkGateways({ nodes, sites }: Mesh, diagnostics: Diagnostics): void {
     if (active !== undefined && others.length > 0) {
       const known = others.filter((other) => nodes.some((node) => node.name === other));
       const who = { active, others: known };
-      diagnostics.add(ways.standsBy(["sites", name, "gateways"], who, "put another first"));
+      diagnostics.add(ways.standsBy(["sites", name, "gateways"], who, say`put another first`));
     }
   }
 }
@@ -94,7 +95,9 @@ function checkOffers(mesh: Mesh, diagnostics: Diagnostics): void {
     }
     const names = others.map(({ node }) => node.name);
     const who = { active: active.node.name, others: names };
-    const how = hasMetric(active) ? "give another the lowest metric" : "remove the range there";
+    const how = hasMetric(active)
+      ? say`give another the lowest metric`
+      : say`remove the range there`;
     diagnostics.add(ways.standsBy(path, who, how));
     for (const other of others) {
       if (!carriers.has(other.node.name)) continue;
