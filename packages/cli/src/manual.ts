@@ -39,3 +39,24 @@ export function printStatuses(): Text {
   const list = statuses().map(([status, about]) => say`${status} ${about}`);
   return say`Exit status: ${listTexts(list)}.`;
 }
+
+/** What Warren reads and writes. */
+export function files(): readonly (readonly [string, Phrase])[] {
+  return [
+    ["warren.yaml", say`the mesh: what you write`],
+    ["warren.lock", say`what was given out: addresses and public keys; keep it beside the mesh`],
+    ["keys/", say`private keys and the network secret, for their owner alone; back them up`],
+    ["out/", say`what is rendered: a folder for each node`],
+  ];
+}
+
+/** What Warren reads from its surroundings. */
+export function variables(): readonly (readonly [string, Phrase])[] {
+  return [
+    [
+      "LC_ALL, LC_MESSAGES, LANG",
+      say`the language, where no --lang is given; the first that is set`,
+    ],
+    ["NO_COLOR", say`set to anything, it switches colours off`],
+  ];
+}

@@ -2,7 +2,7 @@
 import { USAGE } from "./app-error.ts";
 import { say } from "@warren/core";
 import type { Phrase } from "@warren/core";
-import { Command, CommanderError, Option } from "commander";
+import { Argument, Command, CommanderError, Option } from "commander";
 import { LANGUAGES } from "./language.ts";
 import { describeProgram, printExamples, printStatuses } from "./manual.ts";
 import type { Terminal } from "./terminal.ts";
@@ -21,6 +21,10 @@ export async function run(
   if (words.length === 0) {
     program.outputHelp();
     return 0;
+  }
+  if (words[0] === "complete") {
+    const { complete } = await import("./commands/completion.ts");
+    return complete(terminal, program, words.slice(1));
   }
   try {
     await program.parseAsync([...words], { from: "user" });
@@ -50,6 +54,7 @@ export function createProgram(terminal: Terminal, version: string, done: Done): 
   addLookCommands(program, terminal, done);
   addQrCommand(program, terminal, done);
   addKeyCommands(program, terminal, done);
+  addShellCommands(program, { terminal, version }, done);
   return program;
 }
 
@@ -197,6 +202,30 @@ function addKeyCommands(program: Command, terminal: Terminal, done: Done): void 
     .action(async (one: string, other: string, options: FileWords) => {
       const { rotatePresharedKey } = await import("./commands/keys.ts");
       done(rotatePresharedKey(terminal, { one, other }, { ...options, json: false }));
+    });
+}
+
+function addShellCommands(
+  program: Command,
+  { terminal, version }: { readonly terminal: Terminal; readonly version: string },
+  done: Done,
+): void {
+  const { read } = terminal;
+  const shells = ["bash", "zsh", "fish"] as const;
+  program
+    .command("completion")
+    .description(read(say`print a script that completes words: source <(warren completion bash)`))
+    .addArgument(new Argument("<shell>", read(say`the shell to complete in`)).choices(shells))
+    .action(async (shell: (typeof shells)[number]) => {
+      const { completion } = await import("./commands/completion.ts");
+      done(completion(terminal, shell));
+    });
+  program
+    .command("man")
+    .description(read(say`print the manual page: warren man | man -l -`))
+    .action(async () => {
+      const { man } = await import("./commands/man.ts");
+      done(man(terminal, program, version));
     });
 }
 
