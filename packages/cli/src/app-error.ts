@@ -2,9 +2,11 @@
 import { printText, say } from "@warren/core";
 import type { Phrase } from "@warren/core";
 
+/** The command line itself is wrong (EX_USAGE of sysexits.h). */
+export const USAGE = 64;
+
 const EXITS = {
-  /** The command line itself is wrong (EX_USAGE of sysexits.h). */
-  usage: 64,
+  usage: USAGE,
   "cannot-read": 2,
   "cannot-write": 2,
   busy: 75,

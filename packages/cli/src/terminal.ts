@@ -11,7 +11,7 @@ export interface Terminal {
   progress(text: Phrase): void;
   paint(style: Style, text: Text): string;
   /** A text in the language of this terminal. */
-  read(text: Text): string;
+  readonly read: (text: Text) => string;
   /** How wide standard output is; undefined when nobody watches. */
   readonly columns: number | undefined;
 }
@@ -37,7 +37,7 @@ interface Stream {
 export function createTerminal(
   stdout: Stream,
   stderr: Stream,
-  options: { readonly isColourWanted: boolean; readonly catalogue?: Catalogue },
+  options: { readonly isColourWanted: boolean; readonly catalogue?: Catalogue | undefined },
 ): Terminal {
   const isWatched = stderr.isTTY === true;
   const isColoured = options.isColourWanted && isWatched && stdout.isTTY === true;

@@ -3,6 +3,7 @@ import { isScalar, visit } from "yaml";
 import type { Alias, Document as YamlDocument, LineCounter, YAMLMap } from "yaml";
 import { quote, say } from "@warren/core";
 import type { Phrase } from "@warren/core";
+import { sayYaml } from "./yaml-sentences.ts";
 
 export interface Place {
   readonly line: number;
@@ -24,7 +25,7 @@ const LONGEST_SENTENCE = 200;
 export function findFaults(yaml: YamlDocument, lines: LineCounter): readonly SyntaxFault[] {
   const found = [...yaml.errors, ...yaml.warnings].map(({ pos, message, code }) => {
     const said =
-      code === "NON_STRING_KEY" ? say`a name must be plain text` : say`${sentence(message)}`;
+      code === "NON_STRING_KEY" ? say`a name must be plain text` : sayYaml(sentence(message));
     return faultAt(lines, pos[0], said, fixFor(code));
   });
   const maps: YAMLMap[] = [];

@@ -100,15 +100,12 @@ function findEnd(index: core.Index, word: string, { family, source }: EndWish): 
     keyless === undefined ? index.entries.filter((each) => each.client === client) : [];
   if (client !== undefined) throw unready(word, entries);
   throw new AppError("usage", core.say`there is no node or client ${core.quote(word)}`, {
-    fix: core.say`known are ${known
-      .slice(0, 20)
-      .map(({ name }) => name)
-      .join(", ")}`,
+    fix: core.say`known are ${core.listTexts(known.slice(0, 20).map(({ name }) => name))}`,
   });
 }
 
 function unready(word: string, entries: readonly core.Entry[]): AppError {
-  const names = entries.map(({ name }) => name).join(", ");
+  const names = core.listTexts(entries.map(({ name }) => name));
   if (entries.length > 0) {
     return new AppError("usage", core.say`${word} has several entries`, {
       fix: core.say`name one of ${names}`,

@@ -1,6 +1,6 @@
 /** What can be wrong with addresses and ranges, and what is not compiled yet. */
 import { say } from "../phrase.ts";
-import type { Phrase } from "../phrase.ts";
+import type { Phrase, Text } from "../phrase.ts";
 import { error, warning } from "../diagnostics.ts";
 import type { Diagnostic } from "../diagnostics.ts";
 import { label } from "../wording.ts";
@@ -16,7 +16,7 @@ export function addressTaken(path: Path, address: string, owner: string): Diagno
   );
 }
 
-export function addressOutside(path: Path, address: string, ranges: string): Diagnostic {
+export function addressOutside(path: Path, address: string, ranges: Text): Diagnostic {
   const message = say`${label(path)}: ${address} is outside the mesh's ranges ${ranges}`;
   const fix = say`choose one inside them, or widen network.addresses`;
   return error("address-outside", path, message, fix);
@@ -52,7 +52,7 @@ export function familyTwice(path: Path, family: number): Diagnostic {
   return error("family-twice", path, message, say`there is one address of each family`);
 }
 
-export function rangeFull(path: Path, name: string, range: string): Diagnostic {
+export function rangeFull(path: Path, name: string, range: Text): Diagnostic {
   const message = say`no free address is left in ${range} for "${name}"`;
   return error("range-full", path, message, say`widen the range, or write an address of its own`);
 }
@@ -90,7 +90,7 @@ export function endpointTaken(path: Path, endpoint: string, owner: string): Diag
   return error("endpoint-taken", path, message, fix);
 }
 
-export function blockOutside(path: Path, block: string, ranges: string): Diagnostic {
+export function blockOutside(path: Path, block: string, ranges: Text): Diagnostic {
   const message = say`${label(path)}: ${block} is not inside the mesh's ranges ${ranges}`;
   return error("block-outside", path, message, say`a site's block is cut out of network.addresses`);
 }
@@ -118,7 +118,7 @@ export function noRange(path: Path): Diagnostic {
   return error("no-range", path, say`the mesh has no range of addresses`, fix);
 }
 
-export function lanOutside(path: Path, lan: string, networks: string): Diagnostic {
+export function lanOutside(path: Path, lan: string, networks: Text): Diagnostic {
   const message = say`${label(path)}: ${lan} is outside the site's network ${networks}`;
   return warning(
     "lan-outside",

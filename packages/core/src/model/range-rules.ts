@@ -2,6 +2,7 @@
  * Rules about addresses and ranges across a mesh: each can exist, has one owner, and is dialled as one
  * host. What the mesh itself gives out is the business of allocate.ts.
  */
+import { listTexts } from "../wording.ts";
 import { say } from "../phrase.ts";
 import type { Phrase } from "../phrase.ts";
 import type { Diagnostics } from "../diagnostics.ts";
@@ -69,7 +70,7 @@ function checkUsable(mesh: Mesh, diagnostics: Diagnostics): void {
     const near = (site === undefined ? undefined : networks.get(site)) ?? [];
     if (lan === undefined || near.length === 0) continue;
     if (near.some((network) => hasAddress(network, lan))) continue;
-    const printed = near.map(printPrefix).join(", ");
+    const printed = listTexts(near.map(printPrefix));
     diagnostics.add(ranges.lanOutside(["nodes", name, "lan"], printAddress(lan), printed));
   }
 }
@@ -84,7 +85,7 @@ function checkOwners(mesh: Mesh, diagnostics: Diagnostics): void {
   for (const { name, addresses } of mesh.sites) {
     for (const [at, block] of addresses.entries()) {
       if (mesh.network.addresses.some((range) => hasPrefix(range, block))) continue;
-      const meshRanges = mesh.network.addresses.map(printPrefix).join(", ");
+      const meshRanges = listTexts(mesh.network.addresses.map(printPrefix));
       diagnostics.add(
         ranges.blockOutside(["sites", name, "addresses", at], printPrefix(block), meshRanges),
       );
