@@ -214,6 +214,17 @@ test("commands tell what they did in Chinese", async () => {
   `);
 });
 
+test("init writes a mesh with Chinese comments, which is the English one", async () => {
+  const folder = new MeshFolder();
+  await read(folder, "init");
+  const texts = [folder.read("warren.yaml")];
+  expect(texts[0]).toMatch(/# \p{Script=Han}/u);
+  await folder.run("init", "-f", folder.at("english.yaml"));
+  texts.push(folder.read("english.yaml"));
+  const [chinese, english] = texts.map((text) => text.replaceAll(/#.*/g, "#"));
+  expect(chinese).toBe(english);
+});
+
 test("trace --json tells the steps in Chinese", async () => {
   const folder = new MeshFolder(MESH);
   const told = JSON.parse(await read(folder, "trace", "a", "a", "--json")) as unknown;
