@@ -24,6 +24,7 @@ test.each([
   ["trace aws --file MESH a", "aws azure"],
   ["trace -f MESH aws azure ", ""],
   ["qr -f MESH ", "phone"],
+  ["qr -f MESH phone ", ""],
   ["qr -f MESH phone --via ", "aws azure"],
   ["qr --via aws --text -f MESH ", "phone"],
   ["completion ", "bash zsh fish"],
