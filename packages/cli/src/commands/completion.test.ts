@@ -103,7 +103,12 @@ async function typeInto(shell: string, lines: readonly string[], folder: string)
     // Most of the time that an answer takes is that for compiling.
     NODE_COMPILE_CACHE: cache,
   };
-  const child = spawn("script", ["-qec", shell, "/dev/null"], { cwd: folder, env, stdio: "pipe" });
+  const child = spawn("script", ["-qec", shell, "/dev/null"], {
+    cwd: folder,
+    env,
+    stdio: "pipe",
+    timeout: 30_000,
+  });
   child.stdout.resume();
   child.stderr.resume();
   child.stdin.end(`${lines.join("\n")}\n`);
