@@ -2,13 +2,15 @@
 import { say } from "@warren/core";
 import manifest from "../package.json" with { type: "json" };
 import { AppError, describeSystem, systemCode } from "./app-error.ts";
+import { findOpener } from "./desktop.ts";
 import { reportFailure } from "./exit.ts";
 import { run } from "./program.ts";
 import { createTerminal } from "./terminal.ts";
 
 // https://no-color.org: any value but an empty one means no colour.
 const isColourWanted = (process.env["NO_COLOR"] ?? "") === "";
-const terminal = createTerminal(process.stdout, process.stderr, { isColourWanted });
+const opener = findOpener(process.platform, process.env);
+const terminal = createTerminal(process.stdout, process.stderr, { isColourWanted, opener });
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (cause) => {
     // A reader that has seen enough (`| head`) is no failure: what is left to do is still done.

@@ -1,5 +1,6 @@
 /** The table of commands: names, arguments, options, help. What each does is loaded when it is called. */
 import { Command, Option } from "commander";
+import { say } from "@warren/core";
 import type { Terminal } from "./terminal.ts";
 
 /** Parses a command line and runs its command; the exit status. Throws what the command throws. */
@@ -25,6 +26,7 @@ export async function run(
     .addHelpText("after", EXAMPLES);
   addMeshCommands(program, terminal, done);
   addLookCommands(program, terminal, done);
+  addGraphCommand(program, terminal, done);
   addQrCommand(program, terminal, done);
   addKeyCommands(program, terminal, done);
   if (words.length === 0) {
@@ -42,6 +44,7 @@ First steps:
   warren render                    write out/<node>/warren0.conf for every node
   warren qr phone                  make a client's key, and show it as a QR code
   warren trace a b                 why does a reach b, or why not?
+  warren graph                     draw it
   warren cidr 10.0.0.0/8 - 10.1.0.0/16
 
 Exit status: 0 fine, 2 at least one error, 64 wrong usage, 75 somebody else is writing.`;
@@ -115,6 +118,29 @@ function addLookCommands(program: Command, terminal: Terminal, done: Done): void
     .action(async (words: readonly string[], options: { readonly json: boolean }) => {
       const { cidr } = await import("./commands/cidr.ts");
       done(cidr(terminal, words, options));
+    });
+}
+
+interface GraphWords {
+  readonly file: string;
+  readonly output?: string;
+  readonly format: "svg" | "dot" | "json";
+}
+
+function addGraphCommand(program: Command, terminal: Terminal, done: Done): void {
+  program
+    .command("graph")
+    .description(terminal.read(say`draw the mesh, and open the picture where there is a desktop`))
+    .option("-f, --file <file>", terminal.read(say`the mesh file`), "warren.yaml")
+    .option("-o, --output <file>", terminal.read(say`write it here; - is standard output`))
+    .addOption(
+      new Option("--format <format>", terminal.read(say`a picture, or what other programs draw`))
+        .choices(["svg", "dot", "json"])
+        .default("svg"),
+    )
+    .action(async (options: GraphWords) => {
+      const { graph } = await import("./commands/graph.ts");
+      done(await graph(terminal, options));
     });
 }
 
