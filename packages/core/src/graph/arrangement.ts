@@ -73,6 +73,7 @@ function onRing(
 ): readonly Placed[] {
   const order = [...subjects].sort((one, other) => rank(one) - rank(other));
   const only = order.length === 1;
+  const outer = inwards !== undefined && sideAt(inwards) === "below" ? "above" : "below";
   const made = order.map((subject, at) => {
     const angle = (inwards ?? TOP) + (2 * Math.PI * at) / order.length;
     const side = sideAt(angle);
@@ -80,7 +81,7 @@ function onRing(
     const isUpright = side === "above" || side === "below";
     const beside = Math.cos(angle) < 0 ? "left" : "right";
     const facing = isUpright ? beside : "below";
-    const chosen = only ? "below" : at > 0 || inwards === undefined ? side : facing;
+    const chosen = only ? outer : at > 0 || inwards === undefined ? side : facing;
     return { subject, angle, cell: cellOf(subject, chosen, manner) };
   });
   for (let radius = only ? 0 : 36; ; radius += 4) {
