@@ -10,7 +10,7 @@ afterAll(() => rmSync(cache, { recursive: true, force: true }));
 
 const MESH = `${NETWORK}nodes: { aws: {}, azure: {} }\nclients: { phone: { via: aws } }\n`;
 
-const COMMANDS = "init check render diff trace cidr qr keys completion man help";
+const COMMANDS = "init check render diff trace cidr graph qr keys completion man help";
 
 test.each([
   ["", COMMANDS],
