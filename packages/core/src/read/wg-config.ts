@@ -87,6 +87,11 @@ export function readWgLines(lines: readonly ConfigLine[], context: BlockContext)
   return { ...readInterface(entries, context), peers, hidden };
 }
 
+/** How wg writes that there is none. */
+export function isZeroKey(key: string): boolean {
+  return /^A+=$/.test(key);
+}
+
 function judge({ peers }: WgConfig, findings: readonly Finding[]): Verdict {
   const refusers = findings.map(({ code }) => refuserOf(code));
   if (refusers.some((by) => by === "wg" || by === "old-wg")) return "refused";
@@ -182,10 +187,8 @@ function readKey<Key extends string>(
     findings.push(messages.badKey(valuePlace, key, value.length));
     return undefined;
   }
-  if (!/^A+=$/.test(parsed)) return parsed;
-  findings.push(messages.zeroKey(valuePlace, key));
-  // Zeros are how wg writes that there is no key; of a peer they are one that nobody has.
-  return key === "PublicKey" ? parsed : undefined;
+  if (isZeroKey(parsed)) findings.push(messages.zeroKey(valuePlace, key));
+  return parsed;
 }
 
 function readPortOf(
@@ -206,8 +209,7 @@ function readPortOf(
 function readMark({ value, valuePlace }: Entry, { findings }: BlockContext): number | undefined {
   const read = readFwmark(value);
   if (read === undefined) findings.push(messages.badFwmark(valuePlace, value));
-  else if (!read.isPlain) findings.push(messages.oddFwmark(valuePlace, value, read.value));
-  return read?.value;
+  return read;
 }
 
 function readAllowedIps(

@@ -10,7 +10,7 @@ import { hasByteOrderMark, splitLines } from "./config-lines.ts";
 import type { ForeignDevice, ForeignPeer, Reading } from "./foreign.ts";
 import { readQuickKeys, splitQuickKeys } from "./quick-keys.ts";
 import type { QuickKeys } from "./quick-keys.ts";
-import { readWgLines } from "./wg-config.ts";
+import { isZeroKey, readWgLines } from "./wg-config.ts";
 import type { WgConfig, WgPeer } from "./wg-config.ts";
 
 /** What a text cannot say of itself. */
@@ -59,7 +59,7 @@ function deviceOf(config: WgConfig, quick: QuickKeys, source: ConfigSource): For
     name,
     place: { file, line: 1, column: 1 },
     ...(interfaceName === undefined ? {} : { interface: interfaceName }),
-    ...(privateKey === undefined ? {} : { privateKey }),
+    ...(privateKey === undefined || isZeroKey(privateKey.value) ? {} : { privateKey }),
     ...(listenPort === undefined || listenPort.value === 0 ? {} : { listenPort }),
     ...(fwmark === undefined || fwmark.value === 0 ? {} : { fwmark }),
     ...quick,
@@ -97,7 +97,7 @@ function peerOf(peer: WgPeer): Omit<ForeignPeer, "publicKey"> {
     place,
     allowedIps,
     ...(name === undefined ? {} : { name }),
-    ...(presharedKey === undefined ? {} : { presharedKey }),
+    ...(presharedKey === undefined || isZeroKey(presharedKey.value) ? {} : { presharedKey }),
     ...(endpoint === undefined || endpoint.value.port === 0 ? {} : { endpoint }),
     ...(keepaliveSeconds === undefined ? {} : { keepaliveSeconds }),
   };
