@@ -8,8 +8,9 @@ export function wgConfigs(): fc.Arbitrary<readonly string[]> {
     { weight: 1, arbitrary: fc.constantFrom("\uFEFF", "ListenPort = 5", "#", ";", "\0") },
   );
   const sections = fc.array(fc.oneof(section("interface"), section("peer"), section("peer")), {
-    minLength: 1,
+    minLength: 2,
     maxLength: 4,
+    size: "max",
   });
   return fc.tuple(first, sections).map(([line, lists]) => [line, ...lists.flat()]);
 }

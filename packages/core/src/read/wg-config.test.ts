@@ -15,6 +15,9 @@ import type { WgConfig, WgEndpoint, WgPeer } from "./wg-config.ts";
 /** A section that lacks nothing. */
 const PEER = ["[Peer]", "PublicKey = AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAI="] as const;
 
+/** Lines of one file that are tried alone. Each is a run of wg: a good file takes as many lines in one. */
+const ALONE = 3;
+
 const lack = wgLack();
 const folder = mkdtempSync(join(tmpdir(), "warren-read-"));
 const socket = new WgSocket(`wr${process.pid}`);
@@ -35,7 +38,7 @@ test("readWgConfig() gives the verdict and the values of the real wg", async (ct
       const lines = written.filter((line) => !isForMachine(line));
       counts.left += written.length - lines.length;
       await compare(lines);
-      for (const list of refusedAlone(lines)) {
+      for (const list of refusedAlone(lines).slice(0, ALONE)) {
         counts.refused += 1;
         expect((await compare(list)).isTaken).toBe(false);
       }
@@ -44,12 +47,12 @@ test("readWgConfig() gives the verdict and the values of the real wg", async (ct
       counts.taken += others.length;
       expect((await compare(others)).isTaken).toBe(true);
     }),
-    runs(100),
+    runs(90),
   );
   const all = counts.taken + counts.refused + counts.left;
-  expect(all).toBeGreaterThan(runs(100).numRuns * 25);
-  expect(counts.refused / all).toBeGreaterThan(0.1);
-  expect(counts.taken / all).toBeGreaterThan(0.6);
+  expect(all).toBeGreaterThan(runs(90).numRuns * 28);
+  expect(counts.refused / all).toBeGreaterThan(0.05);
+  expect(counts.taken / all).toBeGreaterThan(0.85);
   expect(counts.left / all).toBeLessThan(0.05);
 });
 
