@@ -10,7 +10,8 @@ import { runs } from "../../../../tools/runs.ts";
 import { wgLack, WgSocket } from "../../../../tools/wg-socket.ts";
 import type { WgAnswer } from "../../../../tools/wg-socket.ts";
 import { readWgConfig } from "./wg-config.ts";
-import type { WgConfig, WgEndpoint, WgPeer } from "./wg-config.ts";
+import type { WgConfig, WgPeer } from "./wg-config.ts";
+import type { WgEndpoint } from "./wg-fields.ts";
 
 /** A section that lacks nothing. */
 const PEER = ["[Peer]", "PublicKey = AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAI="] as const;
@@ -82,7 +83,9 @@ function isForMachine(line: string): boolean {
 /** Each line that is refused, in a file with nothing but the head of its section and what that needs. */
 function refusedAlone(lines: readonly string[]): readonly (readonly string[])[] {
   return errorLines(lines).map((number) => {
-    const heads = lines.slice(0, number - 1).map((line) => /^\s*\[\s*([ip])/i.exec(line)?.[1]);
+    const heads = lines
+      .slice(0, number - 1)
+      .map((line) => /^[ \t\v\f\r]*\[[ \t\v\f\r]*([ip])/i.exec(line)?.[1]);
     const head = heads.findLast((letter) => letter !== undefined)?.toLowerCase();
     const line = lines[number - 1] ?? "";
     if (head === undefined) return [line];

@@ -8,10 +8,11 @@ import { Problem } from "../problem.ts";
 import type { BlockContext } from "./config-blocks.ts";
 import { hasByteOrderMark, splitLines } from "./config-lines.ts";
 import type { ForeignDevice, ForeignPeer, Reading } from "./foreign.ts";
-import { readQuickKeys, splitQuickKeys } from "./quick-keys.ts";
+import { readQuickKeys, readQuickLine, splitQuickKeys } from "./quick-keys.ts";
 import type { QuickKeys } from "./quick-keys.ts";
-import { isZeroKey, readWgLines } from "./wg-config.ts";
+import { readWgLines } from "./wg-config.ts";
 import type { WgConfig, WgPeer } from "./wg-config.ts";
+import { isZeroKey } from "./wg-fields.ts";
 
 /** What a text cannot say of itself. */
 export interface ConfigSource {
@@ -30,7 +31,8 @@ export function readWgQuick(text: string, source: ConfigSource): Reading {
   const { own, rest } = splitQuickKeys(lines, context);
   const config = readWgLines(rest, context);
   // What wg-quick overlooks was meant all the same.
-  const quick = readQuickKeys([...own, ...config.hidden], context);
+  const hidden = config.hidden.map(({ line, key }) => readQuickLine(line, key, file));
+  const quick = readQuickKeys([...own, ...hidden], context);
   const device = deviceOf(config, quick, source);
   checkName(device, context);
   checkPrivateKey(device, context);
