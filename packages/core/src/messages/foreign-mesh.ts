@@ -1,7 +1,7 @@
 /** What can be wrong with files that describe a mesh as a whole: databases, dumps, and folders of files. */
 import type { Finding, Place } from "../finding.ts";
 import { say } from "../phrase.ts";
-import type { Text } from "../phrase.ts";
+import type { Phrase } from "../phrase.ts";
 import { quote } from "../problem.ts";
 import { suggestion } from "../wording.ts";
 import { foreign } from "./refusals.ts";
@@ -104,7 +104,7 @@ export function noListenPort(place: Place): Finding {
   return foreign("no-listen-port", place, message, say`write the port, such as 51820`);
 }
 
-export function wrongJson(place: Place, field: string, expected: Text): Finding {
+export function wrongJson(place: Place, field: string, expected: Phrase): Finding {
   const message = say`${field} must be ${expected}`;
   return foreign(
     "wrong-json",
@@ -114,7 +114,7 @@ export function wrongJson(place: Place, field: string, expected: Text): Finding 
   );
 }
 
-export function noJson(place: Place, message: Text, fix: Text): Finding {
+export function noJson(place: Place, message: Phrase, fix: Phrase): Finding {
   return foreign("wrong-json", place, message, fix);
 }
 

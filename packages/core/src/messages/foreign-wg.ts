@@ -1,7 +1,7 @@
 /** What can be wrong or odd with what `wg` itself reads. No message repeats what may be a secret. */
 import type { Finding, Place } from "../finding.ts";
 import { say } from "../phrase.ts";
-import type { Text } from "../phrase.ts";
+import type { Phrase } from "../phrase.ts";
 import { quote } from "../problem.ts";
 import { foreign } from "./refusals.ts";
 
@@ -94,7 +94,7 @@ export function badAllowedIp(place: Place, text: string): Finding {
   return foreign("bad-allowed-ip", place, message, fix);
 }
 
-function explainAllowedIp(text: string): readonly [Text, Text] {
+function explainAllowedIp(text: string): readonly [Phrase, Phrase] {
   if (text === "") {
     return [say`AllowedIPs has an empty place in its list`, say`remove the comma too many`];
   }
@@ -203,7 +203,7 @@ export function interfaceTwice(place: Place, first: Place): Finding {
   return { ...found, against: first };
 }
 
-export function innerSpace(place: Place, what: Text): Finding {
+export function innerSpace(place: Place, what: Phrase): Finding {
   const message = say`${what} has white space inside, which wg leaves out`;
   return foreign("inner-space", place, message, say`write it without`);
 }
@@ -219,7 +219,7 @@ export function cuttingComment(place: Place, key: string): Finding {
 }
 
 export function zeroKey(place: Place, key: string): Finding {
-  const means: Readonly<Record<string, Text>> = {
+  const means: Readonly<Record<string, Phrase>> = {
     PrivateKey: say`wg takes a PrivateKey of zeros for none`,
     PresharedKey: say`wg takes a PresharedKey of zeros for none`,
   };

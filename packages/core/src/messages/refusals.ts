@@ -3,7 +3,7 @@
  * them; documents are made from it. The sentences are in the files beside it that begin with foreign.
  */
 import type { Finding, Place } from "../finding.ts";
-import type { Text } from "../phrase.ts";
+import type { Phrase } from "../phrase.ts";
 
 /**
  * `wg`: every version, and with the line the whole file. `old-wg`: those before 2025. `machine`: it
@@ -110,7 +110,7 @@ export const REFUSALS = {
 export type ForeignCode = keyof typeof REFUSALS;
 
 /** What nobody refuses is a warning. */
-export function foreign(code: ForeignCode, place: Place, message: Text, fix: Text): Finding {
+export function foreign(code: ForeignCode, place: Place, message: Phrase, fix: Phrase): Finding {
   const refuser: Refuser = REFUSALS[code].by;
   const severity = refuser === "nobody" || refuser === "versions" ? "warning" : "error";
   const { file, line, column } = place;
