@@ -89,11 +89,6 @@ export function badFwmark(place: Place, text: string): Finding {
   return foreign("bad-fwmark", place, message, fix);
 }
 
-export function oddFwmark(place: Place, text: string, mark: number): Finding {
-  const message = say`FwMark ${quote(text)} is ${mark} to wg by accident`;
-  return foreign("odd-fwmark", place, message, say`write FwMark = ${mark}`);
-}
-
 export function badAllowedIp(place: Place, text: string): Finding {
   const [message, fix] = explainAllowedIp(text);
   return foreign("bad-allowed-ip", place, message, fix);

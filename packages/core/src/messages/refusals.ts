@@ -43,7 +43,6 @@ export const REFUSALS = {
   "bad-host": { by: "machine", what: "an endpoint whose host is no DNS name" },
   "odd-port": { by: "nobody", what: "a port over 65535, which wraps, or one with a sign or zeros" },
   "port-zero": { by: "nobody", what: "port 0 in an endpoint" },
-  "odd-fwmark": { by: "nobody", what: "a mark in a form that wg takes by accident" },
   "short-address": { by: "nobody", what: "an IPv4 endpoint that is not four decimal numbers" },
   "no-brackets": { by: "nobody", what: "an IPv6 endpoint without brackets" },
   "host-bits": { by: "nobody", what: "a range with host bits, which the kernel masks" },

@@ -5,16 +5,10 @@ import { say } from "../phrase.ts";
 import { nearest } from "../wording.ts";
 import { foldCase, placeIn } from "./config-lines.ts";
 import type { ConfigLine } from "./config-lines.ts";
+import type { Field } from "./wg-fields.ts";
 
-export interface Entry {
+export interface Entry extends Field {
   readonly line: ConfigLine;
-  /** As wg and wg-quick spell it. */
-  readonly key: string;
-  /** Cleaned, as wg sees it. */
-  readonly value: string;
-  /** Of the key, and of the value. */
-  readonly place: Place;
-  readonly valuePlace: Place;
 }
 
 export interface Block {
@@ -127,8 +121,8 @@ function addEntry(block: Draft | undefined, line: ConfigLine, context: BlockCont
   const written = equals === -1 ? line.cleaned : line.cleaned.slice(0, equals);
   const key = findKey(WG_KEYS[block.kind], written);
   const value = equals === -1 ? "" : line.cleaned.slice(equals + 1);
-  const valuePlace = placeIn(context.file, line, equals + 1);
-  const entry = { line, key: key ?? "", value, place, valuePlace };
+  const at = (offset: number) => placeIn(context.file, line, equals + 1 + offset);
+  const entry = { line, key: key ?? "", value, place, valuePlace: at(0), at };
   if (key === undefined) addUnknown(block, { ...entry, key: written }, context);
   else if (value === "") context.findings.push(messages.valueMissing(place, key));
   else {

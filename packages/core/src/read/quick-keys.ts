@@ -5,10 +5,11 @@ import * as messages from "../messages/foreign-quick.ts";
 import { keyTwice } from "../messages/foreign-wg.ts";
 import { Problem } from "../problem.ts";
 import { QUICK_KEYS } from "./config-blocks.ts";
-import type { BlockContext, Entry } from "./config-blocks.ts";
+import type { BlockContext } from "./config-blocks.ts";
 import { foldCase, withoutComment } from "./config-lines.ts";
 import type { ConfigLine } from "./config-lines.ts";
 import type { ForeignAddress, ForeignDevice, ForeignHooks, Placed } from "./foreign.ts";
+import type { Field } from "./wg-fields.ts";
 import { readAllowedIp } from "./wg-values.ts";
 
 /** What a device has of them. */
@@ -27,8 +28,8 @@ type Draft = { -readonly [Key in keyof QuickKeys]: QuickKeys[Key] } & {
 export function splitQuickKeys(
   lines: readonly ConfigLine[],
   context: BlockContext,
-): { readonly own: readonly Entry[]; readonly rest: readonly ConfigLine[] } {
-  const own: Entry[] = [];
+): { readonly own: readonly Field[]; readonly rest: readonly ConfigLine[] } {
+  const own: Field[] = [];
   const rest: ConfigLine[] = [];
   let isInterface = false;
   for (const line of lines) {
@@ -38,13 +39,28 @@ export function splitQuickKeys(
     checkHead(line, isInterface, context);
     const key = QUICK_KEYS.find((each) => foldCase(each) === foldCase(written));
     if (!isInterface || key === undefined) rest.push(line);
-    else own.push(readEntry(line, key, context.file));
+    else own.push(readQuickLine(line, key, context.file));
   }
   return { own, rest };
 }
 
+/** Its value as written, comment included: it is for hooks alone that this differs between versions. */
+export function readQuickLine(line: ConfigLine, key: string, file: string): Field {
+  const isHook = /^(Pre|Post)/.test(key);
+  const text = isHook ? line.text : withoutComment(line.text);
+  // A line without = has its key for its value, too.
+  const equals = text.indexOf("=");
+  const behind = text.slice(equals + 1);
+  const value = behind.trim();
+  const start = equals + 1 + behind.length - behind.trimStart().length;
+  const placeAt = (column: number): Place => ({ file, line: line.number, column: column + 1 });
+  const place = placeAt(text.length - text.trimStart().length);
+  const at = (offset: number) => placeAt(start + offset);
+  return { key, value, place, valuePlace: at(0), at };
+}
+
 /** Reads each key, the last one where only one counts; context gets what is wrong. */
-export function readQuickKeys(entries: readonly Entry[], context: BlockContext): QuickKeys {
+export function readQuickKeys(entries: readonly Field[], context: BlockContext): QuickKeys {
   const draft: Draft = {
     addresses: [],
     dns: [],
@@ -71,21 +87,7 @@ function checkHead(line: ConfigLine, isInterface: boolean, { file, findings }: B
   findings.push(messages.hiddenInterface({ file, line: line.number, column }));
 }
 
-/** Its value as written, comment included: it is for hooks alone that this differs between versions. */
-function readEntry(line: ConfigLine, key: (typeof QUICK_KEYS)[number], file: string): Entry {
-  const isHook = /^(Pre|Post)/.test(key);
-  const text = isHook ? line.text : withoutComment(line.text);
-  // A line without = has its key for its value, too.
-  const equals = text.indexOf("=");
-  const behind = text.slice(equals + 1);
-  const value = behind.trim();
-  const start = equals + 1 + behind.length - behind.trimStart().length;
-  const keyColumn = text.length - text.trimStart().length + 1;
-  const place = { file, line: line.number, column: keyColumn };
-  return { line, key, value, place, valuePlace: { ...place, column: start + 1 } };
-}
-
-function readQuickKey(draft: Draft, entry: Entry, context: BlockContext): void {
+function readQuickKey(draft: Draft, entry: Field, context: BlockContext): void {
   const { key, value, valuePlace: place } = entry;
   switch (key) {
     case "Address":
@@ -122,7 +124,7 @@ function hooksOf({ hooks }: Draft, key: string): Placed<string>[] {
   return key === "PreDown" ? hooks.preDown : hooks.postDown;
 }
 
-function readAddresses(entry: Entry, { findings }: BlockContext): Placed<ForeignAddress>[] {
+function readAddresses(entry: Field, { findings }: BlockContext): Placed<ForeignAddress>[] {
   return splitList(entry).flatMap(({ value: text, place }) => {
     const value = readAllowedIp(text);
     if (value === undefined) {
@@ -138,15 +140,14 @@ function readAddresses(entry: Entry, { findings }: BlockContext): Placed<Foreign
 }
 
 /** Items between commas and white space, each with its column. */
-function splitList({ value, valuePlace }: Entry): Placed<string>[] {
+function splitList({ value, at }: Field): Placed<string>[] {
   return [...value.matchAll(/[^\s,]+/g)].map((match) => {
-    const place = { ...valuePlace, column: valuePlace.column + match.index };
-    return { value: match[0], place };
+    return { value: match[0], place: at(match.index) };
   });
 }
 
 /** The kernel's WireGuard takes up to 2^31 less what it adds, and ip no less than IPv4's 68 (RFC 791). */
-function readMtu({ value, valuePlace }: Entry, { findings }: BlockContext): number | undefined {
+function readMtu({ value, valuePlace }: Field, { findings }: BlockContext): number | undefined {
   const mtu = Number(value);
   if (!/^\d{1,9}$/.test(value) || mtu < 68) {
     findings.push(messages.badMtu(valuePlace, value));
@@ -156,7 +157,7 @@ function readMtu({ value, valuePlace }: Entry, { findings }: BlockContext): numb
   return mtu;
 }
 
-function checkTable({ value, valuePlace }: Entry, { findings }: BlockContext): void {
+function checkTable({ value, valuePlace }: Field, { findings }: BlockContext): void {
   if (value === "auto" || value === "off") return;
   if (/^(0|[1-9]\d{0,9})$/.test(value)) {
     if (Number(value) === 0 || Number(value) > 0xffff_ffff) {
@@ -170,11 +171,10 @@ function checkTable({ value, valuePlace }: Entry, { findings }: BlockContext): v
   else findings.push(messages.badTable(valuePlace, value));
 }
 
-function checkHook({ key, value, valuePlace }: Entry, { findings }: BlockContext): void {
+function checkHook({ key, value, valuePlace, at }: Field, { findings }: BlockContext): void {
   const hash = value.indexOf("#");
   if (hash !== -1) {
-    const column = valuePlace.column + hash;
-    findings.push(messages.hookComment({ ...valuePlace, column }, key));
+    findings.push(messages.hookComment(at(hash), key));
   }
   if (key === "PreUp" && /\bwg\s+(set|setconf|addconf|syncconf)\b/.test(value)) {
     findings.push(messages.earlyHook(valuePlace));

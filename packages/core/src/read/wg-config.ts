@@ -1,29 +1,24 @@
 /** What `wg setconf` and `wg showconf` call a configuration: the same verdict as wg's, and the same values. */
 import type { Finding, Place } from "../finding.ts";
-import { printAddress } from "../ip/address.ts";
-import type { Address } from "../ip/address.ts";
-import { parseEndpoint, printEndpoint } from "../ip/endpoint.ts";
-import type { HostName } from "../ip/endpoint.ts";
-import { hostPrefix, prefixOf, printPrefix } from "../ip/prefix.ts";
 import * as messages from "../messages/foreign-wg.ts";
 import { REFUSALS } from "../messages/refusals.ts";
 import type { Refuser } from "../messages/refusals.ts";
 import { parsePresharedKey, parsePrivateKey, parsePublicKey } from "../model/keys.ts";
 import type { PresharedKey, PrivateKey, PublicKey } from "../model/keys.ts";
-import { Problem } from "../problem.ts";
 import { readBlocks } from "./config-blocks.ts";
 import type { Block, BlockContext, Entry } from "./config-blocks.ts";
-import { hasByteOrderMark, placeIn, splitLines } from "./config-lines.ts";
+import { hasByteOrderMark, splitLines } from "./config-lines.ts";
 import type { ConfigLine } from "./config-lines.ts";
 import type { ForeignAddress, Placed } from "./foreign.ts";
 import {
-  readAllowedIp,
-  readFwmark,
-  readHost,
-  readKeepalive,
-  readPort,
-  splitHostPort,
-} from "./wg-values.ts";
+  readAllowedIps,
+  readEndpoint,
+  readInterval,
+  readKey,
+  readMark,
+  readPortOf,
+} from "./wg-fields.ts";
+import type { WgEndpoint } from "./wg-fields.ts";
 
 export interface WgConfig {
   readonly privateKey?: Placed<PrivateKey>;
@@ -46,12 +41,6 @@ export interface WgPeer {
   readonly allowedIps: readonly Placed<ForeignAddress>[];
   readonly endpoint?: Placed<WgEndpoint>;
   readonly keepaliveSeconds?: Placed<number>;
-}
-
-export interface WgEndpoint {
-  readonly host: Address | HostName;
-  /** 0, where wg takes that. */
-  readonly port: number;
 }
 
 /** Depends: on names that only the machine can look up. */
@@ -140,9 +129,8 @@ function readPeer(block: Block, context: BlockContext): WgPeer {
       const value = readEndpoint(entry, context);
       if (value !== undefined) peer.endpoint = { value, place: at };
     } else {
-      const value = readKeepalive(entry.value);
-      if (value === undefined) context.findings.push(messages.badKeepalive(at, entry.value));
-      else peer.keepaliveSeconds = { value, place: at };
+      const value = readInterval(entry, context);
+      if (value !== undefined) peer.keepaliveSeconds = { value, place: at };
     }
   }
   if (!entries.some(({ key }) => key === "PublicKey")) {
@@ -170,95 +158,4 @@ function checkPeers(peers: readonly WgPeer[], { findings }: BlockContext): void 
     if (first === undefined) firsts.set(value, place);
     else findings.push(messages.peerTwice(place, value, first));
   }
-}
-
-function readKey<Key extends string>(
-  parse: (text: string) => Key | Problem,
-  { key, value, valuePlace }: Entry,
-  { findings }: BlockContext,
-): Key | undefined {
-  const parsed = parse(value);
-  if (parsed instanceof Problem) {
-    findings.push(messages.badKey(valuePlace, key, value.length));
-    return undefined;
-  }
-  if (!/^A+=$/.test(parsed)) return parsed;
-  findings.push(messages.zeroKey(valuePlace, key));
-  // Zeros are how wg writes that there is no key; of a peer they are one that nobody has.
-  return key === "PublicKey" ? parsed : undefined;
-}
-
-function readPortOf(
-  { key, valuePlace: place }: Entry,
-  text: string,
-  { findings }: BlockContext,
-): number | undefined {
-  const read = readPort(text);
-  if (read === "bad") findings.push(messages.badPort(place, key, text));
-  else if (read === "name") findings.push(messages.portName(place, key, text));
-  else {
-    if (!read.isPlain) findings.push(messages.oddPort(place, text, read.port));
-    return read.port;
-  }
-  return undefined;
-}
-
-function readMark({ value, valuePlace }: Entry, { findings }: BlockContext): number | undefined {
-  const read = readFwmark(value);
-  if (read === undefined) findings.push(messages.badFwmark(valuePlace, value));
-  else if (!read.isPlain) findings.push(messages.oddFwmark(valuePlace, value, read.value));
-  return read?.value;
-}
-
-function readAllowedIps(
-  { line, value }: Entry,
-  { file, findings }: BlockContext,
-): readonly Placed<ForeignAddress>[] {
-  const read: Placed<ForeignAddress>[] = [];
-  let at = line.cleaned.length - value.length;
-  for (const text of value.split(",")) {
-    const place = placeIn(file, line, at);
-    at += text.length + 1;
-    const unsigned = text.replace(/^[+-]/, "");
-    const range = readAllowedIp(unsigned);
-    if (range === undefined) findings.push(messages.badAllowedIp(place, text));
-    else if (text !== unsigned) findings.push(messages.signedAllowedIp(place, text));
-    if (range === undefined || text.startsWith("-")) continue;
-    const network = prefixOf(range.address, range.length);
-    if (network.bits !== range.address.bits) {
-      const host = printPrefix(hostPrefix(range.address));
-      findings.push(messages.hostBits(place, text, printPrefix(network), host));
-    }
-    read.push({ value: range, place });
-  }
-  return read;
-}
-
-function readEndpoint(entry: Entry, context: BlockContext): WgEndpoint | undefined {
-  const { value: text, valuePlace: place } = entry;
-  const { findings } = context;
-  const parts = splitHostPort(text);
-  const host = parts === undefined ? undefined : readHost(parts.host);
-  if (parts === undefined || host === undefined || host.kind === "bad") {
-    findings.push(messages.badEndpoint(place, text));
-    return undefined;
-  }
-  const port = parts.port === "*" ? 0 : readPortOf(entry, parts.port, context);
-  if (port === 0) findings.push(messages.portZero(place, text));
-  if (host.kind === "zone") findings.push(messages.endpointZone(place, text));
-  if (port === undefined || host.kind === "zone") return undefined;
-  if (host.kind === "name") {
-    const name = parseEndpoint(host.name);
-    if (!(name instanceof Problem) && typeof name.host === "string")
-      return { host: name.host, port };
-    findings.push(messages.badHost(place, host.name));
-    return undefined;
-  }
-  const read = { host: host.address, port };
-  if (!host.isPlain) {
-    findings.push(messages.shortAddress(place, text, printEndpoint(read)));
-  } else if (host.address.family === 6 && !text.startsWith("[")) {
-    findings.push(messages.noBrackets(place, text, `[${printAddress(host.address)}]:${port}`));
-  }
-  return read;
 }

@@ -8,10 +8,11 @@ import { Problem } from "../problem.ts";
 import type { BlockContext } from "./config-blocks.ts";
 import { hasByteOrderMark, splitLines } from "./config-lines.ts";
 import type { ForeignDevice, ForeignPeer, Reading } from "./foreign.ts";
-import { readQuickKeys, splitQuickKeys } from "./quick-keys.ts";
+import { readQuickKeys, readQuickLine, splitQuickKeys } from "./quick-keys.ts";
 import type { QuickKeys } from "./quick-keys.ts";
 import { readWgLines } from "./wg-config.ts";
 import type { WgConfig, WgPeer } from "./wg-config.ts";
+import { isZeroKey } from "./wg-fields.ts";
 
 /** What a text cannot say of itself. */
 export interface ConfigSource {
@@ -30,7 +31,8 @@ export function readWgQuick(text: string, source: ConfigSource): Reading {
   const { own, rest } = splitQuickKeys(lines, context);
   const config = readWgLines(rest, context);
   // What wg-quick overlooks was meant all the same.
-  const quick = readQuickKeys([...own, ...config.hidden], context);
+  const hidden = config.hidden.map(({ line, key }) => readQuickLine(line, key, file));
+  const quick = readQuickKeys([...own, ...hidden], context);
   const device = deviceOf(config, quick, source);
   checkName(device, context);
   checkPrivateKey(device, context);
@@ -59,7 +61,7 @@ function deviceOf(config: WgConfig, quick: QuickKeys, source: ConfigSource): For
     name,
     place: { file, line: 1, column: 1 },
     ...(interfaceName === undefined ? {} : { interface: interfaceName }),
-    ...(privateKey === undefined ? {} : { privateKey }),
+    ...(privateKey === undefined || isZeroKey(privateKey.value) ? {} : { privateKey }),
     ...(listenPort === undefined || listenPort.value === 0 ? {} : { listenPort }),
     ...(fwmark === undefined || fwmark.value === 0 ? {} : { fwmark }),
     ...quick,
@@ -97,7 +99,7 @@ function peerOf(peer: WgPeer): Omit<ForeignPeer, "publicKey"> {
     place,
     allowedIps,
     ...(name === undefined ? {} : { name }),
-    ...(presharedKey === undefined ? {} : { presharedKey }),
+    ...(presharedKey === undefined || isZeroKey(presharedKey.value) ? {} : { presharedKey }),
     ...(endpoint === undefined || endpoint.value.port === 0 ? {} : { endpoint }),
     ...(keepaliveSeconds === undefined ? {} : { keepaliveSeconds }),
   };

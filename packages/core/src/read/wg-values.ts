@@ -32,13 +32,12 @@ export function readPort(text: string): WgPort {
   return { port: Number(cut & 0xffffn), isPlain: /^(0|[1-9]\d{0,4})$/.test(text) && cut < 65_536n };
 }
 
-/** `off`, decimal, or hex after 0x, of which strtoul takes a second one, a sign, or nothing at all. */
-export function readFwmark(text: string): { value: number; isPlain: boolean } | undefined {
-  if (/^off$/i.test(text)) return { value: 0, isPlain: true };
-  if (!/^\d/.test(text)) return undefined;
-  const value = text.startsWith("0x") ? readHexLong(text.slice(2)) : readLong(text);
-  if (value === undefined || value > 0xffff_ffffn) return undefined;
-  return { value: Number(value), isPlain: /^(0x[0-9a-f]{1,8}|0|[1-9]\d*)$/i.test(text) };
+/** `off`, decimal even with zeros before it, or hex after a small 0x. */
+export function readFwmark(text: string): number | undefined {
+  if (/^off$/i.test(text)) return 0;
+  if (!/^(\d+|0x[0-9a-fA-F]+)$/.test(text)) return undefined;
+  const value = BigInt(text);
+  return value <= 0xffff_ffffn ? Number(value) : undefined;
 }
 
 export function readKeepalive(text: string): number | undefined {
@@ -112,16 +111,8 @@ function readCNumber(text: string): bigint | undefined {
 /** strtoul to the end of the text: a minus wraps, what is too large is the largest. */
 function readLong(text: string): bigint | undefined {
   const [, sign, digits] = /^([+-]?)(\d+)$/.exec(text) ?? [];
-  return digits === undefined ? undefined : wrapLong(sign === "-", BigInt(digits));
-}
-
-function readHexLong(text: string): bigint | undefined {
-  if (text === "") return 0n;
-  const [, sign, digits] = /^([+-]?)(?:0x)?([0-9a-f]+)$/i.exec(text) ?? [];
-  return digits === undefined ? undefined : wrapLong(sign === "-", BigInt(`0x${digits}`));
-}
-
-function wrapLong(isNegative: boolean, value: bigint): bigint {
+  if (digits === undefined) return undefined;
+  const value = BigInt(digits);
   if (value > LARGEST_LONG) return LARGEST_LONG;
-  return isNegative ? BigInt.asUintN(64, -value) : value;
+  return sign === "-" ? BigInt.asUintN(64, -value) : value;
 }
