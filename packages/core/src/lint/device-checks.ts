@@ -149,7 +149,9 @@ interface Captured {
 
 function findCapture(scene: Scene, node: LintNode, host: Address): Placed<Prefix> | undefined {
   const entry = entryAt(scene, node, scene.universe.hostAtom(host));
-  if (entry !== undefined && entry.value.length > 0) return entry;
+  if (entry !== undefined && entry.value.length > 0) {
+    return scene.blamed.has(entry.peer) ? undefined : entry;
+  }
   const ranges = new Set(onLinkRanges(node).filter((range) => hasAddress(range, host)));
   for (const { value, place } of node.device.addresses) {
     for (const range of ranges) {

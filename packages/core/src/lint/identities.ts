@@ -227,10 +227,9 @@ function checkAddresses(
     const others = listings.get(position) ?? [];
     if (doubtful.has(position) || others.length < 2) continue;
     for (const { value, place } of addresses) {
-      const listed = agreedHosts(others, value.address.family).filter(
+      const other = agreedHosts(others, value.address.family).find(
         ({ value: each }) => !owned.has(spotOf(each)),
       );
-      const [other] = listed;
       if (other === undefined || isListed(others, value.address)) continue;
       const shown = printAddress(other.value);
       const line = `${shown}/${value.length}`;

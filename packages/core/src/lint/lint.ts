@@ -8,6 +8,7 @@ import { checkDevices } from "./device-checks.ts";
 import { readIdentities } from "./identities.ts";
 import { checkPairs, pairsOf } from "./pair-checks.ts";
 import { checkForwarding, checkRanges } from "./range-checks.ts";
+import { checkRounds } from "./round-checks.ts";
 import { createScene } from "./scene.ts";
 import { checkWays } from "./way-checks.ts";
 
@@ -29,6 +30,7 @@ export function lint(reading: Reading): Lint {
   const scene = createScene(nodes, findings);
   const pairs = pairsOf(scene);
   // In this order: what one check blames, the later ones leave alone.
+  checkRounds(scene);
   checkDevices(scene);
   checkPairs(scene, pairs);
   const passages = checkWays(scene, pairs);

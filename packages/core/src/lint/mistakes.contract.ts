@@ -135,24 +135,24 @@ export const MISTAKES: readonly Mistake[] = [
     found: [],
   },
   {
-    what: "4: a gateway has no tunnel for what comes to it",
-    folder: REGIONS,
-    edits: [
-      ["n1.conf", "10.66.128.0/24", "10.66.128.1/32"],
-      ["s2.conf", "10.66.0.0/24, ", ""],
-    ],
-    found: [],
-  },
-  {
     what: "4: a spoke's address misspelt at the hub",
     folder: SPOKES,
     edits: [inBlock(SPOKES, ["hub.conf", "nas"], ["10.8.0.3/32", "10.8.0.33/32"])],
     found: [],
   },
   {
-    what: "5: a range sent to and fro",
+    what: "2: the range of the own site sent away",
     folder: REGIONS,
     edits: [["s1.conf", "10.66.0.0/24", "10.66.0.0/24, 172.16.128.0/24"]],
+    found: [],
+  },
+  {
+    what: "5: a range sent to and fro",
+    folder: TWO_HOSTS,
+    edits: [
+      ["a.conf", "10.0.0.2/32", "10.0.0.2/32, 192.168.1.0/24"],
+      ["b.conf", "10.0.0.1/32", "10.0.0.1/32, 192.168.1.0/24"],
+    ],
     found: [],
   },
   {

@@ -7,6 +7,7 @@ import * as messages from "../messages/lint-pairs.ts";
 import * as alone from "../messages/lint.ts";
 import type { ForeignDevice } from "../read/foreign.ts";
 import { isRouted } from "./device-checks.ts";
+import { readClaims } from "./round-checks.ts";
 import type { LintNode } from "./identities.ts";
 import { addressesOf, lineWith, onLinkRanges } from "./scene.ts";
 import type { Entry, Scene } from "./scene.ts";
@@ -14,7 +15,6 @@ import type { Passage } from "./way-checks.ts";
 
 export function checkRanges(scene: Scene): void {
   const claims = readClaims(scene);
-  checkRounds(scene, claims);
   checkOverlaps(scene, claims);
   checkMeshRanges(scene);
   checkLeaks(scene);
@@ -30,7 +30,8 @@ export function checkForwarding(scene: Scene, passages: readonly Passage[]): voi
     const hasFamily = [node, sender].every(
       (each) => each !== undefined && addressesOf(each).some((own) => own.family === family),
     );
-    return node === undefined || !hasFamily ? [] : [{ node, family, entry }];
+    const isWrong = scene.blamed.has(entry.peer);
+    return node === undefined || !hasFamily || isWrong ? [] : [{ node, family, entry }];
   });
   for (const { node, family, entry } of [...passages, ...behind]) {
     const key = `${node.position} ${family}`;
@@ -48,68 +49,6 @@ function isForwarding({ hooks }: ForeignDevice, family: Family): boolean {
   const setting =
     family === 4 ? /ip_forward|ipv4[./]conf[./].*forwarding/ : /ipv6[./]conf[./].*forwarding/;
   return [...hooks.preUp, ...hooks.postUp].some(({ value }) => setting.test(value));
-}
-
-/** Ranges that a device says are behind another: no single hosts, and nothing of the mesh itself. */
-function readClaims({ nodes, tables }: Scene, withAll = false): readonly Entry[] {
-  return tables.flatMap(({ entries }) =>
-    entries.filter(({ value, peer: { self, other } }) => {
-      if (other === undefined || value.length === hostPrefix(value).length) return false;
-      if (value.length === 0) return withAll;
-      const ends = [nodes[self], nodes[other]].filter((node) => node !== undefined);
-      const isMesh = ends.flatMap(onLinkRanges).some((range) => isOverlapping(range, value));
-      return (
-        !isMesh && !nodes.some((node) => addressesOf(node).some((own) => hasAddress(value, own)))
-      );
-    }),
-  );
-}
-
-/**
- * Packets go round where each of a circle says that one and the same prefix is behind the next. (Who
- * sends a wider one back has the narrower one on a link of its own.)
- */
-function checkRounds(scene: Scene, claims: readonly Entry[]): void {
-  for (const entries of groupByPrefix(claims)) {
-    const nexts = new Map(entries.map((entry) => [entry.peer.self, entry]));
-    const seen = new Set<number>();
-    for (const start of nexts.values()) {
-      const way: Entry[] = [];
-      let entry: Entry | undefined = start;
-      while (entry !== undefined && !seen.has(entry.peer.self)) {
-        seen.add(entry.peer.self);
-        way.push(entry);
-        entry = nexts.get(entry.peer.other ?? -1);
-      }
-      const begin = entry === undefined ? -1 : way.indexOf(entry);
-      if (begin >= 0) tellRound(scene, way.slice(begin), entries);
-    }
-  }
-}
-
-/** The one to whom most others send is the one that has it. */
-function tellRound(
-  { nodes, findings, blamed }: Scene,
-  round: readonly Entry[],
-  all: readonly Entry[],
-): void {
-  const votes = round.map((entry) => {
-    return { entry, votes: all.filter(({ peer }) => peer.other === entry.peer.self).length };
-  });
-  const [best, second] = votes.toSorted((one, other) => other.votes - one.votes);
-  if (best === undefined || second === undefined) return;
-  const { entry } = best;
-  const prefix = printPrefix(entry.value);
-  const against = all.find(({ peer }) => peer.other === entry.peer.self)?.place;
-  for (const each of round) blamed.add(each.peer);
-  const spot = { place: entry.place, against };
-  if (best.votes === second.votes) {
-    const names = round.map(({ peer }) => nodes[peer.self]?.name ?? "");
-    findings.push(messages.pathLoops(spot, prefix, names));
-    return;
-  }
-  const fix = alone.replaceAllowedIps(prefix, lineWith(entry.peer, entry, []));
-  findings.push(alone.ownPrefixOnPeer(spot, prefix, { prefix, peer: entry.peer.name }, fix));
 }
 
 /**
@@ -206,6 +145,7 @@ function checkLeaks(scene: Scene): void {
       const other = sound.find((each) => each !== node && widest(each, value) !== undefined);
       const range = other === undefined ? undefined : widest(other, value);
       if (other === undefined || range === undefined) continue;
+      if (!takesPart(scene, node, range)) continue;
       const { from, to } = universe.atomsOf(range);
       const row = tables[node.position]?.row.slice(from, to) ?? [];
       const links = onLinkRanges(node).map((link) => universe.atomsOf(link));
@@ -223,6 +163,16 @@ function checkLeaks(scene: Scene): void {
   }
 }
 
+/** Whether a node sends to others in a range, and not only to what is behind them. */
+function takesPart({ nodes, tables }: Scene, { position }: LintNode, range: Prefix): boolean {
+  const others = nodes.filter((each) => each.position !== position).flatMap(addressesOf);
+  const near = others.filter((address) => hasAddress(range, address));
+  return (
+    tables[position]?.entries.some(({ value }) => near.some((each) => hasAddress(value, each))) ===
+    true
+  );
+}
+
 /** The link of a node that holds another's address and is wider than that one's own. */
 function widest(
   node: LintNode,
@@ -233,10 +183,6 @@ function widest(
 
 function nameOf({ value, peer }: Entry): { readonly prefix: string; readonly peer: string } {
   return { prefix: printPrefix(value), peer: peer.name };
-}
-
-function groupByPrefix(entries: readonly Entry[]): Iterable<readonly Entry[]> {
-  return Map.groupBy(entries, ({ value }) => printPrefix(value)).values();
 }
 
 /** The first entry for each prefix on each peer, and how many there are. */

@@ -55,19 +55,52 @@ function checkNeighbour(scene: Scene, here: LintPeer, there: LintPeer): void {
     const sent = entryAt(scene, sender, universe.hostAtom(target));
     if (source === undefined || sent?.peer !== here) continue;
     const taken = entryAt(scene, taker, universe.hostAtom(source));
-    if (taken?.peer === there) continue;
+    if (taken?.peer === there || !isWanted(scene, taker, here, taken)) continue;
     const strange = there.peer.allowedIps.find(({ value }) => isStrange(scene, there, value));
     const wrong = strange ?? there.peer.allowedIps[0];
     const own = hostPrefix(source);
     const kept = strange === undefined && wrong !== undefined ? [wrong.value] : [];
     const line = wrong === undefined ? [printPrefix(own)] : lineWith(there, wrong, [own, ...kept]);
     const spot = { place: wrong?.place ?? there.peer.place, against: sent.place };
-    const way = { sources: [printAddress(source)], from: sender.name, at: taker.name };
+    const way = {
+      sources: [printAddress(source)],
+      from: sender.name,
+      at: taker.name,
+      isPassedOn: false,
+    };
     findings.push(messages.pathOneWay(spot, way, writeAllowedIps(line)));
     blamed.add(here).add(there);
     if (taken !== undefined) blamed.add(taken.peer);
     return;
   }
+}
+
+/**
+ * Whether the taker wants packets of the sender itself. One that sends to no node of the mesh, only to
+ * what is behind, and has nothing behind it, may do without: many a laptop is set up so.
+ */
+function isWanted(
+  { nodes, tables }: Scene,
+  taker: LintNode,
+  here: LintPeer,
+  taken: Entry | undefined,
+): boolean {
+  const isHost = (prefix: Prefix): boolean => prefix.length === hostPrefix(prefix).length;
+  const hasMore = here.peer.allowedIps.some(
+    ({ value }) => !addressesOf(taker).some((own) => hasAddress(value, own)),
+  );
+  const entries = tables[taker.position]?.entries ?? [];
+  const others = nodes.filter((node) => node !== taker).flatMap(addressesOf);
+  const isOnLink = (prefix: Prefix): boolean =>
+    onLinkRanges(taker).some((range) => hasPrefix(range, prefix));
+  return (
+    taken !== undefined ||
+    hasMore ||
+    entries.some(
+      ({ value }) =>
+        (isHost(value) && isOnLink(value)) || others.some((each) => hasAddress(value, each)),
+    )
+  );
 }
 
 /** A single address on the link that nobody in the folder has: a misspelling, where another is missed. */
@@ -96,10 +129,10 @@ interface Packet {
   readonly to: Address;
 }
 
-/** Entries of a packet's way, and how it ends: there, nowhere, or at one who does not take it. */
+/** Entries of a packet's way, and how it ends: there, where nobody knows more, or at one who does not take it. */
 interface Walk {
   readonly entries: readonly Entry[];
-  readonly end: "there" | "unknown" | "nowhere" | "refused" | "round";
+  readonly end: "there" | "unknown" | "refused" | "round";
 }
 
 /** Follows packets, and gathers what becomes of them. */
@@ -109,11 +142,6 @@ class Walker {
   readonly #passages = new Map<string, Passage>();
   /** By the entry that a packet was refused at: the packets that nobody there expects. */
   readonly #refused = new Map<LintPeer, { readonly entry: Entry; readonly packets: Packet[] }>();
-  /** By node and address: packets that a node has no tunnel for. */
-  readonly #ended = new Map<
-    string,
-    { readonly at: LintNode; readonly entry: Entry; readonly packet: Packet }
-  >();
   readonly #told = new Set<Entry>();
   /** Positions of those about whom something was told that may explain what they lack. */
   readonly #blamed: ReadonlySet<number | undefined>;
@@ -153,8 +181,7 @@ class Walker {
     const back = this.#atoms.get(from) ?? 0;
     for (let at = source; at !== target;) {
       const entry = entryAt(this.#scene, at, sent);
-      if (entry === undefined)
-        return { entries, end: this.#blamed.has(at.position) ? "unknown" : "nowhere" };
+      if (entry === undefined) return { entries, end: "unknown" };
       const next = nodes[entry.peer.other ?? -1];
       if (next === undefined || blamed.has(entry.peer)) return { entries, end: "unknown" };
       const isSeen = entries.some(({ peer }) => peer.self === next.position);
@@ -192,16 +219,9 @@ class Walker {
   }
 
   #fail(packet: Packet, { entries, end }: Walk): void {
-    const first = entries[0];
-    const last = entries.at(-1);
-    if (first === undefined || last === undefined || end === "unknown") return;
-    if (end === "round") return this.#tellRound(packet.to, entries);
-    const at = this.#scene.nodes[last.peer.other ?? -1];
-    if (at === undefined) return;
-    if (end === "refused") return this.#refuse(packet, entries, at);
-    if (!isMeant(packet, first, this.#scene.nodes[first.peer.other ?? -1])) return;
-    const key = `${at.position} ${printAddress(packet.to)}`;
-    if (!this.#ended.has(key)) this.#ended.set(key, { at, entry: first, packet });
+    const at = this.#scene.nodes[entries.at(-1)?.peer.other ?? -1];
+    if (end === "round") this.#tellRound(packet.to, entries);
+    if (end === "refused" && at !== undefined) this.#refuse(packet, entries, at);
   }
 
   #tellRound(to: Address, entries: readonly Entry[]): void {
@@ -231,12 +251,17 @@ class Walker {
       const way = { source: source.name, target: target.name, from: sender.name, at: at.name };
       const prefix = printPrefix(hostPrefix(isAtHome ? packet.to : from));
       const better = isAtHome ? at.name : sender.name;
-      this.#scene.findings.push(messages.pathAsymmetric(spot, way, { prefix, peer: better }));
+      const line = lineWith(wrong.peer, wrong, []);
+      const fix = messages.movePrefix(
+        { prefix, peer: better },
+        { wrong: printPrefix(wrong.value), line },
+      );
+      this.#scene.findings.push(messages.pathAsymmetric(spot, way, fix));
       return;
     }
     if (!isMeant(packet, first, this.#scene.nodes[first.peer.other ?? -1])) return;
     const entry = at.peers.find(({ other }) => other === sender.position);
-    if (entry === undefined) return;
+    if (entry === undefined || !isWanted(this.#scene, at, last.peer, undefined)) return;
     const known = this.#refused.get(entry);
     if (known === undefined) this.#refused.set(entry, { entry: last, packets: [packet] });
     else known.packets.push(packet);
@@ -269,14 +294,8 @@ class Walker {
           : lineWith(peer, first, [first.value, ...missing]);
       const spot = { place: first?.place ?? peer.peer.place, against: entry.place };
       const at = nodes[peer.self]?.name ?? "";
-      const way = { sources, from: peer.name, at };
+      const way = { sources, from: peer.name, at, isPassedOn: true };
       findings.push(messages.pathOneWay(spot, way, writeAllowedIps(line)));
-    }
-    const lacking = new Set([...this.#refused.keys()].map(({ self }) => self));
-    for (const { at, entry, packet } of this.#ended.values()) {
-      if (lacking.has(at.position)) continue;
-      const spot = { place: entry.place, against: packet.target.device.place };
-      findings.push(messages.pathEnds(spot, printAddress(packet.to), at.name));
     }
   }
 }
@@ -287,7 +306,8 @@ class Walker {
  */
 function isMeant({ target }: Packet, { value }: Entry, next: LintNode | undefined): boolean {
   if (next === undefined || value.length === 0) return false;
-  if (next === target) return true;
+  // Neighbours were looked at before.
+  if (next === target) return false;
   const isWide = addressesOf(next).some((address) => hasAddress(value, address));
   return !isWide && !onLinkRanges(target).some((range) => hasPrefix(value, range));
 }

@@ -3,7 +3,7 @@ import type { Finding } from "../finding.ts";
 import { say } from "../phrase.ts";
 import type { Text } from "../phrase.ts";
 import { quote } from "../problem.ts";
-import { lintError, lintWarning, listTexts } from "./lint.ts";
+import { lintError, lintWarning, listTexts, replaceAllowedIps } from "./lint.ts";
 import type { Spot } from "./lint.ts";
 
 /** What must be written where a device is missing among the peers of another. */
@@ -90,15 +90,24 @@ export function mtuDiffers(spot: Spot, peer: string, mtus: readonly [number, num
   return lintWarning("mtu-differs", spot, message, fix);
 }
 
-/** A neighbour would drop what the other sends, because it does not expect this source from it. */
+/**
+ * Somebody drops what a neighbour sends, because he does not expect the sources from it. Of what the
+ * neighbour only passes on, that may be meant.
+ */
 export function pathOneWay(
   spot: Spot,
-  way: { readonly sources: readonly string[]; readonly from: string; readonly at: string },
+  way: {
+    readonly sources: readonly string[];
+    readonly from: string;
+    readonly at: string;
+    readonly isPassedOn: boolean;
+  },
   fix: Text,
 ): Finding {
   const sources = way.sources.join(", ");
   const message = say`packets of ${sources} come to ${quote(way.at)} from ${quote(way.from)}, and are dropped: AllowedIPs for ${quote(way.from)} does not hold them, and answers would not go there`;
-  return lintError("path-one-way", spot, message, fix);
+  const found = way.isPassedOn ? lintWarning : lintError;
+  return found("path-one-way", spot, message, fix);
 }
 
 /** A packet is sent another way than its answer. */
@@ -110,17 +119,20 @@ export function pathAsymmetric(
     readonly from: string;
     readonly at: string;
   },
-  better: { readonly prefix: string; readonly peer: string },
+  fix: Text,
 ): Finding {
   const message = say`packets from ${quote(way.source)} to ${quote(way.target)} arrive at ${quote(way.at)} from ${quote(way.from)}, but answers take another way, and so they are dropped`;
-  const fix = say`move ${better.prefix} to the AllowedIPs of ${quote(better.peer)}`;
   return lintError("path-one-way", spot, message, fix);
 }
 
-export function pathEnds(spot: Spot, target: string, at: string): Finding {
-  const message = say`packets to ${target} go to ${quote(at)}, which has no tunnel for them`;
-  const fix = say`add ${target} to the AllowedIPs of a peer of ${quote(at)}, or take it from here`;
-  return lintError("path-missing", spot, message, fix);
+/** Only where the line says just that, it is written anew. */
+export function movePrefix(
+  { prefix, peer }: { readonly prefix: string; readonly peer: string },
+  { wrong, line }: { readonly wrong: string; readonly line: readonly string[] },
+): Text {
+  return wrong === prefix
+    ? say`${replaceAllowedIps(prefix, line)}, and add ${prefix} to the AllowedIPs of ${quote(peer)}`
+    : say`add ${prefix} to the AllowedIPs of ${quote(peer)}`;
 }
 
 export function pathLoops(spot: Spot, prefix: string, nodes: readonly string[]): Finding {
@@ -135,8 +147,8 @@ export function rangesOverlap(
   other: { readonly prefix: string; readonly peer: string },
 ): Finding {
   const message = say`${one.prefix} behind ${quote(one.peer)} overlaps ${other.prefix} behind ${quote(other.peer)}`;
-  const fix = say`renumber one of them, or take ${one.prefix} from the AllowedIPs of ${quote(one.peer)}`;
-  return lintError("ranges-overlap", spot, message, fix);
+  const fix = say`renumber one of them, or take ${one.prefix} from the AllowedIPs of ${quote(one.peer)}; it is right where both lead into one network`;
+  return lintWarning("ranges-overlap", spot, message, fix);
 }
 
 export function rangeOverlapsMesh(
@@ -145,7 +157,7 @@ export function rangeOverlapsMesh(
   fix: Text,
 ): Finding {
   const message = say`${entry.prefix} on ${quote(entry.peer)} holds addresses of the mesh that are not behind it`;
-  return lintError("ranges-overlap", spot, message, fix);
+  return lintWarning("ranges-overlap", spot, message, fix);
 }
 
 function blockFor({ file, publicKey, allowedIps }: MissingBlock): Text {
