@@ -9,9 +9,17 @@ import type { Text } from "../phrase.ts";
  * `wg`: every version, and with the line the whole file. `old-wg`: those before 2025. `machine`: it
  * depends on the host's own names. `wg-quick`: it, or the ip command that it calls. `versions`: some
  * versions of wg-quick do something else than others. `nobody`: it is taken, but hardly as it was meant.
- * `warren`: what the format allows and no WireGuard can be told.
+ * `warren`: what the format allows and no WireGuard can be told. `wg-meshconf`: it ends with a traceback.
  */
-export type Refuser = "wg" | "old-wg" | "machine" | "wg-quick" | "versions" | "nobody" | "warren";
+export type Refuser =
+  | "wg"
+  | "old-wg"
+  | "machine"
+  | "wg-quick"
+  | "versions"
+  | "nobody"
+  | "warren"
+  | "wg-meshconf";
 
 interface Refusal {
   readonly by: Refuser;
@@ -75,6 +83,28 @@ export const REFUSALS = {
   "no-private-key": { by: "nobody", what: "no PrivateKey, and no hook that sets one" },
   "hook-comment": { by: "versions", what: "a # in a hook, where wg-quick before 2025 cuts it" },
   "early-hook": { by: "versions", what: "a PreUp that sets what old versions have not made yet" },
+  "csv-byte-order-mark": { by: "wg-meshconf", what: "a byte order mark before the first column" },
+  "unknown-column": { by: "wg-meshconf", what: "a column that wg-meshconf does not have" },
+  "no-column": { by: "wg-meshconf", what: "a table without Name, Address or PrivateKey" },
+  "bad-csv": { by: "warren", what: "a quote that does not end, or a row with too many cells" },
+  "row-without": { by: "warren", what: "a row without a name, an address or a private key" },
+  "name-twice": { by: "warren", what: "one name in two rows" },
+  "address-twice": { by: "warren", what: "one address in two rows" },
+  "wide-address": {
+    by: "nobody",
+    what: "an address whose length makes wg-meshconf give the whole range to each peer",
+  },
+  "endpoint-with-port": { by: "warren", what: "a port in a cell of wg-meshconf's Endpoint" },
+  "no-listen-port": {
+    by: "machine",
+    what: "an endpoint without ListenPort in wg-meshconf's table",
+  },
+  "bad-dump-line": { by: "warren", what: "a line that wg show dump does not print" },
+  "wrong-json": { by: "warren", what: "JSON that wg-gen-web does not write" },
+  "client-off": { by: "nobody", what: "a client that is switched off in wg-gen-web" },
+  "several-files": { by: "warren", what: "several files of one node" },
+  "not-text": { by: "warren", what: "a file that is not text" },
+  "too-large": { by: "warren", what: "a file larger than 16 MiB" },
 } as const satisfies Readonly<Record<string, Refusal>>;
 
 export type ForeignCode = keyof typeof REFUSALS;

@@ -9,7 +9,7 @@ import type { BlockContext } from "./config-blocks.ts";
 import { foldCase, withoutComment } from "./config-lines.ts";
 import type { ConfigLine } from "./config-lines.ts";
 import type { ForeignAddress, ForeignDevice, ForeignHooks, Placed } from "./foreign.ts";
-import type { Field } from "./wg-fields.ts";
+import type { Field, Findings } from "./wg-fields.ts";
 import { readAllowedIp } from "./wg-values.ts";
 
 /** What a device has of them. */
@@ -60,7 +60,7 @@ export function readQuickLine(line: ConfigLine, key: string, file: string): Fiel
 }
 
 /** Reads each key, the last one where only one counts; context gets what is wrong. */
-export function readQuickKeys(entries: readonly Field[], context: BlockContext): QuickKeys {
+export function readQuickKeys(entries: readonly Field[], context: Findings): QuickKeys {
   const draft: Draft = {
     addresses: [],
     dns: [],
@@ -87,7 +87,7 @@ function checkHead(line: ConfigLine, isInterface: boolean, { file, findings }: B
   findings.push(messages.hiddenInterface({ file, line: line.number, column }));
 }
 
-function readQuickKey(draft: Draft, entry: Field, context: BlockContext): void {
+function readQuickKey(draft: Draft, entry: Field, context: Findings): void {
   const { key, value, valuePlace: place } = entry;
   switch (key) {
     case "Address":
@@ -124,7 +124,7 @@ function hooksOf({ hooks }: Draft, key: string): Placed<string>[] {
   return key === "PreDown" ? hooks.preDown : hooks.postDown;
 }
 
-function readAddresses(entry: Field, { findings }: BlockContext): Placed<ForeignAddress>[] {
+function readAddresses(entry: Field, { findings }: Findings): Placed<ForeignAddress>[] {
   return splitList(entry).flatMap(({ value: text, place }) => {
     const value = readAllowedIp(text);
     if (value === undefined) {
@@ -147,7 +147,7 @@ function splitList({ value, at }: Field): Placed<string>[] {
 }
 
 /** The kernel's WireGuard takes up to 2^31 less what it adds, and ip no less than IPv4's 68 (RFC 791). */
-function readMtu({ value, valuePlace }: Field, { findings }: BlockContext): number | undefined {
+function readMtu({ value, valuePlace }: Field, { findings }: Findings): number | undefined {
   const mtu = Number(value);
   if (!/^\d{1,9}$/.test(value) || mtu < 68) {
     findings.push(messages.badMtu(valuePlace, value));
@@ -157,7 +157,7 @@ function readMtu({ value, valuePlace }: Field, { findings }: BlockContext): numb
   return mtu;
 }
 
-function checkTable({ value, valuePlace }: Field, { findings }: BlockContext): void {
+function checkTable({ value, valuePlace }: Field, { findings }: Findings): void {
   if (value === "auto" || value === "off") return;
   if (/^(0|[1-9]\d{0,9})$/.test(value)) {
     if (Number(value) === 0 || Number(value) > 0xffff_ffff) {
@@ -171,7 +171,7 @@ function checkTable({ value, valuePlace }: Field, { findings }: BlockContext): v
   else findings.push(messages.badTable(valuePlace, value));
 }
 
-function checkHook({ key, value, valuePlace, at }: Field, { findings }: BlockContext): void {
+function checkHook({ key, value, valuePlace, at }: Field, { findings }: Findings): void {
   const hash = value.indexOf("#");
   if (hash !== -1) {
     findings.push(messages.hookComment(at(hash), key));
@@ -182,7 +182,7 @@ function checkHook({ key, value, valuePlace, at }: Field, { findings }: BlockCon
 }
 
 /** wg-quick takes for a server what is all digits and dots or has a colon, and the rest for domains. */
-function checkDns(dns: readonly Placed<string>[], { findings }: BlockContext): void {
+function checkDns(dns: readonly Placed<string>[], { findings }: Findings): void {
   const servers = dns.filter(({ value }) => /^[0-9.]+$/.test(value) || value.includes(":"));
   const [first] = dns;
   if (first !== undefined && servers.length === 0) findings.push(messages.dnsIgnored(first.place));

@@ -10,8 +10,8 @@ import { runs } from "../../../../tools/runs.ts";
 import { wgLack, WgSocket } from "../../../../tools/wg-socket.ts";
 import type { WgAnswer } from "../../../../tools/wg-socket.ts";
 import { readWgConfig } from "./wg-config.ts";
-import type { WgConfig, WgPeer } from "./wg-config.ts";
-import type { WgEndpoint } from "./wg-fields.ts";
+import type { WgConfig } from "./wg-config.ts";
+import type { WgEndpoint, WgPeer } from "./wg-fields.ts";
 
 /** A section that lacks nothing. */
 const PEER = ["[Peer]", "PublicKey = AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAI="] as const;

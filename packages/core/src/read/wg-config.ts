@@ -3,50 +3,22 @@ import type { Finding, Place } from "../finding.ts";
 import * as messages from "../messages/foreign-wg.ts";
 import { REFUSALS } from "../messages/refusals.ts";
 import type { Refuser } from "../messages/refusals.ts";
-import { parsePresharedKey, parsePrivateKey, parsePublicKey } from "../model/keys.ts";
-import type { PresharedKey, PrivateKey, PublicKey } from "../model/keys.ts";
 import { readBlocks } from "./config-blocks.ts";
 import type { Block, BlockContext, Entry } from "./config-blocks.ts";
 import { hasByteOrderMark, splitLines } from "./config-lines.ts";
 import type { ConfigLine } from "./config-lines.ts";
-import type { ForeignAddress, Placed } from "./foreign.ts";
-import {
-  readAllowedIps,
-  readEndpoint,
-  readInterval,
-  readKey,
-  readMark,
-  readPortOf,
-} from "./wg-fields.ts";
-import type { WgEndpoint } from "./wg-fields.ts";
+import { optional, readInterfaceFields, readPeerFields } from "./wg-fields.ts";
+import type { WgInterface, WgPeer } from "./wg-fields.ts";
 
-export interface WgConfig {
-  readonly privateKey?: Placed<PrivateKey>;
-  /** 0: any. */
-  readonly listenPort?: Placed<number>;
-  /** 0: none. */
-  readonly fwmark?: Placed<number>;
+export interface WgConfig extends WgInterface {
   /** One for each [Peer], though two may name one key. */
   readonly peers: readonly WgPeer[];
   /** Keys of wg-quick in sections that wg-quick does not see. */
   readonly hidden: readonly Entry[];
 }
 
-export interface WgPeer {
-  readonly place: Place;
-  readonly comments: readonly string[];
-  readonly publicKey?: Placed<PublicKey>;
-  readonly presharedKey?: Placed<PresharedKey>;
-  /** As written, with host bits. */
-  readonly allowedIps: readonly Placed<ForeignAddress>[];
-  readonly endpoint?: Placed<WgEndpoint>;
-  readonly keepaliveSeconds?: Placed<number>;
-}
-
 /** Depends: on names that only the machine can look up. */
 export type Verdict = "taken" | "refused" | "depends";
-
-type Draft<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** A whole file, as `wg setconf` of version 1.0.20210914 judges it. */
 export function readWgConfig(
@@ -73,7 +45,8 @@ export function readWgLines(lines: readonly ConfigLine[], context: BlockContext)
   checkPeers(peers, context);
   const hidden = interfaces.flatMap((block) => block.hidden);
   const entries = interfaces.flatMap((block) => block.entries);
-  return { ...readInterface(entries, context), peers, hidden };
+  checkTwice(entries, context);
+  return { ...readInterfaceFields(entries, context), peers, hidden };
 }
 
 function judge({ peers }: WgConfig, findings: readonly Finding[]): Verdict {
@@ -88,55 +61,22 @@ function refuserOf(code: string): Refuser | undefined {
   return refusals[code]?.by;
 }
 
-function readInterface(
-  entries: readonly Entry[],
-  context: BlockContext,
-): Draft<Pick<WgConfig, "privateKey" | "listenPort" | "fwmark">> {
-  const read: Draft<Pick<WgConfig, "privateKey" | "listenPort" | "fwmark">> = {};
+function readPeer({ place, comments, entries }: Block, context: BlockContext): WgPeer {
   checkTwice(entries, context);
-  for (const entry of entries) {
-    const place = entry.valuePlace;
-    if (entry.key === "PrivateKey") {
-      const value = readKey(parsePrivateKey, entry, context);
-      if (value !== undefined) read.privateKey = { value, place };
-    } else if (entry.key === "ListenPort") {
-      const value = readPortOf(entry, entry.value, context);
-      if (value !== undefined) read.listenPort = { value, place };
-    } else {
-      const value = readMark(entry, context);
-      if (value !== undefined) read.fwmark = { value, place };
-    }
-  }
-  return read;
-}
-
-function readPeer(block: Block, context: BlockContext): WgPeer {
-  const allowedIps: Placed<ForeignAddress>[] = [];
-  const { place, comments, entries } = block;
-  const peer: Draft<WgPeer> = { place, comments, allowedIps };
-  checkTwice(entries, context);
-  for (const entry of entries) {
-    const at = entry.valuePlace;
-    if (entry.key === "PublicKey") {
-      const value = readKey(parsePublicKey, entry, context);
-      if (value !== undefined) peer.publicKey = { value, place: at };
-    } else if (entry.key === "PresharedKey") {
-      const value = readKey(parsePresharedKey, entry, context);
-      if (value !== undefined) peer.presharedKey = { value, place: at };
-    } else if (entry.key === "AllowedIPs") {
-      allowedIps.push(...readAllowedIps(entry, context));
-    } else if (entry.key === "Endpoint") {
-      const value = readEndpoint(entry, context);
-      if (value !== undefined) peer.endpoint = { value, place: at };
-    } else {
-      const value = readInterval(entry, context);
-      if (value !== undefined) peer.keepaliveSeconds = { value, place: at };
-    }
-  }
   if (!entries.some(({ key }) => key === "PublicKey")) {
     context.findings.push(messages.noPublicKey(place));
   }
-  return peer;
+  return { place, ...optional("name", nameOf(comments)), ...readPeerFields(entries, context) };
+}
+
+/** `Name: b` or `Name = b` before a lone word; wg-gen-web writes more behind a slash. */
+function nameOf(comments: readonly string[]): string | undefined {
+  for (const comment of comments) {
+    const named = /^(?:friendly[_ ]?)?name\s*[:=]\s*(.+)$/i.exec(comment)?.[1];
+    if (named !== undefined) return named.trim();
+  }
+  const words = comments.map((comment) => comment.split(" / ", 1)[0]?.trim() ?? "");
+  return words.find((word) => /^[\p{L}\d][\p{L}\d._@-]*$/u.test(word));
 }
 
 /** AllowedIPs add up; of anything else the last one counts. */

@@ -6,6 +6,8 @@ import { parseEndpoint, printEndpoint } from "../ip/endpoint.ts";
 import type { HostName } from "../ip/endpoint.ts";
 import { hostPrefix, prefixOf, printPrefix } from "../ip/prefix.ts";
 import * as messages from "../messages/foreign-wg.ts";
+import { parsePresharedKey, parsePrivateKey, parsePublicKey } from "../model/keys.ts";
+import type { PresharedKey, PrivateKey, PublicKey } from "../model/keys.ts";
 import { Problem } from "../problem.ts";
 import type { ForeignAddress, Placed } from "./foreign.ts";
 import {
@@ -38,12 +40,91 @@ export interface WgEndpoint {
   readonly port: number;
 }
 
+export interface WgInterface {
+  readonly privateKey?: Placed<PrivateKey>;
+  /** 0: any. */
+  readonly listenPort?: Placed<number>;
+  /** 0: none. */
+  readonly fwmark?: Placed<number>;
+}
+
+export interface WgPeer {
+  readonly place: Place;
+  /** From a comment. */
+  readonly name?: string;
+  readonly publicKey?: Placed<PublicKey>;
+  readonly presharedKey?: Placed<PresharedKey>;
+  /** As written, with host bits. */
+  readonly allowedIps: readonly Placed<ForeignAddress>[];
+  readonly endpoint?: Placed<WgEndpoint>;
+  readonly keepaliveSeconds?: Placed<number>;
+}
+
+/** Of several fields with one key the last one counts. */
+export function readInterfaceFields(fields: readonly Field[], context: Findings): WgInterface {
+  const read = createReader(fields, context);
+  return {
+    ...optional("privateKey", read("PrivateKey", readPrivateKey)),
+    ...optional("listenPort", read("ListenPort", readPlainPort)),
+    ...optional("fwmark", read("FwMark", readMark)),
+  };
+}
+
+/** The same; AllowedIPs add up. */
+export function readPeerFields(fields: readonly Field[], context: Findings): Omit<WgPeer, "place"> {
+  const read = createReader(fields, context);
+  const lists = fields.filter(({ key }) => key === "AllowedIPs");
+  return {
+    ...optional("publicKey", read("PublicKey", readPublicKey)),
+    ...optional("presharedKey", read("PresharedKey", readPresharedKey)),
+    allowedIps: lists.flatMap((field) => readAllowedIps(field, context)),
+    ...optional("endpoint", read("Endpoint", readEndpoint)),
+    ...optional("keepaliveSeconds", read("PersistentKeepalive", readInterval)),
+  };
+}
+
+/** A field of an object that is left out where there is no value. */
+export function optional<Key extends string, T>(
+  key: Key,
+  value: T | undefined,
+): { readonly [K in Key]?: T } {
+  return value === undefined ? {} : ({ [key]: value } as { readonly [K in Key]?: T });
+}
+
 /** How wg writes that there is none. */
 export function isZeroKey(key: string): boolean {
   return /^A+=$/.test(key);
 }
 
-export function readKey<Key extends string>(
+type ReadField<T> = (field: Field, context: Findings) => T | undefined;
+
+/** All are read, so that each is judged; the last that makes sense is taken. */
+function createReader(
+  fields: readonly Field[],
+  context: Findings,
+): <T>(key: string, read: ReadField<T>) => Placed<T> | undefined {
+  return (key, read) => {
+    const placed = fields
+      .filter((field) => field.key === key)
+      .map((field) => ({ value: read(field, context), place: field.valuePlace }));
+    const last = placed.findLast(({ value }) => value !== undefined);
+    return last?.value === undefined ? undefined : { value: last.value, place: last.place };
+  };
+}
+
+export function readPrivateKey(field: Field, context: Findings): PrivateKey | undefined {
+  return readKey(parsePrivateKey, field, context);
+}
+
+export function readPublicKey(field: Field, context: Findings): PublicKey | undefined {
+  return readKey(parsePublicKey, field, context);
+}
+
+function readPresharedKey(field: Field, context: Findings): PresharedKey | undefined {
+  return readKey(parsePresharedKey, field, context);
+}
+
+function readKey<Key extends string>(
   parse: (text: string) => Key | Problem,
   { key, value, valuePlace }: Field,
   { findings }: Findings,
@@ -57,7 +138,11 @@ export function readKey<Key extends string>(
   return parsed;
 }
 
-export function readPortOf(
+export function readPlainPort(field: Field, context: Findings): number | undefined {
+  return readPortOf(field, field.value, context);
+}
+
+function readPortOf(
   { key, valuePlace: place }: Field,
   text: string,
   { findings }: Findings,
@@ -72,7 +157,7 @@ export function readPortOf(
   return undefined;
 }
 
-export function readMark({ value, valuePlace }: Field, { findings }: Findings): number | undefined {
+function readMark({ value, valuePlace }: Field, { findings }: Findings): number | undefined {
   const read = readFwmark(value);
   if (read === undefined) findings.push(messages.badFwmark(valuePlace, value));
   return read;
@@ -102,7 +187,7 @@ export function readAllowedIps(
   return read;
 }
 
-export function readEndpoint(entry: Field, context: Findings): WgEndpoint | undefined {
+function readEndpoint(entry: Field, context: Findings): WgEndpoint | undefined {
   const { value: text, valuePlace: place } = entry;
   const { findings } = context;
   const parts = splitHostPort(text);
@@ -131,10 +216,7 @@ export function readEndpoint(entry: Field, context: Findings): WgEndpoint | unde
   return read;
 }
 
-export function readInterval(
-  { value, valuePlace }: Field,
-  { findings }: Findings,
-): number | undefined {
+function readInterval({ value, valuePlace }: Field, { findings }: Findings): number | undefined {
   const read = readKeepalive(value);
   if (read === undefined) findings.push(messages.badKeepalive(valuePlace, value));
   return read;
