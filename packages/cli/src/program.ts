@@ -67,11 +67,17 @@ function addMeshCommands(program: Command, terminal: Terminal, done: Done): void
     },
   );
   subcommand(program, "check", "read, compile and prove the mesh; write nothing")
+    .argument("[path]", "somebody else's WireGuard files, to be linted instead: a folder, or one")
     .addOption(jsonOption())
     .option("--strict", "take every warning as an error", false)
-    .action(async (options: FileWords) => {
-      const { check } = await import("./commands/check.ts");
-      done(check(terminal, options));
+    .action(async (path: string | undefined, options: FileWords) => {
+      if (path === undefined) {
+        const { check } = await import("./commands/check.ts");
+        done(check(terminal, options));
+      } else {
+        const { lint } = await import("./commands/lint.ts");
+        done(lint(terminal, path, options));
+      }
     });
   subcommand(program, "render", "write all files, the names, the lock and the keys")
     .addOption(outputOption())

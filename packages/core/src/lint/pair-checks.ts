@@ -1,7 +1,9 @@
 /** What two foreign devices say of each other: that both list each other, can start, and agree on keys. */
+import { printEndpoint } from "../ip/endpoint.ts";
 import { hostPrefix, printPrefix } from "../ip/prefix.ts";
 import * as messages from "../messages/lint-pairs.ts";
 import { nodeAlone } from "../messages/lint.ts";
+import type { PresharedKey } from "../model/keys.ts";
 import type { LintNode, LintPeer } from "./identities.ts";
 import { addressesOf } from "./scene.ts";
 import type { Scene } from "./scene.ts";
@@ -93,13 +95,27 @@ function checkStarts(scene: Scene, pairs: readonly Pair[]): void {
   const stuck = pairs.filter(({ one, other }) => !isDialling(one) && !isDialling(other));
   const left = tellIsolated(scene, pairs, stuck);
   for (const { one, other } of left) {
-    const spot = { place: one.peer.place, against: other.peer.place };
-    scene.findings.push(messages.cannotStart(spot, other.name, one.name));
+    const [known] = [one, other].flatMap((peer) => {
+      const endpoint = endpointOf(scene, peer.other);
+      return endpoint === undefined ? [] : [{ peer, endpoint }];
+    });
+    const isThere = known?.peer === other;
+    const [place, against] = isThere ? [other, one] : [one, other];
+    const spot = { place: place.peer.place, against: against.peer.place };
+    const names = [against.name, place.name] as const;
+    scene.findings.push(messages.cannotStart(spot, names, known?.endpoint));
   }
   for (const { one, other } of pairs) {
     if (isDialling(one) && !isDialling(other)) checkKeepalive(scene, one, other);
     if (isDialling(other) && !isDialling(one)) checkKeepalive(scene, other, one);
   }
+}
+
+/** Where somebody dials a device. */
+function endpointOf({ nodes }: Scene, position: number | undefined): string | undefined {
+  const peers = nodes.flatMap((node) => node.peers.filter(({ other }) => other === position));
+  const known = peers.find(isDialling)?.peer.endpoint;
+  return known === undefined ? undefined : printEndpoint(known.value);
 }
 
 /** A device of whose tunnels none can start is told once; the pairs of others are left. */
@@ -111,10 +127,10 @@ function tellIsolated(
   const told = new Set<Pair>();
   for (const node of nodes) {
     const own = stuck.filter((pair) => isOf(pair, node) && !told.has(pair));
+    if (own.length < 2) continue;
     const others = node.peers.filter(({ other }) => other === undefined);
     const isStuck = pairs.every((pair) => !isOf(pair, node) || stuck.includes(pair));
-    if (own.length < 2 || !isStuck || others.some(({ peer }) => peer.endpoint !== undefined))
-      continue;
+    if (!isStuck || others.some(({ peer }) => peer.endpoint !== undefined)) continue;
     const names = own.map(({ one, other }) => (one.self === node.position ? one.name : other.name));
     const [first] = own;
     const there = first?.one.self === node.position ? first.other : first?.one;
@@ -141,6 +157,11 @@ function checkPresharedKeys({ nodes, findings }: Scene, pairs: readonly Pair[]):
   const strangers = nodes.flatMap(({ peers }) =>
     peers.filter(({ other, peer }) => other === undefined && peer.presharedKey !== undefined),
   );
+  const uses = new Map<PresharedKey, number>();
+  for (const { peer } of nodes.flatMap(({ peers }) => peers)) {
+    const key = peer.presharedKey?.value;
+    if (key !== undefined) uses.set(key, (uses.get(key) ?? 0) + 1);
+  }
   const users = Map.groupBy(strangers, ({ peer }) => peer.presharedKey?.value);
   for (const { one, other } of pairs) {
     const mine = one.peer.presharedKey;
@@ -154,9 +175,11 @@ function checkPresharedKeys({ nodes, findings }: Scene, pairs: readonly Pair[]):
         messages.presharedKeyOneSided({ place, against: lacking.peer.place }, having.name),
       );
     } else {
-      findings.push(
-        messages.presharedKeyDiffers({ place: theirs.place, against: mine.place }, other.name),
-      );
+      // The one that is used more often was copied from another pair.
+      const isMine = (uses.get(mine.value) ?? 0) > (uses.get(theirs.value) ?? 0);
+      const [wrong, right, name] = isMine ? [mine, theirs, one.name] : [theirs, mine, other.name];
+      const spot = { place: wrong.place, against: right.place };
+      findings.push(messages.presharedKeyDiffers(spot, name));
     }
   }
   for (const sharing of users.values()) {

@@ -1,10 +1,10 @@
 /** What is behind foreign devices, by the word of others, and whether it is sent round between them. */
-import { hasAddress, hostPrefix, isOverlapping, printPrefix } from "../ip/prefix.ts";
+import { hasAddress, hostPrefix, printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import * as messages from "../messages/lint-pairs.ts";
 import * as alone from "../messages/lint.ts";
 import type { ForeignPeer } from "../read/foreign.ts";
-import { addressesOf, lineWith, onLinkRanges } from "./scene.ts";
+import { hasMesh, lineWith } from "./scene.ts";
 import type { Entry, Scene } from "./scene.ts";
 
 /**
@@ -62,16 +62,11 @@ function isDialledIn({ endpoint }: ForeignPeer, prefix: Prefix): boolean {
 }
 
 /** Ranges that a device says are behind another: no single hosts, and nothing of the mesh itself. */
-export function readClaims({ nodes, tables }: Scene, withAll = false): readonly Entry[] {
-  return tables.flatMap(({ entries }) =>
-    entries.filter(({ value, peer: { self, other } }) => {
+export function readClaims(scene: Scene, withAll = false): readonly Entry[] {
+  return scene.tables.flatMap(({ entries }) =>
+    entries.filter(({ value, peer: { other } }) => {
       if (other === undefined || value.length === hostPrefix(value).length) return false;
-      if (value.length === 0) return withAll;
-      const ends = [nodes[self], nodes[other]].filter((node) => node !== undefined);
-      const isMesh = ends.flatMap(onLinkRanges).some((range) => isOverlapping(range, value));
-      return (
-        !isMesh && !nodes.some((node) => addressesOf(node).some((own) => hasAddress(value, own)))
-      );
+      return value.length === 0 ? withAll : !hasMesh(scene, value);
     }),
   );
 }

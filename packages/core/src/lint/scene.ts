@@ -5,7 +5,7 @@ import { addressWidth } from "../ip/address.ts";
 import { hostPrefix, prefixOf, printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { ForeignDevice, Placed } from "../read/foreign.ts";
-import { listAtoms, Universe } from "../verify/universe.ts";
+import { Universe } from "../verify/universe.ts";
 import type { LintNode, LintPeer } from "./identities.ts";
 
 /** One prefix of a device's AllowedIPs. */
@@ -18,6 +18,7 @@ export interface Scene {
   readonly universe: Universe;
   /** Of each node, by its position. */
   readonly tables: readonly Table[];
+  readonly meshCounts: Uint32Array;
   /** Peers whose entry is wrong for a reason that was said: what follows from it is not said again. */
   readonly blamed: Set<LintPeer>;
   readonly findings: Finding[];
@@ -35,7 +36,14 @@ export function createScene(nodes: readonly LintNode[], findings: Finding[]): Sc
   const entries = nodes.map(({ peers }) => peers.flatMap(entriesOf));
   const universe = new Universe(allPrefixes(nodes, entries));
   const tables = entries.map((list) => createTable(universe, list));
-  return { nodes, universe, tables, blamed: new Set(), findings };
+  const meshCounts = countMesh(universe, nodes);
+  return { nodes, universe, tables, meshCounts, blamed: new Set(), findings };
+}
+
+/** Whether a prefix has anything of the mesh itself. */
+export function hasMesh({ universe, meshCounts }: Scene, prefix: Prefix): boolean {
+  const { from, to } = universe.atomsOf(prefix);
+  return meshCounts[from] !== meshCounts[to];
 }
 
 export function entryAt(scene: Scene, { position }: LintNode, atom: number): Entry | undefined {
@@ -103,7 +111,16 @@ function createTable(universe: Universe, entries: readonly Entry[]): Table {
   return { entries, row, clashes: [...clashes.values()] };
 }
 
-/** Everything that is somebody's address. */
-export function addressAtoms({ nodes, universe }: Scene): ReadonlySet<number> {
-  return new Set(nodes.flatMap((node) => listAtoms(universe, addressesOf(node).map(hostPrefix))));
+/** Marks what is somebody's address or on the link of a tunnel's interface; before each atom, how many are. */
+function countMesh(universe: Universe, nodes: readonly LintNode[]): Uint32Array {
+  const marks = new Uint8Array(universe.size);
+  for (const node of nodes) {
+    for (const prefix of [...onLinkRanges(node), ...addressesOf(node).map(hostPrefix)]) {
+      const { from, to } = universe.atomsOf(prefix);
+      marks.fill(1, from, to);
+    }
+  }
+  const counts = new Uint32Array(universe.size + 1);
+  for (const [atom, mark] of marks.entries()) counts[atom + 1] = (counts[atom] ?? 0) + mark;
+  return counts;
 }

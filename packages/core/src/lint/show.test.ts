@@ -18,4 +18,8 @@ test("show", () => {
     });
   }
   writeFileSync("/tmp/lint-out.txt", out);
+  writeFileSync(
+    "/tmp/lint-out.json",
+    JSON.stringify(MISTAKES.map((m) => printPlaces(lintFolder(plant(m), m.exposed)))),
+  );
 });

@@ -240,6 +240,8 @@ class Walker {
     const [first, last] = [entries[0], entries.at(-1)];
     const sender = this.#scene.nodes[last?.peer.self ?? -1];
     if (first === undefined || last === undefined || sender === undefined) return;
+    // What has no other way goes to the exit, and nobody says that the target is there.
+    if (first.value.length === 0) return;
     const expected = entryAt(this.#scene, at, this.#atoms.get(from) ?? 0);
     // Whoever has a default way expects nobody by it.
     if (expected !== undefined && expected.value.length > 0) {

@@ -35,9 +35,17 @@ export function peersUnlisted(spot: Spot, others: readonly string[]): Finding {
   return lintError("peer-one-sided", spot, message, fix);
 }
 
-export function cannotStart(spot: Spot, one: string, other: string): Finding {
-  const message = say`neither ${quote(one)} nor ${quote(other)} knows an endpoint of the other: nobody can start`;
-  const fix = say`write Endpoint = (address of ${quote(other)}):51820, or the other way round`;
+/** `names`: whose entry it is told of, and whom it is for; `endpoint`: where others dial that one. */
+export function cannotStart(
+  spot: Spot,
+  [own, peer]: readonly [string, string],
+  endpoint: string | undefined,
+): Finding {
+  const message = say`neither ${quote(own)} nor ${quote(peer)} knows an endpoint of the other: nobody can start`;
+  const fix =
+    endpoint === undefined
+      ? say`write Endpoint = (address of ${quote(peer)}):51820, or the other way round`
+      : say`write Endpoint = ${endpoint}`;
   return lintError("cannot-start", spot, message, fix);
 }
 
