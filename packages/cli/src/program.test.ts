@@ -46,8 +46,8 @@ test.each([
   [["render", "--strickt"], "error: unknown option '--strickt'\n(Did you mean --strict?)"],
   [["trace", "a"], "error: missing required argument 'target'"],
   [
-    ["check", "more"],
-    "error: too many arguments for 'check'. Expected 0 arguments but got 1: more.",
+    ["check", "folder", "more"],
+    "error: too many arguments for 'check'. Expected 1 argument but got 2: folder, more.",
   ],
   [
     ["render", "--format", "x"],

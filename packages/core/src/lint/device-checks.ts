@@ -1,6 +1,6 @@
 /** What one foreign device contradicts by itself, once it is known who its peers are. */
 import type { Place } from "../finding.ts";
-import { printAddress } from "../ip/address.ts";
+import { isSameAddress, printAddress } from "../ip/address.ts";
 import { printEndpoint } from "../ip/endpoint.ts";
 import type { Endpoint } from "../ip/endpoint.ts";
 import { hasAddress, hostPrefix, prefixOf, printPrefix } from "../ip/prefix.ts";
@@ -9,7 +9,7 @@ import type { Address } from "../ip/address.ts";
 import * as messages from "../messages/lint.ts";
 import type { ForeignDevice, Placed } from "../read/foreign.ts";
 import type { LintNode } from "./identities.ts";
-import { addressesOf, entryAt, lineWith, onLinkRanges } from "./scene.ts";
+import { addressesOf, entryAt, isHost, lineWith, onLinkRanges } from "./scene.ts";
 import type { Entry, Scene } from "./scene.ts";
 
 /** IPv6 needs 1280 bytes on every link (RFC 8200 section 5). */
@@ -85,13 +85,14 @@ function narrowed(scene: Scene, entry: Entry): readonly string[] | undefined {
  * way to say "the mesh", and right.
  */
 function checkOwnAddresses(scene: Scene, node: LintNode): void {
-  if (node.isDoubtful) return;
   for (const entry of scene.tables[node.position]?.entries ?? []) {
     const own = addressesOf(node).find((address) => hasAddress(entry.value, address));
     if (own === undefined || entry.value.length === 0 || entry.peer.isFlawed) continue;
-    const isHost = entry.value.length === hostPrefix(own).length;
     const peer = scene.nodes[entry.peer.other ?? -1];
-    if (!isHost && (peer === undefined || isShared(scene, node, entry.value))) continue;
+    if (!isHost(entry.value) && (peer === undefined || isShared(scene, node, entry.value)))
+      continue;
+    // Two with one address: that was told.
+    if (peer !== undefined && addressesOf(peer).some((each) => isSameAddress(each, own))) continue;
     const better = peer === undefined ? [] : moved(entry.value, addressesOf(peer));
     const prefix = printPrefix(entry.value);
     const line = lineWith(entry.peer, entry, better);
@@ -150,7 +151,7 @@ interface Captured {
 function findCapture(scene: Scene, node: LintNode, host: Address): Placed<Prefix> | undefined {
   const entry = entryAt(scene, node, scene.universe.hostAtom(host));
   if (entry !== undefined && entry.value.length > 0) {
-    return scene.blamed.has(entry.peer) ? undefined : entry;
+    return scene.blamed.has(entry.peer) || scene.rounds.has(entry) ? undefined : entry;
   }
   const ranges = new Set(onLinkRanges(node).filter((range) => hasAddress(range, host)));
   for (const { value, place } of node.device.addresses) {

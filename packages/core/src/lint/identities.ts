@@ -18,7 +18,9 @@ export interface LintNode {
   /** Undefined where neither the file nor another one tells it. */
   readonly publicKey: PublicKey | undefined;
   readonly peers: readonly LintPeer[];
-  /** Who it is, or where, nobody can tell: it shares a key or an address, or its reader found mistakes. */
+  /** Another has the same private key: nobody can tell which of the two is meant. */
+  readonly isTwin: boolean;
+  /** It is a twin, or its address is another's, or not the one that others know, or could not be read. */
   readonly isDoubtful: boolean;
 }
 
@@ -41,7 +43,7 @@ export function readIdentities(
   const flawed = readFlaws({ devices, findings: read });
   const known = new Directory(devices);
   const twins = checkTwins(known, findings);
-  const doubtful = new Set(twins);
+  const doubtful = new Set([...twins, ...checkTaken(known, twins, findings)]);
   for (const [position, device] of devices.entries()) {
     if (flawed.has(device)) doubtful.add(position);
   }
@@ -60,6 +62,7 @@ export function readIdentities(
     device,
     publicKey: known.keys[position],
     peers: peers[position] ?? [],
+    isTwin: twins.has(position),
     isDoubtful: doubtful.has(position),
   }));
 }
@@ -137,36 +140,42 @@ class Directory {
   }
 }
 
-/** Two devices with one private key, or with one address: nobody can tell them apart. */
-function checkTwins(known: Directory, findings: Finding[]): Set<number> {
-  const doubtful = new Set<number>();
-  for (const [position, { privateKey, place, addresses, name }] of known.devices.entries()) {
+/** Two devices with one private key: both are twins. */
+function checkTwins(known: Directory, findings: Finding[]): ReadonlySet<number> {
+  const twins = new Set<number>();
+  for (const [position, { privateKey, place }] of known.devices.entries()) {
     const key = known.keys[position];
     const [first = position] = key === undefined ? [] : known.withKey(key);
     const twin = known.devices[first];
-    if (first !== position && twin !== undefined) {
-      const spot = {
-        place: privateKey?.place ?? place,
-        against: twin.privateKey?.place ?? twin.place,
-      };
-      findings.push(messages.keyTwice(spot, twin.name));
-      doubtful.add(first).add(position);
-      continue;
-    }
-    for (const { value, place: at } of addresses) {
+    if (first === position || twin === undefined) continue;
+    const against = twin.privateKey?.place ?? twin.place;
+    findings.push(messages.keyTwice({ place: privateKey?.place ?? place, against }, twin.name));
+    twins.add(first).add(position);
+  }
+  return twins;
+}
+
+/** Two devices with one address, unless one is a copy of the other: those that have it. */
+function checkTaken(
+  known: Directory,
+  twins: ReadonlySet<number>,
+  findings: Finding[],
+): ReadonlySet<number> {
+  const taken = new Set<number>();
+  for (const [position, { addresses }] of known.devices.entries()) {
+    for (const { value, place } of addresses) {
       const [holder = position] = known.withAddress(value.address);
       const other = known.devices[holder];
       const same = other?.addresses.find((each) =>
         isSameAddress(each.value.address, value.address),
       );
-      if (holder === position || same === undefined || doubtful.has(position)) continue;
-      const spot = { place: at, against: same.place };
-      const shown = other?.name ?? name;
-      findings.push(messages.addressTwice(spot, printAddress(value.address), shown));
-      doubtful.add(holder).add(position);
+      if (holder === position || other === undefined || twins.has(position)) continue;
+      const spot = { place, against: same?.place };
+      findings.push(messages.addressTwice(spot, printAddress(value.address), other.name));
+      taken.add(holder).add(position);
     }
   }
-  return doubtful;
+  return taken;
 }
 
 /** Entries whose key is not that of the one whose address they hold. */

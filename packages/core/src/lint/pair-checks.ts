@@ -49,7 +49,7 @@ function checkSides(scene: Scene): void {
   // A key that is not what it was, or a block that could not be read, explains that nobody is listed.
   const isExplained = ({ self, other = -1 }: LintPeer): boolean =>
     [nodes[self], nodes[other]].some(
-      (node) => node?.isDoubtful === true || node?.publicKey === undefined,
+      (node) => node?.isTwin === true || node?.publicKey === undefined,
     ) ||
     nodes[other]?.peers.some(({ isFlawed, other: each }) => isFlawed && each === undefined) ===
       true;

@@ -9,7 +9,7 @@ import type { ForeignDevice } from "../read/foreign.ts";
 import { isRouted } from "./device-checks.ts";
 import { readClaims } from "./round-checks.ts";
 import type { LintNode } from "./identities.ts";
-import { addressesOf, lineWith, onLinkRanges } from "./scene.ts";
+import { addressesOf, isHost, lineWith, onLinkRanges } from "./scene.ts";
 import type { Entry, Scene } from "./scene.ts";
 import type { Passage } from "./way-checks.ts";
 
@@ -30,7 +30,7 @@ export function checkForwarding(scene: Scene, passages: readonly Passage[]): voi
     const hasFamily = [node, sender].every(
       (each) => each !== undefined && addressesOf(each).some((own) => own.family === family),
     );
-    const isWrong = scene.blamed.has(entry.peer);
+    const isWrong = scene.blamed.has(entry.peer) || scene.rounds.has(entry);
     return node === undefined || !hasFamily || isWrong ? [] : [{ node, family, entry }];
   });
   for (const { node, family, entry } of [...passages, ...behind]) {
@@ -73,8 +73,9 @@ function checkOverlaps(scene: Scene, claims: readonly Entry[]): void {
 }
 
 /** Whether nobody but the peer itself has what is sent to it. */
-function isEnd({ universe, tables, blamed }: Scene, { value, peer }: Entry): boolean {
-  if (blamed.has(peer)) return false;
+function isEnd({ universe, tables, blamed, rounds }: Scene, entry: Entry): boolean {
+  const { value, peer } = entry;
+  if (blamed.has(peer) || rounds.has(entry)) return false;
   const { from, to } = universe.atomsOf(value);
   const row = tables[peer.other ?? -1]?.row ?? [];
   return !row
@@ -101,10 +102,9 @@ function checkMeshRanges(scene: Scene): void {
     const links = onLinkRanges(node);
     for (const entry of tables[node.position]?.entries ?? []) {
       const { value, peer } = entry;
-      const isHost = value.length === hostPrefix(value).length;
       const isMesh = links.some((range) => isOverlapping(range, value));
       const next = nodes[peer.other ?? -1];
-      if (isHost || value.length === 0 || !isMesh || next === undefined || blamed.has(peer))
+      if (isHost(value) || value.length === 0 || !isMesh || next === undefined || blamed.has(peer))
         continue;
       if (isHub(scene, node, next, value)) continue;
       const own = addressesOf(next).filter((each) => hasAddress(value, each));

@@ -1,10 +1,10 @@
 /** What is behind foreign devices, by the word of others, and whether it is sent round between them. */
-import { hasAddress, hostPrefix, printPrefix } from "../ip/prefix.ts";
+import { hasAddress, printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import * as messages from "../messages/lint-pairs.ts";
 import * as alone from "../messages/lint.ts";
 import type { ForeignPeer } from "../read/foreign.ts";
-import { hasMesh, lineWith } from "./scene.ts";
+import { hasMesh, isHost, lineWith } from "./scene.ts";
 import type { Entry, Scene } from "./scene.ts";
 
 /**
@@ -31,7 +31,7 @@ export function checkRounds(scene: Scene): void {
 
 /** The one to whom most others send, or in whose network peers of its own are, is the one that has it. */
 function tellRound(
-  { nodes, findings, blamed }: Scene,
+  { nodes, findings, rounds }: Scene,
   round: readonly Entry[],
   all: readonly Entry[],
 ): void {
@@ -45,11 +45,11 @@ function tellRound(
   const { entry } = best;
   const prefix = printPrefix(entry.value);
   const against = all.find(({ peer }) => peer.other === entry.peer.self)?.place;
-  for (const each of round) blamed.add(each.peer);
+  for (const each of round) rounds.add(each);
   const spot = { place: entry.place, against };
   if (best.votes === second.votes) {
     const names = round.map(({ peer }) => nodes[peer.self]?.name ?? "");
-    findings.push(messages.pathLoops(spot, prefix, names));
+    findings.push(messages.pathLoops(spot, prefix, names, undefined));
     return;
   }
   const fix = alone.replaceAllowedIps(prefix, lineWith(entry.peer, entry, []));
@@ -65,7 +65,7 @@ function isDialledIn({ endpoint }: ForeignPeer, prefix: Prefix): boolean {
 export function readClaims(scene: Scene, withAll = false): readonly Entry[] {
   return scene.tables.flatMap(({ entries }) =>
     entries.filter(({ value, peer: { other } }) => {
-      if (other === undefined || value.length === hostPrefix(value).length) return false;
+      if (other === undefined || isHost(value)) return false;
       return value.length === 0 ? withAll : !hasMesh(scene, value);
     }),
   );

@@ -21,6 +21,8 @@ export interface Scene {
   readonly meshCounts: Uint32Array;
   /** Peers whose entry is wrong for a reason that was said: what follows from it is not said again. */
   readonly blamed: Set<LintPeer>;
+  /** Entries that send a range round, which was said. */
+  readonly rounds: Set<Entry>;
   readonly findings: Finding[];
 }
 
@@ -37,7 +39,7 @@ export function createScene(nodes: readonly LintNode[], findings: Finding[]): Sc
   const universe = new Universe(allPrefixes(nodes, entries));
   const tables = entries.map((list) => createTable(universe, list));
   const meshCounts = countMesh(universe, nodes);
-  return { nodes, universe, tables, meshCounts, blamed: new Set(), findings };
+  return { nodes, universe, tables, meshCounts, blamed: new Set(), rounds: new Set(), findings };
 }
 
 /** Whether a prefix has anything of the mesh itself. */
@@ -48,6 +50,11 @@ export function hasMesh({ universe, meshCounts }: Scene, prefix: Prefix): boolea
 
 export function entryAt(scene: Scene, { position }: LintNode, atom: number): Entry | undefined {
   return scene.tables[position]?.row[atom];
+}
+
+/** Whether it is a single address. */
+export function isHost({ family, length }: Prefix): boolean {
+  return length === addressWidth(family);
 }
 
 /** What a node's addresses put on its link. */

@@ -9,8 +9,8 @@ import {
   SPOKES,
   TWO_HOSTS,
 } from "./folders.contract.ts";
-import { block, editBlock } from "./mistakes.contract.ts";
-import type { Change } from "./mistakes.contract.ts";
+import { block, editBlock } from "./planting.contract.ts";
+import type { Change } from "./planting.contract.ts";
 
 export const VARIANTS: readonly Change[] = [
   {

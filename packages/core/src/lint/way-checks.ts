@@ -6,11 +6,11 @@ import type { Address, Family } from "../ip/address.ts";
 import { printAddress } from "../ip/address.ts";
 import { hasAddress, hasPrefix, hostPrefix, prefixOf, printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
-import { writeAllowedIps } from "../messages/lint.ts";
+import { replaceAllowedIps, writeAllowedIps } from "../messages/lint.ts";
 import * as messages from "../messages/lint-pairs.ts";
 import type { LintNode, LintPeer } from "./identities.ts";
 import type { Pair } from "./pair-checks.ts";
-import { addressesOf, entryAt, lineWith, onLinkRanges } from "./scene.ts";
+import { addressesOf, entryAt, isHost, lineWith, onLinkRanges } from "./scene.ts";
 import type { Entry, Scene } from "./scene.ts";
 
 /** A packet's way passes a node: from whom it comes, and by which entry. */
@@ -85,7 +85,6 @@ function isWanted(
   here: LintPeer,
   taken: Entry | undefined,
 ): boolean {
-  const isHost = (prefix: Prefix): boolean => prefix.length === hostPrefix(prefix).length;
   const hasMore = here.peer.allowedIps.some(
     ({ value }) => !addressesOf(taker).some((own) => hasAddress(value, own)),
   );
@@ -106,8 +105,7 @@ function isWanted(
 /** A single address on the link that nobody in the folder has: a misspelling, where another is missed. */
 function isStrange({ nodes }: Scene, { self }: LintPeer, prefix: Prefix): boolean {
   const node = nodes[self];
-  const isHost = prefix.length === hostPrefix(prefix).length;
-  if (node === undefined || !isHost) return false;
+  if (node === undefined || !isHost(prefix)) return false;
   if (!onLinkRanges(node).some((range) => hasPrefix(range, prefix))) return false;
   return !nodes.some((each) => addressesOf(each).some((address) => hasAddress(prefix, address)));
 }
@@ -142,6 +140,12 @@ class Walker {
   readonly #passages = new Map<string, Passage>();
   /** By the entry that a packet was refused at: the packets that nobody there expects. */
   readonly #refused = new Map<LintPeer, { readonly entry: Entry; readonly packets: Packet[] }>();
+  /** What was refused on its way, to be told when all rounds are known. */
+  readonly #dropped: {
+    readonly packet: Packet;
+    readonly entries: readonly Entry[];
+    readonly at: LintNode;
+  }[] = [];
   readonly #told = new Set<Entry>();
   /** Positions of those about whom something was told that may explain what they lack. */
   readonly #blamed: ReadonlySet<number | undefined>;
@@ -184,14 +188,13 @@ class Walker {
       if (entry === undefined) return { entries, end: "unknown" };
       const next = nodes[entry.peer.other ?? -1];
       if (next === undefined || blamed.has(entry.peer)) return { entries, end: "unknown" };
-      const isSeen = entries.some(({ peer }) => peer.self === next.position);
       entries.push(entry);
+      if (entries.some(({ peer }) => peer.self === next.position)) return { entries, end: "round" };
       const taken = entryAt(this.#scene, next, back);
       if (taken !== undefined && blamed.has(taken.peer)) return { entries, end: "unknown" };
       if (taken?.peer.other !== at.position) {
         return { entries, end: this.#isExplained(at, next) ? "unknown" : "refused" };
       }
-      if (isSeen) return { entries, end: "round" };
       at = next;
     }
     return { entries, end: "there" };
@@ -221,18 +224,22 @@ class Walker {
   #fail(packet: Packet, { entries, end }: Walk): void {
     const at = this.#scene.nodes[entries.at(-1)?.peer.other ?? -1];
     if (end === "round") this.#tellRound(packet.to, entries);
-    if (end === "refused" && at !== undefined) this.#refuse(packet, entries, at);
+    if (end === "refused" && at !== undefined) this.#dropped.push({ packet, entries, at });
   }
 
+  /** The narrowest prefix of a round is told: wide ones are there to hold others as well. */
   #tellRound(to: Address, entries: readonly Entry[]): void {
     const { nodes } = this.#scene;
-    const last = entries.at(-1);
-    const round = entries.slice(entries.findIndex(({ peer }) => peer.self === last?.peer.other));
-    if (last === undefined || round.some((entry) => this.#told.has(entry))) return;
+    const begin = entries.findIndex(({ peer }) => peer.self === entries.at(-1)?.peer.other);
+    const round = entries.slice(begin);
+    const [wrong, other] = round.toSorted((a, b) => b.value.length - a.value.length);
+    if (wrong === undefined || round.some((entry) => this.#told.has(entry))) return;
     for (const entry of round) this.#told.add(entry);
     const names = round.map(({ peer }) => nodes[peer.self]?.name ?? "");
-    const spot = { place: last.place, against: round[0]?.place };
-    this.#scene.findings.push(messages.pathLoops(spot, printPrefix(hostPrefix(to)), names));
+    const spot = { place: wrong.place, against: other?.place };
+    const prefix = printPrefix(hostPrefix(to));
+    const fix = replaceAllowedIps(printPrefix(wrong.value), lineWith(wrong.peer, wrong, []));
+    this.#scene.findings.push(messages.pathLoops(spot, prefix, names, fix));
   }
 
   #refuse(packet: Packet, entries: readonly Entry[], at: LintNode): void {
@@ -240,6 +247,7 @@ class Walker {
     const [first, last] = [entries[0], entries.at(-1)];
     const sender = this.#scene.nodes[last?.peer.self ?? -1];
     if (first === undefined || last === undefined || sender === undefined) return;
+    if (entries.some((entry) => this.#told.has(entry))) return;
     // What has no other way goes to the exit, and nobody says that the target is there.
     if (first.value.length === 0) return;
     const expected = entryAt(this.#scene, at, this.#atoms.get(from) ?? 0);
@@ -286,6 +294,7 @@ class Walker {
   /** What was gathered: all sources that one entry lacks make one finding. */
   tell(): void {
     const { nodes, findings } = this.#scene;
+    for (const { packet, entries, at } of this.#dropped) this.#refuse(packet, entries, at);
     for (const [peer, { entry, packets }] of this.#refused) {
       const sources = [...new Set(packets.map(({ from }) => printAddress(from)))];
       const missing = [...new Set(packets.map(({ from }) => from))].map(hostPrefix);

@@ -143,10 +143,16 @@ export function movePrefix(
     : say`add ${prefix} to the AllowedIPs of ${quote(peer)}`;
 }
 
-export function pathLoops(spot: Spot, prefix: string, nodes: readonly string[]): Finding {
+/** Without a `fix` nobody can tell who has the prefix. */
+export function pathLoops(
+  spot: Spot,
+  prefix: string,
+  nodes: readonly string[],
+  fix: Text | undefined,
+): Finding {
   const message = say`packets to ${prefix} go round between ${listTexts(nodes)}, each of which sends them on`;
-  const fix = say`take ${prefix} from the AllowedIPs of the one behind which it is`;
-  return lintError("path-loops", spot, message, fix);
+  const unknown = say`take ${prefix} from the AllowedIPs of the one behind which it is`;
+  return lintError("path-loops", spot, message, fix ?? unknown);
 }
 
 export function rangesOverlap(

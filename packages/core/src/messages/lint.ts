@@ -138,12 +138,7 @@ export function peerIsSelf(spot: Spot, meant: string | undefined): Finding {
 
 export function nodeAlone(place: Place): Finding {
   const message = say`this device has no peers, and is nobody's peer`;
-  return lintError(
-    "node-isolated",
-    { place },
-    message,
-    say`write a [Peer] for whom it shall reach`,
-  );
+  return lintWarning("node-alone", { place }, message, say`write a [Peer] for whom it is to reach`);
 }
 
 /** `family` of what is to be passed on. */
