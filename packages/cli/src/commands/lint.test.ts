@@ -119,3 +119,21 @@ test("check PATH refuses what is not there", async () => {
   expect(status).toBeGreaterThan(0);
   expect(err).toContain("nowhere");
 });
+
+test("check PATH counts what is many times the same", async () => {
+  const folder = new MeshFolder();
+  for (let at = 0; at < 70; at += 1) {
+    const key = makePrivateKey();
+    folder.write(
+      `n${at}.conf`,
+      `[Interface]\nPrivateKey = ${key}\nAddress = 10.0.0.${at + 1}/24\n`,
+    );
+  }
+  const { out, err } = await folder.run("check", folder.path);
+  expect(out).toBe("linted: 70 devices, 0 tunnels, 70 warnings");
+  expect(err.match(/nobody's peer$/gm)).toHaveLength(50);
+  expect(err.split("\n").slice(-2)).toEqual([
+    expect.stringMatching(/: warning node-alone: and 20 more like this$/),
+    "  mend these first",
+  ]);
+});

@@ -8,7 +8,7 @@ import type { Prefix } from "../ip/prefix.ts";
 import type { Address } from "../ip/address.ts";
 import * as messages from "../messages/lint.ts";
 import type { ForeignDevice, Placed } from "../read/foreign.ts";
-import type { LintNode } from "./identities.ts";
+import type { LintNode, LintPeer } from "./identities.ts";
 import { addressesOf, entryAt, isHost, lineWith, onLinkRanges } from "./scene.ts";
 import type { Entry, Scene } from "./scene.ts";
 
@@ -128,27 +128,39 @@ function checkEndpoints(scene: Scene, node: LintNode): void {
     if (peer.endpoint === undefined || host === undefined || typeof host === "string") continue;
     const capture = findCapture(scene, node, host);
     if (capture === undefined || hasRouteHook(node.device, host)) continue;
-    const each = { endpoint: peer.endpoint, other, prefix: capture.value };
+    const each = { endpoint: peer.endpoint, other, capture };
     captured.set(capture.place, [...(captured.get(capture.place) ?? []), each]);
   }
   for (const [place, [first, ...rest]] of captured) {
     if (first === undefined) continue;
-    const { endpoint, other, prefix } = first;
-    const better = other === undefined ? undefined : betterEndpoint(scene, other, prefix);
-    const [one, against] = rest.length > 0 ? [place, endpoint.place] : [endpoint.place, place];
-    const shown = { endpoint: printEndpoint(endpoint.value), prefix: printPrefix(prefix) };
-    const fix = rest.length > 0 ? undefined : better;
-    scene.findings.push(messages.endpointCaptured({ place: one, against }, shown, fix));
+    const { endpoint, other, capture } = first;
+    const prefix = printPrefix(capture.value);
+    const shown = { endpoint: printEndpoint(endpoint.value), prefix };
+    const spot = { place: endpoint.place, against: place };
+    if (rest.length > 0 && capture.peer !== undefined) {
+      const fix = messages.replaceAllowedIps(prefix, lineWith(capture.peer, capture, []));
+      const turned = { place, against: endpoint.place };
+      scene.findings.push(messages.endpointCaptured(turned, shown, fix));
+      continue;
+    }
+    const better = other === undefined ? undefined : betterEndpoint(scene, other, capture.value);
+    const fix = better === undefined ? undefined : messages.writeEndpoint(better);
+    scene.findings.push(messages.endpointCaptured(spot, shown, fix));
   }
+}
+
+/** What swallows an endpoint: AllowedIPs of a peer, or what the interface's address has on its link. */
+interface Capture extends Placed<Prefix> {
+  readonly peer?: LintPeer;
 }
 
 interface Captured {
   readonly endpoint: Placed<Endpoint>;
   readonly other: number | undefined;
-  readonly prefix: Prefix;
+  readonly capture: Capture;
 }
 
-function findCapture(scene: Scene, node: LintNode, host: Address): Placed<Prefix> | undefined {
+function findCapture(scene: Scene, node: LintNode, host: Address): Capture | undefined {
   const entry = entryAt(scene, node, scene.universe.hostAtom(host));
   if (entry !== undefined && entry.value.length > 0) {
     return scene.blamed.has(entry.peer) || scene.rounds.has(entry) ? undefined : entry;

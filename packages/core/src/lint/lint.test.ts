@@ -78,7 +78,7 @@ test("lint() says the line to write instead", () => {
     192.168.30.0/24 is on this device itself, but 192.168.30.0/24 would go into the tunnel to "azure"
       → write AllowedIPs = 10.0.0.2/32, 192.168.20.0/24
     the endpoint 172.16.0.1:51820 lies inside 172.16.0.0/24, which goes into the tunnel: it would swallow itself
-      → write an endpoint outside 172.16.0.0/24, or take 172.16.0.0/24 out of the tunnel
+      → write AllowedIPs = 172.20.0.0/14, 172.24.0.0/13
     the endpoint 10.0.0.9:51820 lies inside 10.0.0.0/24, which goes into the tunnel: it would swallow itself
       → write an endpoint outside 10.0.0.0/24, or take 10.0.0.0/24 out of the tunnel
     packets of 10.0.0.1 come to "b" from "a", and are dropped: AllowedIPs for "a" does not hold them, and answers would not go there

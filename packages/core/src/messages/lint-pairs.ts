@@ -3,8 +3,11 @@ import type { Finding } from "../finding.ts";
 import { say } from "../phrase.ts";
 import type { Text } from "../phrase.ts";
 import { quote } from "../problem.ts";
-import { lintError, lintWarning, listTexts, replaceAllowedIps } from "./lint.ts";
+import { lintError, lintWarning, listTexts, replaceAllowedIps, writeEndpoint } from "./lint.ts";
 import type { Spot } from "./lint.ts";
+
+/** Addresses that one message lists. */
+const LISTED_SOURCES = 5;
 
 /** What must be written where a device is missing among the peers of another. */
 export interface MissingBlock {
@@ -45,7 +48,7 @@ export function cannotStart(
   const fix =
     endpoint === undefined
       ? say`write Endpoint = (address of ${quote(peer)}):51820, or the other way round`
-      : say`write Endpoint = ${endpoint}`;
+      : writeEndpoint(endpoint);
   return lintError("cannot-start", spot, message, fix);
 }
 
@@ -112,7 +115,9 @@ export function pathOneWay(
   },
   fix: Text,
 ): Finding {
-  const sources = way.sources.join(", ");
+  const more = way.sources.length - LISTED_SOURCES;
+  const listed = way.sources.slice(0, LISTED_SOURCES).join(", ");
+  const sources = more > 0 ? say`${listed} and ${more} more` : listed;
   const message = say`packets of ${sources} come to ${quote(way.at)} from ${quote(way.from)}, and are dropped: AllowedIPs for ${quote(way.from)} does not hold them, and answers would not go there`;
   const found = way.isPassedOn ? lintWarning : lintError;
   return found("path-one-way", spot, message, fix);

@@ -6,6 +6,9 @@ import { joinTexts, say } from "../phrase.ts";
 import type { Text } from "../phrase.ts";
 import { quote } from "../problem.ts";
 
+/** Names that one message lists before it counts the rest. */
+const LISTED_NAMES = 5;
+
 /** Where a mistake is, and the place that disagrees with it. */
 export interface Spot {
   readonly place: Place;
@@ -25,13 +28,19 @@ export function writeAllowedIps(prefixes: readonly string[]): Text {
   return say`write AllowedIPs = ${prefixes.join(", ")}`;
 }
 
+export function writeEndpoint(endpoint: string): Text {
+  return say`write Endpoint = ${endpoint}`;
+}
+
 /** The line as it is without a prefix, which may be all that it had. */
 export function replaceAllowedIps(prefix: string, line: readonly string[]): Text {
   return line.length === 0 ? say`remove ${prefix}` : writeAllowedIps(line);
 }
 
 export function listTexts(names: readonly string[]): Text {
-  return joinTexts(names.map(quote), ", ");
+  const listed = joinTexts(names.slice(0, LISTED_NAMES).map(quote), ", ");
+  const more = names.length - LISTED_NAMES;
+  return more > 0 ? say`${listed} and ${more} more` : listed;
 }
 
 export function worldReadable(place: Place): Finding {
@@ -74,14 +83,11 @@ export function ownPrefixOnPeer(
 export function endpointCaptured(
   spot: Spot,
   { endpoint, prefix }: { readonly endpoint: string; readonly prefix: string },
-  better: string | undefined,
+  fix: Text | undefined,
 ): Finding {
   const message = say`the endpoint ${endpoint} lies inside ${prefix}, which goes into the tunnel: it would swallow itself`;
-  const fix =
-    better === undefined
-      ? say`write an endpoint outside ${prefix}, or take ${prefix} out of the tunnel`
-      : say`write Endpoint = ${better}`;
-  return lintError("endpoint-captured", spot, message, fix);
+  const unknown = say`write an endpoint outside ${prefix}, or take ${prefix} out of the tunnel`;
+  return lintError("endpoint-captured", spot, message, fix ?? unknown);
 }
 
 export function rangeLeaks(spot: Spot, range: string, line: string): Finding {
