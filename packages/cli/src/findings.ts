@@ -18,9 +18,13 @@ export function locateFindings(
     const { severity, code, message, fix } = diagnostic;
     return { severity, code, message, fix, file, ...placeOf(document, diagnostic) };
   });
-  return [...faults, ...located].sort(
-    (one, other) => one.line - other.line || one.column - other.column,
-  );
+  return [...faults, ...located].sort(compareFindings);
+}
+
+/** By their places; file by file. */
+export function compareFindings(one: Place, other: Place): number {
+  if (one.file !== other.file) return one.file < other.file ? -1 : 1;
+  return one.line - other.line || one.column - other.column;
 }
 
 export function hasErrors(findings: readonly Finding[]): boolean {

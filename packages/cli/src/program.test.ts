@@ -49,7 +49,8 @@ test.each([
   [["render", "--strickt"], 'unknown option "--strickt"', "did you mean --strict?"],
   [["keys", "rotat-psk", "a", "b"], "3 arguments are too many: it takes 1", HELP],
   [["trace", "a"], "the argument target is missing", HELP],
-  [["check", "more\n(Did you mean"], "1 arguments are too many: it takes 0", HELP],
+  [["render", "more\n(Did you mean"], "1 arguments are too many: it takes 0", HELP],
+  [["check", "folder", "more"], "2 arguments are too many: it takes 1", HELP],
   [["check", "--a\nb"], 'unknown option "--a\\u{a}b"', HELP],
   [
     ["render", "--format", "x"],

@@ -81,11 +81,20 @@ function addMeshCommands(program: Command, terminal: Terminal, done: Done): void
     },
   );
   subcommand(program, terminal, "check", say`read, compile and prove the mesh; write nothing`)
+    .argument(
+      "[path]",
+      read(say`somebody else's WireGuard files, to be linted instead: a folder, or one`),
+    )
     .addOption(jsonOption(terminal))
     .option("--strict", read(say`take every warning as an error`), false)
-    .action(async (options: FileWords) => {
-      const { check } = await import("./commands/check.ts");
-      done(check(terminal, options));
+    .action(async (path: string | undefined, options: FileWords) => {
+      if (path === undefined) {
+        const { check } = await import("./commands/check.ts");
+        done(check(terminal, options));
+      } else {
+        const { lint } = await import("./commands/lint.ts");
+        done(lint(terminal, path, options));
+      }
     });
   subcommand(program, terminal, "render", say`write all files, the names, the lock and the keys`)
     .addOption(outputOption(terminal))

@@ -2,7 +2,7 @@
 import { say } from "@warren/core";
 import type { Phrase } from "@warren/core";
 
-export type Noun = "node" | "client" | "tunnel" | "path" | "file";
+export type Noun = "node" | "client" | "tunnel" | "path" | "file" | "device" | "error" | "warning";
 
 /** Nouns are words of a sentence, not values in it: in each language a count has its own form. */
 export function countOf(count: number, noun: Noun): Phrase {
@@ -18,5 +18,11 @@ export function countOf(count: number, noun: Noun): Phrase {
       return isOne ? say`${count} path` : say`${count} paths`;
     case "file":
       return isOne ? say`${count} file` : say`${count} files`;
+    case "device":
+      return isOne ? say`${count} device` : say`${count} devices`;
+    case "error":
+      return isOne ? say`${count} error` : say`${count} errors`;
+    case "warning":
+      return isOne ? say`${count} warning` : say`${count} warnings`;
   }
 }

@@ -22,6 +22,8 @@ export { cover, intersect, prefixSet, subtract, union } from "./ip/prefix-set.ts
 export type { PrefixSet } from "./ip/prefix-set.ts";
 export { parsePresharedKey, parsePrivateKey, parsePublicKey } from "./model/keys.ts";
 export type { PresharedKey, PresharedKeyId, PrivateKey, PublicKey } from "./model/keys.ts";
+export { lint } from "./lint/lint.ts";
+export type { Lint } from "./lint/lint.ts";
 export { entrancesOf } from "./model/entrances.ts";
 export type { Entrance } from "./model/entrances.ts";
 export { EMPTY_LOCK, entryId, pairName, parseLock, printLock } from "./model/lock.ts";

@@ -1,7 +1,7 @@
 /** What can be wrong or odd with what `wg` itself reads. No message repeats what may be a secret. */
 import type { Finding, Place } from "../finding.ts";
 import { say } from "../phrase.ts";
-import type { Phrase } from "../phrase.ts";
+import type { Phrase, Text } from "../phrase.ts";
 import { quote } from "../problem.ts";
 import { foreign } from "./refusals.ts";
 
@@ -203,7 +203,7 @@ export function interfaceTwice(place: Place, first: Place): Finding {
   return { ...found, against: first };
 }
 
-export function innerSpace(place: Place, what: Phrase): Finding {
+export function innerSpace(place: Place, what: Text): Finding {
   const message = say`${what} has white space inside, which wg leaves out`;
   return foreign("inner-space", place, message, say`write it without`);
 }

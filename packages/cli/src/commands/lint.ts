@@ -1,0 +1,59 @@
+/** warren check PATH: reads somebody else's files, says what is wrong with them, and writes nothing. */
+import { listTexts, lint as lintReading, say } from "@warren/core";
+import type { Finding, Text } from "@warren/core";
+import { compareFindings, hasErrors, printFindings } from "../findings.ts";
+import { readForeign } from "../foreign.ts";
+import type { Terminal } from "../terminal.ts";
+import { countOf } from "../words.ts";
+
+/** More of one code than this are counted, not listed. */
+const LISTED_PER_CODE = 50;
+
+export interface LintOptions {
+  readonly json: boolean;
+  readonly strict: boolean;
+}
+
+export function lint(terminal: Terminal, path: string, { json, strict }: LintOptions): number {
+  const reading = readForeign(path);
+  const linted = lintReading(reading);
+  const findings = [...reading.findings, ...linted.findings]
+    .map((finding): Finding => (strict ? { ...finding, severity: "error" } : finding))
+    .toSorted(compareFindings);
+  printFindings(terminal, shorten(findings), { json });
+  const status = hasErrors(findings) ? 2 : 0;
+  if (json) return status;
+  const counts = [
+    countOf(linted.devices, "device"),
+    countOf(linted.tunnels, "tunnel"),
+    printCounts(findings),
+  ];
+  const colour = status === 0 ? "green" : "red";
+  terminal.print(say`${terminal.paint(colour, say`linted`)}: ${listTexts(counts)}`);
+  return status;
+}
+
+/** Hundreds of files can have one and the same mistake: of each code the first are listed, the rest counted. */
+function shorten(findings: readonly Finding[]): readonly Finding[] {
+  return [...Map.groupBy(findings, ({ code }) => code).values()]
+    .flatMap((alike) => {
+      const listed = alike.slice(0, LISTED_PER_CODE);
+      const last = listed.at(-1);
+      const more = alike.length - listed.length;
+      if (last === undefined || more === 0) return listed;
+      const { against: _against, ...rest } = last;
+      const message = say`and ${more} more like this`;
+      return [...listed, { ...rest, message, fix: say`mend these first` }];
+    })
+    .toSorted(compareFindings);
+}
+
+function printCounts(findings: readonly Finding[]): Text {
+  const errors = findings.filter(({ severity }) => severity === "error").length;
+  const warnings = findings.length - errors;
+  const counts = [
+    ...(errors === 0 ? [] : [countOf(errors, "error")]),
+    ...(warnings === 0 ? [] : [countOf(warnings, "warning")]),
+  ];
+  return counts.length === 0 ? say`nothing wrong` : listTexts(counts);
+}

@@ -1,0 +1,211 @@
+/** What one foreign device contradicts by itself, once it is known who its peers are. */
+import type { Place } from "../finding.ts";
+import { isSameAddress, printAddress } from "../ip/address.ts";
+import { printEndpoint } from "../ip/endpoint.ts";
+import type { Endpoint } from "../ip/endpoint.ts";
+import { hasAddress, hostPrefix, prefixOf, printPrefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
+import type { Address } from "../ip/address.ts";
+import * as messages from "../messages/lint.ts";
+import type { ForeignDevice, Placed } from "../read/foreign.ts";
+import type { LintNode, LintPeer } from "./identities.ts";
+import { addressesOf, entryAt, isHost, lineWith, onLinkRanges } from "./scene.ts";
+import type { Entry, Scene } from "./scene.ts";
+
+/** IPv6 needs 1280 bytes on every link (RFC 8200 section 5). */
+const IPV6_LEAST_MTU = 1280;
+
+export function checkDevices(scene: Scene): void {
+  for (const node of scene.nodes) {
+    checkSecrecy(scene, node);
+    checkMtu(scene, node);
+    checkClashes(scene, node);
+    checkOwnAddresses(scene, node);
+    checkEndpoints(scene, node);
+  }
+  checkListenPorts(scene);
+}
+
+/** Whether the host's main table has a route for all AllowedIPs, as wg-quick makes them by itself. */
+export function isRouted({ table }: ForeignDevice): boolean {
+  return table === undefined || table.value === "auto";
+}
+
+function checkSecrecy({ findings }: Scene, { device }: LintNode): void {
+  const hasSecret =
+    device.privateKey !== undefined || device.peers.some((peer) => peer.presharedKey !== undefined);
+  if (device.isWorldReadable && hasSecret) findings.push(messages.worldReadable(device.place));
+}
+
+function checkMtu({ findings }: Scene, { device: { mtu, addresses } }: LintNode): void {
+  if (mtu === undefined || mtu.value >= IPV6_LEAST_MTU) return;
+  if (!addresses.some(({ value }) => value.address.family === 6)) return;
+  findings.push(messages.mtuBelowIpv6(mtu.place, mtu.value));
+}
+
+/** One prefix on several peers: told where it is least at home, or where WireGuard moves it to. */
+function checkClashes(scene: Scene, { position }: LintNode): void {
+  for (const entries of scene.tables[position]?.clashes ?? []) {
+    const strangers = entries.filter((entry) => !isAtHome(scene, entry));
+    const wrong = strangers.at(-1) ?? entries.at(-1);
+    const other = entries.find((entry) => entry !== wrong && !strangers.includes(entry));
+    const against = other ?? entries.find((entry) => entry !== wrong);
+    if (wrong === undefined || against === undefined) continue;
+    const prefix = printPrefix(wrong.value);
+    const names = entries.map(({ peer }) => peer.name);
+    const instead = narrowed(scene, wrong);
+    const fix = instead === undefined ? undefined : messages.writeAllowedIps(instead);
+    const spot = { place: wrong.place, against: against.place };
+    scene.findings.push(messages.prefixOnTwoPeers(spot, prefix, names, fix));
+    for (const { peer } of entries) scene.blamed.add(peer);
+  }
+}
+
+/** Whether the prefix is one that the peer itself, or nobody else, sends nowhere: its own. */
+function isAtHome(scene: Scene, { value, peer }: Entry): boolean {
+  const node = scene.nodes[peer.other ?? -1];
+  if (node === undefined) return true;
+  if (addressesOf(node).some((address) => hasAddress(value, address))) return true;
+  const { from, to } = scene.universe.atomsOf(value);
+  const row = scene.tables[node.position]?.row ?? [];
+  return !row.slice(from, to).some((entry) => entry !== undefined);
+}
+
+/** The line without the prefix, with the peer's own addresses in it. */
+function narrowed(scene: Scene, entry: Entry): readonly string[] | undefined {
+  const node = scene.nodes[entry.peer.other ?? -1];
+  const own =
+    node === undefined ? [] : addressesOf(node).filter((each) => hasAddress(entry.value, each));
+  const line = lineWith(entry.peer, entry, own.map(hostPrefix));
+  return line.length === 0 ? undefined : line;
+}
+
+/**
+ * The device's own address in AllowedIPs. A range that holds a peer's or another's as well is the usual
+ * way to say "the mesh", and right.
+ */
+function checkOwnAddresses(scene: Scene, node: LintNode): void {
+  for (const entry of scene.tables[node.position]?.entries ?? []) {
+    const own = addressesOf(node).find((address) => hasAddress(entry.value, address));
+    if (own === undefined || entry.value.length === 0 || entry.peer.isFlawed) continue;
+    const peer = scene.nodes[entry.peer.other ?? -1];
+    if (!isHost(entry.value) && (peer === undefined || isShared(scene, node, entry.value)))
+      continue;
+    // Two with one address: that was told.
+    if (peer !== undefined && addressesOf(peer).some((each) => isSameAddress(each, own))) continue;
+    const better = peer === undefined ? [] : moved(entry.value, addressesOf(peer));
+    const prefix = printPrefix(entry.value);
+    const line = lineWith(entry.peer, entry, better);
+    const fix = messages.replaceAllowedIps(prefix, line);
+    const place = node.device.addresses.find(({ value }) => value.address === own)?.place;
+    const spot = { place: entry.place, against: place };
+    const what = { prefix, peer: entry.peer.name };
+    scene.findings.push(messages.ownPrefixOnPeer(spot, printAddress(own), what, fix));
+    scene.blamed.add(entry.peer);
+  }
+}
+
+function isShared({ nodes }: Scene, own: LintNode, range: Prefix): boolean {
+  return nodes.some(
+    (node) => node !== own && addressesOf(node).some((address) => hasAddress(range, address)),
+  );
+}
+
+/** The range of the same length that the peer's own addresses are in. */
+function moved({ family, length }: Prefix, addresses: readonly Address[]): readonly Prefix[] {
+  return addresses.filter((each) => each.family === family).map((each) => prefixOf(each, length));
+}
+
+/**
+ * A packet to a peer's endpoint must leave by the underlay; for a /0 wg-quick sees to that itself. Where
+ * one range swallows several endpoints, it is told of the range.
+ */
+function checkEndpoints(scene: Scene, node: LintNode): void {
+  if (!isRouted(node.device)) return;
+  const captured = new Map<Place, Captured[]>();
+  for (const { peer, other } of node.peers) {
+    const host = peer.endpoint?.value.host;
+    if (peer.endpoint === undefined || host === undefined || typeof host === "string") continue;
+    const capture = findCapture(scene, node, host);
+    if (capture === undefined || hasRouteHook(node.device, host)) continue;
+    const each = { endpoint: peer.endpoint, other, capture };
+    captured.set(capture.place, [...(captured.get(capture.place) ?? []), each]);
+  }
+  for (const [place, [first, ...rest]] of captured) {
+    if (first === undefined) continue;
+    const { endpoint, other, capture } = first;
+    const prefix = printPrefix(capture.value);
+    const shown = { endpoint: printEndpoint(endpoint.value), prefix };
+    const spot = { place: endpoint.place, against: place };
+    if (rest.length > 0 && capture.peer !== undefined) {
+      const fix = messages.replaceAllowedIps(prefix, lineWith(capture.peer, capture, []));
+      const turned = { place, against: endpoint.place };
+      scene.findings.push(messages.endpointCaptured(turned, shown, fix));
+      continue;
+    }
+    const better = other === undefined ? undefined : betterEndpoint(scene, other, capture.value);
+    const fix = better === undefined ? undefined : messages.writeEndpoint(better);
+    scene.findings.push(messages.endpointCaptured(spot, shown, fix));
+  }
+}
+
+/** What swallows an endpoint: AllowedIPs of a peer, or what the interface's address has on its link. */
+interface Capture extends Placed<Prefix> {
+  readonly peer?: LintPeer;
+}
+
+interface Captured {
+  readonly endpoint: Placed<Endpoint>;
+  readonly other: number | undefined;
+  readonly capture: Capture;
+}
+
+function findCapture(scene: Scene, node: LintNode, host: Address): Capture | undefined {
+  const entry = entryAt(scene, node, scene.universe.hostAtom(host));
+  if (entry !== undefined && entry.value.length > 0) {
+    return scene.blamed.has(entry.peer) || scene.rounds.has(entry) ? undefined : entry;
+  }
+  const ranges = new Set(onLinkRanges(node).filter((range) => hasAddress(range, host)));
+  for (const { value, place } of node.device.addresses) {
+    for (const range of ranges) {
+      if (!hasAddress(range, value.address) || range.length !== value.length) continue;
+      return { value: range, place };
+    }
+  }
+  return undefined;
+}
+
+/** Somebody who knows the problem has set a route for it. */
+function hasRouteHook({ hooks }: ForeignDevice, host: Address): boolean {
+  const shown = printAddress(host);
+  return [...hooks.preUp, ...hooks.postUp].some(({ value }) => value.includes(shown));
+}
+
+/** Where others dial the same device. */
+function betterEndpoint({ nodes }: Scene, other: number, capture: Prefix): string | undefined {
+  const dialled = nodes.flatMap(({ peers }) =>
+    peers.flatMap(({ peer, other: each }) =>
+      each === other && peer.endpoint ? [peer.endpoint.value] : [],
+    ),
+  );
+  const better = dialled.find(({ host }) => typeof host === "string" || !hasAddress(capture, host));
+  return better === undefined ? undefined : printEndpoint(better);
+}
+
+/** Who is dialled must listen where the others dial, today and after the next start. */
+function checkListenPorts({ nodes, findings }: Scene): void {
+  const dialled = new Map<number, { readonly by: LintNode; readonly endpoint: Placed<Endpoint> }>();
+  for (const by of nodes) {
+    for (const { peer, other } of by.peers) {
+      if (other === undefined || peer.endpoint === undefined || dialled.has(other)) continue;
+      dialled.set(other, { by, endpoint: peer.endpoint });
+    }
+  }
+  for (const [position, { by, endpoint }] of dialled) {
+    const device = nodes[position]?.device;
+    if (device === undefined || device.listenPort !== undefined) continue;
+    const port = endpoint.value.port ?? 51_820;
+    const spot = { place: device.place, against: endpoint.place };
+    findings.push(messages.listenPortMissing(spot, port, by.name));
+  }
+}

@@ -1,0 +1,225 @@
+/** Mistakes about names, keys, peers and lines to plant, and what must be found of each: checks 11 to 13, and more. */
+import { CLOUDS, DUAL, REGIONS, SPOKES, TWO_HOSTS } from "./folders.contract.ts";
+import { block, editBlock } from "./planting.contract.ts";
+import type { Edit, Mistake } from "./planting.contract.ts";
+
+export const NODE_MISTAKES: readonly Mistake[] = [
+  {
+    what: "11: two devices with one address",
+    folder: CLOUDS,
+    edits: [["gcp.conf", "Address = 10.0.0.3/24", "Address = 10.0.0.2/24"]],
+    found: ["gcp.conf:3 error address-taken against azure.conf:3"],
+  },
+  {
+    what: "11: an address that nobody knows",
+    folder: CLOUDS,
+    edits: [["gcp.conf", "Address = 10.0.0.3/24", "Address = 10.0.0.33/24"]],
+    found: ["gcp.conf:3 error address-differs against aws.conf:19"],
+  },
+  {
+    what: "11: two devices with one private key",
+    folder: CLOUDS,
+    edits: [["gcp.conf", "PrivateKey = private gcp", "PrivateKey = private azure"]],
+    found: ["gcp.conf:2 error private-key-reused against azure.conf:2"],
+  },
+  {
+    what: "11: a key that nobody knows",
+    folder: CLOUDS,
+    edits: [["gcp.conf", "PrivateKey = private gcp", "PrivateKey = private other"]],
+    found: ["gcp.conf:2 error public-key-differs against aws.conf:17"],
+  },
+  {
+    what: "11: a peer's key that is not its own",
+    folder: CLOUDS,
+    edits: [editBlock(CLOUDS, ["aws.conf", "gcp"], ["public gcp", "public other"])],
+    found: ["aws.conf:17 error public-key-differs against gcp.conf:2"],
+  },
+  {
+    what: "11: two peers' keys in each other's place",
+    folder: DUAL,
+    edits: [
+      editBlock(DUAL, ["a.conf", "b"], ["public b", "public c"]),
+      editBlock(DUAL, ["a.conf", "c"], ["public c", "public b"]),
+    ],
+    found: [
+      "a.conf:9 error public-key-differs against b.conf:2",
+      "a.conf:16 error public-key-differs against c.conf:2",
+    ],
+  },
+  {
+    what: "11: the own key on a peer",
+    folder: CLOUDS,
+    edits: [editBlock(CLOUDS, ["aws.conf", "gcp"], ["public gcp", "public aws"])],
+    found: ["aws.conf:17 error peer-is-self against aws.conf:2"],
+  },
+  {
+    what: "11: a peer listed twice",
+    folder: CLOUDS,
+    edits: [
+      editBlock(
+        CLOUDS,
+        ["aws.conf", "gcp"],
+        ["# gcp\n", "PublicKey = public gcp\nAllowedIPs = 192.168.31.0/24\n\n[Peer]\n# gcp\n"],
+      ),
+    ],
+    found: ["aws.conf:21 warning peer-twice against aws.conf:16"],
+  },
+  {
+    what: "11: a file name that wg-quick does not take",
+    folder: TWO_HOSTS,
+    edits: [],
+    renamed: ["a.conf", "the host with a name too long.conf"],
+    found: ["the host with a name too long.conf:1 error bad-file-name"],
+  },
+  {
+    what: "12: a preshared key on one side",
+    folder: CLOUDS,
+    edits: [editBlock(CLOUDS, ["aws.conf", "gcp"], ["PresharedKey = preshared aws gcp\n", ""])],
+    found: ["gcp.conf:11 error preshared-key-one-sided against aws.conf:15"],
+  },
+  {
+    what: "12: two preshared keys",
+    folder: CLOUDS,
+    edits: [editBlock(CLOUDS, ["aws.conf", "gcp"], ["preshared aws gcp", "preshared aws azure"])],
+    found: ["aws.conf:18 error preshared-key-differs against gcp.conf:11"],
+  },
+  {
+    what: "12: one preshared key for two pairs",
+    folder: SPOKES,
+    edits: [
+      ["hub.conf", "preshared hub nas", "preshared hub laptop"],
+      ["nas.conf", "preshared hub nas", "preshared hub laptop"],
+    ],
+    found: ["hub.conf:17 warning preshared-key-reused against hub.conf:11"],
+  },
+  {
+    what: "13: a device that nobody can start with",
+    folder: DUAL,
+    edits: [
+      editBlock(DUAL, ["a.conf", "c"], [/Endpoint.*\n/, ""]),
+      editBlock(DUAL, ["b.conf", "c"], [/Endpoint.*\n/, ""]),
+      editBlock(DUAL, ["c.conf", "a"], [/Endpoint.*\n/, ""]),
+      editBlock(DUAL, ["c.conf", "b"], [/Endpoint.*\n/, ""]),
+    ],
+    found: ["c.conf:1 error node-isolated against a.conf:14"],
+  },
+  {
+    what: "13: a device without peers",
+    folder: CLOUDS,
+    edits: [["new.conf", "", "[Interface]\nPrivateKey = private new\nAddress = 10.0.0.9/24\n"]],
+    found: ["new.conf:1 warning node-alone"],
+  },
+  {
+    what: "lint: a peer that does not list the device",
+    folder: CLOUDS,
+    edits: [["azure.conf", `[Peer]\n${block("gcp", CLOUDS, "azure.conf")}`, ""]],
+    found: ["gcp.conf:15 error peer-one-sided against azure.conf:1"],
+  },
+  {
+    what: "lint: a device that nobody lists",
+    folder: CLOUDS,
+    edits: ["aws", "azure", "gcp"].map((name): Edit => {
+      const file = `${name}.conf`;
+      return [file, `[Peer]\n${block("aliyun", CLOUDS, file)}`, ""];
+    }),
+    found: ["aliyun.conf:1 error peer-one-sided against aws.conf:1"],
+  },
+  {
+    what: "lint: a device that lists nobody",
+    folder: CLOUDS,
+    edits: ["aws", "azure", "gcp"].map((name): Edit => {
+      return ["aliyun.conf", `[Peer]\n${block(name, CLOUDS, "aliyun.conf")}`, ""];
+    }),
+    found: ["aliyun.conf:1 error peer-one-sided against aws.conf:22"],
+  },
+  {
+    what: "lint: a gateway that does not list the other",
+    folder: REGIONS,
+    edits: [["n1.conf", `[Peer]\n${block("s1", REGIONS, "n1.conf")}`, ""]],
+    found: ["s1.conf:7 error peer-one-sided against n1.conf:1"],
+  },
+  {
+    what: "lint: keys that everybody may read",
+    folder: TWO_HOSTS,
+    edits: [],
+    exposed: ["a.conf"],
+    found: ["a.conf:1 warning world-readable"],
+  },
+  {
+    what: "lint: no private key",
+    folder: TWO_HOSTS,
+    edits: [["a.conf", "PrivateKey = private a\n", ""]],
+    found: ["a.conf:1 warning no-private-key"],
+  },
+  {
+    what: "lint: no listen port where others dial",
+    folder: CLOUDS,
+    edits: [["gcp.conf", "ListenPort = 51820\n", ""]],
+    found: ["gcp.conf:1 warning listen-port-missing against aws.conf:20"],
+  },
+  {
+    what: "lint: a port that wraps",
+    folder: TWO_HOSTS,
+    edits: [["a.conf", ":51820", ":70000"]],
+    found: ["a.conf:10 warning odd-port"],
+  },
+  {
+    what: "lint: an endpoint that is no address",
+    folder: TWO_HOSTS,
+    edits: [["a.conf", "172.17.3.1:51820", "1.2:51820"]],
+    found: ["a.conf:10 warning short-address"],
+  },
+  {
+    what: "lint: a hook that is cut",
+    folder: CLOUDS,
+    edits: [["gcp.conf", "ip_forward=1", "ip_forward=1 # on"]],
+    found: ["gcp.conf:6 warning hook-comment"],
+  },
+  {
+    what: "lint: a hook too early",
+    folder: CLOUDS,
+    edits: [
+      [
+        "gcp.conf",
+        "PrivateKey = private gcp",
+        "PreUp = wg set %i private-key /etc/wireguard/gcp.key",
+      ],
+    ],
+    found: ["gcp.conf:2 warning early-hook"],
+  },
+  {
+    what: "lint: a section that wg-quick does not see",
+    folder: CLOUDS,
+    edits: [["gcp.conf", "[Interface]", "[ Interface ]"]],
+    found: [
+      "gcp.conf:1 warning hidden-interface",
+      "gcp.conf:3 error hidden-key",
+      "gcp.conf:5 error hidden-key",
+      "gcp.conf:6 error hidden-key",
+    ],
+  },
+  {
+    what: "lint: host bits",
+    folder: CLOUDS,
+    edits: [editBlock(CLOUDS, ["aws.conf", "gcp"], ["192.168.30.0/24", "192.168.30.1/24"])],
+    found: ["aws.conf:19 warning host-bits"],
+  },
+  {
+    what: "lint: a key that WireGuard does not know",
+    folder: CLOUDS,
+    edits: [editBlock(CLOUDS, ["aws.conf", "gcp"], ["AllowedIPs", "AllowedIP"])],
+    found: ["aws.conf:19 error unknown-key"],
+  },
+  {
+    what: "lint: an empty value",
+    folder: CLOUDS,
+    edits: [editBlock(CLOUDS, ["aws.conf", "gcp"], [/(PresharedKey =).*/, "$1"])],
+    found: ["aws.conf:18 error value-missing"],
+  },
+  {
+    what: "lint: a comment with a semicolon",
+    folder: CLOUDS,
+    edits: [editBlock(CLOUDS, ["aws.conf", "gcp"], ["# gcp", "; gcp"])],
+    found: ["aws.conf:16 error comment-mark"],
+  },
+];

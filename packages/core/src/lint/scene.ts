@@ -1,0 +1,133 @@
+/** What all checks of the linter look at: who is who among foreign devices, and where each sends what. */
+import type { Finding } from "../finding.ts";
+import type { Address } from "../ip/address.ts";
+import { addressWidth } from "../ip/address.ts";
+import { hostPrefix, prefixOf, printPrefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
+import type { ForeignDevice, Placed } from "../read/foreign.ts";
+import { Universe } from "../verify/universe.ts";
+import type { LintNode, LintPeer } from "./identities.ts";
+
+/** One prefix of a device's AllowedIPs. */
+export interface Entry extends Placed<Prefix> {
+  readonly peer: LintPeer;
+}
+
+export interface Scene {
+  readonly nodes: readonly LintNode[];
+  readonly universe: Universe;
+  /** Of each node, by its position. */
+  readonly tables: readonly Table[];
+  readonly meshCounts: Uint32Array;
+  /** Peers whose entry is wrong for a reason that was said: what follows from it is not said again. */
+  readonly blamed: Set<LintPeer>;
+  /** Entries that send a range round, which was said. */
+  readonly rounds: Set<Entry>;
+  readonly findings: Finding[];
+}
+
+export interface Table {
+  readonly entries: readonly Entry[];
+  /** Atom → the entry with the longest prefix, the later of equal ones; undefined: no tunnel. */
+  readonly row: readonly (Entry | undefined)[];
+  /** Each prefix that is on several peers, with all its entries in the order of the file. */
+  readonly clashes: readonly (readonly Entry[])[];
+}
+
+export function createScene(nodes: readonly LintNode[], findings: Finding[]): Scene {
+  const entries = nodes.map(({ peers }) => peers.flatMap(entriesOf));
+  const universe = new Universe(allPrefixes(nodes, entries));
+  const tables = entries.map((list) => createTable(universe, list));
+  const meshCounts = countMesh(universe, nodes);
+  return { nodes, universe, tables, meshCounts, blamed: new Set(), rounds: new Set(), findings };
+}
+
+/** Whether a prefix has anything of the mesh itself. */
+export function hasMesh({ universe, meshCounts }: Scene, prefix: Prefix): boolean {
+  const { from, to } = universe.atomsOf(prefix);
+  return meshCounts[from] !== meshCounts[to];
+}
+
+export function entryAt(scene: Scene, { position }: LintNode, atom: number): Entry | undefined {
+  return scene.tables[position]?.row[atom];
+}
+
+/** Whether it is a single address. */
+export function isHost({ family, length }: Prefix): boolean {
+  return length === addressWidth(family);
+}
+
+/** What a node's addresses put on its link. */
+export function onLinkRanges({ device }: { readonly device: ForeignDevice }): readonly Prefix[] {
+  return device.addresses
+    .filter(({ value: { address, length } }) => length < addressWidth(address.family))
+    .map(({ value: { address, length } }) => prefixOf(address, length));
+}
+
+export function addressesOf({ device }: { readonly device: ForeignDevice }): readonly Address[] {
+  return device.addresses.map(({ value }) => value.address);
+}
+
+/** All AllowedIPs of a peer that stand in the line of one of them, with others in its place. */
+export function lineWith(
+  { peer }: LintPeer,
+  one: Placed<Prefix>,
+  others: readonly Prefix[],
+): readonly string[] {
+  const line = peer.allowedIps.filter(({ place }) => place.line === one.place.line);
+  const prefixes = line.flatMap((each) =>
+    each.value === one.value && each.place === one.place ? others : [each.value],
+  );
+  return [...new Set(prefixes.map(printPrefix))];
+}
+
+function entriesOf(peer: LintPeer): readonly Entry[] {
+  return peer.peer.allowedIps.map(({ value, place }) => ({ value, place, peer }));
+}
+
+function* allPrefixes(
+  nodes: readonly LintNode[],
+  entries: readonly (readonly Entry[])[],
+): Generator<Prefix> {
+  for (const list of entries) for (const { value } of list) yield value;
+  for (const node of nodes) {
+    yield* onLinkRanges(node);
+    for (const address of addressesOf(node)) yield hostPrefix(address);
+    for (const { peer } of node.peers) {
+      const host = peer.endpoint?.value.host;
+      if (host !== undefined && typeof host !== "string") yield hostPrefix(host);
+    }
+  }
+}
+
+function createTable(universe: Universe, entries: readonly Entry[]): Table {
+  const row: (Entry | undefined)[] = Array.from({ length: universe.size });
+  const clashes = new Map<number, Entry[]>();
+  // Wide before narrow, and equal ones in the order of the file: what is painted last is what counts.
+  for (const entry of entries.toSorted((one, other) => one.value.length - other.value.length)) {
+    const { from, to } = universe.atomsOf(entry.value);
+    const earlier = row[from];
+    // Two prefixes of one length that share an atom are the same prefix.
+    if (earlier?.value.length === entry.value.length && earlier.peer !== entry.peer) {
+      const clash = clashes.get(from);
+      if (clash === undefined) clashes.set(from, [earlier, entry]);
+      else clash.push(entry);
+    }
+    row.fill(entry, from, to);
+  }
+  return { entries, row, clashes: [...clashes.values()] };
+}
+
+/** Marks what is somebody's address or on the link of a tunnel's interface; before each atom, how many are. */
+function countMesh(universe: Universe, nodes: readonly LintNode[]): Uint32Array {
+  const marks = new Uint8Array(universe.size);
+  for (const node of nodes) {
+    for (const prefix of [...onLinkRanges(node), ...addressesOf(node).map(hostPrefix)]) {
+      const { from, to } = universe.atomsOf(prefix);
+      marks.fill(1, from, to);
+    }
+  }
+  const counts = new Uint32Array(universe.size + 1);
+  for (const [atom, mark] of marks.entries()) counts[atom + 1] = (counts[atom] ?? 0) + mark;
+  return counts;
+}
