@@ -36,7 +36,7 @@ export function describe(value: unknown): Text {
 }
 
 export function listNames(list: readonly string[]): Text {
-  const listed = list.slice(0, LISTED_NAMES).map((name) => `"${name}"`);
+  const listed = list.slice(0, LISTED_NAMES).map(quote);
   const rest = list.length - listed.length;
   return rest > 0 ? say`${listTexts(listed)} and ${rest} more` : listTexts(listed);
 }

@@ -1,9 +1,10 @@
 /** What the linter can find between foreign devices: what two say of each other, and what a packet meets. */
 import type { Finding } from "../finding.ts";
 import { say } from "../phrase.ts";
-import type { Text } from "../phrase.ts";
+import type { Phrase } from "../phrase.ts";
 import { quote } from "../problem.ts";
-import { lintError, lintWarning, listTexts, replaceAllowedIps, writeEndpoint } from "./lint.ts";
+import { listNames } from "../wording.ts";
+import { lintError, lintWarning, replaceAllowedIps, writeEndpoint } from "./lint.ts";
 import type { Spot } from "./lint.ts";
 
 /** Addresses that one message lists. */
@@ -27,13 +28,13 @@ export function peerUnlisted(
   others: readonly string[],
   missing: MissingBlock,
 ): Finding {
-  const message = say`none of ${listTexts(others)} lists this device, which lists them: they would not answer`;
+  const message = say`none of ${listNames(others)} lists this device, which lists them: they would not answer`;
   return lintError("peer-one-sided", spot, message, blockFor({ ...missing, file: "" }));
 }
 
 /** A device knows none of those who list it. */
 export function peersUnlisted(spot: Spot, others: readonly string[]): Finding {
-  const message = say`${listTexts(others)} list this device, which lists none of them: it would not answer`;
+  const message = say`${listNames(others)} list this device, which lists none of them: it would not answer`;
   const fix = say`write a [Peer] for each of them, or take this device from them`;
   return lintError("peer-one-sided", spot, message, fix);
 }
@@ -53,7 +54,7 @@ export function cannotStart(
 }
 
 export function nodeIsolated(spot: Spot, others: readonly string[]): Finding {
-  const message = say`neither does this device know an endpoint of ${listTexts(others)}, nor they one of it: nobody can start`;
+  const message = say`neither does this device know an endpoint of ${listNames(others)}, nor they one of it: nobody can start`;
   const fix = say`write Endpoint = (address):51820 for one of them here, or for this device there`;
   return lintError("node-isolated", spot, message, fix);
 }
@@ -113,7 +114,7 @@ export function pathOneWay(
     readonly at: string;
     readonly isPassedOn: boolean;
   },
-  fix: Text,
+  fix: Phrase,
 ): Finding {
   const more = way.sources.length - LISTED_SOURCES;
   const listed = way.sources.slice(0, LISTED_SOURCES).join(", ");
@@ -132,7 +133,7 @@ export function pathAsymmetric(
     readonly from: string;
     readonly at: string;
   },
-  fix: Text,
+  fix: Phrase,
 ): Finding {
   const message = say`packets from ${quote(way.source)} to ${quote(way.target)} arrive at ${quote(way.at)} from ${quote(way.from)}, but answers take another way, and so they are dropped`;
   return lintError("path-one-way", spot, message, fix);
@@ -142,7 +143,7 @@ export function pathAsymmetric(
 export function movePrefix(
   { prefix, peer }: { readonly prefix: string; readonly peer: string },
   { wrong, line }: { readonly wrong: string; readonly line: readonly string[] },
-): Text {
+): Phrase {
   return wrong === prefix
     ? say`${replaceAllowedIps(prefix, line)}, and add ${prefix} to the AllowedIPs of ${quote(peer)}`
     : say`add ${prefix} to the AllowedIPs of ${quote(peer)}`;
@@ -153,9 +154,9 @@ export function pathLoops(
   spot: Spot,
   prefix: string,
   nodes: readonly string[],
-  fix: Text | undefined,
+  fix: Phrase | undefined,
 ): Finding {
-  const message = say`packets to ${prefix} go round between ${listTexts(nodes)}, each of which sends them on`;
+  const message = say`packets to ${prefix} go round between ${listNames(nodes)}, each of which sends them on`;
   const unknown = say`take ${prefix} from the AllowedIPs of the one behind which it is`;
   return lintError("path-loops", spot, message, fix ?? unknown);
 }
@@ -173,13 +174,13 @@ export function rangesOverlap(
 export function rangeOverlapsMesh(
   spot: Spot,
   entry: { readonly prefix: string; readonly peer: string },
-  fix: Text,
+  fix: Phrase,
 ): Finding {
   const message = say`${entry.prefix} on ${quote(entry.peer)} holds addresses of the mesh that are not behind it`;
   return lintWarning("ranges-overlap", spot, message, fix);
 }
 
-function blockFor({ file, publicKey, allowedIps }: MissingBlock): Text {
+function blockFor({ file, publicKey, allowedIps }: MissingBlock): Phrase {
   const where = file === "" ? say`in each of their files` : say`in ${file}`;
   return say`write a [Peer] ${where}: PublicKey = ${publicKey}, AllowedIPs = ${allowedIps.join(", ")}`;
 }

@@ -2,12 +2,10 @@
 import type { Severity } from "../diagnostics.ts";
 import type { Finding, Place } from "../finding.ts";
 import type { Family } from "../ip/address.ts";
-import { joinTexts, say } from "../phrase.ts";
-import type { Phrase, Text } from "../phrase.ts";
+import { say } from "../phrase.ts";
+import type { Phrase } from "../phrase.ts";
 import { quote } from "../problem.ts";
-
-/** Names that one message lists before it counts the rest. */
-const LISTED_NAMES = 5;
+import { listNames } from "../wording.ts";
 
 /** Where a mistake is, and the place that disagrees with it. */
 export interface Spot {
@@ -24,23 +22,17 @@ export function lintWarning(code: string, spot: Spot, message: Phrase, fix: Phra
 }
 
 /** `write AllowedIPs = 10.0.0.2/32, 192.168.2.0/24` */
-export function writeAllowedIps(prefixes: readonly string[]): Text {
+export function writeAllowedIps(prefixes: readonly string[]): Phrase {
   return say`write AllowedIPs = ${prefixes.join(", ")}`;
 }
 
-export function writeEndpoint(endpoint: string): Text {
+export function writeEndpoint(endpoint: string): Phrase {
   return say`write Endpoint = ${endpoint}`;
 }
 
 /** The line as it is without a prefix, which may be all that it had. */
-export function replaceAllowedIps(prefix: string, line: readonly string[]): Text {
+export function replaceAllowedIps(prefix: string, line: readonly string[]): Phrase {
   return line.length === 0 ? say`remove ${prefix}` : writeAllowedIps(line);
-}
-
-export function listTexts(names: readonly string[]): Text {
-  const listed = joinTexts(names.slice(0, LISTED_NAMES).map(quote), ", ");
-  const more = names.length - LISTED_NAMES;
-  return more > 0 ? say`${listed} and ${more} more` : listed;
 }
 
 export function worldReadable(place: Place): Finding {
@@ -63,10 +55,10 @@ export function prefixOnTwoPeers(
   spot: Spot,
   prefix: string,
   peers: readonly string[],
-  fix: Text | undefined,
+  fix: Phrase | undefined,
 ): Finding {
   const last = quote(peers.at(-1) ?? "");
-  const message = say`${prefix} is on several peers, ${listTexts(peers)}: WireGuard keeps it on the last, ${last}, silently`;
+  const message = say`${prefix} is on several peers, ${listNames(peers)}: WireGuard keeps it on the last, ${last}, silently`;
   return lintError("prefix-on-two-peers", spot, message, fix ?? say`leave it on one of them`);
 }
 
@@ -74,7 +66,7 @@ export function ownPrefixOnPeer(
   spot: Spot,
   own: string,
   entry: { readonly prefix: string; readonly peer: string },
-  fix: Text,
+  fix: Phrase,
 ): Finding {
   const message = say`${own} is on this device itself, but ${entry.prefix} would go into the tunnel to ${quote(entry.peer)}`;
   return lintError("own-prefix-on-peer", spot, message, fix);
@@ -83,7 +75,7 @@ export function ownPrefixOnPeer(
 export function endpointCaptured(
   spot: Spot,
   { endpoint, prefix }: { readonly endpoint: string; readonly prefix: string },
-  fix: Text | undefined,
+  fix: Phrase | undefined,
 ): Finding {
   const message = say`the endpoint ${endpoint} lies inside ${prefix}, which goes into the tunnel: it would swallow itself`;
   const unknown = say`write an endpoint outside ${prefix}, or take ${prefix} out of the tunnel`;
