@@ -1,5 +1,6 @@
 /** The table of commands: names, arguments, options, help. What each does is loaded when it is called. */
 import { Command, Option } from "commander";
+import { addHelp, setHelp } from "./edit-help.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Parses a command line and runs its command; the exit status. Throws what the command throws. */
@@ -24,6 +25,7 @@ export async function run(
     .exitOverride()
     .addHelpText("after", EXAMPLES);
   addMeshCommands(program, terminal, done);
+  addEditCommands(program, terminal, done);
   addLookCommands(program, terminal, done);
   addQrCommand(program, terminal, done);
   addKeyCommands(program, terminal, done);
@@ -38,6 +40,7 @@ export async function run(
 const EXAMPLES = `
 First steps:
   warren init                      write a first warren.yaml
+  warren add d endpoint=d.example  add a node to it; set, remove and show are its kin
   warren check                     read it, compile it, prove it
   warren render                    write out/<node>/warren0.conf for every node
   warren qr phone                  make a client's key, and show it as a QR code
@@ -81,6 +84,45 @@ function addMeshCommands(program: Command, terminal: Terminal, done: Done): void
     .action(async (options: RenderWords) => {
       const { render } = await import("./commands/render.ts");
       done(render(terminal, options));
+    });
+}
+
+interface EditWords extends FileWords {
+  readonly client: boolean;
+  readonly site: boolean;
+}
+
+function addEditCommands(program: Command, terminal: Terminal, done: Done): void {
+  subcommand(program, "add", "add a node, a client or a site to the mesh file")
+    .argument("<name>")
+    .argument("[field=value...]", "what it has")
+    .option("--client", "add a client", false)
+    .option("--site", "add a site", false)
+    .addHelpText("after", () => terminal.read(addHelp()))
+    .action(async (name: string, fields: readonly string[], options: EditWords) => {
+      const { add } = await import("./commands/add.ts");
+      done(add(terminal, { name, fields }, options));
+    });
+  subcommand(program, "set", "change fields of a node, a client, a site or the network")
+    .argument("<name>", "its name; or network")
+    .argument("<field=value...>", "new values; FIELD= removes one")
+    .addHelpText("after", () => terminal.read(setHelp()))
+    .action(async (name: string, fields: readonly string[], options: FileWords) => {
+      const { set } = await import("./commands/set.ts");
+      done(set(terminal, { name, fields }, options));
+    });
+  subcommand(program, "remove", "remove a node, a client, a site or a group from the mesh file")
+    .argument("<name>")
+    .action(async (name: string, options: FileWords) => {
+      const { remove } = await import("./commands/remove.ts");
+      done(remove(terminal, name, options));
+    });
+  subcommand(program, "show", "list nodes and clients, or tell all about one")
+    .argument("[name]", "only this node, client or site")
+    .addOption(jsonOption())
+    .action(async (name: string | undefined, options: FileWords) => {
+      const { show } = await import("./commands/show.ts");
+      done(show(terminal, name, options));
     });
 }
 
