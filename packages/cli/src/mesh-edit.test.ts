@@ -143,9 +143,10 @@ tests: [{ from: c, to: phone, expect: deny }]
     }
   `);
   expect((await folder.run("remove", "s1")).err).toContain(
-    '11:14: error still-named: nodes.c.site: "s1"'.replace("11:14", "10:14"),
+    '10:14: error still-named: nodes.c.site: "s1"',
   );
   expect((await folder.run("remove", "a")).err).toContain('clients.phone.via[0]: "a"');
+  expect((await folder.run("remove", "phone")).err).toContain('tests[0].to: "phone"');
   expect(folder.listing()).toEqual(before);
 });
 
