@@ -62,6 +62,10 @@ interface RenderWords extends FileWords {
   readonly format: "wg-quick" | "setconf";
 }
 
+interface DiffWords extends RenderWords {
+  readonly brief: boolean;
+}
+
 function addMeshCommands(program: Command, terminal: Terminal, done: Done): void {
   subcommand(program, "init", "write a first mesh file, to be edited").action(
     async (options: FileWords) => {
@@ -127,13 +131,18 @@ function addEditCommands(program: Command, terminal: Terminal, done: Done): void
 }
 
 function addLookCommands(program: Command, terminal: Terminal, done: Done): void {
-  subcommand(program, "diff", "show what differs: rendered files from the mesh, or mesh from mesh")
+  subcommand(
+    program,
+    "diff",
+    "tell what a change does: to the rendered files, or from mesh to mesh",
+  )
     .argument("[old]", "a mesh file; without it, the output folder is compared")
     .argument("[new]", "another; without it, the one of --file")
     .addOption(outputOption())
     .addOption(formatOption())
     .addOption(jsonOption())
-    .action(async (before: string | undefined, after: string | undefined, options: RenderWords) => {
+    .option("--brief", "only what the change does, without the lines of the files", false)
+    .action(async (before: string | undefined, after: string | undefined, options: DiffWords) => {
       const { diff } = await import("./commands/diff.ts");
       const meshes = before === undefined ? undefined : { before, after: after ?? options.file };
       done(diff(terminal, meshes, options));

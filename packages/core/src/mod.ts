@@ -2,6 +2,11 @@
 export { Diagnostics } from "./diagnostics.ts";
 export type { Diagnostic, Severity } from "./diagnostics.ts";
 export type { Finding, Place } from "./finding.ts";
+export { compareMeshes } from "./compare/changes.ts";
+export type { Changes } from "./compare/changes.ts";
+export { groupPairs } from "./compare/pair-groups.ts";
+export { describeChanges, describeTunnels, listSome } from "./messages/changes.ts";
+export type { ChangeLine } from "./messages/changes.ts";
 export * as editMessages from "./messages/edits.ts";
 export * as keyMessages from "./messages/keys.ts";
 export { parseAddress, printAddress } from "./ip/address.ts";
