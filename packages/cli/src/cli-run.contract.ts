@@ -68,8 +68,8 @@ export class MeshFolder {
       status = reportFailure(terminal, error);
     }
     const said = [...secrets, ...this.secrets()].filter((secret) => (out + err).includes(secret));
-    if (said.length > 0 && !words.includes("--private") && !words.includes("--text"))
-      throw new Error("a secret was said");
+    const isAsked = words.some((word) => /^(--private|--text|meshconf)$/.test(word));
+    if (said.length > 0 && !isAsked) throw new Error("a secret was said");
     return { status, out: this.#shorten(out), err: this.#shorten(err) };
   }
 
@@ -129,7 +129,9 @@ export class MeshFolder {
     const output = ["-o", this.at("out")];
     const isGiven = (flag: string): boolean => rest.includes(flag);
     const words = [command, ...rest];
-    const takesFile = /^(init|check|render|diff|trace|keys|qr|add|set|remove|show)$/.test(command);
+    const takesFile = /^(init|check|render|diff|trace|keys|qr|add|set|remove|show|export)$/.test(
+      command,
+    );
     if (takesFile && !isGiven("-f")) words.push(...file);
     if (/^(render|diff)$/.test(command) && !isGiven("-o")) words.push(...output);
     return words;

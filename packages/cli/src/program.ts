@@ -1,4 +1,5 @@
 /** The table of commands: names, arguments, options, help. What each does is loaded when it is called. */
+import type { Format } from "@warren/core";
 import { Command, Option } from "commander";
 import { addHelp, setHelp } from "./edit-help.ts";
 import type { Terminal } from "./terminal.ts";
@@ -29,6 +30,7 @@ export async function run(
   addLookCommands(program, terminal, done);
   addQrCommand(program, terminal, done);
   addKeyCommands(program, terminal, done);
+  addExportCommands(program, terminal, done);
   if (words.length === 0) {
     program.outputHelp();
     return 0;
@@ -59,7 +61,7 @@ interface FileWords {
 }
 
 interface RenderWords extends FileWords {
-  readonly format: "wg-quick" | "setconf";
+  readonly format: Format;
 }
 
 interface DiffWords extends RenderWords {
@@ -220,6 +222,24 @@ function addKeyCommands(program: Command, terminal: Terminal, done: Done): void 
     });
 }
 
+function addExportCommands(program: Command, terminal: Terminal, done: Done): void {
+  const formats = program
+    .command("export")
+    .description("write the mesh in the form of other tools");
+  subcommand(formats, "meshconf", "print the database of wg-meshconf, private keys and all")
+    .option("-o, --output <file>", "write it into this file instead, for its owner alone")
+    .action(async (options: { readonly file: string; readonly output?: string }) => {
+      const { exportMeshconf } = await import("./commands/export.ts");
+      done(exportMeshconf(terminal, options));
+    });
+  subcommand(formats, "networkd", "write units of systemd-networkd for every node")
+    .option("-o, --output <folder>", "where they go", "out-networkd")
+    .action(async (options: FileWords) => {
+      const { exportNetworkd } = await import("./commands/export.ts");
+      done(exportNetworkd(terminal, options));
+    });
+}
+
 function subcommand(
   parent: Command,
   name: string,
@@ -238,7 +258,7 @@ function outputOption(): Option {
 
 function formatOption(): Option {
   return new Option("--format <format>", "what the files are for")
-    .choices(["wg-quick", "setconf"])
+    .choices(["wg-quick", "setconf", "networkd"])
     .default("wg-quick");
 }
 

@@ -41,7 +41,11 @@ export interface LoadOptions {
   /** The lock to read instead of the one beside the mesh. */
   readonly lockFile?: string;
   readonly edit?: Edit;
+  readonly judge?: Judge;
 }
+
+/** What more is to be said of a mesh that holds: what a format cannot express. */
+export type Judge = (mesh: core.Mesh, diagnostics: core.Diagnostics) => void;
 
 /** What to make of the mesh file's text before it is read; or why that cannot be. */
 export type Edit = (text: string) => string | readonly core.Finding[];
@@ -94,6 +98,7 @@ function planMesh(input: PlanInput, diagnostics: core.Diagnostics): Plan | undef
   const lock = nextLock(input, allocation, keys);
   const index = core.index(mesh, lock);
   const proof = core.verify(mesh, lock, core.compile(index), diagnostics);
+  options.judge?.(mesh, diagnostics);
   return { mesh, lock, index, keys, proof };
 }
 

@@ -49,6 +49,8 @@ export { checkPending } from "./plan/pending.ts";
 export { Problem, quote } from "./problem.ts";
 export { renderFiles } from "./render/files.ts";
 export type { Format, RenderedFile } from "./render/files.ts";
+export { checkMeshconf, checkNetworkd } from "./render/limits.ts";
+export { renderMeshconf } from "./render/meshconf.ts";
 export { renderHosts } from "./render/hosts.ts";
 export { Printed } from "./render/printed.ts";
 export type { Pieces } from "./render/printed.ts";
