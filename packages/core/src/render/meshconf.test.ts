@@ -9,17 +9,17 @@ const PLAIN = `
 network: { name: m, addresses: [10.0.0.0/24, "fd00::/64"], presharedKeys: false }
 nodes:
   a: { endpoint: "a.example:51820" }
-  b: { endpoint: "[2001:db8::1]:77", listenPort: 77, fwmark: 16, table: off, keepalive: 0 }
-  c: { hooks: { postUp: ['echo "x, y"', "true"] } }
+  b: { endpoint: "[2001:db8::1]:77", listenPort: 77, fwmark: 16, table: off }
+  c: { keepalive: 20, hooks: { postUp: ['echo "x, y"', "true"] } }
 `;
 
 test("renderMeshconf() writes a row a node, and quotes every cell", () => {
   const { index, mesh } = sampleOf(PLAIN);
   expect(renderMeshconf(index, sampleSecrets)).toMatchInlineSnapshot(`
     ""Name","Address","Endpoint","AllowedIPs","ListenPort","PersistentKeepalive","FwMark","PrivateKey","DNS","MTU","Table","PreUp","PostUp","PreDown","PostDown","SaveConfig"
-    "a","10.0.0.1/32,fd00::1/128","a.example","","51820","","","UfIVRn8Ls6RR0VPk8bjzWCzTMeX/MHkSHos+BHnGq+M=","","1420","","","","","",""
-    "b","10.0.0.2/32,fd00::2/128","[2001:db8::1]","","77","","0x10","TeUzKiuUSmLvcxD0aF//8FfvCBCJOXyjBiBbzh7nFNE=","","1420","off","","","","",""
-    "c","10.0.0.3/32,fd00::3/128","","","51820","25","","QJ0zyOtI+jtWtI/jgt+/6wgdislLKi1TcyhycOkH/80=","","1420","","","echo ""x, y""; true","","",""
+    "a","10.0.0.1/32,fd00::1/128","a.example","","51820","20","","UfIVRn8Ls6RR0VPk8bjzWCzTMeX/MHkSHos+BHnGq+M=","","1420","","","","","",""
+    "b","10.0.0.2/32,fd00::2/128","[2001:db8::1]","","77","20","0x10","TeUzKiuUSmLvcxD0aF//8FfvCBCJOXyjBiBbzh7nFNE=","","1420","off","","","","",""
+    "c","10.0.0.3/32,fd00::3/128","","","51820","","","QJ0zyOtI+jtWtI/jgt+/6wgdislLKi1TcyhycOkH/80=","","1420","","","echo ""x, y""; true","","",""
     "
   `);
   const diagnostics = new Diagnostics();

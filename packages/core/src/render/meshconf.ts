@@ -21,19 +21,19 @@ export function renderMeshconf(index: Index, secrets: Secrets): string {
 
 function rowOf(index: Index, member: Member, secrets: Secrets): readonly string[] {
   const { node, addresses } = member;
-  const { hooks, fwmark, table, endpoint, keepaliveSeconds } = node;
+  const { hooks, fwmark, table, endpoint } = node;
   // It makes AllowedIPs of these as they are: with the length of a range each peer would have all of it.
   const hosts = addresses.map(({ address }) => {
     return `${printAddress(address)}/${addressWidth(address.family)}`;
   });
-  const isSilent = endpoint !== undefined || keepaliveSeconds === 0;
+  const keepalive = endpoint === undefined ? undefined : keepaliveTowards(index, member);
   return [
     node.name,
     hosts.join(","),
     hostOf(node),
     rangesOf(member).join(","),
     String(node.listenPort),
-    isSilent ? "" : String(keepaliveSeconds),
+    keepalive === undefined ? "" : String(keepalive),
     fwmark === undefined || fwmark === 0 ? "" : `0x${fwmark.toString(16)}`,
     node.publicKey === undefined ? (secrets.privateKey(node.name) ?? "") : "",
     "",
@@ -42,6 +42,18 @@ function rowOf(index: Index, member: Member, secrets: Secrets): readonly string[
     ...[hooks.preUp, hooks.postUp, hooks.preDown, hooks.postDown].map((lines) => lines.join("; ")),
     "",
   ];
+}
+
+/**
+ * A row's keepalive is what all others send to it. Who cannot be dialled must send some to whoever can;
+ * of different wishes the shortest serves all.
+ */
+function keepaliveTowards({ members }: Index, self: Member): number | undefined {
+  const wishes = members
+    .filter(({ node }) => node !== self.node && node.endpoint === undefined)
+    .map(({ node }) => node.keepaliveSeconds)
+    .filter((seconds) => seconds > 0);
+  return wishes.length === 0 ? undefined : Math.min(...wishes);
 }
 
 /** It puts the listen port behind: an IPv6 address needs its brackets already. */
