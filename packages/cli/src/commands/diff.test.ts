@@ -244,3 +244,15 @@ test("diff() begins with what a change of the mesh does, and tells scripts the s
     files: [{ file: "a/warren0.conf" }, {}, {}, {}, {}, {}],
   });
 });
+
+test("diff() of two meshes knows a node that has only another name", async () => {
+  const folder = await renderedFolder();
+  folder.write("new.yaml", MESH.replace("  b:", "  bb:"));
+  const words = [folder.at("warren.yaml"), folder.at("new.yaml"), "--brief"];
+  expect((await folder.run("diff", ...words)).out).toMatchInlineSnapshot(`
+    "~ b is now called bb
+    ~ new keys: bb
+    ~ 4 devices with other files: a, b, bb, interface
+    5 files differ"
+  `);
+});

@@ -122,6 +122,19 @@ test("compareMeshes() tells of sites, links, ranges, exits and addresses", () =>
   );
 });
 
+test("compareMeshes() knows that a relay does not pass on what a link denies", () => {
+  const relayed = THREE.replace("endpoint: b.example", "endpoint: b.example, relay: true");
+  const deny = "links: [{ between: [a, c], path: deny }]\n";
+  expect(changesOf(relayed, relayed + deny)).toBe("- a, c no longer reach each other");
+});
+
+test("compareMeshes() puts the ports of many rules together", () => {
+  const rules = Array.from({ length: 40 }, (_, at) => `{ from: a, to: c, ports: [tcp/${at + 1}] }`);
+  const policy = (list: readonly string[]): string => `${THREE}policy: [${list.join(", ")}]\n`;
+  const few = ["{ from: a, to: b }", "{ from: b, to: c }"];
+  expect(changesOf(policy(few), policy([...few, ...rules]))).toBe("+ a reaches c (tcp/1-40)");
+});
+
 test("compareMeshes() tells of clients, by what they may reach and how they leave", () => {
   const mesh = nodes(
     "a: { endpoint: a.example, subnets: [192.168.1.0/24, 0.0.0.0/0] }",
