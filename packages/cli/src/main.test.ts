@@ -153,6 +153,27 @@ test.each([
   expect([...seen]).toEqual([EDITED, after]);
 });
 
+test("add leaves a file alone that an editor saves at the same moment", async () => {
+  const folder = new MeshFolder(EDITED);
+  const preload = `
+    import fs from "node:fs";
+    import { syncBuiltinESMExports } from "node:module";
+    const real = fs.writeFileSync;
+    fs.writeFileSync = (file, ...rest) => {
+      real(file, ...rest);
+      if (file.includes(".warren.yaml")) real(${JSON.stringify(folder.at("warren.yaml"))}, "# mine\\n", { flag: "a" });
+    };
+    syncBuiltinESMExports();
+  `;
+  expect(await folder.spawn({ cache, preload }, "add", "c", "endpoint=c.example")).toMatchObject({
+    status: 75,
+    out: "",
+    err: "warren.yaml: error busy: somebody else has changed the file meanwhile\n  run the command again",
+  });
+  expect(folder.read("warren.yaml")).toBe(`${EDITED}# mine\n`);
+  expect(Object.keys(folder.listing())).toEqual(["warren.yaml"]);
+});
+
 test.each([0o000, 0o077])("files are for their owner alone under umask %o", async (umask) => {
   const folder = new MeshFolder(MESH);
   expect(await folder.spawn({ cache, preload: `process.umask(${umask})` }, "render")).toMatchObject(

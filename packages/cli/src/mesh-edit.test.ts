@@ -250,7 +250,7 @@ test.each<[string, string, number, string]>([
   ["a name too long", `add ${"n".repeat(64)}`, 64, "cannot parse name"],
   ["an unknown name in set", "set x mtu=1300", 64, 'there is no node, client or site "x"'],
   ["an unknown name in remove", "remove phne", 64, 'group "phne"\n  did you mean phone?'],
-  ["an unknown name in show", "show x", 64, 'there is no node, client or site "x"'],
+  ["an unknown name in show", "show x", 64, 'there is no node, client, site or group "x"'],
   ["an address twice", "add d address=10.0.0.2", 2, "10.0.0.2 is already the address"],
   ["no address", "add d address=not-an-ip", 2, 'cannot parse address "not-an-ip"'],
   ["a port too high", "add d listenPort=99999999", 2, "99999999 is out of range"],

@@ -67,7 +67,7 @@ test.each([
   ],
   [
     ["render", "--format", "x"],
-    "error: option '--format <format>' argument 'x' is invalid. Allowed choices are wg-quick, setconf.",
+    "error: option '--format <format>' argument 'x' is invalid. Allowed choices are wg-quick, setconf, networkd.",
   ],
   [["check", "-f"], "error: option '-f, --file <file>' argument missing"],
 ])("run() refuses %j, says what was meant, and ends with 64", async (words, message) => {

@@ -123,8 +123,8 @@ function addEditCommands(program: Command, terminal: Terminal, done: Done): void
       const { remove } = await import("./commands/remove.ts");
       done(remove(terminal, name, options));
     });
-  subcommand(program, "show", "list nodes and clients, or tell all about one")
-    .argument("[name]", "only this node, client or site")
+  subcommand(program, "show", "list what is in the mesh, or tell all about one")
+    .argument("[name]", "only this node, client, site or group")
     .addOption(jsonOption())
     .action(async (name: string | undefined, options: FileWords) => {
       const { show } = await import("./commands/show.ts");

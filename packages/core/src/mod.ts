@@ -25,7 +25,7 @@ export { EMPTY_LOCK, entryId, pairName, parseLock, printLock } from "./model/loc
 export type { EntryId, Lock, LockedNode } from "./model/lock.ts";
 export type { Client, Mesh, Node, PortRange, Selector, Subnet } from "./model/mesh.ts";
 export { parseName } from "./model/names.ts";
-export { parsePortRange } from "./model/words.ts";
+export { parsePortRange, printSelector } from "./model/words.ts";
 export type { InterfaceName, Name } from "./model/names.ts";
 export { parseMesh } from "./model/parse.ts";
 export { checkMesh } from "./model/rules.ts";

@@ -10,6 +10,7 @@ nodes:
   gate: { site: s1, lan: 172.16.0.1, endpoint: "[2001:db8::1]:5", relay: true }
   c: { site: s1, lan: 172.16.0.2, tags: [web], hooks: { postUp: ["echo a, b", "true"] } }
 clients: { phone: { via: [a, gate] } }
+groups: { ops: [phone, "tag:web", 10.0.0.0/30] }
 `;
 
 test("show() lists nodes, clients and sites in columns, and writes nothing", async () => {
@@ -27,7 +28,10 @@ test("show() lists nodes, clients and sites in columns, and writes nothing", asy
     phone   10.0.0.4, 10.0.0.5  a, gate  nodes, subnets
 
     site  network        gateways  nodes
-    s1    172.16.0.0/24  gate      c, gate"
+    s1    172.16.0.0/24  gate      c, gate
+
+    group  members
+    ops    phone, tag:web, 10.0.0.0/30"
   `);
   expect(folder.listing()).toEqual(before);
 });
@@ -66,7 +70,7 @@ test("show() tells all about one", async () => {
     firewall: "nftables",
   });
   const all = JSON.parse((await folder.run("show", "--json")).out) as { name: string }[];
-  expect(all.map(({ name }) => name)).toEqual(["a", "c", "gate", "phone", "s1"]);
+  expect(all.map(({ name }) => name)).toEqual(["a", "c", "gate", "phone", "s1", "ops"]);
 });
 
 test("printTable() counts what is seen: wide characters twice, marks not at all", () => {

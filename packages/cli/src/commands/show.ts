@@ -14,7 +14,7 @@ export interface ShowOptions {
 
 /** What is known of one, for people by the words of a mesh file: absent where there is nothing to say. */
 interface Card {
-  readonly kind: "node" | "client" | "site";
+  readonly kind: "node" | "client" | "site" | "group";
   readonly name: string;
   readonly facts: Readonly<Record<string, string | number | boolean | readonly string[]>>;
 }
@@ -29,7 +29,8 @@ export function show(
     printFindings(terminal, findings, { json });
     return 2;
   }
-  const cards = [...nodeCards(plan), ...clientCards(plan), ...siteCards(plan)];
+  const { mesh } = plan;
+  const cards = [...nodeCards(plan), ...clientCards(plan), ...siteCards(mesh), ...groupCards(mesh)];
   const chosen = name === undefined ? cards : cards.filter((card) => card.name === name);
   if (name !== undefined && chosen.length === 0) refuse(name, cards);
   if (json) {
@@ -42,7 +43,7 @@ export function show(
 
 function refuse(name: string, cards: readonly Card[]): never {
   const names = cards.map((card) => card.name);
-  const message = core.say`there is no node, client or site ${core.quote(name)}`;
+  const message = core.say`there is no node, client, site or group ${core.quote(name)}`;
   throw new AppError("usage", message, { fix: core.suggestion(core.nearest(name, names), names) });
 }
 
@@ -95,7 +96,7 @@ function clientCards({ mesh, lock, keys }: Plan): readonly Card[] {
   });
 }
 
-function siteCards({ mesh }: Plan): readonly Card[] {
+function siteCards(mesh: core.Mesh): readonly Card[] {
   return mesh.sites.map((site): Card => {
     const facts = {
       network: site.networks.map(core.printPrefix),
@@ -106,6 +107,12 @@ function siteCards({ mesh }: Plan): readonly Card[] {
       nodes: mesh.nodes.filter((node) => node.site === site.name).map((node) => node.name),
     };
     return { kind: "site", name: site.name, facts: withoutEmpty(facts) };
+  });
+}
+
+function groupCards({ groups }: core.Mesh): readonly Card[] {
+  return groups.map(({ name, members }) => {
+    return { kind: "group", name, facts: { members: members.map(core.printSelector) } };
   });
 }
 
@@ -121,9 +128,10 @@ function printAll(terminal: Terminal, cards: readonly Card[]): void {
     node: ["address", "endpoint", "site", "lan", "subnets", "exit", "relay", "gateway", "tags"],
     client: ["address", "via", "access", "exit", "tags"],
     site: ["network", "addresses", "gateways", "nodes", "cloud"],
+    group: ["members"],
   } as const;
   let isFirst = true;
-  for (const kind of ["node", "client", "site"] as const) {
+  for (const kind of ["node", "client", "site", "group"] as const) {
     const rows = cards.filter((card) => card.kind === kind);
     if (rows.length === 0) continue;
     const fields = columns[kind];
