@@ -4,13 +4,17 @@ import type { Measurement } from "./measurement.ts";
 import { measureMesh } from "./mesh.ts";
 import { measurePrefixes } from "./prefixes.ts";
 import { measureRegions } from "./regions.ts";
+import { compareWithMeshconf, judgeComparisons, printComparisons } from "./wg-meshconf.ts";
 
+const comparisons = compareWithMeshconf();
 const measurements: readonly Measurement[] = [
+  ...judgeComparisons(comparisons ?? []),
   ...measureMesh(),
   ...measureRegions(),
   ...measurePrefixes(),
 ];
 print();
+if (comparisons !== undefined) printComparisons(comparisons);
 process.exitCode = measurements.every(isKept) ? 0 : 1;
 
 function print(): void {
@@ -30,6 +34,6 @@ function print(): void {
   }
 }
 
-function isKept({ target, measured }: Measurement): boolean {
-  return measured <= target;
+function isKept({ target, measured, isLeast }: Measurement): boolean {
+  return isLeast === true ? measured >= target : measured <= target;
 }

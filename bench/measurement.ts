@@ -1,9 +1,10 @@
-/** One promise: a target, and what came out, in the target's unit. Lower is better. */
+/** One promise: a target, and what came out, in the target's unit. Lower is better, unless `isLeast`. */
 export interface Measurement {
   readonly what: string;
   readonly target: number;
   readonly measured: number;
   readonly unit: string;
+  readonly isLeast?: true;
 }
 
 /** The middle of several measurements: one slow run is the machine's. */

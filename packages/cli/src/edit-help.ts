@@ -3,8 +3,7 @@ import { listFields, say } from "@warren/core";
 import type { Section, Text } from "@warren/core";
 
 export function addHelp(): Text {
-  return say`
-Examples:
+  return say`Examples:
   warren add d endpoint=d.example.com subnets=192.168.13.0/24,192.168.14.0/24
   warren add e address=10.66.0.5 endpoint=203.0.113.5:443 listenPort=443
   warren add office --site network=10.20.0.0/16
@@ -21,8 +20,7 @@ is not written.`;
 }
 
 export function setHelp(): Text {
-  return say`
-Examples:
+  return say`Examples:
   warren set d endpoint=d2.example.com keepalive=15
   warren set d subnets=                        remove the field
   warren set d hooks.postUp='logger %i is up'

@@ -11,7 +11,6 @@ import { printFindings } from "../findings.ts";
 import { listRendered } from "../output-folder.ts";
 import { rendered } from "../rendering.ts";
 import type { Terminal } from "../terminal.ts";
-import { countOf } from "../words.ts";
 import { loadWorkspace, placesOf } from "../workspace.ts";
 import type { Plan } from "../workspace.ts";
 
@@ -80,7 +79,9 @@ function printAll(
   terminal.print(
     lines.length === 0
       ? say`no difference`
-      : say`${countOf(files.length, "file")} ${files.length === 1 ? say`differs` : say`differ`}`,
+      : files.length === 1
+        ? say`${files.length} file differs`
+        : say`${files.length} files differ`,
   );
 }
 

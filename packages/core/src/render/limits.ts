@@ -3,7 +3,7 @@ import type { Diagnostics } from "../diagnostics.ts";
 import { notExpressed } from "../messages/exports.ts";
 import type { Mesh, Node } from "../model/mesh.ts";
 import { say } from "../phrase.ts";
-import type { Text } from "../phrase.ts";
+import type { Phrase } from "../phrase.ts";
 import type { Path } from "../wording.ts";
 
 /** Units run no commands of the user's. */
@@ -23,7 +23,7 @@ const LONGEST_INTERFACE = 15;
 /** A full mesh of hosts that all dial each other at one address, with nothing in between. */
 export function checkMeshconf(mesh: Mesh, diagnostics: Diagnostics): void {
   const { network, nodes, clients, links, sites } = mesh;
-  const cannot = (path: Path, what: Text, fix: Text): undefined =>
+  const cannot = (path: Path, what: Phrase, fix: Phrase): undefined =>
     diagnostics.add(notExpressed(path, "wg-meshconf", what, fix));
   const byHand = say`see to it by hand, in the files that wg-meshconf makes`;
   if (network.presharedKeys) {
@@ -42,7 +42,7 @@ export function checkMeshconf(mesh: Mesh, diagnostics: Diagnostics): void {
   for (const node of nodes) checkNode(node, cannot);
 }
 
-type Cannot = (path: Path, what: Text, fix: Text) => undefined;
+type Cannot = (path: Path, what: Phrase, fix: Phrase) => undefined;
 
 function checkNode(node: Node, cannot: Cannot): void {
   const { name, endpoint, listenPort, lan, subnets, relay, exit, publicKey } = node;
