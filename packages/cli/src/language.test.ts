@@ -144,7 +144,7 @@ test("usage errors are in Chinese, as JSON too", async () => {
     warren: 错误 usage: 1 个参数太多了：它只要 0 个
       见 warren --help
     warren: 错误 usage: 选项 --format <format> 不能是 "x"
-      从中选一个：wg-quick、setconf
+      从中选一个：wg-quick、setconf、networkd
     warren: 错误 usage: 选项 -f, --file <file> 缺少值
       见 warren --help"
   `);
@@ -194,7 +194,10 @@ test("commands tell what they did in Chinese", async () => {
   expect(await read(folder, "diff")).toMatchInlineSnapshot(`"没有差异"`);
   folder.write("warren.yaml", MESH.replace("b.example", "bb.example"));
   expect(await read(folder, "diff")).toMatchInlineSnapshot(`
-    "~ a/warren0.conf
+    "~ 2 台设备的文件有变化：a, c
+    ~ b 的对端条目在 a, c 上有变化：Endpoint
+
+    ~ a/warren0.conf
       ~ b
         - Endpoint = b.example:51820
         + Endpoint = bb.example:51820

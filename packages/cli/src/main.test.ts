@@ -4,8 +4,9 @@ import { closeSync, existsSync, openSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
+import { parse } from "yaml";
 import { runs } from "../../../tools/runs.ts";
-import { MAIN, MeshFolder, NETWORK, TEMPORARY, textsOf } from "./cli-run.contract.ts";
+import { killAt, MAIN, MeshFolder, NETWORK, TEMPORARY, textsOf } from "./cli-run.contract.ts";
 
 /** Where Node keeps what it has compiled, so that not each process does it again. */
 const cache = join(TEMPORARY, `warren-cli-cache-${process.pid}`);
@@ -30,25 +31,6 @@ test("main tells a script in JSON what the world refused", async () => {
   expect(status).toBe(2);
   expect(JSON.parse(out)).toMatchObject([finding]);
 });
-
-/** Ends the process as `kill -9` does, at the nth call that changes the disk; a text is half written by then. */
-function killAt(call: number): string {
-  return `
-    import fs from "node:fs";
-    import { syncBuiltinESMExports } from "node:module";
-    let left = ${call};
-    for (const name of ["writeFileSync", "renameSync", "mkdirSync", "rmSync"]) {
-      const real = fs[name];
-      fs[name] = (...list) => {
-        left -= 1;
-        if (left === 0 && name === "writeFileSync") real(list[0], list[1].slice(0, list[1].length / 2), list[2]);
-        if (left === 0) process.kill(process.pid, "SIGKILL");
-        return real(...list);
-      };
-    }
-    syncBuiltinESMExports();
-  `;
-}
 
 /** 200 nodes around three that can be dialled, at another port each time. */
 function meshOf(port: number): string {
@@ -106,6 +88,90 @@ test("ten renders at once end well, and give every node one key", async () => {
     "out: 11 files written, 0 unchanged",
   ]);
   expect(await folder.run("diff")).toMatchObject({ out: "no difference" });
+});
+
+const EDITED = `# clouds\n${NETWORK}nodes:\n  a: { endpoint: a.example }   # first\n  b: {}\n`;
+
+interface Document {
+  readonly nodes: Readonly<Record<string, unknown>>;
+}
+
+test("twenty adds at once keep twenty nodes, each with an address of its own", async () => {
+  const folder = new MeshFolder(EDITED);
+  const names = Array.from({ length: 20 }, (_, at) => `n${at}`);
+  const ends = await Promise.all(
+    names.map((name) => folder.spawn({ cache }, "add", name, `endpoint=${name}.example`)),
+  );
+  for (const end of ends) expect(end).toMatchObject({ status: 0, err: "" });
+  const { nodes } = parse(folder.read("warren.yaml")) as Document;
+  expect(Object.keys(nodes).sort()).toEqual(["a", "b", ...names].sort());
+  const given = Object.values(folder.lock().nodes).flatMap(({ addresses }) => addresses);
+  expect(new Set(given).size).toBe(22);
+  // What each was told is what it has.
+  for (const [at, { out }] of ends.entries()) {
+    const { addresses } = folder.lock().nodes[`n${at}`] ?? { addresses: [] };
+    expect(out).toBe(`n${at}: added, with the address ${addresses[0]}; now run warren render`);
+  }
+  expect(folder.read("warren.yaml")).toContain(EDITED);
+});
+
+test.each([
+  ["add", "c", "endpoint=c.example"],
+  ["remove", "b"],
+])("%s %s, killed at any moment, leaves the old or the new file", async (...words) => {
+  // An address that nobody would be given who came today.
+  const folder = new MeshFolder(EDITED.replace("b: {}", "b: { address: 10.0.0.9 }"));
+  await folder.run("render");
+  folder.write("warren.yaml", EDITED);
+  const lock = folder.read("warren.lock");
+  const restore = (): void => {
+    folder.write("warren.yaml", EDITED);
+    folder.write("warren.lock", lock);
+    rmSync(folder.at("keys/c.key"), { force: true });
+  };
+  expect(await folder.run(...words)).toMatchObject({ status: 0 });
+  const [after, locked] = [folder.read("warren.yaml"), folder.read("warren.lock")];
+  const seen = new Set<string>();
+  for (let call = 1; ; call += 1) {
+    restore();
+    const end = await folder.spawn({ cache, preload: killAt(call) }, ...words);
+    seen.add(folder.read("warren.yaml"));
+    expect([EDITED, after]).toContain(folder.read("warren.yaml"));
+    expect([lock, locked]).toContain(folder.read("warren.lock"));
+    if (end.signal === null) break;
+    // Whoever is left has the address and the key from before.
+    const isDone = folder.read("warren.yaml") === after;
+    expect(await folder.run("render")).toMatchObject({ status: 0 });
+    const { nodes } = folder.lock();
+    const old = (JSON.parse(lock) as { nodes: typeof nodes }).nodes;
+    const kept = isDone && words[0] === "remove" ? { a: old["a"] } : old;
+    expect(nodes).toMatchObject(kept);
+    expect(Object.keys(textsOf(folder.listing())).filter((path) => path.includes("-new"))).toEqual(
+      [],
+    );
+  }
+  expect([...seen]).toEqual([EDITED, after]);
+});
+
+test("add leaves a file alone that an editor saves at the same moment", async () => {
+  const folder = new MeshFolder(EDITED);
+  const preload = `
+    import fs from "node:fs";
+    import { syncBuiltinESMExports } from "node:module";
+    const real = fs.writeFileSync;
+    fs.writeFileSync = (file, ...rest) => {
+      real(file, ...rest);
+      if (file.includes(".warren.yaml")) real(${JSON.stringify(folder.at("warren.yaml"))}, "# mine\\n", { flag: "a" });
+    };
+    syncBuiltinESMExports();
+  `;
+  expect(await folder.spawn({ cache, preload }, "add", "c", "endpoint=c.example")).toMatchObject({
+    status: 75,
+    out: "",
+    err: "warren.yaml: error busy: somebody else has changed the file meanwhile\n  run the command again",
+  });
+  expect(folder.read("warren.yaml")).toBe(`${EDITED}# mine\n`);
+  expect(Object.keys(folder.listing())).toEqual(["warren.yaml"]);
 });
 
 test.each([0o000, 0o077])("files are for their owner alone under umask %o", async (umask) => {

@@ -11,6 +11,10 @@ export function describeProgram(): Phrase {
 export function examples(): readonly (readonly [string, Phrase])[] {
   return [
     ["warren init", say`write a first warren.yaml`],
+    [
+      "warren add d endpoint=d.example.com",
+      say`add a node to it; set, remove and show are its kin`,
+    ],
     ["warren check", say`read it, compile it, prove it`],
     ["warren render", say`write out/<node>/warren0.conf for every node`],
     ["warren qr phone", say`make a client's key, and show it as a QR code`],

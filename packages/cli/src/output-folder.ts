@@ -28,7 +28,10 @@ export function listRendered(
     .filter(isLookedInto)
     .flatMap((node) =>
       listFolder(join(output, node))
-        .filter((each) => each.isFile() && /\.(conf|nft|iptables)$/.test(each.name))
+        .filter(
+          (each) =>
+            each.isFile() && /\.(conf|nft|iptables|netdev|network|service)$/.test(each.name),
+        )
         .map(({ name }) => join(node, name)),
     );
   return [...names, ...files].filter((file) => !known.has(file) && isOurs(join(output, file)));

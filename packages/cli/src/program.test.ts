@@ -7,7 +7,20 @@ import { createTerminal } from "./terminal.ts";
 test.each([[[]], [["--help"]], [["help"]]])("run() prints its help for %j", async (words) => {
   const { status, out, err } = await new MeshFolder().run(...words);
   expect({ status, err }).toEqual({ status: 0, err: "" });
-  for (const name of ["init", "check", "render", "diff", "trace", "graph", "cidr", "keys"]) {
+  for (const name of [
+    "init",
+    "add",
+    "set",
+    "remove",
+    "show",
+    "check",
+    "render",
+    "diff",
+    "trace",
+    "graph",
+    "cidr",
+    "keys",
+  ]) {
     expect(out).toMatch(new RegExp(`^  ${name} `, "m"));
   }
   expect(out).toContain("Exit status: 0 fine, 2 at least one error, 64 wrong usage");
@@ -15,6 +28,10 @@ test.each([[[]], [["--help"]], [["help"]]])("run() prints its help for %j", asyn
 
 test.each([
   "init",
+  "add",
+  "set",
+  "remove",
+  "show",
   "check",
   "render",
   "diff",
@@ -55,7 +72,7 @@ test.each([
   [
     ["render", "--format", "x"],
     'the option --format <format> cannot be "x"',
-    "choose one of wg-quick, setconf",
+    "choose one of wg-quick, setconf, networkd",
   ],
   [["check", "-f"], "the option -f, --file <file> lacks its value", HELP],
   [

@@ -1,8 +1,9 @@
 /** The table of commands: names, arguments, options, help. What each does is loaded when it is called. */
 import { USAGE } from "./app-error.ts";
 import { say } from "@warren/core";
-import type { Phrase } from "@warren/core";
+import type { Format, Phrase } from "@warren/core";
 import { Argument, Command, CommanderError, Option } from "commander";
+import { addHelp, setHelp } from "./edit-help.ts";
 import { LANGUAGES } from "./language.ts";
 import { describeProgram, printExamples, printStatuses } from "./manual.ts";
 import type { Terminal } from "./terminal.ts";
@@ -51,10 +52,12 @@ export function createProgram(terminal: Terminal, version: string, done: Done): 
     .exitOverride()
     .addHelpText("after", () => `\n${read(printExamples())}\n\n${read(printStatuses())}`);
   addMeshCommands(program, terminal, done);
+  addEditCommands(program, terminal, done);
   addLookCommands(program, terminal, done);
   addGraphCommand(program, terminal, done);
   addQrCommand(program, terminal, done);
   addKeyCommands(program, terminal, done);
+  addExportCommands(program, terminal, done);
   addShellCommands(program, { terminal, version }, done);
   return program;
 }
@@ -69,7 +72,11 @@ interface FileWords {
 }
 
 interface RenderWords extends FileWords {
-  readonly format: "wg-quick" | "setconf";
+  readonly format: Format;
+}
+
+interface DiffWords extends RenderWords {
+  readonly brief: boolean;
 }
 
 function addMeshCommands(program: Command, terminal: Terminal, done: Done): void {
@@ -107,20 +114,72 @@ function addMeshCommands(program: Command, terminal: Terminal, done: Done): void
     });
 }
 
+interface EditWords extends FileWords {
+  readonly client: boolean;
+  readonly site: boolean;
+}
+
+function addEditCommands(program: Command, terminal: Terminal, done: Done): void {
+  const { read } = terminal;
+  const fields = read(say`what it has`);
+  subcommand(program, terminal, "add", say`add a node, a client or a site to the mesh file`)
+    .argument("<name>")
+    .argument("[field=value...]", fields)
+    .option("--client", read(say`add a client`), false)
+    .option("--site", read(say`add a site`), false)
+    .addHelpText("after", () => `\n${read(addHelp())}`)
+    .action(async (name: string, words: readonly string[], options: EditWords) => {
+      const { add } = await import("./commands/add.ts");
+      done(add(terminal, { name, fields: words }, options));
+    });
+  subcommand(
+    program,
+    terminal,
+    "set",
+    say`change fields of a node, a client, a site or the network`,
+  )
+    .argument("<name>", read(say`its name; or network`))
+    .argument("<field=value...>", read(say`new values; FIELD= removes one`))
+    .addHelpText("after", () => `\n${read(setHelp())}`)
+    .action(async (name: string, words: readonly string[], options: FileWords) => {
+      const { set } = await import("./commands/set.ts");
+      done(set(terminal, { name, fields: words }, options));
+    });
+  subcommand(
+    program,
+    terminal,
+    "remove",
+    say`remove a node, a client, a site or a group from the mesh file`,
+  )
+    .argument("<name>")
+    .action(async (name: string, options: FileWords) => {
+      const { remove } = await import("./commands/remove.ts");
+      done(remove(terminal, name, options));
+    });
+  subcommand(program, terminal, "show", say`list what is in the mesh, or tell all about one`)
+    .argument("[name]", read(say`only this node, client, site or group`))
+    .addOption(jsonOption(terminal))
+    .action(async (name: string | undefined, options: FileWords) => {
+      const { show } = await import("./commands/show.ts");
+      done(show(terminal, name, options));
+    });
+}
+
 function addLookCommands(program: Command, terminal: Terminal, done: Done): void {
   const { read } = terminal;
   subcommand(
     program,
     terminal,
     "diff",
-    say`show what differs: rendered files from the mesh, or mesh from mesh`,
+    say`tell what a change does: to the rendered files, or from mesh to mesh`,
   )
     .argument("[old]", read(say`a mesh file; without it, the output folder is compared`))
     .argument("[new]", read(say`another; without it, the one of --file`))
     .addOption(outputOption(terminal))
     .addOption(formatOption(terminal))
     .addOption(jsonOption(terminal))
-    .action(async (before: string | undefined, after: string | undefined, options: RenderWords) => {
+    .option("--brief", read(say`only what the change does, without the lines of the files`), false)
+    .action(async (before: string | undefined, after: string | undefined, options: DiffWords) => {
       const { diff } = await import("./commands/diff.ts");
       const meshes = before === undefined ? undefined : { before, after: after ?? options.file };
       done(diff(terminal, meshes, options));
@@ -236,6 +295,30 @@ function addKeyCommands(program: Command, terminal: Terminal, done: Done): void 
     });
 }
 
+function addExportCommands(program: Command, terminal: Terminal, done: Done): void {
+  const { read } = terminal;
+  const formats = program
+    .command("export")
+    .description(read(say`write the mesh in the form of other tools`));
+  subcommand(
+    formats,
+    terminal,
+    "meshconf",
+    say`print the database of wg-meshconf, private keys and all`,
+  )
+    .option("-o, --output <file>", read(say`write it into this file instead, for its owner alone`))
+    .action(async (options: { readonly file: string; readonly output?: string }) => {
+      const { exportMeshconf } = await import("./commands/export.ts");
+      done(exportMeshconf(terminal, options));
+    });
+  subcommand(formats, terminal, "networkd", say`write units of systemd-networkd for every node`)
+    .option("-o, --output <folder>", read(say`where they go`), "out-networkd")
+    .action(async (options: FileWords) => {
+      const { exportNetworkd } = await import("./commands/export.ts");
+      done(exportNetworkd(terminal, options));
+    });
+}
+
 function addShellCommands(
   program: Command,
   { terminal, version }: { readonly terminal: Terminal; readonly version: string },
@@ -275,8 +358,8 @@ function outputOption({ read }: Terminal): Option {
 }
 
 function formatOption({ read }: Terminal): Option {
-  return new Option("--format <format>", read(say`what the files are for`))
-    .choices(["wg-quick", "setconf"])
+  return new Option("--format <format>", read(say`what they are for`))
+    .choices(["wg-quick", "setconf", "networkd"])
     .default("wg-quick");
 }
 

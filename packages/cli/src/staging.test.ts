@@ -41,6 +41,17 @@ function mount(...words: readonly string[]): string {
   return status === 0 ? "" : `mount said ${stderr.trim()}`;
 }
 
+test("staged() knows a folder by all its names", () => {
+  const folder = new MeshFolder();
+  fs.mkdirSync(folder.at("real"));
+  fs.symlinkSync("real", folder.at("link"));
+  staged((staging) => {
+    staging.put(folder.at("real/one"), "1", "everybody");
+    staging.put(folder.at("link/two"), "2", "everybody");
+  });
+  expect(fs.readdirSync(folder.at("real"))).toEqual(["one", "two"]);
+});
+
 test("staged() puts everything in its place, or takes everything back", () => {
   const folder = new MeshFolder(FEW);
   fs.mkdirSync(folder.at("empty"));

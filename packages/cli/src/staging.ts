@@ -16,10 +16,14 @@ export interface Written {
   readonly removed: readonly string[];
 }
 
-/** Who may read a file: secrets only their owner, whatever was allowed before. */
-export type Audience = "owner" | "everybody";
+/** Who may read a file: secrets only their owner, whatever was allowed before; a user's own file whoever did. */
+export type Audience = "owner" | "everybody" | "as-before";
 
-const MODES: Readonly<Record<Audience, number>> = { owner: 0o600, everybody: 0o644 };
+const MODES: Readonly<Record<Audience, number>> = {
+  owner: 0o600,
+  everybody: 0o644,
+  "as-before": 0o644,
+};
 
 /** Files under way end so; one left behind by a killed process is removed by the next. */
 const UNDER_WAY = ".warren-new";
@@ -52,6 +56,7 @@ export class Staging {
       this.#changed.push(file);
       this.#underWay.add(underWay(file));
       fs.writeFileSync(underWay(file), bytes, { mode: MODES[audience], flag: "wx" });
+      if (audience === "as-before" && stat !== undefined) keepRights(underWay(file), stat);
     } catch (cause) {
       throw refusal(file, cause);
     }
@@ -63,8 +68,11 @@ export class Staging {
     const made = makeFolder(folder);
     this.#folders.push(...made);
     for (const each of made) this.#made.add(each);
-    if (made.length === 0) for (const file of listUnderWay(folder)) fs.rmSync(file);
-    this.#known.add(folder);
+    // One folder may have several names, and what was put there by another is under way now.
+    const real = fs.realpathSync(folder);
+    const isKnown = made.length > 0 || this.#known.has(real);
+    if (!isKnown) for (const file of listUnderWay(folder)) fs.rmSync(file);
+    this.#known.add(folder).add(real);
   }
 
   /** Whether there was no such folder before: nothing is in it but what was put there. */
@@ -134,6 +142,12 @@ export function staged(plan: (staging: Staging) => void): Written {
     staging.discard();
     throw error;
   }
+}
+
+/** Mode and owner of the file that another takes the place of. Only root can give a file away. */
+function keepRights(file: string, { mode, uid, gid }: fs.Stats): void {
+  if (process.getuid?.() === 0) fs.chownSync(file, uid, gid);
+  fs.chmodSync(file, mode & 0o777);
 }
 
 function underWay(file: string): string {

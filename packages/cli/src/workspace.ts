@@ -19,6 +19,8 @@ export interface Places {
 /** A mesh that was read: compiled and proven when its form and rules hold. */
 export interface Workspace {
   readonly places: Places;
+  /** What was read: the mesh file's text, after the edit if there was one. */
+  readonly text: string;
   readonly findings: readonly core.Finding[];
   readonly plan?: Plan;
 }
@@ -38,7 +40,15 @@ export interface LoadOptions {
   readonly client?: ClientWish;
   /** The lock to read instead of the one beside the mesh. */
   readonly lockFile?: string;
+  readonly edit?: Edit;
+  readonly judge?: Judge;
 }
+
+/** What more is to be said of a mesh that holds: what a format cannot express. */
+export type Judge = (mesh: core.Mesh, diagnostics: core.Diagnostics) => void;
+
+/** What to make of the mesh file's text before it is read; or why that cannot be. */
+export type Edit = (text: string) => string | readonly core.Finding[];
 
 export function placesOf(meshFile: string): Places {
   const folder = dirname(meshFile);
@@ -50,7 +60,10 @@ export function placesOf(meshFile: string): Places {
 /** Reads, checks, compiles and proves. The user's mistakes are findings; only the world's refusal throws. */
 export function loadWorkspace(meshFile: string, options: LoadOptions): Workspace {
   const places = placesOf(meshFile);
-  const document = readDocument(readText(meshFile));
+  const written = readText(meshFile);
+  const text = options.edit === undefined ? written : options.edit(written);
+  if (typeof text !== "string") return { places, text: written, findings: text };
+  const document = readDocument(text);
   const diagnostics = new core.Diagnostics();
   const lock = readLock(options.lockFile ?? places.lockFile);
   const isReadable = document.faults.length === 0;
@@ -61,7 +74,7 @@ export function loadWorkspace(meshFile: string, options: LoadOptions): Workspace
       : planMesh({ mesh, lock: lock.value, places, options }, diagnostics);
   const judged = options.isStrict ? diagnostics.strict() : diagnostics;
   const findings = [...lock.findings, ...locateFindings(meshFile, document, judged)];
-  return { places, findings, ...(plan === undefined || hasErrors(findings) ? {} : { plan }) };
+  return { places, text, findings, ...(plan === undefined || hasErrors(findings) ? {} : { plan }) };
 }
 
 interface PlanInput {
@@ -85,6 +98,7 @@ function planMesh(input: PlanInput, diagnostics: core.Diagnostics): Plan | undef
   const lock = nextLock(input, allocation, keys);
   const index = core.index(mesh, lock);
   const proof = core.verify(mesh, lock, core.compile(index), diagnostics);
+  options.judge?.(mesh, diagnostics);
   return { mesh, lock, index, keys, proof };
 }
 

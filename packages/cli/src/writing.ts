@@ -9,7 +9,7 @@ import type { ClientWish, KeyNeed } from "./key-ring.ts";
 import type { Staging } from "./staging.ts";
 import type { Terminal } from "./terminal.ts";
 import { loadWorkspace, placesOf } from "./workspace.ts";
-import type { Places, Plan, Workspace } from "./workspace.ts";
+import type { Edit, Judge, Places, Plan, Workspace } from "./workspace.ts";
 
 export interface WriteOptions {
   readonly file: string;
@@ -17,6 +17,8 @@ export interface WriteOptions {
   readonly strict: boolean;
   readonly keys: KeyNeed;
   readonly client?: ClientWish;
+  readonly edit?: Edit;
+  readonly judge?: Judge;
 }
 
 /** Runs `work` on a mesh that holds, while nobody else writes; otherwise says what is wrong. The exit status. */

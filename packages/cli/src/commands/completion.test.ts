@@ -10,7 +10,8 @@ afterAll(() => rmSync(cache, { recursive: true, force: true }));
 
 const MESH = `${NETWORK}nodes: { aws: {}, azure: {} }\nclients: { phone: { via: aws } }\n`;
 
-const COMMANDS = "init check render diff trace cidr graph qr keys completion man help";
+const COMMANDS =
+  "init check render add set remove show diff trace cidr graph qr keys export completion man help";
 
 test.each([
   ["", COMMANDS],
@@ -28,7 +29,7 @@ test.each([
   ["qr -f MESH phone --via ", "aws azure"],
   ["qr --via aws --text -f MESH ", "phone"],
   ["completion ", "bash zsh fish"],
-  ["render --format ", "wg-quick setconf"],
+  ["render --format ", "wg-quick setconf networkd"],
   ["render --format=s", "--format=setconf"],
   ["render --f", "--file --format"],
   ["render --lang ", "en zh-CN"],

@@ -37,7 +37,14 @@ test("diff() tells which lines of whose files the next render changes, and no se
   await folder.run("keys", "rotate-psk", "a", "interface");
   expect(await folder.run("diff")).toMatchObject({ status: 0, err: "" });
   expect((await folder.run("diff")).out).toMatchInlineSnapshot(`
-    "~ a/warren0.conf
+    "~ 3 devices with other files: a, b, interface
+    ~ peer entries of b change on a, interface: Endpoint
+    ~ peer entries of interface change on a: PresharedKey
+    ~ peer entries of a change on b: AllowedIPs
+    ~ peer entries of a change on interface: AllowedIPs, PresharedKey
+    ~ rules change on a
+
+    ~ a/warren0.conf
       ~ b
         - Endpoint = b.example:51820
         + Endpoint = b.example:999
@@ -72,7 +79,11 @@ test("diff() tells files that come and go", async () => {
   folder.write("warren.yaml", MESH.replace("  b:", "  bb:"));
   folder.write("out/b/foreign.conf", "not ours\n");
   expect((await folder.run("diff")).out).toMatchInlineSnapshot(`
-    "~ a/warren0.conf
+    "~ 4 devices with other files: a, b, bb, interface
+    + tunnels come: bb with a, interface
+    - tunnels go: b with a, interface
+
+    ~ a/warren0.conf
       - b
       + bb
     - b/warren0.conf
@@ -87,10 +98,7 @@ test("diff() tells files that come and go", async () => {
     5 files differ"
   `);
   fs.rmSync(folder.at("out"), { recursive: true });
-  expect((await folder.run("diff")).out.split("\n").slice(0, 2)).toEqual([
-    "+ a/warren0.conf",
-    "+ a/warren0.nft",
-  ]);
+  expect((await folder.run("diff")).out).toContain("\n+ a/warren0.conf\n+ a/warren0.nft\n");
 });
 
 test("diff() compares two meshes by their locks, and reads no key", async () => {
@@ -110,7 +118,10 @@ test("diff() compares two meshes by their locks, and reads no key", async () => 
   folder.write("new.yaml", MESH.replace("b.example", "b2.example"));
   const { out } = await folder.run("diff", folder.at("warren.yaml"), folder.at("new.yaml"));
   expect(out).toMatchInlineSnapshot(`
-    "~ a/warren0.conf
+    "~ 2 devices with other files: a, interface
+    ~ peer entries of b change on a, interface: Endpoint
+
+    ~ a/warren0.conf
       ~ b
         - Endpoint = b.example:51820
         + Endpoint = b2.example:51820
@@ -126,7 +137,7 @@ test("diff() compares two meshes by their locks, and reads no key", async () => 
     folder.at("new.yaml"),
     "--json",
   );
-  expect(JSON.parse(json)).toEqual(
+  expect((JSON.parse(json) as { files: unknown }).files).toEqual(
     ["a", "interface"].map((node) => ({
       file: `${node}/warren0.conf`,
       kind: "changed",
@@ -198,4 +209,50 @@ test("diff() sees that hooks change places", async () => {
   const { out } = await folder.run("diff");
   expect(out).toContain("+ PostUp = two");
   expect(out).toContain("1 file differs");
+});
+
+test("diff() begins with what a change of the mesh does, and tells scripts the same", async () => {
+  const folder = await renderedFolder();
+  fs.copyFileSync(folder.at("warren.yaml"), folder.at("old.yaml"));
+  const words = ["endpoint=d.example", "subnets=192.168.13.0/24"];
+  expect(await folder.run("add", "d", ...words)).toMatchObject({ status: 0 });
+  await folder.run("set", "b", "endpoint=b2.example", "mtu=1300");
+  const { out } = await folder.run("diff", folder.at("old.yaml"), "--brief");
+  expect(out).toMatchInlineSnapshot(`
+    "+ node d comes, with 10.0.0.4, and behind it 192.168.13.0/24
+    + d reaches a, b, interface, both ways
+    ~ 4 devices with other files: a, b, d, interface
+    + tunnels come: d with a, b, interface
+    ~ settings change on b: MTU
+    ~ peer entries of b change on a, interface: Endpoint
+    ~ rules change on d
+    6 files differ"
+  `);
+  expect((await folder.run("diff", "--brief")).out).toMatchInlineSnapshot(`
+    "~ 4 devices with other files: a, b, d, interface
+    + tunnels come: d with a, b, interface
+    ~ settings change on b: MTU
+    ~ peer entries of b change on a, interface: Endpoint
+    ~ rules change on d
+    6 files differ"
+  `);
+  const { out: json } = await folder.run("diff", folder.at("old.yaml"), "--json");
+  expect(JSON.parse(json)).toMatchObject({
+    added: [{ kind: "node", name: "d", addresses: ["10.0.0.4"] }],
+    removed: [],
+    reach: [{ from: ["d"], to: ["a", "b", "interface"], isMutual: true, after: "*" }],
+    files: [{ file: "a/warren0.conf" }, {}, {}, {}, {}, {}],
+  });
+});
+
+test("diff() of two meshes knows a node that has only another name", async () => {
+  const folder = await renderedFolder();
+  folder.write("new.yaml", MESH.replace("  b:", "  bb:"));
+  const words = [folder.at("warren.yaml"), folder.at("new.yaml"), "--brief"];
+  expect((await folder.run("diff", ...words)).out).toMatchInlineSnapshot(`
+    "~ b is now called bb
+    ~ new keys: bb
+    ~ 4 devices with other files: a, b, bb, interface
+    5 files differ"
+  `);
 });

@@ -1,10 +1,11 @@
 /** warren diff: what differs between two mesh files, or between a mesh and what was rendered of it. */
-import { say } from "@warren/core";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Format } from "@warren/core";
+import { compareMeshes, describeChanges, say } from "@warren/core";
+import type { ChangeLine, Changes, Format } from "@warren/core";
 import { diffFiles } from "../file-diff.ts";
 import type { FileChange } from "../file-diff.ts";
+import { summarizeFiles } from "../file-summary.ts";
 import { readTextIfThere } from "../file-text.ts";
 import { printFindings } from "../findings.ts";
 import { listRendered } from "../output-folder.ts";
@@ -18,6 +19,8 @@ export interface DiffOptions {
   readonly output: string;
   readonly format: Format;
   readonly json: boolean;
+  /** Only what the change does, without the lines of the files. */
+  readonly brief: boolean;
 }
 
 type Files = ReadonlyMap<string, string>;
@@ -30,11 +33,11 @@ export function diff(
 ): number {
   // Two meshes are compared by the identity of their secrets; rendered files by the secrets themselves.
   const keys = meshes === undefined ? "private" : "public";
-  const files = meshes === undefined ? [options.file] : [meshes.before, meshes.after];
+  const meshFiles = meshes === undefined ? [options.file] : [meshes.before, meshes.after];
   // A copy of a mesh comes without its lock: then the other's says who had what.
-  const lockFiles = files.map((file) => placesOf(file).lockFile);
+  const lockFiles = meshFiles.map((file) => placesOf(file).lockFile);
   const spareLock = lockFiles.find((file) => existsSync(file));
-  const loaded = files.map((file, at) => {
+  const loaded = meshFiles.map((file, at) => {
     const own = lockFiles[at] ?? "";
     const lockFile = existsSync(own) ? own : (spareLock ?? own);
     return loadWorkspace(file, { keys, isStrict: false, lockFile });
@@ -47,10 +50,39 @@ export function diff(
   }
   const wanted = plans.map((plan) => renderPlan(plan, options.format));
   const [before, after] = meshes === undefined ? [readRendered(options.output), ...wanted] : wanted;
-  const changes = diffFiles(before ?? new Map(), after ?? new Map());
-  if (options.json) terminal.print(JSON.stringify(changes, undefined, 2));
-  else printChanges(terminal, changes);
+  const files = diffFiles(before ?? new Map(), after ?? new Map());
+  const [old, now] = plans;
+  const changes = old === undefined || now === undefined ? undefined : compareMeshes(old, now);
+  if (options.json) terminal.print(JSON.stringify({ ...changes, files }, undefined, 2));
+  else printAll(terminal, { changes, files }, options);
   return 0;
+}
+
+/** What it does first: that is what people ask. */
+function printAll(
+  terminal: Terminal,
+  {
+    changes,
+    files,
+  }: { readonly changes: Changes | undefined; readonly files: readonly FileChange[] },
+  { brief: isBrief }: DiffOptions,
+): void {
+  const lines = [
+    ...(changes === undefined ? [] : describeChanges(changes)),
+    ...summarizeFiles(files, changes?.renamed ?? []),
+  ];
+  printLines(terminal, lines);
+  if (!isBrief && files.length > 0) {
+    terminal.print("");
+    printFiles(terminal, files);
+  }
+  terminal.print(
+    lines.length === 0
+      ? say`no difference`
+      : files.length === 1
+        ? say`${files.length} file differs`
+        : say`${files.length} files differ`,
+  );
 }
 
 function renderPlan(plan: Plan, format: Format): Files {
@@ -64,24 +96,24 @@ function readRendered(output: string): Files {
   return new Map(files.map((file) => [file, readTextIfThere(join(output, file)) ?? ""]));
 }
 
-function printChanges(terminal: Terminal, changes: readonly FileChange[]): void {
-  const marks = { added: "+", removed: "-", changed: "~" } as const;
-  const styles = { added: "green", removed: "red", changed: "yellow" } as const;
-  for (const { file, kind, blocks } of changes) {
-    terminal.print(terminal.paint("bold", `${marks[kind]} ${file}`));
+const MARKS = { added: "+", removed: "-", changed: "~" } as const;
+const STYLES = { added: "green", removed: "red", changed: "yellow" } as const;
+
+function printLines(terminal: Terminal, lines: readonly ChangeLine[]): void {
+  for (const { kind, text } of lines) {
+    terminal.print(terminal.paint(STYLES[kind], say`${MARKS[kind]} ${text}`));
+  }
+}
+
+function printFiles(terminal: Terminal, files: readonly FileChange[]): void {
+  for (const { file, kind, blocks } of files) {
+    terminal.print(terminal.paint("bold", `${MARKS[kind]} ${file}`));
     if (kind !== "changed") continue;
     for (const block of blocks) {
-      terminal.print(terminal.paint(styles[block.kind], `  ${marks[block.kind]} ${block.name}`));
+      terminal.print(terminal.paint(STYLES[block.kind], `  ${MARKS[block.kind]} ${block.name}`));
       if (block.kind !== "changed") continue;
       for (const line of block.removed) terminal.print(terminal.paint("red", `    - ${line}`));
       for (const line of block.added) terminal.print(terminal.paint("green", `    + ${line}`));
     }
   }
-  terminal.print(
-    changes.length === 0
-      ? say`no difference`
-      : changes.length === 1
-        ? say`${changes.length} file differs`
-        : say`${changes.length} files differ`,
-  );
 }

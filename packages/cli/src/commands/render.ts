@@ -12,7 +12,7 @@ import type { Staging, Written } from "../staging.ts";
 import type { Terminal } from "../terminal.ts";
 import { countOf } from "../words.ts";
 import { placesOf } from "../workspace.ts";
-import type { Plan, Places } from "../workspace.ts";
+import type { Judge, Plan, Places } from "../workspace.ts";
 import { stageKeys, writeBeside } from "../writing.ts";
 
 export interface RenderOptions {
@@ -21,6 +21,7 @@ export interface RenderOptions {
   readonly format: Format;
   readonly json: boolean;
   readonly strict: boolean;
+  readonly judge?: Judge;
 }
 
 export function render(terminal: Terminal, options: RenderOptions): number {

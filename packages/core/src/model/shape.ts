@@ -15,6 +15,13 @@ export interface Shape<T> {
   readonly schema: JsonSchema;
   /** The value, or undefined after saying in `diagnostics` what is wrong with it. */
   read(value: unknown, path: Path, diagnostics: Diagnostics): T | undefined;
+  /**
+   * What words of a command line stand for, as a document would hold it: their form is found, but not
+   * whether they are right. `readFlow` reads what is written as `[…]` or `{…}`.
+   */
+  fromWords(words: readonly string[], readFlow: (text: string) => unknown): unknown;
+  /** Of a mapping with known fields. */
+  readonly fields?: FieldTable;
 }
 
 export interface Field<T> {
@@ -68,6 +75,7 @@ export function text<T>(parse: (text: string) => T | Problem, schema: JsonSchema
       if (parsed instanceof Problem) return diagnostics.add(form.badValue(path, parsed));
       return parsed;
     },
+    fromWords: only,
   };
 }
 
@@ -93,6 +101,11 @@ export function number(limits: NumberLimits): Shape<number> {
       }
       return value;
     },
+    fromWords(words) {
+      const word = only(words);
+      const isNumber = typeof word === "string" && /^-?\d{1,15}(\.\d{1,15})?$/.test(word);
+      return isNumber ? Number(word) : word;
+    },
   };
 }
 
@@ -104,6 +117,10 @@ export function flag(): Shape<boolean> {
         return diagnostics.add(form.wrongType(path, say`true or false`, value));
       return value;
     },
+    fromWords(words) {
+      const word = only(words);
+      return word === "true" || (word === "false" ? false : word);
+    },
   };
 }
 
@@ -114,11 +131,20 @@ export function choice<const T extends string>(...words: readonly T[]): Shape<T>
       const word = words.find((candidate) => candidate === value);
       return word ?? diagnostics.add(form.notAChoice(path, value, words));
     },
+    fromWords: only,
   };
 }
 
+/** How words of a command line make a list. */
+export interface ListHabits {
+  /** One item is mostly all there is, and is written without brackets. */
+  readonly isMostlyOne?: boolean;
+  /** A word is an item, commas and all. */
+  readonly isWhole?: boolean;
+}
+
 /** A list; one item alone may stand without brackets. */
-export function list<T>(item: Shape<T>): Shape<readonly T[]> {
+export function list<T>(item: Shape<T>, habits: ListHabits = {}): Shape<readonly T[]> {
   return {
     schema: { anyOf: [{ type: "array", items: item.schema }, item.schema] },
     read(value, path, diagnostics) {
@@ -128,6 +154,13 @@ export function list<T>(item: Shape<T>): Shape<readonly T[]> {
       }
       const items = value.map((each, at) => item.read(each, [...path, at], diagnostics));
       return items.filter((each) => each !== undefined);
+    },
+    fromWords(words, readFlow) {
+      const [word = ""] = words;
+      if (words.length === 1 && isFlow(word)) return readFlow(word);
+      const parts = habits.isWhole === true ? words : words.flatMap((each) => each.split(","));
+      const items = parts.map((each) => item.fromWords([each.trim()], readFlow));
+      return habits.isMostlyOne === true ? only(items) : items;
     },
   };
 }
@@ -143,6 +176,7 @@ export function pair<T>(item: Shape<T>): Shape<readonly [T, T]> {
       const [one, other] = value.map((each, at) => item.read(each, [...path, at], diagnostics));
       return one === undefined || other === undefined ? undefined : [one, other];
     },
+    fromWords: only,
   };
 }
 
@@ -165,6 +199,7 @@ export function record<K extends string, T>(
       }
       return entries.sort(([one], [other]) => (one < other ? -1 : 1));
     },
+    fromWords: onlyFlow,
   };
 }
 
@@ -192,6 +227,8 @@ export function fields<F extends FieldTable>(table: F): Shape<FieldValues<F>> {
       }
       return readFields(table, written, path, diagnostics);
     },
+    fromWords: onlyFlow,
+    fields: table,
   };
 }
 
@@ -202,6 +239,7 @@ export function plainOrMapping<T>(plain: Shape<T>, mapping: Shape<T>): Shape<T> 
     read(value, path, diagnostics) {
       return (isObject(value) ? mapping : plain).read(value, path, diagnostics);
     },
+    fromWords: (words, readFlow) => plain.fromWords(words, readFlow),
   };
 }
 
@@ -213,7 +251,22 @@ export function mapped<S, T>(shape: Shape<S>, change: (value: S) => T): Shape<T>
       const read = shape.read(value, path, diagnostics);
       return read === undefined ? undefined : change(read);
     },
+    fromWords: (words, readFlow) => shape.fromWords(words, readFlow),
   };
+}
+
+/** Several where one is wanted are a list, for the parser to refuse. */
+function only(items: readonly unknown[]): unknown {
+  return items.length === 1 ? items[0] : items;
+}
+
+function onlyFlow(words: readonly string[], readFlow: (text: string) => unknown): unknown {
+  const [word = ""] = words;
+  return words.length === 1 && isFlow(word) ? readFlow(word) : only(words);
+}
+
+function isFlow(word: string): boolean {
+  return /^(\[.*\]|\{.*\})$/.test(word);
 }
 
 function readFields<F extends FieldTable>(

@@ -7,7 +7,7 @@ import type { Subnet } from "./mesh.ts";
 import { parseHook, parseInterfaceName, parseName, parseTag } from "./names.ts";
 import { choice, fields, flag, list, mapped, number, optional, pair } from "./shape.ts";
 import { plainOrMapping, record, required, text } from "./shape.ts";
-import type { JsonSchema } from "./shape.ts";
+import type { JsonSchema, Shape } from "./shape.ts";
 import { parseDomain, parseFwmark, parseLine, parsePortRange } from "./words.ts";
 import { parseRange, parseSelector, parseSshTarget, parseTable } from "./words.ts";
 
@@ -22,7 +22,9 @@ const publicKey = text(parsePublicKey, { pattern: "^[A-Za-z0-9+/]{43}=$" });
 const tags = list(text(parseTag));
 const selectors = list(text(parseSelector));
 const portRange = text(parsePortRange);
-const hooks = list(text(parseHook));
+const hooks = list(text(parseHook), { isMostlyOne: true, isWhole: true });
+/** Mostly one; of several families, one each. */
+const few = { isMostlyOne: true } as const;
 const port = number({ min: 1, max: 65535 });
 /** 576 is the least that every IPv4 host must take (RFC 791); 65535 the most that a packet can have. */
 const mtu = number({ min: 576, max: 65535, unit: say`bytes` });
@@ -63,7 +65,7 @@ const subnet = plainOrMapping(
 );
 
 const node = fields({
-  address: optional(list(address), "Its address in the mesh (the lowest free one, for life)."),
+  address: optional(list(address, few), "Its address in the mesh (the lowest free one, for life)."),
   endpoint: optional(
     text(parseEndpoint),
     "host or host:port where it can be dialled from outside.",
@@ -102,18 +104,18 @@ const node = fields({
 });
 
 const client = fields({
-  via: required(list(name), "The node it enters through, or several: one file each."),
+  via: required(list(name, few), "The node it enters through, or several: one file each."),
   access: optional(list(choice("nodes", "subnets", "exit", "all-but-lan")), "What it reaches."),
   exit: optional(name, "The node whose exit it uses."),
   dns: optional(flag(), "Ask the node that it enters through for names (false)."),
-  address: optional(list(address), "Its address in the mesh, where it has one way in."),
+  address: optional(list(address, few), "Its address in the mesh, where it has one way in."),
   tags: optional(tags, "Words that policy selects by."),
   publicKey: optional(publicKey, "When its private key is kept elsewhere."),
 });
 
 const site = fields({
-  network: optional(list(prefix), "The private network that its nodes share."),
-  addresses: optional(list(prefix), "Its own block of mesh addresses."),
+  network: optional(list(prefix, few), "The private network that its nodes share."),
+  addresses: optional(list(prefix, few), "Its own block of mesh addresses."),
   gateways: optional(list(name), "Nodes that carry its traffic to other sites, in order."),
   reach: optional(list(prefix), "Ranges its nodes send to their gateway, minus what is nearer."),
   underlayMtu: optional(mtu, "MTU of its private network."),
@@ -154,6 +156,41 @@ export const meshShape = fields({
 export type Written = typeof meshShape extends { read(...args: never[]): (infer T) | undefined }
   ? NonNullable<T>
   : never;
+
+/** Where in a document fields with names of their own are: in the network, or in each of a kind. */
+export type Section = keyof typeof sections;
+
+const sections = { network, nodes: node, sites: site, clients: client } as const;
+
+/**
+ * What words of a command line stand for as the value of a field, as a document would hold it. Those
+ * for an unknown field stand for themselves: the parser says that there is none.
+ */
+export function valueOfWords(
+  section: Section,
+  field: readonly string[],
+  words: readonly string[],
+  readFlow: (text: string) => unknown,
+): unknown {
+  let shape: Shape<unknown> | undefined = sections[section];
+  for (const name of field) {
+    const { fields: table = {} }: Partial<Shape<unknown>> = shape ?? {};
+    shape = Object.hasOwn(table, name) ? table[name]?.shape : undefined;
+  }
+  return shape === undefined ? words.join(" ") : shape.fromWords(words, readFlow);
+}
+
+/** The names of a section's fields; those of fields in fields are joined by dots: `hooks.postUp`. */
+export function listFields(section: Section): readonly string[] {
+  return fieldsIn(sections[section]);
+}
+
+function fieldsIn({ fields: table = {} }: Shape<unknown>): readonly string[] {
+  return Object.entries(table).flatMap(([name, { shape }]) => {
+    const inner = fieldsIn(shape).map((each) => `${name}.${each}`);
+    return inner.length === 0 ? [name] : inner;
+  });
+}
 
 /** JSON Schema (2020-12) of warren.yaml, for editors. */
 export function meshSchema(): JsonSchema {

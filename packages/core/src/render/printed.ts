@@ -8,18 +8,21 @@ import type { Peer } from "../plan/device.ts";
 /** A text in pieces, in order: put together only where its bytes are needed, if at all. */
 export type Pieces = readonly string[];
 
+/** What wg and systemd-networkd call a peer. */
+export type PeerSection = "Peer" | "WireGuardPeer";
+
 /** Remembers by identity, so it belongs to one run over one plan. */
 export class Printed {
   readonly #heads = new Map<string, string>();
   readonly #lines = new Map<object, string>();
   readonly #lists = new Map<object, Readonly<Record<Family, string>>>();
 
-  /** Everything of a [Peer] that comes before its preshared key. */
-  head({ name, publicKey }: Peer): string {
+  /** Everything of a peer that comes before its preshared key. All of one run have one section's name. */
+  head({ name, publicKey }: Peer, section: PeerSection): string {
     // Not by key: a client that keeps its own has one for all its ways in.
     const known = this.#heads.get(name);
     if (known !== undefined) return known;
-    const text = `\n# ${name}\n[Peer]\nPublicKey = ${publicKey}\n`;
+    const text = `\n# ${name}\n[${section}]\nPublicKey = ${publicKey}\n`;
     this.#heads.set(name, text);
     return text;
   }

@@ -85,7 +85,12 @@ function ownPostUp(device: Device): string[] {
 }
 
 /** Of what it forwards: its subnets; and from tunnel to tunnel, whatever the mesh has. */
-function forwardedFamilies({ subnets, filter, addresses, routes }: Device): ReadonlySet<Family> {
+export function forwardedFamilies({
+  subnets,
+  filter,
+  addresses,
+  routes,
+}: Device): ReadonlySet<Family> {
   const behind = subnets.map(({ prefix }) => prefix.family);
   const isTransit = filter.carries || filter.clients.length > 0;
   const carried = [...addresses.map(({ address }) => address), ...routes];

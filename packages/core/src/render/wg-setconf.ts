@@ -1,6 +1,6 @@
 /** Prints what `wg setconf` and `wg syncconf` read: keys, port, mark and peers, on every version alike. */
 import type { Device, Peer } from "../plan/device.ts";
-import type { Pieces, Printed } from "./printed.ts";
+import type { PeerSection, Pieces, Printed } from "./printed.ts";
 import type { Secrets } from "./secrets.ts";
 
 /** First lines of every file: no time and no hash, so that the same mesh gives the same bytes. */
@@ -28,15 +28,20 @@ export function printInterface(device: Device, secrets: Secrets): string {
  * One [Peer] block each, sorted by name as the device is, an empty line and the name before it. One
  * piece a peer: to write many small ones takes three times as long, to join them all twice.
  */
-export function printPeers({ peers }: Device, secrets: Secrets, printed: Printed): Pieces {
-  return peers.map((peer) => printPeer(peer, secrets, printed));
+export function printPeers(
+  { peers }: Device,
+  secrets: Secrets,
+  printed: Printed,
+  section: PeerSection = "Peer",
+): Pieces {
+  return peers.map((peer) => printPeer(peer, secrets, printed, section));
 }
 
-function printPeer(peer: Peer, secrets: Secrets, printed: Printed): string {
+function printPeer(peer: Peer, secrets: Secrets, printed: Printed, section: PeerSection): string {
   const { presharedKeyId, keepaliveSeconds } = peer;
   const secret =
     presharedKeyId === undefined ? "" : `PresharedKey = ${secrets.presharedKey(presharedKeyId)}\n`;
   const keepalive =
     keepaliveSeconds === undefined ? "" : `PersistentKeepalive = ${keepaliveSeconds}\n`;
-  return `${printed.head(peer)}${secret}${printed.allowedIps(peer)}${printed.endpoint(peer)}${keepalive}`;
+  return `${printed.head(peer, section)}${secret}${printed.allowedIps(peer)}${printed.endpoint(peer)}${keepalive}`;
 }

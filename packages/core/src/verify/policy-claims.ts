@@ -143,6 +143,20 @@ export class Talks {
     return source.node?.exit === target.name && this.mayLeave(source, target.exits);
   }
 
+  /** The rules by which the first may start towards what the second owns; undefined: all may talk to all. */
+  rulesBetween(source: Owner, target: Owner): readonly number[] | undefined {
+    if (!this.#hasPolicy) return undefined;
+    const [starts, takes] = [this.#starts[source.position], this.#takes[target.position]];
+    const rules = new Set<number>();
+    for (const [at, word] of starts?.entries() ?? []) {
+      const both = word & (takes?.[at] ?? 0);
+      for (let bit = 0; bit < 32; bit += 1) {
+        if ((both >>> bit) & 1) rules.add(Math.floor((32 * at + bit) / 2));
+      }
+    }
+    return [...rules];
+  }
+
   /** Whether `one` may start anything towards the internet behind an exit of these families. */
   mayLeave({ position }: Owner, exits: readonly Prefix[]): boolean {
     if (!this.#hasPolicy) return true;

@@ -124,7 +124,7 @@ function allPrefixes(claims: Claims, devices: Iterable<Device>): Set<Prefix> {
 }
 
 /** Each prefix that the document names. */
-function claimed(claims: Claims): Set<Prefix> {
+export function claimed(claims: Claims): Set<Prefix> {
   const { network, sites } = claims.mesh;
   const prefixes = new Set(network.addresses);
   for (const { addresses, reach } of sites) {

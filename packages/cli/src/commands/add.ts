@@ -1,0 +1,72 @@
+/** warren add: adds a node, a client or a site to the mesh file, and says which address it was given. */
+import { quote, say } from "@warren/core";
+import { AppError } from "../app-error.ts";
+import { readAssignments, readNewName } from "../assignments.ts";
+import type { Assignment } from "../assignments.ts";
+import { addressesOf, changeText, editMesh, fieldsOf, findSection, nounOf } from "../mesh-edit.ts";
+import type { Terminal } from "../terminal.ts";
+
+export interface AddOptions {
+  readonly file: string;
+  readonly client: boolean;
+  readonly site: boolean;
+}
+
+export interface AddWords {
+  readonly name: string;
+  /** FIELD=VALUE */
+  readonly fields: readonly string[];
+}
+
+export function add(terminal: Terminal, words: AddWords, options: AddOptions): number {
+  const { file } = options;
+  const section = sectionFor(options);
+  const name = readNewName(words.name);
+  const value = valueOf(readAssignments(section, words.fields));
+  return editMesh(
+    terminal,
+    file,
+    (document, text) => {
+      const taken = findSection(document, name);
+      if (taken === undefined) return changeText(file, text, { path: [section, name], value });
+      const fix = say`choose another name; or change this one: warren set ${name} FIELD=VALUE`;
+      const message = say`there is a ${nounOf(taken)} ${quote(name)} already`;
+      throw new AppError("usage", message, { fix });
+    },
+    (plan) => {
+      const addresses = addressesOf(plan, name).join(", ");
+      if (section === "sites") terminal.print(say`${name}: added; nodes are in it by site=${name}`);
+      else if (section === "nodes") {
+        terminal.print(say`${name}: added, with the address ${addresses}; now run warren render`);
+      } else {
+        const next = say`now run warren qr ${name}`;
+        terminal.print(say`${name}: added, with the address ${addresses}; ${next}`);
+      }
+    },
+  );
+}
+
+function sectionFor({ client, site }: AddOptions): "nodes" | "clients" | "sites" {
+  if (client && site) {
+    const fix = say`name one of --client and --site`;
+    throw new AppError("usage", say`nothing is a client and a site`, { fix });
+  }
+  if (client) return "clients";
+  return site ? "sites" : "nodes";
+}
+
+/** Fields of fields in one mapping each. */
+function valueOf(assignments: readonly Assignment[]): Readonly<Record<string, unknown>> {
+  let fields: Readonly<Record<string, unknown>> = {};
+  for (const { field, value } of assignments) fields = extended(fields, field, value);
+  return fields;
+}
+
+function extended(
+  fields: Readonly<Record<string, unknown>>,
+  [name = "", ...rest]: readonly string[],
+  value: unknown,
+): Readonly<Record<string, unknown>> {
+  const inner = rest.length === 0 ? value : extended(fieldsOf(fields[name]), rest, value);
+  return { ...fields, [name]: inner };
+}

@@ -1,0 +1,80 @@
+/** warren export: the mesh in the forms of other tools. What they cannot express is named, and ends with 2. */
+import { existsSync } from "node:fs";
+import * as core from "@warren/core";
+import { AppError } from "../app-error.ts";
+import { hasErrors, printFindings } from "../findings.ts";
+import { createSecrets } from "../key-ring.ts";
+import { staged } from "../staging.ts";
+import type { Terminal } from "../terminal.ts";
+import { loadWorkspace } from "../workspace.ts";
+import type { Judge } from "../workspace.ts";
+import { render } from "./render.ts";
+
+export interface MeshconfOptions {
+  readonly file: string;
+  /** A file to write, instead of standard output. */
+  readonly output?: string;
+}
+
+export interface NetworkdOptions {
+  readonly file: string;
+  readonly output: string;
+}
+
+/** Writes nothing but the file that is asked for. */
+export function exportMeshconf(terminal: Terminal, { file, output }: MeshconfOptions): number {
+  if (output !== undefined && existsSync(output)) {
+    const fix = core.say`choose another name, or remove it first`;
+    throw new AppError("cannot-write", core.say`there is such a file`, { fix, file: output });
+  }
+  const named = createJudge(core.checkMeshconf);
+  const { judge } = named;
+  const { findings, plan } = loadWorkspace(file, { keys: "private", isStrict: false, judge });
+  printFindings(terminal, findings, { json: false });
+  if (plan === undefined || hasErrors(findings)) return 2;
+  if (plan.keys.missing.size > 0) {
+    const fix = core.say`make the first ones: warren render`;
+    throw new AppError("cannot-read", core.say`some nodes have no key yet`, { fix });
+  }
+  const text = core.renderMeshconf(plan.index, createSecrets(plan.keys));
+  if (output === undefined) terminal.print(text.trimEnd());
+  else {
+    staged((staging) => staging.put(output, text, "owner"));
+    terminal.say(core.say`${output}: written; it holds the private keys of all nodes`);
+  }
+  return named.isAnything() ? 2 : 0;
+}
+
+/** The same files as render's, of another format. */
+export function exportNetworkd(terminal: Terminal, { file, output }: NetworkdOptions): number {
+  const named = createJudge(core.checkNetworkd);
+  const options = { file, output, format: "networkd", json: false, strict: false } as const;
+  const status = render(terminal, { ...options, judge: named.judge });
+  if (status !== 0) return status;
+  const [service, files] = ["/etc/systemd/system", "/etc/systemd/network"];
+  const rights = "chown root:systemd-network, chmod 0640";
+  terminal.say(
+    core.say`on each host: its .service, if there is one, into ${service}, all else into ${files}`,
+  );
+  terminal.say(core.say`networkd reads them as its own user: ${rights}`);
+  return named.isAnything() ? 2 : 0;
+}
+
+interface NamingJudge {
+  readonly judge: Judge;
+  /** Whether anything could not be expressed. */
+  isAnything(): boolean;
+}
+
+function createJudge(check: Judge): NamingJudge {
+  let count = 0;
+  return {
+    judge(mesh, diagnostics) {
+      const own = new core.Diagnostics();
+      check(mesh, own);
+      count = own.list.length;
+      diagnostics.join(own);
+    },
+    isAnything: () => count > 0,
+  };
+}

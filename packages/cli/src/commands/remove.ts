@@ -1,0 +1,46 @@
+/** warren remove: takes a node, a client, a site or a group out of the mesh file, when nothing names it. */
+import * as core from "@warren/core";
+import { AppError } from "../app-error.ts";
+import { readDocument } from "../document.ts";
+import { locateFindings } from "../findings.ts";
+import { changeText, editMesh, fieldsOf, findSection, listNames } from "../mesh-edit.ts";
+import type { Terminal } from "../terminal.ts";
+
+export interface RemoveOptions {
+  readonly file: string;
+}
+
+const SECTIONS = ["nodes", "clients", "sites", "groups"] as const;
+
+export function remove(terminal: Terminal, name: string, { file }: RemoveOptions): number {
+  return editMesh(
+    terminal,
+    file,
+    (document, text) => {
+      const section = findSection(document, name);
+      if (section === undefined) {
+        const names = listNames(document, SECTIONS);
+        const message = core.say`there is no node, client, site or group ${core.quote(name)}`;
+        const fix = core.suggestion(core.nearest(name, names), names);
+        throw new AppError("usage", message, { fix });
+      }
+      const named = findReferences(document, name);
+      if (named.list.length > 0) return locateFindings(file, readDocument(text), named);
+      const isLast = Object.keys(fieldsOf(fieldsOf(document)[section])).length === 1;
+      // A mesh without nodes is wrong, and the proof says so; other sections go with what was in them.
+      const path = isLast && section !== "nodes" ? [section] : [section, name];
+      return changeText(file, text, { path, value: undefined });
+    },
+    () => terminal.print(core.say`${name}: removed; now run warren render`),
+  );
+}
+
+/** None where the document has no form: then the proof says what is wrong with what is left. */
+function findReferences(document: unknown, name: string): core.Diagnostics {
+  const found = new core.Diagnostics();
+  const mesh = core.parseMesh(document, new core.Diagnostics());
+  for (const path of mesh === undefined ? [] : core.referencesTo(mesh, name)) {
+    found.add(core.editMessages.stillNamed(path, name));
+  }
+  return found;
+}

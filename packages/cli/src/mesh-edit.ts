@@ -1,0 +1,127 @@
+/** Changes a mesh file as a command asks: one writer at a time, and only to what holds when it is proven. */
+import { realpathSync, statSync } from "node:fs";
+import * as core from "@warren/core";
+import { AppError, describeSystem } from "./app-error.ts";
+import { readDocument } from "./document.ts";
+import { readTextIfThere } from "./file-text.ts";
+import { printFindings } from "./findings.ts";
+import { staged } from "./staging.ts";
+import type { Terminal } from "./terminal.ts";
+import type { Edit, Plan } from "./workspace.ts";
+import { stageKeys, writeBeside } from "./writing.ts";
+import { editYaml } from "./yaml-edit.ts";
+import type { Change } from "./yaml-edit.ts";
+
+/** Where in a document named things are. */
+export type NamedSection = "nodes" | "clients" | "sites" | "groups";
+
+/** The value of a document that has the form of YAML; what more it must be is for the proof to say. */
+export type Reader = (value: unknown, text: string) => string | readonly core.Finding[];
+
+/** Writes what `edit` makes of the mesh file's text, with the addresses that follow from it; the exit status. */
+export function editMesh(
+  terminal: Terminal,
+  file: string,
+  edit: Reader,
+  tell: (plan: Plan, isChanged: boolean) => void,
+): number {
+  let before = "";
+  let isEdited = false;
+  const watched: Edit = (text) => {
+    before = text;
+    const { value, faults } = readDocument(text);
+    const after = faults.length === 0 ? edit(value, text) : text;
+    isEdited = typeof after === "string" && after !== text;
+    return after;
+  };
+  const wish = { file, json: false, strict: false, keys: "public", edit: watched } as const;
+  const status = writeBeside(terminal, wish, (plan, { places, text, findings }) => {
+    refuseProtected(file);
+    printFindings(terminal, findings, { json: false });
+    staged((staging) => {
+      // The file first: all else follows from it, and the next run completes what a kill cut short.
+      staging.put(realpathSync(file), text, "as-before");
+      stageKeys(staging, { ...plan, lock: lockOf(plan) }, places);
+      if (readTextIfThere(file) !== before) throw changedMeanwhile(file);
+    });
+    tell(plan, isEdited);
+  });
+  if (status !== 0 && isEdited) {
+    terminal.say(core.say`${file} is as it was: these are places in what it would have become`);
+  }
+  return status;
+}
+
+/** The text with a change in it. */
+export function changeText(file: string, text: string, change: Change): string {
+  const after = editYaml(text, change);
+  if (after !== undefined) return after;
+  const place = core.printPath(change.path);
+  const message = core.say`cannot change ${place} alone: what is written there stands for other places, too`;
+  const fix = core.say`write out there what its anchor (&) or alias (*) stands for; or change the file by hand`;
+  throw new AppError("cannot-write", message, { fix, file });
+}
+
+/** Which section of a document has a name. */
+export function findSection(value: unknown, name: string): NamedSection | undefined {
+  const sections = ["nodes", "clients", "sites", "groups"] as const;
+  return sections.find((section) => Object.hasOwn(fieldsOf(fieldsOf(value)[section]), name));
+}
+
+export function listNames(value: unknown, sections: readonly NamedSection[]): readonly string[] {
+  return sections.flatMap((section) => Object.keys(fieldsOf(fieldsOf(value)[section])));
+}
+
+export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  const isMapping = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isMapping ? (value as Readonly<Record<string, unknown>>) : {};
+}
+
+export function nounOf(section: NamedSection): core.Text {
+  switch (section) {
+    case "nodes":
+      return core.say`node`;
+    case "clients":
+      return core.say`client`;
+    case "sites":
+      return core.say`site`;
+    case "groups":
+      return core.say`group`;
+  }
+}
+
+/** The addresses that a node or client has in a mesh, printed. */
+export function addressesOf({ lock, mesh }: Plan, name: string): readonly string[] {
+  const ways = core.entrancesOf(mesh).filter(({ client }) => client.name === name);
+  const entries = ways.flatMap(({ id }) => lock.entries.get(id)?.addresses ?? []);
+  const own = [...lock.nodes].find(([node]) => node === name)?.[1].addresses ?? [];
+  return [...own, ...entries].map(core.printAddress);
+}
+
+/** Keys are made by render: until then the lock records addresses alone. */
+function lockOf({ lock, keys }: Plan): core.Lock {
+  const nodes = [...lock.nodes].map(([name, node]): [core.Name, core.LockedNode] => {
+    return [name, keys.missing.has(name) ? { addresses: node.addresses } : node];
+  });
+  return { ...lock, nodes: new Map(nodes) };
+}
+
+/** Another file will take its place, which a mode alone does not hinder; but it says what is wanted. */
+function refuseProtected(file: string): void {
+  try {
+    if ((statSync(file).mode & 0o222) !== 0) return;
+  } catch (cause) {
+    const { why, fix } = describeSystem(cause);
+    throw new AppError("cannot-write", core.say`cannot write: ${why}`, { fix, file, cause });
+  }
+  const fix = core.say`allow it first: chmod u+w`;
+  throw new AppError("cannot-write", core.say`the file is write-protected`, { fix, file });
+}
+
+function changedMeanwhile(file: string): AppError {
+  const fix = core.say`run the command again`;
+  return new AppError("busy", core.say`somebody else has changed the file meanwhile`, {
+    fix,
+    file,
+  });
+}
