@@ -92,6 +92,7 @@ test.each([
   [0o644, 0o700, false],
   [0o644, 0o755, true],
   [0o604, 0o701, false],
+  [0o640, 0o750, false],
 ])(
   "readForeign() sees whether all may read a file of mode %o in a folder of %o",
   (file, above, is) => {
