@@ -3,8 +3,9 @@ import type { ForeignDevice, ForeignPeer, Reading } from "../read/foreign.ts";
 
 /** Of a peer's lines: warnings that drop or change a value; errors do all. */
 const CHANGING = /^(host-bits|peer-twice|key-twice|zero-key|port-zero|cutting-comment)$/;
-/** Of the other lines: what may have lost an address. */
-const LOSING = /^(bad-address|no-mask|stray-line|unknown-section|unknown-key|misplaced-key)$/;
+/** Of all lines: what may have lost an address, or a peer with all that it had. */
+const LOSING =
+  /^(bad-address|no-mask|stray-line|unknown-section|misplaced-key|bad-key|zero-key|no-public-key)$/;
 
 /** The devices and peers in whose lines they are: of a device those outside its peers. */
 export function readFlaws({
@@ -17,7 +18,8 @@ export function readFlaws({
     for (const device of byFile.get(file) ?? []) {
       const owner = ownerOf(device, line);
       const isPeer = owner !== device && (severity === "error" || CHANGING.test(code));
-      if (isPeer || LOSING.test(code)) flawed.add(owner);
+      if (isPeer) flawed.add(owner);
+      if (LOSING.test(code)) flawed.add(device);
     }
   }
   return flawed;

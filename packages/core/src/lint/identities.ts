@@ -20,7 +20,9 @@ export interface LintNode {
   readonly peers: readonly LintPeer[];
   /** Another has the same private key: nobody can tell which of the two is meant. */
   readonly isTwin: boolean;
-  /** It is a twin, or its address is another's, or not the one that others know, or could not be read. */
+  /** Its reader may have lost an address or a peer of it. */
+  readonly isFlawed: boolean;
+  /** Who or where it is nobody can tell: its key or address is another's, or not what others know. */
   readonly isDoubtful: boolean;
 }
 
@@ -63,6 +65,7 @@ export function readIdentities(
     publicKey: known.keys[position],
     peers: peers[position] ?? [],
     isTwin: twins.has(position),
+    isFlawed: flawed.has(device),
     isDoubtful: doubtful.has(position),
   }));
 }

@@ -87,6 +87,10 @@ test("lint() says the line to write instead", () => {
       → write AllowedIPs = 10.0.0.2/32, fd00::2/128
     packets of 10.66.0.2, 10.66.0.3 come to "s1" from "n1", and are dropped: AllowedIPs for "n1" does not hold them, and answers would not go there
       → write AllowedIPs = 10.66.0.1/32, 10.66.0.2/32, 10.66.0.3/32
+    packets of 10.66.0.1 come to "s1" from "n1", and are dropped: AllowedIPs for "n1" does not hold them, and answers would not go there
+      → write AllowedIPs = 10.66.0.1/32, 10.67.0.0/24
+    packets of 10.66.0.1 come to "s1" from "n1", and are dropped: AllowedIPs for "n1" does not hold them, and answers would not go there
+      → write AllowedIPs = 10.66.0.1/32, 10.66.0.0/24
     packets from "n2" to "s1" arrive at "n1" from "n3", but answers take another way, and so they are dropped
       → write AllowedIPs = 10.66.0.3/32, and add 10.66.128.1/32 to the AllowedIPs of "n1"
     packets of 10.66.128.2 come to "n1" from "s1", and are dropped: AllowedIPs for "s1" does not hold them, and answers would not go there
@@ -152,6 +156,8 @@ test("lint() says the line to write instead", () => {
       → write a [Peer] for whom it is to reach
     "azure" is a peer here, but does not list this device: it would not answer
       → write a [Peer] in azure.conf: PublicKey = xzMESarHdQvzzbLw7IdQepVlcPNBiRh4oZIOrjLGvGc=, AllowedIPs = 10.0.0.3/32
+    "nas" is a peer here, but does not list this device: it would not answer
+      → write a [Peer] in nas.conf: PublicKey = SRAb3u0fH/E8L8YfEIbwLdRbxVfYCU7ft+Y+L2Xu61M=, AllowedIPs = 10.8.0.2/32
     none of "aws", "azure", "gcp" lists this device, which lists them: they would not answer
       → write a [Peer] in each of their files: PublicKey = 1Cv6UXQlZO6sPqN44EPoRSnlABbXV4ELRnX0TScac1A=, AllowedIPs = 10.0.0.4/32
     "aws", "azure", "gcp" list this device, which lists none of them: it would not answer
@@ -172,13 +178,16 @@ function isOfLint({ code }: Finding): boolean {
 
 test("lint() finds two mistakes in one folder", () => {
   const pairs = MISTAKES.flatMap((one) =>
-    MISTAKES.filter((other) => one !== other && areApart(one, other)).map(
-      (other) => [one, other] as const,
-    ),
+    MISTAKES.filter((other) => one.what < other.what && areApart(one, other)).map((other) => {
+      return `${one.what} + ${other.what}`;
+    }),
   );
-  expect(pairs.length).toBeGreaterThan(500);
+  expect(pairs.length).toBeGreaterThan(300);
+  const byName = new Map(MISTAKES.map((mistake) => [mistake.what, mistake]));
   fc.assert(
-    fc.property(fc.constantFrom(...pairs), ([one, other]) => {
+    fc.property(fc.constantFrom(...pairs), (pair) => {
+      const [one, other] = pair.split(" + ").map((what) => byName.get(what));
+      if (one === undefined || other === undefined) throw new Error(pair);
       expect(missedOf(one, other)).toEqual([]);
     }),
     runs(200),
@@ -196,28 +205,38 @@ function missedOf(one: Mistake, other: Mistake): readonly string[] {
   });
 }
 
-/** Who a device is, or whether a tunnel is there, decides what else can be seen of it: these hide each other. */
-const HIDING: readonly (readonly [string, string])[] = [
-  ["11: two devices with one private key", "8: an address without the mesh's mask"],
-  ["11: two devices with one private key", "11: a peer's key that is not its own"],
-  ["11: two devices with one private key", "11: the own key on a peer"],
-  ["11: two devices with one private key", "lint: a peer that does not list the device"],
-  ["11: two devices with one private key", "lint: a device that lists nobody"],
-  ["11: two devices with one address", "8: an address without the mesh's mask"],
-  ["11: two devices with one address", "11: a peer's key that is not its own"],
-  ["11: an address that nobody knows", "11: a peer's key that is not its own"],
-  ["11: an address that nobody knows", "lint: a key that WireGuard does not know"],
-  ["11: a key that nobody knows", "11: a peer's key that is not its own"],
-  ["11: a key that nobody knows", "11: the own key on a peer"],
-  ["lint: no private key", "4: a neighbour's address misspelt"],
-  ["lint: a device that nobody lists", "lint: a device that lists nobody"],
-  ["lint: a peer that does not list the device", "2: the own subnet among AllowedIPs"],
-  ["lint: a gateway that does not list the other", "2: the range of the own site sent away"],
-  [
-    "lint: a gateway that does not list the other",
-    "4: those behind a gateway are not known at the other end",
+/** Who a device is, and whether packets pass a tunnel at all, decides what else can be seen: these hide others. */
+const HIDING: Readonly<Record<string, readonly string[]>> = {
+  "4: a range misspelt at a gateway": ["4: a gateway does not know all that is behind the other"],
+  "4: a gateway's address on a neighbour": [
+    "4: a gateway does not know all that is behind the other",
   ],
-];
+  "11: two devices with one private key": [
+    "11: a peer's key that is not its own",
+    "11: the own key on a peer",
+    "lint: a peer that does not list the device",
+    "lint: a device that lists nobody",
+  ],
+  "11: a file copied": ["lint: a peer that does not list the device"],
+  "11: two devices with one address": ["11: a peer's key that is not its own"],
+  "11: an address that nobody knows": [
+    "11: a peer's key that is not its own",
+    "lint: a key that WireGuard does not know",
+  ],
+  "11: a key that nobody knows": [
+    "11: a peer's key that is not its own",
+    "11: the own key on a peer",
+  ],
+  "lint: no private key": ["4: a neighbour's address misspelt"],
+  "lint: a device that nobody lists": ["lint: a device that lists nobody"],
+  "lint: a peer that does not list the device": ["2: the own subnet among AllowedIPs"],
+  "lint: a gateway that does not list the other": [
+    "2: the range of the own site sent away",
+    "4: those behind a gateway are not known at the other end",
+    "4: a range misspelt at a gateway",
+    "4: a gateway's address on a neighbour",
+  ],
+};
 
 /** In one folder, with no file changed by both. */
 function areApart(one: Mistake, other: Mistake): boolean {
@@ -225,7 +244,8 @@ function areApart(one: Mistake, other: Mistake): boolean {
   return (
     one.folder === other.folder &&
     !filesOf(other).some((file) => files.has(file)) &&
-    !HIDING.some((pair) => pair.includes(one.what) && pair.includes(other.what))
+    HIDING[one.what]?.includes(other.what) !== true &&
+    HIDING[other.what]?.includes(one.what) !== true
   );
 }
 

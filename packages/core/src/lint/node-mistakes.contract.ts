@@ -23,6 +23,12 @@ export const NODE_MISTAKES: readonly Mistake[] = [
     found: ["gcp.conf:2 error private-key-reused against azure.conf:2"],
   },
   {
+    what: "11: a file copied",
+    folder: CLOUDS,
+    edits: [["copy.conf", "", CLOUDS.get("azure.conf") ?? ""]],
+    found: ["copy.conf:2 error private-key-reused against azure.conf:2"],
+  },
+  {
     what: "11: a key that nobody knows",
     folder: CLOUDS,
     edits: [["gcp.conf", "PrivateKey = private gcp", "PrivateKey = private other"]],
@@ -114,6 +120,39 @@ export const NODE_MISTAKES: readonly Mistake[] = [
     folder: CLOUDS,
     edits: [["azure.conf", `[Peer]\n${block("gcp", CLOUDS, "azure.conf")}`, ""]],
     found: ["gcp.conf:15 error peer-one-sided against azure.conf:1"],
+  },
+  {
+    what: "lint: a direct tunnel that the other end does not have",
+    folder: SPOKES,
+    edits: [
+      [
+        "laptop.conf",
+        "Keepalive = 25\n",
+        "Keepalive = 25\n\n[Peer]\nPublicKey = public nas\nAllowedIPs = 10.8.0.3/32\nEndpoint = nas.example.com:1\n",
+      ],
+      ["nas.conf", "Address", "ListenPort = 1\nAddress"],
+    ],
+    found: ["laptop.conf:13 error peer-one-sided against nas.conf:1"],
+  },
+  {
+    what: "lint: a public key cut short",
+    folder: CLOUDS,
+    edits: [
+      editBlock(CLOUDS, ["aws.conf", "gcp"], ["PublicKey = public gcp", "PublicKey = public"]),
+    ],
+    found: ["aws.conf:17 error bad-key"],
+  },
+  {
+    what: "lint: a private key cut short",
+    folder: CLOUDS,
+    edits: [["gcp.conf", "PrivateKey = private gcp", "PrivateKey = private"]],
+    found: ["gcp.conf:2 error bad-key"],
+  },
+  {
+    what: "lint: an address without a length",
+    folder: CLOUDS,
+    edits: [["gcp.conf", "10.0.0.3/24", "10.0.0.3"]],
+    found: ["gcp.conf:3 warning no-mask"],
   },
   {
     what: "lint: a device that nobody lists",

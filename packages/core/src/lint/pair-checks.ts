@@ -46,13 +46,11 @@ function checkSides(scene: Scene): void {
   for (const { device, position } of nodes) {
     if (isKnown[position] === false && nodes.length > 1) findings.push(nodeAlone(device.place));
   }
-  // A key that is not what it was, or a block that could not be read, explains that nobody is listed.
+  // What was not read explains that somebody is not listed, and so does a key that two have.
   const isExplained = ({ self, other = -1 }: LintPeer): boolean =>
-    [nodes[self], nodes[other]].some(
-      (node) => node?.isTwin === true || node?.publicKey === undefined,
-    ) ||
-    nodes[other]?.peers.some(({ isFlawed, other: each }) => isFlawed && each === undefined) ===
-      true;
+    nodes[other]?.isFlawed === true ||
+    nodes[self]?.publicKey === undefined ||
+    [self, other].some((position) => nodes[position]?.isTwin === true);
   let left = oneSided.filter((peer) => !isExplained(peer));
   while (left.length > 0) {
     const group = largestGroup(left);

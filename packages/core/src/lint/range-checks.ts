@@ -139,7 +139,7 @@ function isDirect(node: LintNode, next: LintNode, each: LintNode, range: Prefix)
 /** Unknown addresses of the mesh must end in the interface: where others' masks see to that, all should. */
 function checkLeaks(scene: Scene): void {
   const { nodes, universe, tables, findings } = scene;
-  const sound = nodes.filter(({ device, isDoubtful }) => !isDoubtful && isRouted(device));
+  const sound = nodes.filter(({ device, isFlawed }) => !isFlawed && isRouted(device));
   for (const node of sound) {
     for (const { value, place } of node.device.addresses) {
       const other = sound.find((each) => each !== node && widest(each, value) !== undefined);

@@ -105,6 +105,102 @@ export const VARIANTS: readonly Change[] = [
     edits: [["laptop.conf", "10.8.0.0/24, 192.168.0.0/16", "192.168.4.0/24"]],
   },
   {
+    what: "the same laptop without the mesh's mask",
+    folder: SPOKES,
+    edits: [
+      ["laptop.conf", "10.8.0.0/24, 192.168.0.0/16", "192.168.4.0/24"],
+      ["laptop.conf", "10.8.0.2/24", "10.8.0.2/32"],
+    ],
+  },
+  {
+    what: "a node that is to reach the other region's network alone",
+    folder: REGIONS,
+    edits: [["s2.conf", "10.66.128.1/32, 10.66.0.0/24, 172.16.0.0/17", "172.16.0.0/17"]],
+  },
+  {
+    what: "an exit for one family, and nothing of the other let past it",
+    folder: EXIT,
+    edits: [
+      ["exit.conf", " net.ipv6.conf.all.forwarding=1", ""],
+      ["phone.conf", "10.9.0.2/32, fd09::2/128", "10.9.0.2/32"],
+    ],
+  },
+  {
+    what: "an exit for what is not nearer",
+    folder: folderOf(`== a.conf
+[Interface]
+PrivateKey = private a
+Address = 10.9.0.2/24
+ListenPort = 51820
+
+[Peer]
+# e
+PublicKey = public e
+AllowedIPs = 0.0.0.0/0
+Endpoint = e.example.com:51820
+
+[Peer]
+# b
+PublicKey = public b
+AllowedIPs = 10.9.0.3/32
+Endpoint = b.example.com:51820
+== b.conf
+[Interface]
+PrivateKey = private b
+Address = 10.9.0.3/24
+ListenPort = 51820
+PostUp = sysctl -w net.ipv4.ip_forward=1
+
+[Peer]
+# a
+PublicKey = public a
+AllowedIPs = 10.9.0.2/32
+Endpoint = a.example.com:51820
+
+[Peer]
+# c
+PublicKey = public c
+AllowedIPs = 10.9.0.4/32
+Endpoint = c.example.com:51820
+
+[Peer]
+# e
+PublicKey = public e
+AllowedIPs = 10.9.0.1/32
+Endpoint = e.example.com:51820
+== c.conf
+[Interface]
+PrivateKey = private c
+Address = 10.9.0.4/24
+ListenPort = 51820
+
+[Peer]
+# b
+PublicKey = public b
+AllowedIPs = 10.9.0.1/32, 10.9.0.3/32
+Endpoint = b.example.com:51820
+== e.conf
+[Interface]
+PrivateKey = private e
+Address = 10.9.0.1/24
+ListenPort = 51820
+PostUp = sysctl -w net.ipv4.ip_forward=1
+
+[Peer]
+# a
+PublicKey = public a
+AllowedIPs = 10.9.0.2/32
+Endpoint = a.example.com:51820
+
+[Peer]
+# b
+PublicKey = public b
+AllowedIPs = 10.9.0.3/32, 10.9.0.4/32
+Endpoint = b.example.com:51820
+`),
+    edits: [],
+  },
+  {
     what: "a spoke that is to reach the hub alone",
     folder: SPOKES,
     edits: [["nas.conf", "10.8.0.0/24, 192.168.0.0/16", "10.8.0.1/32"]],

@@ -147,8 +147,6 @@ class Walker {
     readonly at: LintNode;
   }[] = [];
   readonly #told = new Set<Entry>();
-  /** Positions of those about whom something was told that may explain what they lack. */
-  readonly #blamed: ReadonlySet<number | undefined>;
 
   constructor(scene: Scene) {
     this.#scene = scene;
@@ -156,10 +154,6 @@ class Walker {
       scene.nodes.flatMap((node) =>
         addressesOf(node).map((address) => [address, scene.universe.hostAtom(address)] as const),
       ),
-    );
-    const flawed = scene.nodes.flatMap(({ peers }) => peers.filter(({ isFlawed }) => isFlawed));
-    this.#blamed = new Set(
-      [...scene.blamed, ...flawed].flatMap(({ self, other }) => [self, other ?? self]),
     );
   }
 
@@ -193,22 +187,11 @@ class Walker {
       const taken = entryAt(this.#scene, next, back);
       if (taken !== undefined && blamed.has(taken.peer)) return { entries, end: "unknown" };
       if (taken?.peer.other !== at.position) {
-        return { entries, end: this.#isExplained(at, next) ? "unknown" : "refused" };
+        return { entries, end: "refused" };
       }
       at = next;
     }
     return { entries, end: "there" };
-  }
-
-  /** Whether something was told of the two that may explain that the one does not take the other's packets. */
-  #isExplained({ position }: LintNode, { peers }: LintNode): boolean {
-    if (!this.#blamed.has(position)) return false;
-    return (
-      peers.every(({ other }) => other !== position) ||
-      peers.some((peer) => {
-        return peer.other === position && (peer.isFlawed || this.#scene.blamed.has(peer));
-      })
-    );
   }
 
   #pass({ entries }: Walk, family: Family): void {

@@ -78,6 +78,18 @@ export const WAY_MISTAKES: readonly Mistake[] = [
     found: ["s1.conf:10 warning path-one-way against n1.conf:22"],
   },
   {
+    what: "4: a range misspelt at a gateway",
+    folder: REGIONS,
+    edits: [["s1.conf", "10.66.0.0/24", "10.67.0.0/24"]],
+    found: ["s1.conf:10 error path-one-way against n1.conf:22"],
+  },
+  {
+    what: "4: a gateway's address on a neighbour",
+    folder: REGIONS,
+    edits: [["s1.conf", "10.66.128.2/32", "10.66.128.2/32, 10.66.0.1/32"]],
+    found: ["s1.conf:10 error path-one-way against n1.conf:22"],
+  },
+  {
     what: "4: an address sent by way of one who does not carry",
     folder: REGIONS,
     edits: [
