@@ -98,6 +98,8 @@ export class MeshFolder {
   /** Every private key, preshared key and network secret in the folder. */
   secrets(): readonly string[] {
     return Object.entries(this.listing()).flatMap(([path, text]) => {
+      // The names of the pair stand before each key.
+      if (path.endsWith("preshared.secret")) return text.match(/\S{40,}/g) ?? [];
       if (/\.(key|secret)$/.test(path)) return text.trim().split("\n").slice(1);
       return [...text.matchAll(/^(?:Private|Preshared)Key = (\S+)$/gm)].map(([, key]) => key ?? "");
     });

@@ -70,9 +70,11 @@ function checkIdentity(
       return recorded !== undefined && isSameAddress(each, recorded);
     });
   if (!isSame) differs("addresses");
-  const isLost = device.peers.some(
-    ({ presharedKeyId }) => (presharedKeyId !== undefined) !== claims.mesh.network.presharedKeys,
-  );
+  const self = owner.client?.name ?? owner.name;
+  const isLost = device.peers.some(({ name, presharedKeyId }) => {
+    const peer = claims.owners[claims.positions.get(name) ?? NOWHERE]?.client?.name ?? name;
+    return (presharedKeyId !== undefined) !== claims.hasPresharedKey(self, peer);
+  });
   if (isLost) differs("use of preshared keys");
   if (device.table !== undefined && device.routes.length + device.offLinkRanges.length > 0) {
     diagnostics.add(proof.routesByHand(owner.name, String(device.table)));
