@@ -7,7 +7,6 @@ import { accessSync, constants, existsSync, mkdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import { join } from "node:path";
-import { promisify } from "node:util";
 
 /** Compiled into Debian's wg. */
 const FOLDER = "/var/run/wireguard";
@@ -23,6 +22,12 @@ export function wgLack(): string | undefined {
   } catch {
     return `needs to write ${FOLDER} (root)`;
   }
+}
+
+export interface WgAnswer {
+  readonly isTaken: boolean;
+  readonly words: string;
+  readonly body: string;
 }
 
 /** One interface that exists for `wg` alone. Names are unique a process, so that runs do not collide. */
@@ -45,11 +50,19 @@ export class WgSocket {
     });
   }
 
-  /** Gives `wg setconf` a file; what it said on standard error, and what it told the interface. */
-  async setconf(file: string): Promise<{ readonly words: string; readonly body: string }> {
+  /**
+   * Gives `wg setconf` a file: whether it took it, what it said on standard error, and what it told the
+   * interface. It asks for a name once: without that, one that nobody knows would take it 72 seconds.
+   */
+  async setconf(file: string): Promise<WgAnswer> {
     this.#body = "";
-    const { stdout, stderr } = await promisify(execFile)("wg", ["setconf", this.name, file]);
-    return { words: `${stdout}${stderr}`, body: this.#body };
+    const env = { ...process.env, WG_ENDPOINT_RESOLUTION_RETRIES: "0", LC_ALL: "C" };
+    return new Promise((done, fail) => {
+      execFile("wg", ["setconf", this.name, file], { env }, (error, stdout, stderr) => {
+        if (error !== null && typeof error.code !== "number") fail(error);
+        else done({ isTaken: error === null, words: `${stdout}${stderr}`, body: this.#body });
+      });
+    });
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,141 @@
+/**
+ * Reads WireGuard files that somebody else wrote, from a file or a folder, whichever kind it is. Writes
+ * nothing; what the files have wrong are findings, what the disk refuses is an AppError.
+ */
+import { realpathSync, statSync } from "node:fs";
+import type { Stats } from "node:fs";
+import { basename, dirname, extname, join } from "node:path";
+import { foreignMessages, readDump, readShowconf, readWgQuick, say } from "@warren/core";
+import type { ConfigSource, Finding, ForeignDevice, Reading } from "@warren/core";
+import { AppError, describeSystem } from "./app-error.ts";
+import { LARGEST_FILE } from "./document.ts";
+import { readTextIfThere } from "./file-text.ts";
+import { listFolder } from "./folders.ts";
+import { publicKeyOf } from "./secrets.ts";
+
+/** A mesh of more devices than this is none that was made by hand, and would not fit into memory. */
+const MOST_FILES = 10_000;
+
+const MEBIBYTE = 1024 * 1024;
+
+type Reader = (text: string, source: ConfigSource) => Reading;
+
+/** A file that is to be read, and the name that its device is to have. */
+interface Source {
+  readonly file: string;
+  readonly name: string;
+}
+
+/**
+ * A folder of .conf files, each named for its node or its interface; of folders named for nodes with one
+ * .conf file each; or one file: wg-quick's, of `wg showconf`, of `wg show dump`.
+ */
+export function readForeign(path: string): Reading {
+  const stats = readStats(path);
+  const reading = stats.isDirectory() ? readFolder(path) : readAny(path);
+  return { ...reading, devices: reading.devices.map(withPublicKey) };
+}
+
+function readStats(path: string): Stats {
+  try {
+    return statSync(path);
+  } catch (cause) {
+    const { why, fix } = describeSystem(cause);
+    throw new AppError("cannot-read", say`cannot read: ${why}`, { fix, file: path, cause });
+  }
+}
+
+function readFolder(folder: string): Reading {
+  const files = listFiles(folder, ".conf").map((name) => {
+    return { file: join(folder, name), name: name.slice(0, -".conf".length) };
+  });
+  const findings: Finding[] = [];
+  const sources = files.length > 0 ? files : findNodeFiles(folder, findings);
+  if (sources.length === 0 && findings.length === 0) {
+    const fix = say`name a folder of .conf files, or of folders with one each`;
+    throw new AppError("cannot-read", say`there are no WireGuard files here`, {
+      fix,
+      file: folder,
+    });
+  }
+  if (sources.length > MOST_FILES) {
+    const fix = say`name a folder of one mesh, or one of its files`;
+    const text = say`there are ${sources.length} files here, and more than ${MOST_FILES} are not read`;
+    throw new AppError("cannot-read", text, { fix, file: folder });
+  }
+  return joinReadings([
+    ...sources.map((source) => readText(source, readWgQuick)),
+    { devices: [], findings },
+  ]);
+}
+
+/** `NODE/INTERFACE.conf`, as Warren renders them. */
+function findNodeFiles(folder: string, findings: Finding[]): readonly Source[] {
+  return listFolder(folder).flatMap(({ name }) => {
+    const inner = join(folder, name);
+    if (!isFolder(inner)) return [];
+    const files = listFiles(inner, ".conf");
+    if (files.length > 1) {
+      findings.push(
+        foreignMessages.severalFiles({ file: inner, line: 1, column: 1 }, files.length),
+      );
+    }
+    return files.slice(0, 1).map((file) => ({ file: join(inner, file), name }));
+  });
+}
+
+function readAny(file: string): Reading {
+  const name = basename(file, extname(file));
+  if (file.endsWith(".conf")) return readText({ file, name }, readWgQuick);
+  return readText({ file, name }, (text, source) => {
+    return (isDump(text) ? readDump : readShowconf)(text, source);
+  });
+}
+
+/** Four fields with three tabs between them, the interface's name before them where there are all. */
+function isDump(text: string): boolean {
+  const [first = ""] = text.trimStart().split("\n", 1);
+  return first.split("\t").length >= 4;
+}
+
+function readText({ file, name }: Source, read: Reader): Reading {
+  const text = readTextIfThere(file) ?? "";
+  const place = { file, line: 1, column: 1 };
+  if (Buffer.byteLength(text) > LARGEST_FILE) {
+    return { devices: [], findings: [foreignMessages.tooLarge(place, LARGEST_FILE / MEBIBYTE)] };
+  }
+  if (text.includes("\0")) return { devices: [], findings: [foreignMessages.notText(place)] };
+  return read(text, { file, name, isWorldReadable: isWorldReadable(file) });
+}
+
+/** As wg-quick asks: whether others may do one and the same with the file and with its folder. */
+function isWorldReadable(file: string): boolean {
+  // A pipe has no folder, and /dev/stdin may be one.
+  if (!statSync(file).isFile()) return false;
+  const real = realpathSync(file);
+  return (statSync(real).mode & statSync(dirname(real)).mode & 0o007) !== 0;
+}
+
+function withPublicKey(device: ForeignDevice): ForeignDevice {
+  const { privateKey } = device;
+  if (privateKey === undefined) return device;
+  const { value, place } = privateKey;
+  return { ...device, publicKey: { value: publicKeyOf(value), place } };
+}
+
+function joinReadings(readings: readonly Reading[]): Reading {
+  return {
+    devices: readings.flatMap(({ devices }) => devices),
+    findings: readings.flatMap(({ findings }) => findings),
+  };
+}
+
+function listFiles(folder: string, ending: string): readonly string[] {
+  return listFolder(folder)
+    .map(({ name }) => name)
+    .filter((name) => name.endsWith(ending) && !isFolder(join(folder, name)));
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}

@@ -1,0 +1,57 @@
+/** Puts together a device out of what was read: without what stands for nothing, and one peer a key. */
+import { prefixOf } from "../ip/prefix.ts";
+import type { ForeignDevice, ForeignPeer } from "./foreign.ts";
+import type { QuickKeys } from "./quick-keys.ts";
+import { isZeroKey } from "./wg-fields.ts";
+import type { WgInterface, WgPeer } from "./wg-fields.ts";
+
+/** What no line of it says. */
+export type DeviceFrame = Pick<
+  ForeignDevice,
+  "name" | "place" | "interface" | "publicKey" | "endpoint" | "isWorldReadable"
+>;
+
+type DeviceConfig = WgInterface & { readonly peers: readonly WgPeer[] };
+
+export function buildDevice(
+  config: DeviceConfig,
+  quick: QuickKeys,
+  frame: DeviceFrame,
+): ForeignDevice {
+  const { privateKey, listenPort, fwmark } = config;
+  return {
+    ...frame,
+    ...(privateKey === undefined || isZeroKey(privateKey.value) ? {} : { privateKey }),
+    ...(listenPort === undefined || listenPort.value === 0 ? {} : { listenPort }),
+    ...(fwmark === undefined || fwmark.value === 0 ? {} : { fwmark }),
+    ...quick,
+    peers: mergePeers(config.peers),
+  };
+}
+
+/** Two sections of one key are one peer: the later's AllowedIPs, and of the rest what the later has. */
+function mergePeers(peers: readonly WgPeer[]): readonly ForeignPeer[] {
+  const merged = new Map<string, ForeignPeer>();
+  for (const peer of peers) {
+    const { publicKey } = peer;
+    if (publicKey === undefined) continue;
+    const { value } = publicKey;
+    merged.set(value, { ...merged.get(value), ...peerOf(peer), publicKey });
+  }
+  return [...merged.values()];
+}
+
+function peerOf(peer: WgPeer): Omit<ForeignPeer, "publicKey"> {
+  const { place, name, presharedKey, endpoint, keepaliveSeconds } = peer;
+  const allowedIps = peer.allowedIps.map(({ value, place: at }) => {
+    return { value: prefixOf(value.address, value.length), place: at };
+  });
+  return {
+    place,
+    allowedIps,
+    ...(name === undefined ? {} : { name }),
+    ...(presharedKey === undefined || isZeroKey(presharedKey.value) ? {} : { presharedKey }),
+    ...(endpoint === undefined || endpoint.value.port === 0 ? {} : { endpoint }),
+    ...(keepaliveSeconds === undefined ? {} : { keepaliveSeconds }),
+  };
+}

@@ -1,0 +1,58 @@
+/** Lines of a WireGuard file as its readers clean them, and where in the file each character stood. */
+import type { Place } from "../finding.ts";
+
+export interface ConfigLine {
+  /** From 1. */
+  readonly number: number;
+  /** As written, without its line end. */
+  readonly text: string;
+  /** What wg makes of it: up to the first # or NUL, without any white space (config.c). */
+  readonly cleaned: string;
+}
+
+/** A byte order mark is left out: neither readers nor editors count it as a column. */
+export function splitLines(text: string): readonly ConfigLine[] {
+  const lines = (hasByteOrderMark(text) ? text.slice(1) : text).split("\n");
+  return lines.map((line, at) => ({ number: at + 1, text: line, cleaned: clean(line) }));
+}
+
+export function hasByteOrderMark(text: string): boolean {
+  return text.startsWith("\uFEFF");
+}
+
+/** Where the character at this position of the cleaned line stands; behind the last one, the last one. */
+export function placeIn(file: string, line: ConfigLine, at: number): Place {
+  const part = partOfWg(line.text);
+  let left = at;
+  let column = 0;
+  for (let i = 0; i < part.length && left >= 0; i += 1) {
+    if (isSpace(part.charAt(i))) continue;
+    column = i + 1;
+    left -= 1;
+  }
+  return { file, line: line.number, column: Math.max(column, 1) };
+}
+
+/** What a line has before its comment. */
+export function withoutComment(text: string): string {
+  const hash = text.indexOf("#");
+  return hash === -1 ? text : text.slice(0, hash);
+}
+
+/** ASCII's letters alone, as strcasecmp folds them: JavaScript's own way turns the Kelvin sign into k. */
+export function foldCase(text: string): string {
+  return text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
+
+function clean(text: string): string {
+  return partOfWg(text).replaceAll(/[ \t\v\f\r]/g, "");
+}
+
+function partOfWg(text: string): string {
+  const nul = text.indexOf("\0");
+  return withoutComment(nul === -1 ? text : text.slice(0, nul));
+}
+
+function isSpace(character: string): boolean {
+  return " \t\v\f\r".includes(character);
+}
