@@ -131,7 +131,7 @@ export class MeshFolder {
     const output = ["-o", this.at("out")];
     const isGiven = (flag: string): boolean => rest.includes(flag);
     const words = [command, ...rest];
-    const takesFile = /^(init|check|render|diff|trace|keys|qr)$/.test(command);
+    const takesFile = /^(init|import|check|render|diff|trace|keys|qr)$/.test(command);
     if (takesFile && !isGiven("-f")) words.push(...file);
     if (/^(render|diff)$/.test(command) && !isGiven("-o")) words.push(...output);
     return words;

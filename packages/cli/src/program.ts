@@ -24,6 +24,7 @@ export async function run(
     .exitOverride()
     .addHelpText("after", EXAMPLES);
   addMeshCommands(program, terminal, done);
+  addImportCommand(program, terminal, done);
   addLookCommands(program, terminal, done);
   addQrCommand(program, terminal, done);
   addKeyCommands(program, terminal, done);
@@ -81,6 +82,16 @@ function addMeshCommands(program: Command, terminal: Terminal, done: Done): void
     .action(async (options: RenderWords) => {
       const { render } = await import("./commands/render.ts");
       done(render(terminal, options));
+    });
+}
+
+function addImportCommand(program: Command, terminal: Terminal, done: Done): void {
+  subcommand(program, "import", "make a mesh file, its lock and its keys out of WireGuard's files")
+    .argument("<path>", "a folder of wg-quick files, or another tool's file")
+    .addOption(jsonOption())
+    .action(async (path: string, options: FileWords) => {
+      const { importMesh } = await import("./commands/import.ts");
+      done(importMesh(terminal, path, options));
     });
 }
 
