@@ -15,6 +15,49 @@ export function wgConfigs(): fc.Arbitrary<readonly string[]> {
   return fc.tuple(first, sections).map(([line, lists]) => [line, ...lists.flat()]);
 }
 
+/** Files that wg-quick takes, with its own keys in every form that it takes. */
+export function quickConfigs(): fc.Arbitrary<readonly string[]> {
+  const own = fc.oneof(
+    line("Address", lists(["10.0.0.1/24", "fd00::1/64", "10.9.0.1/32", "fd01::1/128"])),
+    line("DNS", lists(["10.0.0.1", "fd00::1", "a.example", "b.example", "9.9.9.9"])),
+    line("MTU", fc.integer({ min: 1280, max: 1500 }).map(String)),
+    line("Table", fc.constantFrom("auto", "off", "5", "main")),
+    line("SaveConfig", fc.constantFrom("true", "FALSE", "false")),
+    line("ListenPort", fc.constant("51820")),
+    fc
+      .tuple(fc.constantFrom("PreUp", "PostUp", "PreDown", "postdown"), hooks())
+      .map(([key, hook]) => `${key} = ${hook}`),
+  );
+  const head = fc.constantFrom("[Interface]", " [interface] # a", "[INTERFACE]\r");
+  const peer = fc.tuple(keys(), lists(["10.0.0.2/32", "10.1.0.0/16", "fd00::2/128", "::/0"]));
+  return fc
+    .tuple(head, fc.array(own, { size: "max", maxLength: 12 }), fc.array(peer, { maxLength: 3 }))
+    .map(([first, lines, peers]) => [
+      "# a",
+      first,
+      ...lines,
+      ...peers.flatMap(([key, list]) => {
+        return ["[Peer]", `PublicKey = ${key}`, `AllowedIPs = ${list.replaceAll(/[ ,]+/g, ",")}`];
+      }),
+    ]);
+}
+
+function hooks(): fc.Arbitrary<string> {
+  return fc.constantFrom(
+    "ip rule add a=b",
+    "echo %i # c",
+    "a \\; b",
+    "x; y",
+    "wg set %i peer = 5  ",
+  );
+}
+
+function lists(items: readonly string[]): fc.Arbitrary<string> {
+  return fc
+    .tuple(fc.subarray([...items], { minLength: 1 }), fc.constantFrom(",", ", ", " ", " , "))
+    .map(join);
+}
+
 /** As base64: what wg takes for a key. */
 function keys(): fc.Arbitrary<string> {
   return fc

@@ -5,16 +5,21 @@
 import { realpathSync, statSync } from "node:fs";
 import type { Stats } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
-import { foreignMessages, readDump, readShowconf, readWgQuick, say } from "@warren/core";
-import type { ConfigSource, Finding, ForeignDevice, Reading } from "@warren/core";
+import { Diagnostics, foreignMessages, readDump, readGenWeb, readMeshconf } from "@warren/core";
+import { readShowconf, readWgQuick, say } from "@warren/core";
+import type { ConfigSource, Finding, ForeignDevice, JsonFile, Path, Reading } from "@warren/core";
 import { AppError, describeSystem } from "./app-error.ts";
-import { LARGEST_FILE } from "./document.ts";
+import { LARGEST_FILE, readDocument } from "./document.ts";
 import { readTextIfThere } from "./file-text.ts";
+import { locateFindings } from "./findings.ts";
 import { listFolder } from "./folders.ts";
 import { publicKeyOf } from "./secrets.ts";
 
 /** A mesh of more devices than this is none that was made by hand, and would not fit into memory. */
 const MOST_FILES = 10_000;
+
+/** What tells wg-gen-web's folder from others. */
+const SERVER_FILE = "server.json";
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -28,7 +33,8 @@ interface Source {
 
 /**
  * A folder of .conf files, each named for its node or its interface; of folders named for nodes with one
- * .conf file each; or one file: wg-quick's, of `wg showconf`, of `wg show dump`.
+ * .conf file each; wg-gen-web's folder; or one file: wg-quick's, wg-meshconf's .csv, of `wg showconf`,
+ * of `wg show dump`.
  */
 export function readForeign(path: string): Reading {
   const stats = readStats(path);
@@ -46,11 +52,14 @@ function readStats(path: string): Stats {
 }
 
 function readFolder(folder: string): Reading {
+  if (listFiles(folder, SERVER_FILE).includes(SERVER_FILE)) return readGenWebFolder(folder);
   const files = listFiles(folder, ".conf").map((name) => {
     return { file: join(folder, name), name: name.slice(0, -".conf".length) };
   });
   const findings: Finding[] = [];
   const sources = files.length > 0 ? files : findNodeFiles(folder, findings);
+  const tables = listFiles(folder, ".csv");
+  if (sources.length === 0 && tables.length === 1) return readAny(join(folder, tables.join("")));
   if (sources.length === 0 && findings.length === 0) {
     const fix = say`name a folder of .conf files, or of folders with one each`;
     throw new AppError("cannot-read", say`there are no WireGuard files here`, {
@@ -58,15 +67,18 @@ function readFolder(folder: string): Reading {
       file: folder,
     });
   }
-  if (sources.length > MOST_FILES) {
-    const fix = say`name a folder of one mesh, or one of its files`;
-    const text = say`there are ${sources.length} files here, and more than ${MOST_FILES} are not read`;
-    throw new AppError("cannot-read", text, { fix, file: folder });
-  }
+  checkCount(folder, sources.length);
   return joinReadings([
     ...sources.map((source) => readText(source, readWgQuick)),
     { devices: [], findings },
   ]);
+}
+
+function checkCount(folder: string, count: number): void {
+  if (count <= MOST_FILES) return;
+  const fix = say`name a folder of one mesh, or one of its files`;
+  const text = say`there are ${count} files here, and more than ${MOST_FILES} are not read`;
+  throw new AppError("cannot-read", text, { fix, file: folder });
 }
 
 /** `NODE/INTERFACE.conf`, as Warren renders them. */
@@ -87,6 +99,10 @@ function findNodeFiles(folder: string, findings: Finding[]): readonly Source[] {
 function readAny(file: string): Reading {
   const name = basename(file, extname(file));
   if (file.endsWith(".conf")) return readText({ file, name }, readWgQuick);
+  if (basename(file) === SERVER_FILE) return readGenWebFolder(dirname(file));
+  if (/\.csv$/i.test(file)) {
+    return readText({ file, name }, (text, source) => readMeshconf(text, source, publicKeyOf));
+  }
   return readText({ file, name }, (text, source) => {
     return (isDump(text) ? readDump : readShowconf)(text, source);
   });
@@ -96,6 +112,33 @@ function readAny(file: string): Reading {
 function isDump(text: string): boolean {
   const [first = ""] = text.trimStart().split("\n", 1);
   return first.split("\t").length >= 4;
+}
+
+/** server.json and a file for each client, which are named by UUIDs. */
+function readGenWebFolder(folder: string): Reading {
+  const findings: Finding[] = [];
+  const names = listFiles(folder, ".json").filter((name) => name !== SERVER_FILE);
+  checkCount(folder, names.length);
+  const clients = names.flatMap((name) => readJson(join(folder, name), findings));
+  const [server] = readJson(join(folder, SERVER_FILE), findings);
+  const reading = server === undefined ? undefined : readGenWeb(server, clients);
+  return joinReadings([{ devices: [], findings }, ...(reading === undefined ? [] : [reading])]);
+}
+
+/** JSON is YAML; nothing where it is not. */
+function readJson(file: string, findings: Finding[]): readonly JsonFile[] {
+  const files: JsonFile[] = [];
+  const reading = readText({ file, name: "" }, (text, source) => {
+    const document = readDocument(text);
+    if (document.faults.length === 0) {
+      const { value } = document;
+      const locate = (path: Path) => ({ file, ...document.locate(path, "value") });
+      files.push({ value, locate, isWorldReadable: source.isWorldReadable });
+    }
+    return { devices: [], findings: locateFindings(file, document, new Diagnostics()) };
+  });
+  findings.push(...reading.findings);
+  return files;
 }
 
 function readText({ file, name }: Source, read: Reader): Reading {

@@ -44,6 +44,11 @@ export function foldCase(text: string): string {
   return text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
+/** Without white space around it, as bash has it: JavaScript's own way takes more for white space. */
+export function trimSpace(text: string): string {
+  return text.replace(/^[ \t\n\v\f\r]+/, "").replace(/[ \t\n\v\f\r]+$/, "");
+}
+
 function clean(text: string): string {
   return partOfWg(text).replaceAll(/[ \t\v\f\r]/g, "");
 }

@@ -6,7 +6,7 @@ import { keyTwice } from "../messages/foreign-wg.ts";
 import { Problem } from "../problem.ts";
 import { QUICK_KEYS } from "./config-blocks.ts";
 import type { BlockContext } from "./config-blocks.ts";
-import { foldCase, withoutComment } from "./config-lines.ts";
+import { foldCase, trimSpace, withoutComment } from "./config-lines.ts";
 import type { ConfigLine } from "./config-lines.ts";
 import type { ForeignAddress, ForeignDevice, ForeignHooks, Placed } from "./foreign.ts";
 import type { Field, Findings } from "./wg-fields.ts";
@@ -34,7 +34,7 @@ export function splitQuickKeys(
   let isInterface = false;
   for (const line of lines) {
     const stripped = withoutComment(line.text);
-    const written = stripped.split("=", 1)[0]?.trim() ?? "";
+    const written = trimSpace(stripped.split("=", 1)[0] ?? "");
     if (written.startsWith("[")) isInterface = foldCase(written) === "[interface]";
     checkHead(line, isInterface, context);
     const key = QUICK_KEYS.find((each) => foldCase(each) === foldCase(written));
@@ -51,10 +51,10 @@ export function readQuickLine(line: ConfigLine, key: string, file: string): Fiel
   // A line without = has its key for its value, too.
   const equals = text.indexOf("=");
   const behind = text.slice(equals + 1);
-  const value = behind.trim();
-  const start = equals + 1 + behind.length - behind.trimStart().length;
+  const value = trimSpace(behind);
+  const start = equals + 1 + behind.indexOf(value);
   const placeAt = (column: number): Place => ({ file, line: line.number, column: column + 1 });
-  const place = placeAt(text.length - text.trimStart().length);
+  const place = placeAt(text.search(/[^ \t\v\f\r]/));
   const at = (offset: number) => placeAt(start + offset);
   return { key, value, place, valuePlace: at(0), at };
 }
@@ -139,9 +139,9 @@ function readAddresses(entry: Field, { findings }: Findings): Placed<ForeignAddr
   });
 }
 
-/** Items between commas and white space, each with its column. */
+/** Items between commas and the blanks at which bash splits words, each with its column. */
 function splitList({ value, at }: Field): Placed<string>[] {
-  return [...value.matchAll(/[^\s,]+/g)].map((match) => {
+  return [...value.matchAll(/[^ \t\n,]+/g)].map((match) => {
     return { value: match[0], place: at(match.index) };
   });
 }

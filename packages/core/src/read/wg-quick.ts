@@ -1,7 +1,7 @@
 /** Reads a file of wg-quick, or one of `wg setconf` and `wg showconf`, as the device that it sets up. */
 import type { Finding, Place } from "../finding.ts";
 import * as messages from "../messages/foreign-quick.ts";
-import { byteOrderMark } from "../messages/foreign-wg.ts";
+import { byteOrderMark, nulCharacter } from "../messages/foreign-wg.ts";
 import { parseInterfaceName } from "../model/names.ts";
 import { Problem } from "../problem.ts";
 import { buildDevice } from "./build-device.ts";
@@ -25,7 +25,11 @@ export interface ConfigSource {
 export function readWgQuick(text: string, source: ConfigSource): Reading {
   const { file } = source;
   const context = startReading(text, file, true);
-  const lines = splitLines(text);
+  for (const { number } of splitLines(text).filter((line) => line.text.includes("\0"))) {
+    context.findings.push(nulCharacter({ file, line: number, column: 1 }));
+  }
+  // bash reads no NUL, and what wg-quick passes on has none.
+  const lines = splitLines(text.replaceAll("\0", ""));
   const { own, rest } = splitQuickKeys(lines, context);
   const config = readWgLines(rest, context);
   // What wg-quick overlooks was meant all the same.
@@ -34,7 +38,11 @@ export function readWgQuick(text: string, source: ConfigSource): Reading {
   const device = buildDevice(config, quick, frameOf(source));
   checkName(device, context);
   checkPrivateKey(device, context);
-  return { devices: [device], findings: sortFindings(context.findings) };
+  // The same mistake twice, where a key below the head has it, too.
+  const findings = context.findings.filter(({ code }) => {
+    return code !== "hidden-interface" || hidden.length === 0;
+  });
+  return { devices: [device], findings: sortFindings(findings) };
 }
 
 /** What `wg showconf` prints and `wg setconf` reads: no addresses and no hooks. */
