@@ -9,7 +9,12 @@ import type { Party } from "./parties.ts";
 import type { Fields } from "./document.ts";
 
 /** Lines of a node's hooks, as its document has them. */
-export function hooksOf({ device }: Party, made: Device, findings: Finding[]): Fields {
+export function hooksOf(
+  { device }: Party,
+  made: Device,
+  secrets: ReadonlySet<string>,
+  findings: Finding[],
+): Fields {
   if (device === undefined) return {};
   const own = ownHooks(made);
   const isOwn = (value: string): boolean => [...own.postUp, ...own.postDown].includes(value);
@@ -22,6 +27,11 @@ export function hooksOf({ device }: Party, made: Device, findings: Finding[]): F
           return [];
         }
         const hook = parseHook(value);
+        // A message would quote it.
+        if ((value.match(KEYS) ?? []).some((key) => secrets.has(key))) {
+          findings.push(messages.hookWithSecret(place, made.name));
+          return [];
+        }
         if (!(hook instanceof Problem)) return [hook];
         findings.push(messages.hookLost(place, made.name, hook.message));
         return [];
@@ -30,6 +40,9 @@ export function hooksOf({ device }: Party, made: Device, findings: Finding[]): F
     }),
   );
 }
+
+/** Whatever has the form of a key. */
+const KEYS = /[A-Za-z0-9+/]{43}=/g;
 
 /** How Warren's own files load and remove rules that lie beside them. */
 const RULES = [

@@ -255,6 +255,22 @@ test("importMesh() rather does without a range than without the endpoint that li
   `);
 });
 
+test("importMesh() writes no secret into a mesh that everybody may read", () => {
+  const files = {
+    a: A.replace("Endpoint", "PresharedKey = <1>\n  Endpoint").replace(
+      "ListenPort",
+      "PostUp = wg set %i peer x preshared-key <(echo <1>)\n  ListenPort",
+    ),
+    b: B.replace("Endpoint", "PresharedKey = <1>\n  Endpoint"),
+  };
+  expect(check(files)).toMatchInlineSnapshot(`
+    "{name:mesh,addresses:[10.0.0.0/24],firewall:off}
+    a {address:10.0.0.1,endpoint:a.example,publicKey:[a]}
+    b {address:10.0.0.2,endpoint:b.example,publicKey:[b]}
+    a.conf:4 error hook-lost: a hook of a is left out: it holds a secret key, and a mesh file is no place for one"
+  `);
+});
+
 test("importMesh() lets nobody's rules come in the way of hooks that somebody wrote by hand", () => {
   const range = (text: string, own: string): string =>
     text.replace(`${own}/32`, `${own}/32, 192.168.${own.at(-1)}.0/24`);

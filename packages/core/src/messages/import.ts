@@ -192,6 +192,13 @@ export function hookLost(place: Place, name: string, why: Text): Finding {
   return lost("hook-lost", place, { message, fix });
 }
 
+/** It is not quoted. */
+export function hookWithSecret(place: Place, name: string): Finding {
+  const message = say`a hook of ${name} is left out: it holds a secret key, and a mesh file is no place for one`;
+  const fix = say`put the command into a script on the host, readable by root alone, and call it`;
+  return lost("hook-lost", place, { message, fix });
+}
+
 export function rulesLost(place: Place, name: string): Finding {
   const message = say`${name} loads a file of rules, which is not read: what it lets through is not in the mesh`;
   const fix = say`write it as policy, or load the file by a hook of your own`;
