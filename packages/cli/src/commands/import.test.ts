@@ -179,6 +179,49 @@ test("import names what it had to change, with the line, and writes all the same
   expect(fs.readFileSync(folder.at("warren.yaml"))).toEqual(before);
 });
 
+test("import makes a mesh of wg-meshconf's table that renders what wg-meshconf wrote", async () => {
+  const folder = new MeshFolder();
+  const columns =
+    "Name,Address,Endpoint,AllowedIPs,ListenPort,PersistentKeepalive,FwMark,PrivateKey,DNS,MTU,Table,PreUp,PostUp,PreDown,PostDown,SaveConfig";
+  const row = (...cells: readonly string[]): string => cells.map((cell) => `"${cell}"`).join(",");
+  const rest = ["", "", "", "", "", "", "", ""];
+  const keys = [makePrivateKey(), makePrivateKey(), makePrivateKey()] as const;
+  const rows = [
+    row("a", "10.0.0.1/32", "a.example", "192.168.1.0/24", "51820", "", "", keys[0], ...rest),
+    row("b", "10.0.0.2/32", "b.example", "", "4500", "", "0x10", keys[1], ...rest),
+    row("c", "10.0.0.3/32", "", "", "51820", "25", "", keys[2], ...rest),
+  ];
+  folder.write("database.csv", [columns, ...rows, ""].join("\n"));
+  const { status, err } = await folder.run("import", folder.at("database.csv"));
+  expect({
+    status,
+    said: err.split("\n").filter((line) => !line.startsWith("  ")),
+  }).toMatchInlineSnapshot(`
+    {
+      "said": [
+        "database.csv:2:6: warning addresses-differ: a has the addresses 10.0.0.1/32, and gets 10.0.0.1/29",
+        "database.csv:3:6: warning addresses-differ: b has the addresses 10.0.0.2/32, and gets 10.0.0.2/29",
+        "database.csv:4:6: warning addresses-differ: c has the addresses 10.0.0.3/32, and gets 10.0.0.3/29",
+      ],
+      "status": 2,
+    }
+  `);
+  expect(await folder.run("render")).toMatchObject({ status: 0 });
+  const c = folder.read("out/c/warren0.conf");
+  expect(c.split("\n").filter((line) => /^(?:AllowedIPs|Endpoint|Persistent)/.test(line))).toEqual([
+    "AllowedIPs = 10.0.0.1/32, 192.168.1.0/24",
+    "Endpoint = a.example:51820",
+    "PersistentKeepalive = 25",
+    "AllowedIPs = 10.0.0.2/32",
+    "Endpoint = b.example:4500",
+    "PersistentKeepalive = 25",
+  ]);
+  for (const [at, name] of ["a", "b", "c"].entries()) {
+    expect(folder.read(`keys/${name}.key`)).toBe(`${keys[at]}\n`);
+  }
+  expect(folder.read("warren.yaml")).not.toMatch(/[A-Za-z0-9+/]{43}=/);
+});
+
 test("import names rules of Warren's that the mesh does not make again", async () => {
   const policy = "policy: [{ from: a, to: [b, 192.168.10.0/24], ports: [tcp/22] }]\n";
   const folder = await oldFolder(MESH + policy);

@@ -52,7 +52,7 @@ export function guess(facts: Facts, { hasSites, isWide }: Reading): Guess {
     behind,
     clients,
     invented,
-    usual: usualOf(nodes, dialling, invented),
+    usual: usualOf({ dialling, clients, invented }, nodes),
   };
   const places = new Map(
     [...behind.subnets].flatMap(([{ name }, list]) =>
@@ -108,11 +108,18 @@ interface Usual {
 /** Of the default of a mesh. */
 const DEFAULTS = { listenPort: 51820, mtu: 1420, keepalive: 25 } as const;
 
-function usualOf(nodes: readonly Party[], dialling: Dialling, invented: readonly Party[]): Usual {
+function usualOf(
+  { dialling, clients, invented }: Pick<Scene, "dialling" | "clients" | "invented">,
+  nodes: readonly Party[],
+): Usual {
   const ports = nodes.flatMap((party) => dialling.ports.get(party) ?? []);
   const mtus = nodes.flatMap(({ device }) => (device === undefined ? [] : [device.mtu?.value]));
   const silent = nodes.filter((party) => !invented.includes(party));
-  const keepalives = silent.flatMap((party) => keepaliveOf(dialling, party) ?? []);
+  // Clients have no keepalive of their own.
+  const filed = [...clients.keys()].filter(({ device }) => device !== undefined);
+  const keepalives = [...silent, ...filed].flatMap((party) => {
+    return keepaliveOf(dialling, party) ?? [];
+  });
   const firewalls = nodes.flatMap((party) => firewallOf(party) ?? []);
   return {
     listenPort: most(ports) ?? DEFAULTS.listenPort,
