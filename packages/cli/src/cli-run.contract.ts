@@ -108,6 +108,8 @@ export class MeshFolder {
   /** Every private key, preshared key and network secret in the folder. */
   secrets(): readonly string[] {
     return Object.entries(this.listing()).flatMap(([path, text]) => {
+      // The names of the pair stand before each key.
+      if (path.endsWith("preshared.secret")) return text.match(/\S{40,}/g) ?? [];
       if (/\.(key|secret)$/.test(path)) return text.trim().split("\n").slice(1);
       return [...text.matchAll(/^(?:Private|Preshared)Key = (\S+)$/gm)].map(([, key]) => key ?? "");
     });
@@ -140,7 +142,9 @@ export class MeshFolder {
     const isGiven = (flag: string): boolean => rest.includes(flag);
     const words = [command, ...rest];
     const takesFile =
-      /^(init|check|render|diff|trace|keys|qr|graph|add|set|remove|show|export)$/.test(command);
+      /^(init|import|check|render|diff|trace|keys|qr|graph|add|set|remove|show|export)$/.test(
+        command,
+      );
     if (takesFile && !isGiven("-f")) words.push(...file);
     if (/^(render|diff)$/.test(command) && !isGiven("-o")) words.push(...output);
     return words;

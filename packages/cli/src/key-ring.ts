@@ -1,11 +1,27 @@
 /** The keys folder beside a mesh: private keys of nodes and some clients, and the network secret, 0600 in 0700. */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { entrancesOf, keyMessages, parsePrivateKey, Problem } from "@warren/core";
-import type { Diagnostics, Entrance, EntryId, Lock, Mesh, Name } from "@warren/core";
-import type { Path, PresharedKey, PrivateKey, PublicKey, Secrets } from "@warren/core";
+import { basename, join } from "node:path";
+import {
+  entrancesOf,
+  entryId,
+  keyMessages,
+  namesOf,
+  pairName,
+  parsePrivateKey,
+} from "@warren/core";
+import { presharedKeyId, presharedMessages, Problem } from "@warren/core";
+import type { Diagnostics, Entrance, EntryId, Lock, Mesh, Name, PairName } from "@warren/core";
+import type { Path, PresharedKey, PresharedKeyId, PrivateKey, PublicKey } from "@warren/core";
+import type { Secrets } from "@warren/core";
 import { readTextIfThere } from "./file-text.ts";
-import { createPresharedKeys, fingerprintOf, makeNetworkSecret } from "./secrets.ts";
+import { givenKeysFile, printGivenKeys, readGivenKeys } from "./given-keys.ts";
+import type { GivenKeys } from "./given-keys.ts";
+import {
+  createPresharedKeys,
+  fingerprintOf,
+  makeNetworkSecret,
+  makePresharedKey,
+} from "./secrets.ts";
 import { makePrivateKey, placeholderKey, publicKeyOf } from "./secrets.ts";
 
 export interface KeyRing {
@@ -21,7 +37,9 @@ export interface KeyRing {
   readonly networkSecret?: string;
   /** Stands for the network secret where its file was not read: the lock's fingerprint of it. */
   readonly secretName: string;
-  /** Files that are not there yet. */
+  /** Preshared keys that were given, as far as their file was read. */
+  readonly given: GivenKeys;
+  /** Files that are not there yet, or have another text. */
   readonly fresh: readonly { readonly name: string; readonly text: string }[];
 }
 
@@ -92,6 +110,10 @@ export function readKeyRing(
   for (const [name, key] of clients.privateKeys) privateKeys.set(name, key);
   fresh.push(...clients.fresh);
   reportShared(mesh, { publicKeys, entryKeys: clients.entryKeys }, diagnostics);
+  const given = readGiven(mesh, lock, { folder, need, renewed: clients.renewed }, diagnostics);
+  if (clients.renewed.some((pair) => given.has(pair))) {
+    fresh.push({ name: basename(givenKeysFile(folder)), text: printGivenKeys(given) });
+  }
   const networkSecret = readNetworkSecret(folder, lock, need, diagnostics);
   if (need === "make" && networkSecret !== undefined && !existsSync(join(folder, SECRET_FILE))) {
     fresh.push({ name: SECRET_FILE, text: `${networkSecret}\n` });
@@ -102,13 +124,17 @@ export function readKeyRing(
     entryKeys: clients.entryKeys,
     kept: clients.kept,
     missing,
+    given,
     fresh,
     secretName: lock.networkSecret ?? "",
     ...(networkSecret === undefined ? {} : { networkSecret }),
   };
 }
 
-type ClientKeys = Pick<KeyRing, "entryKeys" | "kept" | "privateKeys" | "fresh">;
+interface ClientKeys extends Pick<KeyRing, "entryKeys" | "kept" | "privateKeys" | "fresh"> {
+  /** Ways in whose key is another now: so must be their preshared key. */
+  readonly renewed: readonly PairName[];
+}
 
 /** Unlike a node's, a client's key is made only when it is wished for, and kept only when that is. */
 function readClientKeys(
@@ -121,6 +147,7 @@ function readClientKeys(
   const privateKeys = new Map<Name, PrivateKey>();
   const kept = new Set<EntryId>();
   const fresh: { name: string; text: string }[] = [];
+  const renewed: PairName[] = [];
   for (const entrance of entrancesOf(mesh)) {
     const { id, name, client, via } = entrance;
     const file = entryKeyFile(entrance);
@@ -141,23 +168,79 @@ function readClientKeys(
     }
     if (publicKey !== undefined) entryKeys.set(id, publicKey);
     if (privateKey !== undefined) privateKeys.set(name, privateKey);
+    if (isMade && recorded !== undefined) renewed.push(pairName(client.name, via));
     if (isMade && wish.isKept) fresh.push({ name: file, text: `${privateKey}\n` });
   }
-  return { entryKeys, kept, privateKeys, fresh };
+  return { entryKeys, kept, privateKeys, fresh, renewed };
+}
+
+interface GivenWish {
+  readonly folder: string;
+  readonly need: KeyNeed;
+  readonly renewed: readonly PairName[];
+}
+
+/** The file's word counts, and the lock's is the record of it: as with private keys. */
+function readGiven(
+  mesh: Mesh,
+  lock: Lock,
+  { folder, need, renewed }: GivenWish,
+  diagnostics: Diagnostics,
+): GivenKeys {
+  if (need === "public") return new Map();
+  const keys = readGivenKeys(folder);
+  const file = givenKeysFile(folder);
+  if (keys instanceof Problem) {
+    diagnostics.add(presharedMessages.presharedKeysUnreadable(file, keys));
+    return new Map();
+  }
+  const known = new Set<Name>([...mesh.nodes, ...mesh.clients].map(({ name }) => name));
+  for (const pair of lock.givenPresharedKeys) {
+    const [one, other] = namesOf(pair);
+    if (keys.has(pair) || !known.has(one) || !known.has(other)) continue;
+    diagnostics.add(presharedMessages.presharedKeyMissing(one, other, file));
+  }
+  return new Map([...keys, ...renewedKeys(keys, renewed)]);
+}
+
+function renewedKeys(keys: GivenKeys, renewed: readonly PairName[]): GivenKeys {
+  return new Map(
+    renewed.filter((pair) => keys.has(pair)).map((pair) => [pair, makePresharedKey()]),
+  );
 }
 
 /**
  * What renderers ask for. Where the network secret was not read, a preshared key is a name of it:
  * to be compared, never to be written.
  */
-export function createSecrets({ privateKeys, networkSecret, secretName }: KeyRing): Secrets {
+export function createSecrets(keys: KeyRing): Secrets {
+  const { privateKeys, networkSecret, secretName } = keys;
+  const derive =
+    networkSecret === undefined
+      ? ({ low, high, epoch }: PresharedKeyId) =>
+          `(${secretName} ${low} ${high} ${epoch})` as PresharedKey
+      : createPresharedKeys(networkSecret);
+  const given = givenByKeys(keys);
   return {
     privateKey: (name) => privateKeys.get(name),
     presharedKey:
-      networkSecret === undefined
-        ? ({ low, high, epoch }) => `(${secretName} ${low} ${high} ${epoch})` as PresharedKey
-        : createPresharedKeys(networkSecret),
+      given.size === 0 ? derive : (id) => given.get(`${id.low} ${id.high}`) ?? derive(id),
   };
+}
+
+/** Preshared keys that were given, by the public keys of their pairs, the lower first. */
+function givenByKeys({ given, publicKeys, entryKeys }: KeyRing): ReadonlyMap<string, PresharedKey> {
+  const byKeys = new Map<string, PresharedKey>();
+  for (const [pair, key] of given) {
+    const [one, other] = namesOf(pair);
+    // One of the two may be a client: its key is that of its way in through the other.
+    const first = publicKeys.get(one) ?? entryKeys.get(entryId(one, other));
+    const second = publicKeys.get(other) ?? entryKeys.get(entryId(other, one));
+    if (first === undefined || second === undefined) continue;
+    const { low, high } = presharedKeyId(first, second, 0);
+    byKeys.set(`${low} ${high}`, key);
+  }
+  return byKeys;
 }
 
 /** The name of a node's private key in the folder. */

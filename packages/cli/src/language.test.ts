@@ -131,7 +131,7 @@ test("help lines up its columns", async () => {
 
 test("usage errors are in Chinese, as JSON too", async () => {
   const folder = new MeshFolder(MESH);
-  const wrong = ["chek", "check --jsn", "trace a", "check more", "render --format x", "check -f"];
+  const wrong = ["chek", "check --jsn", "trace a", "render more", "render --format x", "check -f"];
   const said: string[] = [];
   for (const words of wrong) said.push(await read(folder, ...words.split(" ")));
   expect(said.join("\n")).toMatchInlineSnapshot(`

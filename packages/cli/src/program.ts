@@ -52,6 +52,7 @@ export function createProgram(terminal: Terminal, version: string, done: Done): 
     .exitOverride()
     .addHelpText("after", () => `\n${read(printExamples())}\n\n${read(printStatuses())}`);
   addMeshCommands(program, terminal, done);
+  addImportCommand(program, terminal, done);
   addEditCommands(program, terminal, done);
   addLookCommands(program, terminal, done);
   addGraphCommand(program, terminal, done);
@@ -162,6 +163,17 @@ function addEditCommands(program: Command, terminal: Terminal, done: Done): void
     .action(async (name: string | undefined, options: FileWords) => {
       const { show } = await import("./commands/show.ts");
       done(show(terminal, name, options));
+    });
+}
+
+function addImportCommand(program: Command, terminal: Terminal, done: Done): void {
+  const about = say`make a mesh file, its lock and its keys out of WireGuard's files`;
+  subcommand(program, terminal, "import", about)
+    .argument("<path>", terminal.read(say`a folder of wg-quick files, or another tool's file`))
+    .addOption(jsonOption(terminal))
+    .action(async (path: string, options: FileWords) => {
+      const { importMesh } = await import("./commands/import.ts");
+      done(importMesh(terminal, path, options));
     });
 }
 

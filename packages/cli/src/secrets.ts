@@ -1,6 +1,6 @@
 /** WireGuard keys from the machine's own cryptography: made, turned into public keys, derived per pair. */
 import { createPrivateKey, createPublicKey, hash, randomBytes } from "node:crypto";
-import { parsePrivateKey, parsePublicKey, Problem } from "@warren/core";
+import { parsePresharedKey, parsePrivateKey, parsePublicKey, Problem } from "@warren/core";
 import type { PresharedKey, PresharedKeyId, PrivateKey, PublicKey } from "@warren/core";
 
 /** What stands before the 32 bytes of an X25519 key in PKCS #8 (RFC 8410). */
@@ -12,6 +12,11 @@ export function makePrivateKey(): PrivateKey {
   bytes[0] = (bytes[0] ?? 0) & 248;
   bytes[31] = ((bytes[31] ?? 0) & 127) | 64;
   return known(parsePrivateKey(bytes.toString("base64")));
+}
+
+/** 32 random bytes, as `wg genpsk` makes them. */
+export function makePresharedKey(): PresharedKey {
+  return known(parsePresharedKey(randomBytes(32).toString("base64")));
 }
 
 /** What `wg pubkey` says. */

@@ -127,6 +127,7 @@ function nextLock(
     nodes: new Map(nodes),
     entries: new Map(entries),
     presharedKeyEpochs: lock.presharedKeyEpochs,
+    givenPresharedKeys: lock.givenPresharedKeys.union(new Set(keys.given.keys())),
     ...(secret === undefined ? {} : { networkSecret: secret }),
   };
 }

@@ -17,7 +17,12 @@ export { groupPairs } from "./compare/pair-groups.ts";
 export { describeChanges, describeTunnels, listSome } from "./messages/changes.ts";
 export type { ChangeLine } from "./messages/changes.ts";
 export * as editMessages from "./messages/edits.ts";
+export * as importMessages from "./messages/import.ts";
 export * as keyMessages from "./messages/keys.ts";
+export * as presharedMessages from "./messages/preshared.ts";
+export { importMesh } from "./import/import.ts";
+export type { Imported } from "./import/import.ts";
+export type { Fields, MeshDocument } from "./import/document.ts";
 export { parseAddress, printAddress } from "./ip/address.ts";
 export type { Address, Family } from "./ip/address.ts";
 export { parseEndpoint, printEndpoint } from "./ip/endpoint.ts";
@@ -26,14 +31,19 @@ export { hostPrefix, parsePrefix, printPrefix } from "./ip/prefix.ts";
 export type { Prefix } from "./ip/prefix.ts";
 export { cover, intersect, prefixSet, subtract, union } from "./ip/prefix-set.ts";
 export type { PrefixSet } from "./ip/prefix-set.ts";
-export { parsePresharedKey, parsePrivateKey, parsePublicKey } from "./model/keys.ts";
+export {
+  parsePresharedKey,
+  parsePrivateKey,
+  parsePublicKey,
+  presharedKeyId,
+} from "./model/keys.ts";
 export type { PresharedKey, PresharedKeyId, PrivateKey, PublicKey } from "./model/keys.ts";
 export { lint } from "./lint/lint.ts";
 export type { Lint } from "./lint/lint.ts";
 export { entrancesOf } from "./model/entrances.ts";
 export type { Entrance } from "./model/entrances.ts";
-export { EMPTY_LOCK, entryId, pairName, parseLock, printLock } from "./model/lock.ts";
-export type { EntryId, Lock, LockedNode } from "./model/lock.ts";
+export { EMPTY_LOCK, entryId, namesOf, pairName, parseLock, printLock } from "./model/lock.ts";
+export type { EntryId, Lock, LockedNode, PairName } from "./model/lock.ts";
 export type { Client, Mesh, Node, PortRange, Selector, Subnet } from "./model/mesh.ts";
 export { parseName } from "./model/names.ts";
 export { parsePortRange, printSelector } from "./model/words.ts";

@@ -4,11 +4,13 @@ import * as core from "@warren/core";
 import { AppError } from "../app-error.ts";
 import { printFindings } from "../findings.ts";
 import { entryKeyFile, keyFile } from "../key-ring.ts";
-import { makePrivateKey, publicKeyOf } from "../secrets.ts";
+import { givenKeysFile, printGivenKeys, readGivenKeys } from "../given-keys.ts";
+import { makePresharedKey, makePrivateKey, publicKeyOf } from "../secrets.ts";
 import { staged } from "../staging.ts";
+import type { Staging } from "../staging.ts";
 import type { Terminal } from "../terminal.ts";
 import { loadWorkspace } from "../workspace.ts";
-import type { Plan, Workspace } from "../workspace.ts";
+import type { Places, Plan, Workspace } from "../workspace.ts";
 import { writeBeside } from "../writing.ts";
 
 export interface KeysOptions {
@@ -94,8 +96,12 @@ export function rotateKey(terminal: Terminal, name: string, options: KeysOptions
     const locked = plan.lock.nodes.get(node.name);
     const nodes = new Map(plan.lock.nodes).set(node.name, { addresses: [], ...locked, publicKey });
     const text = core.printLock({ ...plan.lock, nodes });
+    const pairs = [...plan.lock.givenPresharedKeys].filter((pair) => {
+      return core.namesOf(pair).includes(node.name);
+    });
     staged((staging) => {
       staging.ignoreAll(places.keysFolder);
+      stageGivenKeys(staging, places, pairs);
       staging.put(join(places.keysFolder, keyFile(node.name)), `${privateKey}\n`, "owner");
       staging.put(places.lockFile, text, "everybody");
     });
@@ -119,15 +125,19 @@ export function rotatePresharedKey(
         fix: core.say`name two different ones`,
       });
     }
-    if (!plan.mesh.network.presharedKeys) {
+    const name = core.pairName(one, other);
+    const isGiven = plan.lock.givenPresharedKeys.has(name);
+    if (!plan.mesh.network.presharedKeys && !isGiven) {
       const fix = core.say`remove presharedKeys: false from the network`;
       throw new AppError("usage", core.say`the mesh has no preshared keys`, { fix });
     }
-    const name = core.pairName(one, other);
     const epoch = (plan.lock.presharedKeyEpochs.get(name) ?? 0) + 1;
     const presharedKeyEpochs = new Map(plan.lock.presharedKeyEpochs).set(name, epoch);
     const text = core.printLock({ ...plan.lock, presharedKeyEpochs });
-    staged((staging) => staging.put(places.lockFile, text, "everybody"));
+    staged((staging) => {
+      stageGivenKeys(staging, places, isGiven ? [name] : []);
+      staging.put(places.lockFile, text, "everybody");
+    });
     terminal.print(
       core.say`${one} and ${other} share a new preshared key; run warren render, then bring their two files to them`,
     );
@@ -159,6 +169,22 @@ function printPrivate(
     entrance === undefined ? { node: name } : { client: entrance.client.name, via: entrance.via };
   terminal.print(json ? JSON.stringify([{ ...owner, privateKey: key }], undefined, 2) : key);
   return 0;
+}
+
+/** New keys for pairs that were given theirs, in one file: each pair has its old or its new one. */
+function stageGivenKeys(
+  staging: Staging,
+  { keysFolder }: Places,
+  pairs: readonly core.PairName[],
+): void {
+  if (pairs.length === 0) return;
+  const file = givenKeysFile(keysFolder);
+  const before = readGivenKeys(keysFolder);
+  if (before instanceof core.Problem) {
+    throw new AppError("cannot-read", before.message, { fix: before.fix, file });
+  }
+  const made = pairs.map((pair) => [pair, makePresharedKey()] as const);
+  staging.put(file, printGivenKeys(new Map([...before, ...made])), "owner");
 }
 
 /** The lock's word is enough: a key whose file was lost can be rotated too. */

@@ -9,6 +9,7 @@ import type { Address } from "../ip/address.ts";
 import { parseAddress, printAddress } from "../ip/address.ts";
 import { parsePublicKey } from "./keys.ts";
 import type { PublicKey } from "./keys.ts";
+import type { Network } from "./mesh.ts";
 import { parseName } from "./names.ts";
 import type { Name } from "./names.ts";
 import { fields, list, number, optional, record, required, text } from "./shape.ts";
@@ -20,6 +21,8 @@ export interface Lock {
   readonly entries: ReadonlyMap<EntryId, LockedNode>;
   /** How often a pair's preshared key was rotated; absent: never. Keys are made by pairName. */
   readonly presharedKeyEpochs: ReadonlyMap<PairName, number>;
+  /** Pairs whose preshared key was given, not derived: nodes, or a client and a node it enters through. */
+  readonly givenPresharedKeys: ReadonlySet<PairName>;
   /** Tells one network secret from another without revealing it. */
   readonly networkSecret?: string;
 }
@@ -29,7 +32,7 @@ export interface LockedNode {
   readonly publicKey?: PublicKey;
 }
 
-/** Two nodes' names, the lower first, with a blank between. */
+/** The names of two nodes, or of a client and a node, the lower first, with a blank between. */
 export type PairName = string & { readonly pairName: unique symbol };
 
 /** A client's name and that of the node it enters through, with a blank between. */
@@ -39,6 +42,7 @@ export const EMPTY_LOCK: Lock = {
   nodes: new Map(),
   entries: new Map(),
   presharedKeyEpochs: new Map(),
+  givenPresharedKeys: new Set(),
 };
 
 const LOCK_VERSION = 1;
@@ -56,6 +60,10 @@ const lockShape = fields({
     record(parsePairName, number({ min: 1, max: Number.MAX_SAFE_INTEGER })),
     "Pairs whose preshared key was rotated.",
   ),
+  givenPresharedKeys: optional(
+    list(text(parsePairName)),
+    "Pairs whose preshared key is in the keys folder.",
+  ),
   networkSecret: optional(text(parseFingerprint), "Fingerprint of the network secret."),
 });
 
@@ -67,6 +75,17 @@ export function entryId(client: Name, via: Name): EntryId {
 
 export function pairName(one: Name, other: Name): PairName {
   return (one < other ? `${one} ${other}` : `${other} ${one}`) as PairName;
+}
+
+/** Whether the two share a preshared key: all pairs do, or only those that were given one. */
+export function hasPresharedKey(
+  { presharedKeys }: Network,
+  { givenPresharedKeys: given }: Pick<Lock, "givenPresharedKeys">,
+  one: Name,
+  other: Name,
+): boolean {
+  // A million pairs are asked about, and most meshes were given none.
+  return presharedKeys || (given.size > 0 && given.has(pairName(one, other)));
 }
 
 /** The two names that pairName put together. */
@@ -81,10 +100,12 @@ export function parseLock(document: unknown, diagnostics: Diagnostics): Lock | u
   if (written !== undefined) checkAddresses(written, diagnostics);
   if (written === undefined || diagnostics.hasErrors) return undefined;
   const { nodes, clients = [], presharedKeyEpochs = [], networkSecret } = written;
+  const { givenPresharedKeys = [] } = written;
   return {
     nodes: new Map(nodes),
     entries: new Map(clients),
     presharedKeyEpochs: new Map(presharedKeyEpochs),
+    givenPresharedKeys: new Set(givenPresharedKeys),
     ...(networkSecret === undefined ? {} : { networkSecret }),
   };
 }
@@ -118,12 +139,14 @@ export function printLock(lock: Lock): string {
       : [`  "networkSecret": ${JSON.stringify(lock.networkSecret)}`];
   const clients =
     lock.entries.size === 0 ? [] : [`  "clients": ${printBlock(printRecords(lock.entries))}`];
+  const given = [...lock.givenPresharedKeys].sort().map((pair) => `    ${JSON.stringify(pair)}`);
   const parts = [
     `  "version": ${LOCK_VERSION}`,
     ...secret,
     `  "nodes": ${printBlock(printRecords(lock.nodes))}`,
     ...clients,
     `  "presharedKeyEpochs": ${printBlock(epochs)}`,
+    ...(given.length === 0 ? [] : [`  "givenPresharedKeys": [\n${given.join(",\n")}\n  ]`]),
   ];
   return `{\n${parts.join(",\n")}\n}\n`;
 }

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import fc from "fast-check";
 import { affected, index, recompile } from "../mod.ts";
+import type { PairName } from "../mod.ts";
 import { compilePlan } from "../../../../tools/oracle/plans.contract.ts";
 import { meshDocuments } from "../../../../tools/random-mesh.ts";
 import type { MeshDocument, NodeDocument } from "../../../../tools/random-mesh.ts";
@@ -99,6 +100,22 @@ test("affected() sees a rotated preshared key", () => {
   const after = sampleOfDocument(meshOf(5), lock);
   expect(after.devices).not.toEqual(before.devices);
   expect(byPatch(before, after)).toEqual(after.devices);
+});
+
+test("affected() sees a preshared key that was given where none are derived", () => {
+  const { nodes, network } = meshOf(5);
+  const document = { nodes, network: { ...network, presharedKeys: false } };
+  const before = sampleOfDocument(document);
+  const [one, other] = before.mesh.nodes.map(({ name }) => name);
+  const pair = `${one} ${other}` as PairName;
+  const after = sampleOfDocument(document, { ...before.lock, givenPresharedKeys: new Set([pair]) });
+  expect(byPatch(before, after)).toEqual(after.devices);
+  expect(byPatch(after, before)).toEqual(before.devices);
+  expect(after.diagnostics.list).toEqual(before.diagnostics.list);
+  const keyed = after.devices.flatMap(({ name, peers }) =>
+    peers.filter((peer) => peer.presharedKeyId !== undefined).map((peer) => `${name} ${peer.name}`),
+  );
+  expect(keyed).toEqual([`${one} ${other}`, `${other} ${one}`]);
 });
 
 test("affected() asks at most 2N pairs when one of 1,000 endpoints changes", () => {

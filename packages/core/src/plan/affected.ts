@@ -115,13 +115,13 @@ function touchSubtracted({ byName, members }: Index, touched: PairSet): void {
   }
 }
 
-/** Pairs whose preshared key was rotated. */
-function rotatedPairs(
-  { presharedKeyEpochs: before }: Index,
-  { presharedKeyEpochs: after }: Index,
-): readonly (readonly [Name, Name])[] {
-  const names = new Set([...before.keys(), ...after.keys()]);
-  return [...names].filter((name) => before.get(name) !== after.get(name)).map(namesOf);
+/** Pairs whose preshared key was rotated, or given, or is given no more. */
+function rotatedPairs(before: Index, after: Index): readonly (readonly [Name, Name])[] {
+  const epochs = [before.presharedKeyEpochs, after.presharedKeyEpochs] as const;
+  const rotated = new Set(epochs.flatMap((each) => [...each.keys()]));
+  const turned = [...rotated].filter((name) => epochs[0].get(name) !== epochs[1].get(name));
+  const given = before.givenPresharedKeys.symmetricDifference(after.givenPresharedKeys);
+  return [...new Set([...turned, ...given])].map(namesOf);
 }
 
 /** The devices after a change, from those before it and the pairs that it touched. */

@@ -2,6 +2,7 @@
 import { addressWidth } from "../ip/address.ts";
 import { hostPrefix } from "../ip/prefix.ts";
 import { presharedKeyId } from "../model/keys.ts";
+import { hasPresharedKey } from "../model/lock.ts";
 import { accessOf } from "./access.ts";
 import type { Device, Peer } from "./device.ts";
 import type { Entry } from "./entries.ts";
@@ -57,10 +58,10 @@ export function assembleEntry(index: Index, entry: Entry, viaMtu: number | undef
 
 /** Its epoch stays 0: a new key of the client's makes a new preshared key, too. */
 function presharedKeyOf(
-  { network }: Index,
-  { publicKey }: Member,
+  index: Index,
+  { node, publicKey }: Member,
   entry: Entry,
 ): Pick<Peer, "presharedKeyId"> {
-  if (!network.presharedKeys) return {};
+  if (!hasPresharedKey(index.network, index, node.name, entry.client.name)) return {};
   return { presharedKeyId: presharedKeyId(publicKey, entry.publicKey, 0) };
 }

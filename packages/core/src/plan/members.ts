@@ -21,6 +21,7 @@ export interface Index {
   /** Clients' entries that have a key, sorted by name. */
   readonly entries: readonly Entry[];
   readonly presharedKeyEpochs: ReadonlyMap<PairName, number>;
+  readonly givenPresharedKeys: ReadonlySet<PairName>;
   /** The least of all members' tunnel MTUs: in most meshes everybody's. */
   readonly leastMtu: number;
   /** Those through which more is reached than mesh addresses: in most meshes few. */
@@ -45,6 +46,7 @@ export function index(mesh: Mesh, lock: Lock): Index {
     byName: new Map(members.map((member) => [member.node.name, member])),
     entries,
     presharedKeyEpochs: lock.presharedKeyEpochs,
+    givenPresharedKeys: lock.givenPresharedKeys,
     leastMtu: mesh.nodes.reduce((least, node) => Math.min(least, tunnelMtu(node)), Infinity),
     withRanges: new Set(
       members

@@ -1,7 +1,7 @@
 /** The compiler's second layer: what one node must know of one other. */
 import { presharedKeyId } from "../model/keys.ts";
 import type { PresharedKeyId } from "../model/keys.ts";
-import { pairName } from "../model/lock.ts";
+import { hasPresharedKey, pairName } from "../model/lock.ts";
 import type { Peer } from "./device.ts";
 import { endpointFor } from "./dial.ts";
 import type { Member } from "./member.ts";
@@ -22,7 +22,9 @@ export function pair(index: Index, self: Member, other: Member): Peer | undefine
     name: other.node.name,
     publicKey: other.publicKey,
     allowedIps: allowedIps.towards(self, other),
-    ...(network.presharedKeys ? { presharedKeyId: keyIdFor(index, self, other) } : {}),
+    ...(hasPresharedKey(network, index, self.node.name, other.node.name)
+      ? { presharedKeyId: keyIdFor(index, self, other) }
+      : {}),
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(keepaliveSeconds === 0 ? {} : { keepaliveSeconds }),
   };

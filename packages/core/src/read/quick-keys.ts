@@ -113,6 +113,8 @@ function readQuickKey(draft: Draft, entry: Field, context: Findings): void {
       break;
     }
     default:
+      // What else a format knows is none of wg-quick's, and may be a secret.
+      if (!/^(?:Pre|Post)(?:Up|Down)$/.test(key)) return;
       checkHook(entry, context);
       hooksOf(draft, key).push({ value, place });
   }

@@ -43,6 +43,13 @@ function dnsLine({ resolver }: Device): readonly string[] {
   return [`DNS = ${[...resolver.servers.map(printAddress), resolver.zone].join(", ")}\n`];
 }
 
+/** The lines that are not the user's. */
+export function ownHooks(
+  device: Device,
+): Readonly<Record<"postUp" | "postDown", readonly string[]>> {
+  return { postUp: ownPostUp(device), postDown: ownPostDown(device) };
+}
+
 /** Ours first on the way up, and last on the way down, so that the user's find everything in place. */
 function hookLines(device: Device): (readonly [string, string])[] {
   const { preUp, postUp, preDown, postDown } = device.hooks;

@@ -8,7 +8,7 @@ import type { Endpoint } from "../ip/endpoint.ts";
 import { hasPrefix, hostPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { PublicKey } from "../model/keys.ts";
-import { entryId } from "../model/lock.ts";
+import { entryId, hasPresharedKey } from "../model/lock.ts";
 import type { Lock } from "../model/lock.ts";
 import type { Client, Mesh, Node, Site } from "../model/mesh.ts";
 import { entryName } from "../model/names.ts";
@@ -53,6 +53,8 @@ export interface Claims {
   readonly owners: readonly Owner[];
   readonly positions: ReadonlyMap<Name, number>;
   readonly leastUnderlayMtu: number;
+  /** Whether a pair is to have a preshared key, by the names of nodes and clients. */
+  hasPresharedKey(one: Name, other: Name): boolean;
 }
 
 /** `who` is all, where clients count that have no key yet: they have their addresses already. */
@@ -69,6 +71,7 @@ export function readClaims(mesh: Mesh, lock: Lock, who: "keyed" | "all" = "keyed
       (least, { underlayMtu }) => Math.min(least, underlayMtu),
       Number.POSITIVE_INFINITY,
     ),
+    hasPresharedKey: (one, other) => hasPresharedKey(mesh.network, lock, one, other),
   };
 }
 

@@ -72,9 +72,11 @@ function checkIdentity(
       return recorded !== undefined && isSameAddress(each, recorded);
     });
   if (!isSame) differs(say`addresses`);
-  const isLost = device.peers.some(
-    ({ presharedKeyId }) => (presharedKeyId !== undefined) !== claims.mesh.network.presharedKeys,
-  );
+  const self = owner.client?.name ?? owner.name;
+  const isLost = device.peers.some(({ name, presharedKeyId }) => {
+    const peer = claims.owners[claims.positions.get(name) ?? NOWHERE]?.client?.name ?? name;
+    return (presharedKeyId !== undefined) !== claims.hasPresharedKey(self, peer);
+  });
   if (isLost) differs(say`use of preshared keys`);
   if (device.table !== undefined && device.routes.length + device.offLinkRanges.length > 0) {
     diagnostics.add(proof.routesByHand(owner.name, String(device.table)));

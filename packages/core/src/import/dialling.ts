@@ -1,0 +1,113 @@
+/** Where everybody is dialled, and who shares a private network: read out of who dials whom where. */
+import { printEndpoint } from "../ip/endpoint.ts";
+import type { Endpoint } from "../ip/endpoint.ts";
+import type { Address } from "../ip/address.ts";
+import { PRIVATE_RANGES } from "../ip/special-ranges.ts";
+import type { Facts } from "./facts.ts";
+import { isWithin } from "./parties.ts";
+import type { Party } from "./parties.ts";
+
+export interface Dialling {
+  readonly endpoints: ReadonlyMap<Party, Endpoint>;
+  /** The port that each listens on, where its own file or the endpoints of others say so. */
+  readonly ports: ReadonlyMap<Party, number>;
+  /** Nodes of one private network, and where they dial each other there. */
+  readonly sites: readonly ForeignSite[];
+}
+
+export interface ForeignSite {
+  readonly name: string;
+  readonly members: ReadonlySet<Party>;
+  readonly lans: ReadonlyMap<Party, Address>;
+}
+
+/** With `hasSites`, private addresses are taken for those of a network that both ends are in. */
+export function readDialling(facts: Facts, hasSites: boolean): Dialling {
+  const ports = readPorts(facts);
+  const lans = new Map<Party, Address>();
+  const circles = new Circles();
+  const endpoints = new Map<Party, Endpoint>();
+  for (const party of facts.parties) {
+    const dials = dialsOf(facts, party);
+    const near = dials.filter(({ endpoint }) => hasSites && isLan(endpoint, ports.get(party)));
+    const host = mostCommon(near.map(({ endpoint }) => endpoint))?.host;
+    if (host !== undefined && typeof host !== "string") lans.set(party, host);
+    for (const { from } of near) circles.join(from, party);
+    const far = dials.filter((dial) => !near.includes(dial)).map(({ endpoint }) => endpoint);
+    const own = party.device?.endpoint?.value;
+    const endpoint = own ?? mostCommon(far);
+    if (endpoint !== undefined) endpoints.set(party, endpoint);
+  }
+  const sites = circles.list(facts.parties).map((members, at): ForeignSite => {
+    const own = [...lans].filter(([party]) => members.has(party));
+    return { name: `site-${at + 1}`, members, lans: new Map(own) };
+  });
+  return { endpoints, ports, sites };
+}
+
+/** The site that a party is in. */
+export function siteOf({ sites }: Dialling, party: Party): ForeignSite | undefined {
+  return sites.find(({ members }) => members.has(party));
+}
+
+/** Where `from` would dial `to`, as a mesh says it. */
+export function endpointBetween(
+  dialling: Dialling,
+  from: Party,
+  to: Party,
+): Endpoint | Address | undefined {
+  const site = siteOf(dialling, to);
+  const lan = site?.members.has(from) === true ? site.lans.get(to) : undefined;
+  return lan ?? dialling.endpoints.get(to);
+}
+
+interface Dial {
+  readonly from: Party;
+  readonly endpoint: Endpoint;
+}
+
+function dialsOf({ listings }: Facts, party: Party): readonly Dial[] {
+  return (listings.get(party) ?? []).flatMap(({ from, entry }): Dial[] => {
+    const endpoint = entry.peer.endpoint?.value;
+    return endpoint === undefined ? [] : [{ from, endpoint }];
+  });
+}
+
+function readPorts(facts: Facts): ReadonlyMap<Party, number> {
+  return new Map(
+    facts.parties.flatMap((party) => {
+      const dialled = dialsOf(facts, party).map(({ endpoint }) => endpoint);
+      const own = party.device?.listenPort?.value;
+      const port = own ?? party.device?.endpoint?.value.port ?? mostCommon(dialled)?.port;
+      return port === undefined ? [] : [[party, port] as const];
+    }),
+  );
+}
+
+function isLan({ host, port }: Endpoint, listenPort: number | undefined): boolean {
+  return typeof host !== "string" && port === listenPort && isWithin(PRIVATE_RANGES, host);
+}
+
+/** Of as many the one that sorts first. */
+function mostCommon(endpoints: readonly Endpoint[]): Endpoint | undefined {
+  const groups = [...Map.groupBy(endpoints, printEndpoint)];
+  groups.sort(([one], [other]) => (one < other ? -1 : 1));
+  const most = Math.max(0, ...groups.map(([, group]) => group.length));
+  return groups.find(([, group]) => group.length === most)?.[1][0];
+}
+
+/** Groups that grow together. */
+class Circles {
+  readonly #of = new Map<Party, Set<Party>>();
+
+  join(one: Party, other: Party): void {
+    const first = this.#of.get(one) ?? new Set([one]);
+    const second = this.#of.get(other) ?? new Set([other]);
+    const joined = new Set([...first, ...second]);
+    for (const party of joined) this.#of.set(party, joined);
+  }
+
+  list(order: readonly Party[]): readonly ReadonlySet<Party>[] {
+    return [...new Set(order.flatMap((party) => this.#of.get(party) ?? []))];
+  }
+}

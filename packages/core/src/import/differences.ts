@@ -1,0 +1,221 @@
+/** What a trial does otherwise than the files say, each with its place: nothing may differ in silence. */
+import type { Finding, Place } from "../finding.ts";
+import { printAddress } from "../ip/address.ts";
+import { isSameEndpoint, printEndpoint } from "../ip/endpoint.ts";
+import { comparePrefixes, hasPrefix, printPrefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
+import { cover, isEmptySet, intersect, prefixSet, subtract, union } from "../ip/prefix-set.ts";
+import type { PrefixSet } from "../ip/prefix-set.ts";
+import * as messages from "../messages/import.ts";
+import { joinTexts } from "../phrase.ts";
+import type { Text } from "../phrase.ts";
+import type { PublicKey } from "../model/keys.ts";
+import type { Device, Peer } from "../plan/device.ts";
+import type { ForeignDevice } from "../read/foreign.ts";
+import type { Facts } from "./facts.ts";
+import type { Party, PartyEntry } from "./parties.ts";
+import type { Trial } from "./trial.ts";
+
+export function differences(facts: Facts, { devices }: Trial): readonly Finding[] {
+  return facts.parties.flatMap((party): readonly Finding[] => {
+    const made = devices.get(party.name);
+    if (party.device === undefined || made === undefined) return [];
+    return [
+      ...compareDevice(party.device, made),
+      ...comparePeers(facts, { party, device: party.device, made }),
+    ];
+  });
+}
+
+function compareDevice(device: ForeignDevice, made: Device): readonly Finding[] {
+  const findings: Finding[] = [];
+  const { name } = made;
+  const own = device.addresses.map(
+    ({ value: { address, length } }) => `${printAddress(address)}/${length}`,
+  );
+  const given = made.addresses.map(({ address, length }) => `${printAddress(address)}/${length}`);
+  const [first] = device.addresses;
+  if (first !== undefined && own.toSorted().join() !== given.toSorted().join()) {
+    findings.push(messages.addressesDiffer(first.place, name, listed(given), listed(own)));
+  }
+  const compare = (
+    field: string,
+    before: { value: string | number; place: Place } | undefined,
+    here: string | number | undefined,
+  ): void => {
+    if (before === undefined || before.value === here) return;
+    const how = { name, there: before.value, here: here ?? "none" };
+    findings.push(messages.fieldDiffers(before.place, field, how));
+  };
+  compare("listen port", device.listenPort, made.listenPort);
+  compare("MTU", device.mtu, made.mtu);
+  compare("fwmark", device.fwmark, made.fwmark);
+  const { table, dns, saveConfig } = device;
+  if (table !== undefined && table.value !== String(made.table ?? "auto")) {
+    findings.push(messages.fieldLost(table.place, "table", name));
+  }
+  const { servers = [], zone } = made.resolver ?? {};
+  const known = new Set([...servers.map(printAddress), ...(zone === undefined ? [] : [zone])]);
+  const missed = dns.find(({ value }) => !known.has(value));
+  if (missed !== undefined) findings.push(messages.fieldLost(missed.place, "DNS", name));
+  if (saveConfig?.value === true)
+    findings.push(messages.fieldLost(saveConfig.place, "SaveConfig", name));
+  return findings;
+}
+
+interface Ends {
+  readonly party: Party;
+  readonly device: ForeignDevice;
+  readonly made: Device;
+}
+
+function comparePeers(facts: Facts, { party, device, made }: Ends): readonly Finding[] {
+  const findings: Finding[] = [];
+  const peers = new Map(made.peers.map((peer) => [peer.publicKey, peer]));
+  const before = effective(
+    party.entries.map(({ key, allowedIps }) => ({ publicKey: key, allowedIps })),
+  );
+  const after = effective(made.peers);
+  const alive: string[] = [];
+  for (const entry of party.entries) {
+    const other = facts.byKey.get(entry.key);
+    if (other === undefined) continue;
+    const pair = [party.name, other.name] as const;
+    const peer = peers.get(entry.key);
+    if (peer === undefined) {
+      findings.push(messages.peerLost(entry.peer.place, pair));
+      continue;
+    }
+    findings.push(...compareEndpoints(facts, { pair, entry, peer, other }));
+    const sets = [before.get(entry.key), after.get(entry.key)] as const;
+    findings.push(...compareSets(facts, { pair, entry, other, sets }));
+    if ((entry.peer.keepaliveSeconds?.value ?? 0) !== (peer.keepaliveSeconds ?? 0))
+      alive.push(other.name);
+  }
+  const listedKeys = new Set(party.entries.map(({ key }) => key));
+  for (const [key, peer] of peers) {
+    if (listedKeys.has(key)) continue;
+    const back = facts.byKey.get(key)?.entries.find((each) => each.key === party.publicKey);
+    findings.push(messages.peerAdded(device.place, [party.name, peer.name], back?.peer.place));
+  }
+  const place = party.entries.find(({ peer }) => peer.keepaliveSeconds !== undefined)?.peer;
+  if (alive.length > 0) {
+    const at = place?.keepaliveSeconds?.place ?? device.place;
+    findings.push(messages.keepaliveDiffers(at, party.name, listed(alive)));
+  }
+  return findings;
+}
+
+interface Compared {
+  readonly pair: readonly [string, string];
+  readonly entry: PartyEntry;
+  readonly peer: Peer;
+  readonly other: Party;
+}
+
+function compareEndpoints(
+  facts: Facts,
+  { pair, entry, peer, other }: Compared,
+): readonly Finding[] {
+  const before = entry.peer.endpoint;
+  const after = peer.endpoint;
+  if (before === undefined && after === undefined) return [];
+  if (before !== undefined && after !== undefined && isSameEndpoint(before.value, after)) return [];
+  // Whoever else dials it, there where the mesh now says.
+  const against = (facts.listings.get(other) ?? []).find(
+    ({
+      entry: {
+        peer: { endpoint },
+      },
+    }) => {
+      return endpoint !== undefined && after !== undefined && isSameEndpoint(endpoint.value, after);
+    },
+  )?.entry.peer.endpoint?.place;
+  if (before === undefined) {
+    if (after === undefined) return [];
+    return [messages.endpointAdded(entry.peer.place, pair, printEndpoint(after), against)];
+  }
+  const there = printEndpoint(before.value);
+  if (after === undefined) return [messages.endpointLost(before.place, pair, there)];
+  const ends = { here: printEndpoint(after), there };
+  return [messages.endpointDiffers(before.place, pair, ends, against)];
+}
+
+interface ComparedSets extends Omit<Compared, "peer"> {
+  readonly sets: readonly [PrefixSet | undefined, PrefixSet | undefined];
+}
+
+function compareSets(
+  facts: Facts,
+  { pair, entry, other, sets: [before, after] }: ComparedSets,
+): readonly Finding[] {
+  const { peer } = entry;
+  if (before === undefined || after === undefined) return [];
+  const more = subtract(after, before);
+  const less = subtract(before, after);
+  if (isEmptySet(more) && isEmptySet(less)) return [];
+  const place = peer.allowedIps[0]?.place ?? peer.place;
+  // Whoever else sends the other what this one will send it, too.
+  const against = (facts.listings.get(other) ?? [])
+    .flatMap((listing) => (listing.entry === entry ? [] : listing.entry.peer.allowedIps))
+    .find(({ value }) => !isEmptySet(intersect(prefixSet([value]), more)))?.place;
+  const shown = { more: shownSet(more), less: shownSet(less), against };
+  return [messages.allowedIpsDiffer(place, pair, shown)];
+}
+
+function shownSet(set: PrefixSet): Text | undefined {
+  return isEmptySet(set) ? undefined : listed(cover(set).map(printPrefix));
+}
+
+interface Listed {
+  readonly publicKey: PublicKey;
+  readonly allowedIps: readonly Prefix[];
+}
+
+/** What goes to each peer in the end: WireGuard takes the longest prefix, whoever has it. */
+function effective(peers: readonly Listed[]): ReadonlyMap<PublicKey, PrefixSet> {
+  const all = peers.flatMap(({ publicKey, allowedIps }) =>
+    allowedIps.map((prefix) => ({ publicKey, prefix })),
+  );
+  if (!hasNested(all)) {
+    return new Map(peers.map(({ publicKey, allowedIps }) => [publicKey, prefixSet(allowedIps)]));
+  }
+  all.sort((one, other) => one.prefix.length - other.prefix.length);
+  return new Map(
+    peers.map(({ publicKey, allowedIps }) => {
+      const isInside = ({ prefix }: Owned): boolean =>
+        allowedIps.some((each) => each.length < prefix.length && hasPrefix(each, prefix));
+      let set = prefixSet([]);
+      for (const each of all) {
+        if (each.publicKey === publicKey) set = union(set, prefixSet([each.prefix]));
+        else if (isInside(each)) set = subtract(set, prefixSet([each.prefix]));
+      }
+      return [publicKey, set];
+    }),
+  );
+}
+
+interface Owned {
+  readonly publicKey: PublicKey;
+  readonly prefix: Prefix;
+}
+
+/** Whether any prefix lies in one of another peer. */
+function hasNested(all: readonly Owned[]): boolean {
+  const sorted = all.toSorted((one, other) => comparePrefixes(one.prefix, other.prefix));
+  let around: Owned[] = [];
+  return sorted.some((each) => {
+    around = around.filter(({ prefix }) => hasPrefix(prefix, each.prefix));
+    const isNested = around.some(({ publicKey }) => publicKey !== each.publicKey);
+    around.push(each);
+    return isNested;
+  });
+}
+
+/** Some, and how many more. */
+function listed(texts: readonly string[]): Text {
+  const shown = texts.slice(0, 5);
+  const rest = texts.length - shown.length;
+  const list = joinTexts(shown, ", ");
+  return rest === 0 ? list : messages.andMore(list, rest);
+}

@@ -1,0 +1,177 @@
+/** Who is in somebody else's mesh: one party a public key, whether its own file was read or not. */
+import type { Finding, Place } from "../finding.ts";
+import type { Address } from "../ip/address.ts";
+import { hasAddress, hasPrefix, hostPrefix, printPrefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
+import * as messages from "../messages/import.ts";
+import type { PublicKey } from "../model/keys.ts";
+import { parseName } from "../model/names.ts";
+import type { Name } from "../model/names.ts";
+import { Problem } from "../problem.ts";
+import type { ForeignDevice, ForeignPeer } from "../read/foreign.ts";
+
+export interface Party {
+  readonly name: Name;
+  readonly publicKey: PublicKey;
+  /** Where it is first spoken of. */
+  readonly place: Place;
+  /** Absent: only others speak of it. */
+  readonly device?: ForeignDevice;
+  /** Whom its own file lists, as WireGuard takes it. */
+  readonly entries: readonly PartyEntry[];
+}
+
+export interface PartyEntry {
+  readonly key: PublicKey;
+  readonly peer: ForeignPeer;
+  /** What is sent to the peer: of a prefix that stands at two, the later has it. */
+  readonly allowedIps: readonly Prefix[];
+}
+
+/** Sorted by name; `findings` says who was left out, and whose name had to be another. */
+export function readParties(
+  devices: readonly ForeignDevice[],
+  findings: Finding[],
+): readonly Party[] {
+  const sorted = devices.toSorted((one, other) => compare(one.name, other.name));
+  const byKey = identify(sorted, findings);
+  const names = new Names(findings);
+  const parties = [...byKey].map(([publicKey, device]): Party => {
+    const entries = entriesOf(device, publicKey, findings);
+    return { name: names.give(device), publicKey, place: device.place, device, entries };
+  });
+  const known = new Set(byKey.keys());
+  // Those of strangers are empty, and not walked.
+  for (const { entries } of parties) {
+    for (const { key: publicKey, peer } of entries) {
+      if (known.has(publicKey)) continue;
+      known.add(publicKey);
+      const name = names.giveStranger(peer);
+      parties.push({ name, publicKey, place: peer.place, entries: [] });
+    }
+  }
+  return parties.sort((one, other) => compare(one.name, other.name));
+}
+
+/** Devices by their keys; of two with one key the first. */
+function identify(
+  devices: readonly ForeignDevice[],
+  findings: Finding[],
+): ReadonlyMap<PublicKey, ForeignDevice> {
+  const byKey = new Map<PublicKey, ForeignDevice>();
+  for (const device of devices) {
+    const key = device.publicKey?.value;
+    const first = key === undefined ? undefined : byKey.get(key);
+    if (first !== undefined) findings.push(messages.deviceTwice(device, first.place));
+    else if (key !== undefined) byKey.set(key, device);
+  }
+  for (const device of devices) {
+    if (device.publicKey !== undefined) continue;
+    const key = keyOf(device, devices, byKey);
+    if (key === undefined) findings.push(messages.deviceWithoutKey(device));
+    else byKey.set(key, device);
+  }
+  return byKey;
+}
+
+/** Whom others list with one of its addresses, or by its name: its key is on the host alone. */
+function keyOf(
+  device: ForeignDevice,
+  devices: readonly ForeignDevice[],
+  known: ReadonlyMap<PublicKey, unknown>,
+): PublicKey | undefined {
+  const own = device.addresses.map(({ value }) => printPrefix(hostPrefix(value.address)));
+  const strangers = devices
+    .filter((other) => other !== device)
+    .flatMap(({ peers }) => peers.filter(({ publicKey }) => !known.has(publicKey.value)));
+  const meant = strangers.filter(
+    ({ name, allowedIps }) =>
+      allowedIps.some(({ value }) => own.includes(printPrefix(value))) ||
+      (own.length === 0 && name === device.name),
+  );
+  const keys = new Set(meant.map(({ publicKey }) => publicKey.value));
+  return keys.size === 1 ? [...keys][0] : undefined;
+}
+
+function entriesOf(
+  device: ForeignDevice,
+  own: PublicKey,
+  findings: Finding[],
+): readonly PartyEntry[] {
+  const owners = new Map<string, ForeignPeer>();
+  for (const peer of device.peers) {
+    for (const { value, place } of peer.allowedIps) {
+      const printed = printPrefix(value);
+      const before = owners.get(printed);
+      if (before !== undefined && before !== peer) {
+        findings.push(messages.prefixTwice(place, printed, before.place));
+      }
+      owners.set(printed, peer);
+    }
+  }
+  return device.peers.flatMap((peer): PartyEntry[] => {
+    const key = peer.publicKey.value;
+    if (key === own) {
+      findings.push(messages.peerIsItself(device, peer));
+      return [];
+    }
+    const prefixes = peer.allowedIps.map(({ value }) => value);
+    const kept = prefixes.filter((prefix) => owners.get(printPrefix(prefix)) === peer);
+    return [{ key, peer, allowedIps: kept }];
+  });
+}
+
+/** Gives every party a name that a mesh can use, and nobody else has. */
+class Names {
+  readonly #findings: Finding[];
+  readonly #taken = new Set<string>();
+  #strangers = 0;
+
+  constructor(findings: Finding[]) {
+    this.#findings = findings;
+  }
+
+  give({ name, place }: ForeignDevice): Name {
+    const given = this.#free(fitted(name) ?? "node");
+    if (given !== name) this.#findings.push(messages.nameChanged(place, name, given));
+    return given;
+  }
+
+  /** What a comment says is a hint, and no name that anybody relies on. */
+  giveStranger({ name }: ForeignPeer): Name {
+    const hint = name === undefined ? undefined : fitted(name);
+    if (hint !== undefined) return this.#free(hint);
+    this.#strangers += 1;
+    return this.#free(`peer-${this.#strangers}`);
+  }
+
+  #free(wanted: string): Name {
+    let text = wanted;
+    for (let number = 2; this.#taken.has(text) || text === "hosts"; number += 1) {
+      text = `${wanted.slice(0, 56)}-${number}`;
+    }
+    this.#taken.add(text);
+    const name = parseName(text);
+    if (name instanceof Problem) throw new Error(String(name));
+    return name;
+  }
+}
+
+/** The nearest DNS label, if there is anything in the text that can stand in one. */
+function fitted(text: string): string | undefined {
+  const plain = text.normalize("NFKD").replaceAll(/\p{M}/gu, "").toLowerCase();
+  const label = plain.replaceAll(/[^a-z0-9]+/g, "-").slice(0, 60);
+  const trimmed = label.replaceAll(/^-+|-+$/g, "");
+  return trimmed === "" ? undefined : trimmed;
+}
+
+/** Whether an address or a range lies in one of the ranges. */
+export function isWithin(ranges: readonly Prefix[], inner: Prefix | Address): boolean {
+  return ranges.some((range) =>
+    "length" in inner ? hasPrefix(range, inner) : hasAddress(range, inner),
+  );
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : Number(one > other);
+}

@@ -1,0 +1,186 @@
+/** Compiles and proves a guess, and takes away what no mesh can hold, until the rest holds. */
+import { Diagnostics } from "../diagnostics.ts";
+import type { Diagnostic } from "../diagnostics.ts";
+import type { Finding, Place } from "../finding.ts";
+import { parseAddress } from "../ip/address.ts";
+import type { Address } from "../ip/address.ts";
+import { parseEndpoint } from "../ip/endpoint.ts";
+import { hasAddress, parsePrefix, printPrefix } from "../ip/prefix.ts";
+import * as messages from "../messages/import.ts";
+import { entrancesOf } from "../model/entrances.ts";
+import type { PublicKey } from "../model/keys.ts";
+import { EMPTY_LOCK } from "../model/lock.ts";
+import type { Lock, LockedNode, PairName } from "../model/lock.ts";
+import type { Mesh } from "../model/mesh.ts";
+import type { Name } from "../model/names.ts";
+import { parseMesh } from "../model/parse.ts";
+import { checkMesh } from "../model/rules.ts";
+import { allocate } from "../plan/allocate.ts";
+import { compile } from "../plan/compile.ts";
+import type { Device } from "../plan/device.ts";
+import { index } from "../plan/members.ts";
+import { Problem } from "../problem.ts";
+import { verify } from "../verify/verify.ts";
+import { printPath } from "../wording.ts";
+import type { Path } from "../wording.ts";
+import { withoutPart } from "./document.ts";
+import type { MeshDocument, Removal } from "./document.ts";
+import { LAST_RANGE } from "./facts.ts";
+import { inventedEndpoint } from "./guess.ts";
+
+/** A document that holds, and what is made of it. */
+export interface Trial {
+  readonly document: MeshDocument;
+  readonly mesh: Mesh;
+  readonly lock: Lock;
+  readonly devices: ReadonlyMap<Name, Device>;
+  /** What was taken away. */
+  readonly findings: readonly Finding[];
+}
+
+/** What a document does not say. */
+export interface Ground {
+  readonly keys: ReadonlyMap<Name, PublicKey>;
+  /** Where a part of the document comes from. */
+  placeOf(path: string, name: string | undefined): Place;
+}
+
+export function settle(
+  start: MeshDocument,
+  ground: Ground,
+  givenPresharedKeys: ReadonlySet<PairName> = new Set(),
+): Trial {
+  const findings: Finding[] = [];
+  let document = start;
+  for (;;) {
+    const tried = attempt(document, ground, givenPresharedKeys);
+    if (!("path" in tried)) return { ...tried, document, findings };
+    const mended = mend(document, tried, ground);
+    findings.push(mended.finding);
+    document = mended.document;
+  }
+}
+
+type Attempt = Omit<Trial, "document" | "findings">;
+
+/** The first error, if there is one: those behind it may be of its making. */
+function attempt(
+  document: MeshDocument,
+  { keys }: Ground,
+  givenPresharedKeys: ReadonlySet<PairName>,
+): Attempt | Diagnostic {
+  const diagnostics = new Diagnostics();
+  const firstError = (): Diagnostic | undefined =>
+    diagnostics.list.find(({ severity }) => severity === "error");
+  const mesh = parseMesh(document, diagnostics);
+  if (mesh !== undefined) checkMesh(mesh, diagnostics);
+  const allocation =
+    mesh && !diagnostics.hasErrors ? allocate(mesh, EMPTY_LOCK, diagnostics) : undefined;
+  const error = firstError();
+  if (error !== undefined) return error;
+  if (mesh === undefined || allocation === undefined) throw new Error("a mesh without an error");
+  const nodes = mesh.nodes.map(({ name }): [Name, LockedNode] => {
+    return [name, withKey(allocation.nodes.get(name) ?? [], keys.get(name))];
+  });
+  const entries = entrancesOf(mesh).map(({ id, client }) => {
+    return [id, withKey(allocation.entries.get(id) ?? [], keys.get(client.name))] as const;
+  });
+  const lock: Lock = {
+    ...EMPTY_LOCK,
+    nodes: new Map(nodes),
+    entries: new Map(entries),
+    givenPresharedKeys,
+  };
+  const devices = [...compile(index(mesh, lock))];
+  verify(mesh, lock, devices, diagnostics);
+  return firstError() ?? { mesh, lock, devices: new Map(devices.map((each) => [each.name, each])) };
+}
+
+function withKey(addresses: LockedNode["addresses"], publicKey: PublicKey | undefined): LockedNode {
+  return { addresses, ...(publicKey === undefined ? {} : { publicKey }) };
+}
+
+interface Mended {
+  readonly document: MeshDocument;
+  readonly finding: Finding;
+}
+
+function mend(document: MeshDocument, error: Diagnostic, ground: Ground): Mended {
+  const [part, at] = error.path;
+  const name = part === "nodes" || part === "clients" ? String(at) : undefined;
+  const fields = name === undefined ? undefined : document.nodes[name];
+  if (error.code === "node-isolated" && name !== undefined && fields !== undefined) {
+    const endpoint = inventedEndpoint(name);
+    const nodes = { ...document.nodes, [name]: { ...fields, endpoint } };
+    const place = ground.placeOf(printPath(error.path), name);
+    return {
+      document: { ...document, nodes },
+      finding: messages.endpointUnknown(place, name, endpoint),
+    };
+  }
+  const path = swallowing(document, error) ?? error.path;
+  const removal = withoutPart(document, path) ?? withoutAny(document);
+  const removed = removal.path.map((step) => valueAt(document, removal.path, step)).join(".");
+  const place = ground.placeOf(removed, String(removal.path[1] ?? name));
+  const what = printPath(removal.path);
+  return {
+    document: removal.document,
+    finding: messages.leftOut(place, what, error.message, error.fix),
+  };
+}
+
+/**
+ * The subnet of somebody in which a host's own underlay address lies: rather than its address, the mesh
+ * does without the subnet.
+ */
+function swallowing(document: MeshDocument, { code, path }: Diagnostic): Path | undefined {
+  if (code !== "endpoint-captured" && code !== "own-prefix-on-peer") return undefined;
+  const { endpoint, lan } = document.nodes[String(path[1])] ?? {};
+  const dialled = typeof endpoint === "string" ? parseEndpoint(endpoint) : undefined;
+  const near = typeof lan === "string" ? parseAddress(lan) : undefined;
+  const hosts = [dialled instanceof Problem ? undefined : dialled?.host, near].filter(
+    (host): host is Address => typeof host === "object" && !(host instanceof Problem),
+  );
+  for (const [name, { subnets }] of Object.entries(document.nodes)) {
+    if (!Array.isArray(subnets)) continue;
+    const at = subnets
+      .map(String)
+      .map(parsePrefix)
+      .findIndex((prefix) => {
+        const isBounded = !(prefix instanceof Problem) && prefix.length > 0;
+        return isBounded && hosts.some((host) => hasAddress(prefix, host));
+      });
+    if (at >= 0) return ["nodes", name, "subnets", at];
+  }
+  return undefined;
+}
+
+/** Of a list its element, by which places are known; else the step itself. */
+function valueAt(document: MeshDocument, path: Removal["path"], step: string | number): string {
+  if (typeof step === "string") return step;
+  let value: unknown = document;
+  for (const each of path) value = (value as Readonly<Record<string, unknown>>)[each];
+  return typeof value === "string" ? value : String(step);
+}
+
+function withoutAny(document: MeshDocument): Removal {
+  if (document.links.length > 0) return { path: ["links"], document: { ...document, links: [] } };
+  if (document.network["addresses"] === undefined) return withLastRange(document);
+  if (Object.keys(document.sites).length === 0) throw new Error("a mesh of which nothing holds");
+  const nodes = Object.entries(document.nodes).map(([name, { site: _, lan: __, ...fields }]) => {
+    return [name, fields] as const;
+  });
+  const bare = { ...document, sites: {}, nodes: Object.fromEntries(nodes) };
+  return { path: ["sites"], document: bare };
+}
+
+/** Where no range is left: what is behind the nodes may have been in its way. */
+function withLastRange(document: MeshDocument): Removal {
+  const bare = Object.entries(document.nodes).map(([name, fields]) => {
+    const { address: _, subnets: __, exit: ___, ...rest } = fields;
+    return [name, rest] as const;
+  });
+  const network = { ...document.network, addresses: [printPrefix(LAST_RANGE)] };
+  const changed = { ...document, network, nodes: Object.fromEntries(bare), clients: {} };
+  return { path: ["network", "addresses"], document: changed };
+}
