@@ -151,7 +151,10 @@ function readPortOf(
   if (read === "bad") findings.push(messages.badPort(place, key, text));
   else if (read === "name") findings.push(messages.portName(place, key, text));
   else {
-    if (!read.isPlain) findings.push(messages.oddPort(place, text, read.port));
+    // A port that nobody has is told where it stands.
+    const isDialled = key === "Endpoint";
+    if (!read.isPlain && !(isDialled && read.port === 0))
+      findings.push(messages.oddPort(place, text, read.port));
     return read.port;
   }
   return undefined;
