@@ -240,7 +240,6 @@ export const NODE_MISTAKES: readonly Mistake[] = [
     folder: CLOUDS,
     edits: [["gcp.conf", "[Interface]", "[ Interface ]"]],
     found: [
-      "gcp.conf:1 warning hidden-interface",
       "gcp.conf:3 error hidden-key",
       "gcp.conf:5 error hidden-key",
       "gcp.conf:6 error hidden-key",
