@@ -46,9 +46,6 @@ export function readIdentities(
   const known = new Directory(devices);
   const twins = checkTwins(known, findings);
   const doubtful = new Set([...twins, ...checkTaken(known, twins, findings)]);
-  for (const [position, device] of devices.entries()) {
-    if (flawed.has(device)) doubtful.add(position);
-  }
   const peers = devices.map((device, self) =>
     device.peers.map((peer): LintPeer => {
       const other = known.findMeant(self, peer);

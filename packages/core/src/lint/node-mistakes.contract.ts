@@ -191,6 +191,15 @@ export const NODE_MISTAKES: readonly Mistake[] = [
     found: ["a.conf:1 warning no-private-key"],
   },
   {
+    what: "lint: no private key, and the address in a range",
+    folder: TWO_HOSTS,
+    edits: [
+      ["a.conf", "PrivateKey = private a\n", ""],
+      ["b.conf", "10.0.0.1/32", "10.0.0.0/24"],
+    ],
+    found: ["a.conf:1 warning no-private-key"],
+  },
+  {
     what: "lint: no listen port where others dial",
     folder: CLOUDS,
     edits: [["gcp.conf", "ListenPort = 51820\n", ""]],
@@ -231,7 +240,6 @@ export const NODE_MISTAKES: readonly Mistake[] = [
     folder: CLOUDS,
     edits: [["gcp.conf", "[Interface]", "[ Interface ]"]],
     found: [
-      "gcp.conf:1 warning hidden-interface",
       "gcp.conf:3 error hidden-key",
       "gcp.conf:5 error hidden-key",
       "gcp.conf:6 error hidden-key",

@@ -232,7 +232,7 @@ class Walker {
     if (first === undefined || last === undefined || sender === undefined) return;
     if (entries.some((entry) => this.#told.has(entry))) return;
     // What has no other way goes to the exit, and nobody says that the target is there.
-    if (first.value.length === 0) return;
+    if (entries.some(({ value }) => value.length === 0)) return;
     const expected = entryAt(this.#scene, at, this.#atoms.get(from) ?? 0);
     // Whoever has a default way expects nobody by it.
     if (expected !== undefined && expected.value.length > 0) {
