@@ -31,6 +31,10 @@ function folderOf(files: Readonly<Record<string, string | Uint8Array>>): MeshFol
   return folder;
 }
 
+/** wg-gen-web writes each client into a file that is called by its UUID alone. */
+const CLIENT = "5d0e2f64-7b1c-4e0a-9d3f-0c8a51b7e2aa";
+const OTHER_CLIENT = "0b6ad5e0-15f7-4d7b-8a41-3f1f6f0c9b11";
+
 test("readForeign() names nodes for their files, or for their folders", () => {
   const flat = folderOf({ "b.conf": CONF, "a.conf": CONF, "notes.txt": "x", "old/c.conf": CONF });
   expect(read(flat, "")).toEqual(["a true", "b true"]);
@@ -53,11 +57,11 @@ test("readForeign() reads the table and the folder of other tools", () => {
   const client = JSON.stringify({ name: "b", enable: true, privateKey: KEY, publicKey: PUBLIC });
   const web = folderOf({
     "server.json": server,
-    "5d0e.json": client,
-    "bad.json": "{",
+    [CLIENT]: client,
+    [`${OTHER_CLIENT}.json`]: "{",
     "wg0.conf": CONF,
   });
-  expect(read(web, "")).toEqual(["server true", "b true", "/bad.json syntax"]);
+  expect(read(web, "")).toEqual(["server true", "b true", `/${OTHER_CLIENT}.json syntax`]);
   expect(read(web, "server.json")).toEqual(read(web, ""));
 });
 

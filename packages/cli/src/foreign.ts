@@ -20,6 +20,7 @@ const MOST_FILES = 10_000;
 
 /** What tells wg-gen-web's folder from others. */
 const SERVER_FILE = "server.json";
+const CLIENT_FILE = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\.json)?$/i;
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -114,10 +115,10 @@ function isDump(text: string): boolean {
   return first.split("\t").length >= 4;
 }
 
-/** server.json and a file for each client, which are named by UUIDs. */
+/** server.json and a file for each client, whose name is its UUID and nothing else. */
 function readGenWebFolder(folder: string): Reading {
   const findings: Finding[] = [];
-  const names = listFiles(folder, ".json").filter((name) => name !== SERVER_FILE);
+  const names = listFiles(folder, "").filter((name) => CLIENT_FILE.test(name));
   checkCount(folder, names.length);
   const clients = names.flatMap((name) => readJson(join(folder, name), findings));
   const [server] = readJson(join(folder, SERVER_FILE), findings);

@@ -11,7 +11,7 @@ afterAll(() => rmSync(cache, { recursive: true, force: true }));
 const MESH = `${NETWORK}nodes: { aws: {}, azure: {} }\nclients: { phone: { via: aws } }\n`;
 
 const COMMANDS =
-  "init check render add set remove show diff trace cidr graph qr keys export completion man help";
+  "init check render import add set remove show diff trace cidr graph qr keys export completion man help";
 
 test.each([
   ["", COMMANDS],

@@ -3,7 +3,7 @@ import type { Finding, Place } from "../finding.ts";
 import * as messages from "../messages/foreign-wg.ts";
 import { say } from "../phrase.ts";
 import { nearest } from "../wording.ts";
-import { foldCase, placeIn } from "./config-lines.ts";
+import { findKey, foldCase, placeIn } from "./config-lines.ts";
 import type { ConfigLine } from "./config-lines.ts";
 import type { Field } from "./wg-fields.ts";
 
@@ -166,10 +166,6 @@ function checkSpelling({ line, key, place, valuePlace }: Entry, { findings }: Bl
 
 function hasInnerSpace(text: string): boolean {
   return /\S[ \t\v\f\r]+\S/.test(text.replace(/[#\0].*$/s, ""));
-}
-
-function findKey<Key extends string>(keys: readonly Key[], written: string): Key | undefined {
-  return keys.find((key) => foldCase(key) === foldCase(written));
 }
 
 function printHead(kind: Block["kind"]): string {

@@ -44,6 +44,18 @@ export function foldCase(text: string): string {
   return text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
+/** The key that is meant, whatever the case of its letters. */
+export function findKey<Key extends string>(
+  keys: readonly Key[],
+  written: string,
+): Key | undefined {
+  // A large mesh has a million lines, nearly all of them as the manuals write them.
+  const exact = keys.find((key) => key === written);
+  if (exact !== undefined) return exact;
+  const folded = foldCase(written);
+  return keys.find((key) => foldCase(key) === folded);
+}
+
 /** Without white space around it, as bash has it: JavaScript's own way takes more for white space. */
 export function trimSpace(text: string): string {
   return text.replace(/^[ \t\n\v\f\r]+/, "").replace(/[ \t\n\v\f\r]+$/, "");

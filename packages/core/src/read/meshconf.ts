@@ -235,7 +235,7 @@ function checkAddresses(rows: readonly Row[], { findings }: Findings): void {
   }
 }
 
-/** What all others have of it; nothing where its key is not known. */
+/** What all others have of it, keepalive included, as wg-meshconf writes it; nothing where its key is not known. */
 function peersOf(
   { name, place, quick, own, peer, endpoint }: Row,
   publicKeyOf: (key: PrivateKey) => PublicKey,
@@ -250,19 +250,20 @@ function peersOf(
   });
   const allowedIps = [...hosts, ...peer.allowedIps];
   const dialled = endpoint && { value: { port: 0, ...endpoint.value }, place: endpoint.place };
-  return [{ place, name, publicKey, allowedIps, ...optional("endpoint", dialled) }];
+  const { keepaliveSeconds } = peer;
+  const optionals = {
+    ...optional("endpoint", dialled),
+    ...optional("keepaliveSeconds", keepaliveSeconds),
+  };
+  return [{ place, name, publicKey, allowedIps, ...optionals }];
 }
 
-/** The keepalive is the node's own, with every peer. */
 function deviceOf(
-  { name, place, quick, own, peer, endpoint }: Row,
+  { name, place, quick, own, endpoint }: Row,
   peers: readonly (WgPeer & { readonly name: string })[],
   isWorldReadable: boolean,
 ): ForeignDevice {
-  const { keepaliveSeconds } = peer;
-  const others = peers
-    .filter((other) => other.name !== name)
-    .map((other) => ({ ...other, ...optional("keepaliveSeconds", keepaliveSeconds) }));
+  const others = peers.filter((other) => other.name !== name);
   const config = { ...own, peers: others };
   return buildDevice(config, quick, {
     name,

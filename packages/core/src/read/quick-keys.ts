@@ -6,7 +6,7 @@ import { keyTwice } from "../messages/foreign-wg.ts";
 import { Problem } from "../problem.ts";
 import { QUICK_KEYS } from "./config-blocks.ts";
 import type { BlockContext } from "./config-blocks.ts";
-import { foldCase, trimSpace, withoutComment } from "./config-lines.ts";
+import { findKey, foldCase, trimSpace, withoutComment } from "./config-lines.ts";
 import type { ConfigLine } from "./config-lines.ts";
 import type { ForeignAddress, ForeignDevice, ForeignHooks, Placed } from "./foreign.ts";
 import type { Field, Findings } from "./wg-fields.ts";
@@ -37,8 +37,8 @@ export function splitQuickKeys(
     const written = trimSpace(stripped.split("=", 1)[0] ?? "");
     if (written.startsWith("[")) isInterface = foldCase(written) === "[interface]";
     checkHead(line, isInterface, context);
-    const key = QUICK_KEYS.find((each) => foldCase(each) === foldCase(written));
-    if (!isInterface || key === undefined) rest.push(line);
+    const key = isInterface ? findKey(QUICK_KEYS, written) : undefined;
+    if (key === undefined) rest.push(line);
     else own.push(readQuickLine(line, key, context.file));
   }
   return { own, rest };
