@@ -52,7 +52,7 @@ export function guess(facts: Facts, { hasSites, isWide }: Reading): Guess {
     behind,
     clients,
     invented,
-    usual: usualOf({ dialling, clients, invented }, nodes),
+    usual: usualOf({ facts, dialling, clients, invented }, nodes),
   };
   const places = new Map(
     [...behind.subnets].flatMap(([{ name }, list]) =>
@@ -108,8 +108,10 @@ interface Usual {
 /** Of the default of a mesh. */
 const DEFAULTS = { listenPort: 51820, mtu: 1420, keepalive: 25 } as const;
 
+type Told = Pick<Scene, "facts" | "dialling">;
+
 function usualOf(
-  { dialling, clients, invented }: Pick<Scene, "dialling" | "clients" | "invented">,
+  { facts, dialling, clients, invented }: Told & Pick<Scene, "clients" | "invented">,
   nodes: readonly Party[],
 ): Usual {
   const ports = nodes.flatMap((party) => dialling.ports.get(party) ?? []);
@@ -118,7 +120,7 @@ function usualOf(
   // Clients have no keepalive of their own.
   const filed = [...clients.keys()].filter(({ device }) => device !== undefined);
   const keepalives = [...silent, ...filed].flatMap((party) => {
-    return keepaliveOf(dialling, party) ?? [];
+    return keepaliveOf({ facts, dialling }, party) ?? [];
   });
   const firewalls = nodes.flatMap((party) => firewallOf(party) ?? []);
   return {
@@ -232,7 +234,7 @@ function nodeOf(scene: Scene, party: Party): Fields {
     : shownEndpoint(endpoint, port);
   const subnets = (behind.subnets.get(party) ?? []).map(({ prefix }) => printPrefix(prefix));
   const exit = behind.exits.get(party);
-  const own = invented.includes(party) ? undefined : keepaliveOf(dialling, party);
+  const own = invented.includes(party) ? undefined : keepaliveOf(scene, party);
   const keepalive = own ?? usual.keepalive;
   const mtu = device?.mtu?.value;
   const firewall = firewallNeeded(scene, party);
@@ -270,14 +272,21 @@ function tableOf({ device }: Party): Fields {
   return parsed === "auto" || parsed instanceof Problem ? {} : { table: parsed };
 }
 
-/** Towards those who cannot dial back; undefined where all can. */
-function keepaliveOf(dialling: Dialling, party: Party): number | undefined {
+/**
+ * Towards those who cannot dial back; undefined where all can. Where it has none, what they have towards
+ * it: wg-meshconf writes it on the side that cannot dial, where it does nothing.
+ */
+function keepaliveOf({ facts, dialling }: Told, party: Party): number | undefined {
   if (dialling.endpoints.has(party)) return undefined;
   const site = siteOf(dialling, party);
   const mates = site?.lans.has(party) === true ? site.members : new Set<Party>();
   const keys = new Set([...mates].map(({ publicKey }) => publicKey));
   const told = party.entries.filter(({ key }) => !keys.has(key));
-  return most(told.map(({ peer }) => peer.keepaliveSeconds?.value ?? 0));
+  const own = most(told.map(({ peer }) => peer.keepaliveSeconds?.value ?? 0));
+  if (own !== 0) return own;
+  const theirs = (facts.listings.get(party) ?? []).map(({ entry }) => entry.peer);
+  const misplaced = theirs.map(({ keepaliveSeconds }) => keepaliveSeconds?.value ?? 0);
+  return most(misplaced.filter((seconds) => seconds > 0)) ?? own;
 }
 
 /** By the hook with which Warren's own files load their rules. */

@@ -366,13 +366,14 @@ test("importMesh() names both places where one takes from a network what another
   const c = lan(B).replace("10.0.0.2/24", "10.0.0.3/24");
   const peer = "[Peer]\n PublicKey = [c]\n AllowedIPs = 10.0.0.3/32\n PersistentKeepalive = 25\n";
   expect(check({ a: A + peer, b: B, c })).toMatchInlineSnapshot(`
-    "{name:mesh,addresses:[10.0.0.0/24],keepalive:0,firewall:off,presharedKeys:false}
+    "{name:mesh,addresses:[10.0.0.0/24],firewall:off,presharedKeys:false}
     a {address:10.0.0.1,endpoint:a.example,subnets:[192.168.1.0/24],publicKey:[a]}
     b {address:10.0.0.2,endpoint:b.example,publicKey:[b]}
     c {address:10.0.0.3,publicKey:[c]}
     {between:[b,c],path:deny}
     a.conf:12 warning keepalive-differs: the keepalive of a is another towards c
-    b.conf:7 warning allowed-ips-differ: b sends a also what is for 192.168.1.0/24 (c.conf:7)"
+    b.conf:7 warning allowed-ips-differ: b sends a also what is for 192.168.1.0/24 (c.conf:7)
+    c.conf:1 warning keepalive-differs: the keepalive of c is another towards a"
   `);
 });
 
