@@ -42,10 +42,6 @@ function fourClouds(): Hosts {
 function mixedDevices(): Hosts {
   const disguise =
     "table ip nat { chain out { type nat hook postrouting priority srcnat; oifname internet masquerade; }; }";
-  const home = (address: string): DrawnHost => ({
-    ports: { "br-lan": { addresses: [`${address}/24`] } },
-    routes: ["default via 192.168.8.1"],
-  });
   return {
     cloud: { ports: { internet: { addresses: ["203.0.113.40/24"] } } },
     office: {
@@ -66,22 +62,30 @@ function mixedDevices(): Hosts {
       },
       router: disguise,
     },
-    macbook: home("192.168.8.20"),
-    printer: home("192.168.8.30"),
+    macbook: atHome("192.168.8.20"),
+    printer: atHome("192.168.8.30"),
   };
+}
+
+function atHome(address: string): DrawnHost {
+  const ports = { "br-lan": { addresses: [`${address}/24`] } };
+  return { ports, routes: ["default via 192.168.8.1"] };
 }
 
 /** Two private networks, of which the gateways alone have a port in the internet. */
 function regions(): Hosts {
-  const nanjing = (n: number) => ({ nanjing: { addresses: [`172.16.0.${n}/24`] } });
   const shanghai = { addresses: ["172.16.128.1/24"] };
   return {
-    n1: { ports: { ...nanjing(1), internet: { addresses: ["203.0.113.10/24"] } } },
-    n2: { ports: nanjing(2) },
-    n3: { ports: nanjing(3) },
-    n4: { ports: nanjing(4) },
+    n1: { ports: { ...inNanjing(1), internet: { addresses: ["203.0.113.10/24"] } } },
+    n2: { ports: inNanjing(2) },
+    n3: { ports: inNanjing(3) },
+    n4: { ports: inNanjing(4) },
     s1: { ports: { shanghai, internet: { addresses: ["203.0.113.20/24"] } } },
   };
+}
+
+function inNanjing(n: number): DrawnHost["ports"] {
+  return { nanjing: { addresses: [`172.16.0.${n}/24`] } };
 }
 
 /** A server in the internet for each region, and a database in its VPC. */
@@ -93,7 +97,10 @@ function servers(): Hosts {
     const own = { internet: { addresses: [`${address}/32`] } };
     const database = { [name]: { addresses: [`${vpc}.20.5/16`] } };
     return [
-      [name, { ports: { ...own, [name]: { addresses: [`${vpc}.1.10/16`], ...UNCHECKED } }, routes }],
+      [
+        name,
+        { ports: { ...own, [name]: { addresses: [`${vpc}.1.10/16`], ...UNCHECKED } }, routes },
+      ],
       [`database-${name}`, { ports: database, routes: [`default via ${vpc}.1.10`] }],
     ];
   });

@@ -212,7 +212,7 @@ function judgeCommand({ expected }: CommandStep, result: Result | undefined): re
 function patternOf(expected: readonly string[]): RegExp {
   const lines = expected.map((line) => {
     if (line === ANYTHING) return "(?:.*\\n)*?";
-    return `${line.split(ANYTHING).map(RegExp.escape).join(".*")}\\n`;
+    return `${RegExp.escape(line).replaceAll(ANYTHING, ".*")}\\n`;
   });
   return new RegExp(`^${lines.join("")}$`);
 }
