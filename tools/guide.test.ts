@@ -19,6 +19,25 @@ test.each(names)("%s and its translation show the same", (name) => {
   expect(blocksOf(read(name.replace(/\.md$/, ".zh-CN.md")))).toEqual(blocksOf(read(name)));
 });
 
+test("the README prints what it says, and its translation the same", async () => {
+  const readme = blocksOf(read("../../README.md"));
+  const consoles = readme.filter((block) => block.startsWith("console\n"));
+  const translated = blocksOf(read("../../README.zh-CN.md"));
+  expect(translated.filter((block) => block.startsWith("console\n"))).toEqual(consoles);
+  const mesh = readme.find((block) => block.startsWith("yaml\nnetwork: { name: clouds")) ?? "";
+  const blocks = [
+    "console\n$ ln -s ~/warren/warren .",
+    mesh.replace("yaml", "yaml warren.yaml"),
+    // As it says: azure claims the network that is aws's.
+    mesh.replace("yaml", "yaml mistake.yaml").replace("192.168.20.0", "192.168.10.0"),
+    // The code for a phone is longer than its one line there.
+    ...consoles.filter((block) => !block.includes("warren qr")),
+  ];
+  const page = parsePage("README", blocks.map((block) => `\`\`\`${block}\n\`\`\`\n`).join(""));
+  expect(page.steps).toHaveLength(11);
+  expect(await run(page)).toEqual([]);
+});
+
 test("the index leads to every page", () => {
   const pages = names.filter((name) => name !== "README.md");
   const links = [...read("README.md").matchAll(/\]\(([a-z-]+\.md)\)/g)].map(([, link]) => link);
