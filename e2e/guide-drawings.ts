@@ -21,14 +21,6 @@ export function guideDrawings(): Readonly<Record<string, Hosts>> {
   };
 }
 
-/** With the addresses 198.51.100.1, .2 … */
-function inOneNetwork(...names: readonly string[]): Hosts {
-  const hosts = names.map((name, at): [string, DrawnHost] => {
-    return [name, { ports: { internet: { addresses: [`198.51.100.${at + 1}/24`] } } }];
-  });
-  return Object.fromEntries(hosts);
-}
-
 /** A host in the internet for each cloud, and a machine in its private network. */
 function fourClouds(): Hosts {
   const clouds = ["aws", "azure", "gcp", "aliyun"];
