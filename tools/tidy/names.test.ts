@@ -8,6 +8,7 @@ test.each([
   "packages/core/src/prefix_set.ts",
   "packages/core/src/Prefix.ts",
   "docs/guide/First Steps.md",
+  "docs/guide/two-hosts.zh-CN.txt",
 ])("fileNames() wants kebab-case in place of %s", (path) => {
   expect(checkText(fileNames, "", path)).toEqual(["1: the name is not kebab-case"]);
 });
@@ -29,6 +30,7 @@ test.each([
   "packages/core/src/base64.ts",
   "packages/web/src/app.tsx",
   "docs/guide/service.md",
+  "docs/guide/two-hosts.zh-CN.md",
   "README.zh-CN.md",
   ".github/CODE_OF_CONDUCT.md",
   ".oxlintrc.json",

@@ -54,10 +54,10 @@ const typeDeclarations: ReadonlySet<string> = new Set([
   "TSTypeAliasDeclaration",
 ]);
 
-/** kebab-case with endings; or what convention writes in capitals (README.zh-CN.md); or a dot file. */
+/** kebab-case with endings, also a translation's (a-b.zh-CN.md); what convention writes in capitals; a dot file. */
 function isPlainName(name: string): boolean {
   return (
-    /^\.?[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$/.test(name) ||
+    /^\.?[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*(\.zh-CN\.md)?$/.test(name) ||
     /^[A-Z]+([-_][A-Z]+)*(\.[\w-]+)*$/.test(name) ||
     /^Dockerfile$/.test(name)
   );

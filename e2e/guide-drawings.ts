@@ -1,0 +1,108 @@
+/** The network under each page of the guide: who stands where, as the page tells it. */
+import type { DrawnHost } from "./underlay.ts";
+
+type Hosts = Readonly<Record<string, DrawnHost>>;
+
+/** The cloud does not look at the source of what leaves the host here, as the page asks of it. */
+const UNCHECKED = { rules: ["accept"] };
+
+/** The hosts of each page, by the names that ssh knows. */
+export function guideDrawings(): Readonly<Record<string, Hosts>> {
+  return {
+    "four-clouds.md": fourClouds(),
+    "mixed-devices.md": mixedDevices(),
+    "regions.md": regions(),
+    "servers-from-a-bastion.md": servers(),
+    "two-hosts.md": {
+      a: { ports: { lan: { addresses: ["172.17.3.2/24"] } } },
+      b: { ports: { lan: { addresses: ["172.17.3.1/24"] } } },
+      c: { ports: { lan: { addresses: ["172.17.3.3/24"] } } },
+    },
+  };
+}
+
+/** A host in the internet for each cloud, and a machine in its private network. */
+function fourClouds(): Hosts {
+  const clouds = ["aws", "azure", "gcp", "aliyun"];
+  const names = clouds.map((name, at) => `203.0.113.${at + 11} ${name}.com\n`).join("");
+  const hosts = clouds.flatMap((name, at): [string, DrawnHost][] => {
+    const subnet = `192.168.${(at + 1) * 10}`;
+    const own = { addresses: [`203.0.113.${at + 11}/24`] };
+    const host = { internet: own, [name]: { addresses: [`${subnet}.1/24`], ...UNCHECKED } };
+    const machine = { [name]: { addresses: [`${subnet}.10/24`] } };
+    return [
+      [name, { ports: host, files: { "/etc/hosts": names } }],
+      [`behind-${name}`, { ports: machine, routes: [`default via ${subnet}.1`] }],
+    ];
+  });
+  return Object.fromEntries(hosts);
+}
+
+/** A cloud in the internet; an office and a home behind NATs, of which the home's is the router itself. */
+function mixedDevices(): Hosts {
+  const disguise =
+    "table ip nat { chain out { type nat hook postrouting priority srcnat; oifname internet masquerade; }; }";
+  return {
+    cloud: { ports: { internet: { addresses: ["203.0.113.40/24"] } } },
+    office: {
+      ports: { desks: { addresses: ["192.168.5.20/24"] } },
+      routes: ["default via 192.168.5.1"],
+    },
+    exit: {
+      ports: {
+        desks: { addresses: ["192.168.5.1/24"] },
+        internet: { addresses: ["203.0.113.50/24"] },
+      },
+      router: disguise,
+    },
+    openwrt: {
+      ports: {
+        "br-lan": { addresses: ["192.168.8.1/24"] },
+        internet: { addresses: ["203.0.113.60/24"] },
+      },
+      router: disguise,
+    },
+    macbook: atHome("192.168.8.20"),
+    printer: atHome("192.168.8.30"),
+  };
+}
+
+function atHome(address: string): DrawnHost {
+  const ports = { "br-lan": { addresses: [`${address}/24`] } };
+  return { ports, routes: ["default via 192.168.8.1"] };
+}
+
+/** Two private networks, of which the gateways alone have a port in the internet. */
+function regions(): Hosts {
+  const shanghai = { addresses: ["172.16.128.1/24"] };
+  return {
+    n1: { ports: { ...inNanjing(1), internet: { addresses: ["203.0.113.10/24"] } } },
+    n2: { ports: inNanjing(2) },
+    n3: { ports: inNanjing(3) },
+    n4: { ports: inNanjing(4) },
+    s1: { ports: { shanghai, internet: { addresses: ["203.0.113.20/24"] } } },
+  };
+}
+
+function inNanjing(n: number): DrawnHost["ports"] {
+  return { nanjing: { addresses: [`172.16.0.${n}/24`] } };
+}
+
+/** A server in the internet for each region, and a database in its VPC. */
+function servers(): Hosts {
+  const publics = { beijing: "198.51.100.10", ningxia: "198.51.100.20", shanghai: "203.0.113.30" };
+  const routes = ["198.51.100.0/24 dev internet", "203.0.113.0/24 dev internet"];
+  const hosts = Object.entries(publics).flatMap(([name, address], at): [string, DrawnHost][] => {
+    const vpc = `10.${at + 1}`;
+    const own = { internet: { addresses: [`${address}/32`] } };
+    const database = { [name]: { addresses: [`${vpc}.20.5/16`] } };
+    return [
+      [
+        name,
+        { ports: { ...own, [name]: { addresses: [`${vpc}.1.10/16`], ...UNCHECKED } }, routes },
+      ],
+      [`database-${name}`, { ports: database, routes: [`default via ${vpc}.1.10`] }],
+    ];
+  });
+  return Object.fromEntries(hosts);
+}
