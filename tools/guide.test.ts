@@ -34,7 +34,7 @@ test("the README prints what it says, and its translation the same", async () =>
     ...consoles.filter((block) => !block.includes("warren qr")),
   ];
   const page = parsePage("README", blocks.map((block) => `\`\`\`${block}\n\`\`\`\n`).join(""));
-  expect(page.steps).toHaveLength(11);
+  expect(page.steps).toHaveLength(15);
   expect(await run(page)).toEqual([]);
 });
 

@@ -1,6 +1,6 @@
 /** Tests of pictures from the command line: where they go, in which form, and that nothing else changes. */
 import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { MeshFolder } from "../cli-run.contract.ts";
 import { createTerminal } from "../terminal.ts";
@@ -115,3 +115,12 @@ async function watched(
   onTestFinished(() => rmSync(dirname(path), { recursive: true }));
   return { status, path, err };
 }
+
+test("graph() draws the example of the README as the README shows it", async () => {
+  const root = join(import.meta.dirname, "../../../..");
+  const folder = new MeshFolder(readFileSync(join(root, "examples/regions.yaml"), "utf8"));
+  const { status, out } = await folder.run("graph", "-o", "-");
+  expect(status).toBe(0);
+  // To draw it anew: ./warren graph -f examples/regions.yaml -o docs/regions.svg
+  expect(out).toBe(readFileSync(join(root, "docs/regions.svg"), "utf8").trimEnd());
+});
