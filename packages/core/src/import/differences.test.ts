@@ -1,13 +1,21 @@
 /** Round trips: what was rendered is imported as a mesh that does the same, or says where it does not. */
+import { isDeepStrictEqual } from "node:util";
 import { expect, test } from "vitest";
 import fc from "fast-check";
 import type { Device, ForeignDevice, Imported, PublicKey } from "../mod.ts";
 import { compilePlan } from "../../../../tools/oracle/plans.contract.ts";
 import { meshDocuments } from "../../../../tools/random-mesh.ts";
+import type { MeshDocument } from "../../../../tools/random-mesh.ts";
 import { topologyDocuments } from "../../../../tools/random-topology.ts";
 import { runs } from "../../../../tools/runs.ts";
 import { sampleOfDocument } from "../../../../tools/sample.ts";
-import { devicesOf, edgesOf, foreignDumps, foreignFolder } from "./round-trip.contract.ts";
+import {
+  devicesOf,
+  edgesOf,
+  foreignDumps,
+  foreignFolder,
+  foreignTable,
+} from "./round-trip.contract.ts";
 import { imported, importedShared, meaningsOf } from "./round-trip.contract.ts";
 import { sampleShared, textsOf } from "./round-trip.contract.ts";
 import type { Meaning } from "./round-trip.contract.ts";
@@ -58,6 +66,54 @@ test("importMesh() makes the same of dumps, as far as they say anything", () => 
     runs(50),
   );
 });
+
+/** A flat mesh as a table can say it: one port to dial and to listen on, no preshared keys. */
+function asTable({ network, nodes }: MeshDocument): MeshDocument {
+  const flat = Object.entries(nodes).map(([name, { site: _site, lan: _lan, ...node }]) => {
+    const { endpoint } = node;
+    const port = typeof endpoint === "string" ? /(?<=[^:\]]|\]):\d+$/.exec(endpoint) : null;
+    const isBare =
+      typeof endpoint === "string" && !endpoint.startsWith("[") && /:.*:/.test(endpoint);
+    if (typeof endpoint !== "string" || port === null || isBare) return [name, node] as const;
+    const host = endpoint.slice(0, port.index).replaceAll(/[[\]]/g, "");
+    return [name, { ...node, endpoint: host }] as const;
+  });
+  return { network: { ...network, presharedKeys: false }, nodes: Object.fromEntries(flat) };
+}
+
+test("importMesh() makes the same of wg-meshconf's table, or names the row that changes", () => {
+  const counts = { all: 0, equal: 0 };
+  fc.assert(
+    fc.property(meshDocuments(8), (document) => {
+      const { devices, index } = sampleOfDocument(asTable(document));
+      const { made, before, after } = meaningsAround(devices, foreignTable(index));
+      const named = new Set(made.findings.map(({ line }) => line));
+      for (const [at, { name, publicKey }] of devices.entries()) {
+        const isEqual = (aspect: "routes" | "peers"): boolean => {
+          return isDeepStrictEqual(
+            dialled(after, publicKey, aspect),
+            dialled(before, publicKey, aspect),
+          );
+        };
+        const isSame = isEqual("routes") && isEqual("peers");
+        counts.all += 1;
+        counts.equal += isSame ? 1 : 0;
+        // The heads are line 1.
+        expect({ name, isSame: isSame || named.has(at + 2) }).toEqual({ name, isSame: true });
+      }
+    }),
+    runs(50),
+  );
+  expect(counts.equal).toBeGreaterThan(counts.all / 2);
+});
+
+/** Who has what, and where each is dialled: a keepalive is another row's. */
+function dialled(meanings: Meanings, key: PublicKey, aspect: "routes" | "peers"): unknown {
+  const value = meanings.get(key)?.[aspect];
+  if (aspect === "routes") return value;
+  const peers = value as Readonly<Record<string, { readonly dialled: string }>>;
+  return Object.entries(peers).map(([peer, { dialled: at }]) => [peer, at]);
+}
 
 test("importMesh() makes of any topology's files a mesh that does the same, or names each file that changes", () => {
   const counts = { all: 0, equal: 0 };

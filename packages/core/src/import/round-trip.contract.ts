@@ -36,6 +36,26 @@ export function foreignDumps(devices: readonly core.Device[]): readonly core.For
   });
 }
 
+/** A row a node, as wg-meshconf reads it. */
+export function foreignTable(index: core.Index): readonly core.ForeignDevice[] {
+  const keys = new Map(
+    index.members.map(({ node, publicKey }) => [sampleSecrets.privateKey(node.name), publicKey]),
+  );
+  const text = core.renderMeshconf(index, sampleSecrets);
+  const source = { file: "database.csv", name: "database", isWorldReadable: false };
+  const { devices, findings } = core.readMeshconf(text, source, (key) => {
+    const publicKey = keys.get(key);
+    if (publicKey === undefined) throw new Error("a key was read that nobody wrote");
+    return publicKey;
+  });
+  if (findings.length > 0) throw new Error(core.printText(findings[0]?.message ?? ""));
+  return devices.map((device) => {
+    const publicKey = keys.get(device.privateKey?.value);
+    if (publicKey === undefined) throw new Error(`${device.name} was read without its key`);
+    return { ...device, publicKey: { value: publicKey, place: device.place } };
+  });
+}
+
 /** Keys of samples belong to nobody: the public one is no half of the private one. */
 function withKey(
   read: readonly core.ForeignDevice[],
