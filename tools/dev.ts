@@ -1,4 +1,5 @@
 /** npm run dev [FILE]: checks and renders a mesh on each save; without a file, one to play with in dev/. */
+import { say } from "@warren/core";
 import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { watch } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
@@ -16,7 +17,7 @@ const isColourWanted = (process.env["NO_COLOR"] ?? "") === "";
 const terminal = createTerminal(process.stdout, process.stderr, { isColourWanted });
 
 await renderOnce();
-terminal.say(`watching ${relative(process.cwd(), file)}; Ctrl-C ends it`);
+terminal.say(say`watching ${relative(process.cwd(), file)}; Ctrl-C ends it`);
 // The folder, not the file: many editors put a new file in the old one's place.
 for await (const { filename } of watch(dirname(file))) {
   if (filename !== basename(file)) continue;

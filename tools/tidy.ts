@@ -14,6 +14,7 @@ import { cycles, publicLists } from "./tidy/modules.ts";
 import { fileNames, functionNames, typeNames } from "./tidy/names.ts";
 import { purity } from "./tidy/purity.ts";
 import type { File, Rule } from "./tidy/repository.ts";
+import { plainSentences, translatedSentences } from "./tidy/sentences.ts";
 import { honestTests, noSleeps } from "./tidy/testing.ts";
 
 /** Each rule by the sentence it keeps. */
@@ -37,6 +38,8 @@ export const rules: Readonly<Record<string, Rule>> = {
   "nothing runs through a shell": noShell,
   "no test is left out in silence": honestTests,
   "no test sleeps": noSleeps,
+  "a sentence is said, not written as a plain string": plainSentences,
+  "each language has every sentence": translatedSentences,
   "the lint holds the caps": lintCaps,
   "a rule switched off says why": lintSwitches,
   "the source stays in its budget": budget,

@@ -33,7 +33,7 @@ export const bugs: readonly Bug[] = [
   {
     name: "gateways that stand by carry, too",
     file: "plan/member.ts",
-    find: "return node.relay || site?.gateways[0] === node.name;",
+    find: "return isCarrying(node, site);",
     replace: "return node.relay || site?.gateways.includes(node.name) === true;",
   },
   {

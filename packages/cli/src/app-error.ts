@@ -1,10 +1,12 @@
 /** What the world can refuse, by code: the one table from which exit statuses come. */
-import { printText } from "@warren/core";
-import type { Text } from "@warren/core";
+import { printText, say } from "@warren/core";
+import type { Phrase } from "@warren/core";
+
+/** The command line itself is wrong (EX_USAGE of sysexits.h). */
+export const USAGE = 64;
 
 const EXITS = {
-  /** The command line itself is wrong (EX_USAGE of sysexits.h). */
-  usage: 64,
+  usage: USAGE,
   "cannot-read": 2,
   "cannot-write": 2,
   busy: 75,
@@ -15,14 +17,14 @@ export type ErrorCode = keyof typeof EXITS;
 export class AppError extends Error {
   readonly code: ErrorCode;
   /** The message, to be printed in any language; `message` is English. */
-  readonly text: Text;
-  readonly fix: Text;
+  readonly text: Phrase;
+  readonly fix: Phrase;
   readonly file: string | undefined;
 
   constructor(
     code: ErrorCode,
-    text: Text,
-    options: { readonly fix: Text; readonly file?: string; readonly cause?: unknown },
+    text: Phrase,
+    options: { readonly fix: Phrase; readonly file?: string; readonly cause?: unknown },
   ) {
     super(printText(text), { cause: options.cause });
     this.text = text;
@@ -43,27 +45,30 @@ export function systemCode(error: unknown): string {
 }
 
 /** The system's failures in words, with what usually helps. */
-export function describeSystem(error: unknown): { readonly why: Text; readonly fix: Text } {
+export function describeSystem(error: unknown): { readonly why: Phrase; readonly fix: Phrase } {
   switch (systemCode(error)) {
     case "ENOENT":
-      return { why: "no such file or folder", fix: "check the path" };
+      return { why: say`no such file or folder`, fix: say`check the path` };
     case "EACCES":
     case "EPERM":
-      return { why: "permission denied", fix: "run as its owner, or choose another place" };
+      return { why: say`permission denied`, fix: say`run as its owner, or choose another place` };
     case "EROFS":
-      return { why: "the file system is read-only", fix: "choose a place that can be written" };
+      return {
+        why: say`the file system is read-only`,
+        fix: say`choose a place that can be written`,
+      };
     case "ENOSPC":
     case "EDQUOT":
-      return { why: "no space is left", fix: "free some and run it again" };
+      return { why: say`no space is left`, fix: say`free some and run it again` };
     case "EISDIR":
-      return { why: "it is a folder", fix: "name a file" };
+      return { why: say`it is a folder`, fix: say`name a file` };
     case "ENOTDIR":
     case "EEXIST":
-      return { why: "a file stands where a folder is needed", fix: "move it away" };
+      return { why: say`a file stands where a folder is needed`, fix: say`move it away` };
     default:
       return {
-        why: error instanceof Error ? error.message : String(error),
-        fix: "see the message",
+        why: say`${error instanceof Error ? error.message : String(error)}`,
+        fix: say`see the message`,
       };
   }
 }

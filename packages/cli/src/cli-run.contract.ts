@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { expect, onTestFinished } from "vitest";
 import { reportFailure } from "./exit.ts";
+import { findLanguage, loadCatalogue } from "./language.ts";
 import { run } from "./program.ts";
 import { createTerminal } from "./terminal.ts";
 
@@ -17,6 +18,14 @@ export interface Said {
 
 /** Path → mode, time of change and text; folders with a slash at their end. */
 export type Listing = Readonly<Record<string, string>>;
+
+export interface SpawnOptions {
+  /** What runs in the process first. */
+  readonly preload?: string;
+  /** Where Node keeps what it has compiled. */
+  readonly cache: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
 
 /** In memory where there is such a place: these tests write ten thousand files. */
 export const TEMPORARY = fs.existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
@@ -54,10 +63,11 @@ export class MeshFolder {
   async run(...words: readonly string[]): Promise<Said> {
     let out = "";
     let err = "";
+    const catalogue = await loadCatalogue(findLanguage(words, {}));
     const terminal = createTerminal(
       { write: (text) => (out += text) },
       { write: (text) => (err += text) },
-      { isColourWanted: true },
+      { isColourWanted: true, catalogue },
     );
     // Only these commands can make a secret disappear.
     const secrets = words[0] === "keys" ? this.secrets() : [];
@@ -75,7 +85,7 @@ export class MeshFolder {
 
   /** The same in a process of its own, after `preload` has run in it. */
   async spawn(
-    { preload, cache }: { readonly preload?: string; readonly cache: string },
+    { preload, cache, environment }: SpawnOptions,
     ...words: readonly string[]
   ): Promise<Said & { readonly signal: unknown }> {
     const hook = `data:text/javascript,${encodeURIComponent(preload ?? "")}`;
@@ -83,7 +93,7 @@ export class MeshFolder {
       process.execPath,
       ["--import", hook, MAIN, ...this.#complete(words)],
       // Most of the time that a process takes is that for compiling.
-      { env: { ...process.env, NODE_COMPILE_CACHE: cache } },
+      { env: { ...process.env, LC_ALL: "C", ...environment, NODE_COMPILE_CACHE: cache } },
     );
     let out = "";
     let err = "";

@@ -1,4 +1,5 @@
 /** Tests of places in a document, and of documents that are none. */
+import { printText, say } from "@warren/core";
 import { expect, test } from "vitest";
 import { refusalOf } from "./cli-run.contract.ts";
 import { readDocument } from "./document.ts";
@@ -140,7 +141,7 @@ test.each([
   ["a: b: c\n", "62:7"],
 ])("readDocument() stops at what is nested 100,000 deep: %j", (text, place) => {
   const [first] = readDocument(text.repeat(100_000)).faults;
-  expect(first?.message).toBe("it is nested too deeply here");
+  expect(first?.message).toEqual(say`it is nested too deeply here`);
   expect(`${first?.place.line}:${first?.place.column}`).toBe(place);
 });
 
@@ -154,7 +155,7 @@ b: &b [${"*a,".repeat(100)}]
 c: [${"*b,".repeat(500)}]
 `;
   const { faults } = readDocument(text);
-  expect(faults).toMatchObject([{ message: "its aliases stand for too many copies" }]);
+  expect(faults).toMatchObject([{ message: say`its aliases stand for too many copies` }]);
 });
 
 test("readDocument() follows aliases in a chain of 1,000, and the last of two anchors", () => {
@@ -171,8 +172,10 @@ test("readDocument() follows aliases in a chain of 1,000, and the last of two an
 test("readDocument() lists the first faults of many, and stops reading at too many", () => {
   const many = readDocument('a: "\\q"\n'.repeat(1000)).faults;
   expect(many).toHaveLength(11);
-  expect(many.at(-1)).toMatchObject({ message: "and more like this", place: { line: 10 } });
-  const endless = readDocument("]\n".repeat(8_000_000)).faults.map(({ message }) => message);
+  expect(many.at(-1)).toMatchObject({ message: say`and more like this`, place: { line: 10 } });
+  const endless = readDocument("]\n".repeat(8_000_000)).faults.map(({ message }) =>
+    printText(message),
+  );
   expect(new Set(endless.slice(0, 10))).toEqual(
     new Set(['unexpected flow-seq-end token in YAML document: "]"']),
   );

@@ -1,4 +1,5 @@
 /** Reads a YAML document into a value, and knows where in the file each part of the value stands. */
+import { say } from "@warren/core";
 import { Composer, isAlias, isMap, isScalar, isSeq, LineCounter } from "yaml";
 import type { Document as YamlDocument } from "yaml";
 import type { Path } from "@warren/core";
@@ -30,19 +31,18 @@ const TOP: Place = { line: 1, column: 1 };
 /** Never throws for what the text holds. */
 export function readDocument(text: string): Document {
   if (Buffer.byteLength(text) > LARGEST_FILE) {
-    const fix = "name a mesh file: those are far smaller";
-    return refused({ place: TOP, message: "the file is larger than 16 MiB", fix });
+    const fix = say`name a mesh file: those are far smaller`;
+    return refused({ place: TOP, message: say`the file is larger than 16 MiB`, fix });
   }
   if (text.includes("\u0000")) {
-    const fix = "name a mesh file, written in UTF-8";
-    return refused({ place: TOP, message: "the file is not text", fix });
+    const fix = say`name a mesh file, written in UTF-8`;
+    return refused({ place: TOP, message: say`the file is not text`, fix });
   }
   const conflict = /^<{7} /m.exec(text);
   if (conflict !== null) {
     const place = { line: text.slice(0, conflict.index).split("\n").length, column: 1 };
-    const fix =
-      "keep what holds of the two sides, and remove the lines of <<<<<<<, ======= and >>>>>>>";
-    return refused({ place, message: "a merge has left its conflict here", fix });
+    const fix = say`keep what holds of the two sides, and remove the lines of <<<<<<<, ======= and >>>>>>>`;
+    return refused({ place, message: say`a merge has left its conflict here`, fix });
   }
   return readYaml(text);
 }
@@ -63,15 +63,15 @@ function readYaml(text: string): Document {
   if (yaml === undefined) throw new Error("the YAML reader gave no document");
   const faults = [...stops, ...findFaults(yaml, lines)];
   if (second !== undefined) {
-    const fix = "keep one document: remove the line ---, or what follows it";
-    faults.push(faultAt(lines, second.range[0], "a second document begins here", fix));
+    const fix = say`keep one document: remove the line ---, or what follows it`;
+    faults.push(faultAt(lines, second.range[0], say`a second document begins here`, fix));
   }
   const { value, unresolved, isTooLarge } = readValue(yaml);
   for (const alias of unresolved) faults.push(unknownAlias(alias, lines));
   if (faults.length > 0) return refused(...shortenFaults(faults));
   if (isTooLarge) {
-    const fix = "write out what is meant, or use fewer of them";
-    return refused({ place: TOP, message: "its aliases stand for too many copies", fix });
+    const fix = say`write out what is meant, or use fewer of them`;
+    return refused({ place: TOP, message: say`its aliases stand for too many copies`, fix });
   }
   return { value, faults, locate: (path, part) => placeAt(lines, offsetOf(yaml, path, part)) };
 }

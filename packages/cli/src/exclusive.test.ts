@@ -1,4 +1,5 @@
 /** Tests of taking turns: nobody writes beside another, and nobody waits for one that is gone. */
+import { say } from "@warren/core";
 import { spawn } from "node:child_process";
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
@@ -33,7 +34,7 @@ test("exclusively() says that another is writing when it has waited long enough"
       code: "busy",
       exit: 75,
       message: "another warren is writing here",
-      fix: "wait for the other command, or end it",
+      fix: say`wait for the other command, or end it`,
     }),
   );
 });

@@ -51,11 +51,11 @@ function takeTurn(file: string, waitMs: number): Turn {
   } catch (cause) {
     const code: unknown = cause instanceof Error && "errcode" in cause ? cause.errcode : undefined;
     if (code === BUSY) {
-      const fix = "wait for the other command, or end it";
-      throw new AppError("busy", "another warren is writing here", { fix, file, cause });
+      const fix = say`wait for the other command, or end it`;
+      throw new AppError("busy", say`another warren is writing here`, { fix, file, cause });
     }
     const { why, fix: usual } = describeSystem(cause);
-    const fix = code === undefined ? usual : "remove it: it holds nothing";
+    const fix = code === undefined ? usual : say`remove it: it holds nothing`;
     throw new AppError("cannot-write", say`cannot write here: ${why}`, { fix, file, cause });
   }
 }

@@ -1,5 +1,4 @@
 /** The one door through which failures leave: what the world refused in words, our own mistakes as such. */
-import { CommanderError } from "commander";
 import { AppError } from "./app-error.ts";
 import { printFindings } from "./findings.ts";
 import { say } from "@warren/core";
@@ -8,7 +7,6 @@ import type { Terminal } from "./terminal.ts";
 
 /** EX_SOFTWARE of sysexits.h: a defect of ours. */
 const DEFECT = 70;
-const USAGE = 64;
 
 /** Says what happened, to a script that wants JSON as a finding, and gives the exit status. */
 export function reportFailure(
@@ -16,8 +14,6 @@ export function reportFailure(
   error: unknown,
   options: { readonly json: boolean } = { json: false },
 ): number {
-  // Commander has said it already; help and version that were asked for are no failure.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
   if (error instanceof AppError) {
     const { code, text: message, fix, file = "warren" } = error;
     if (options.json) {
@@ -25,10 +21,10 @@ export function reportFailure(
       printFindings(terminal, [finding], options);
       return error.exit;
     }
-    terminal.say(say`${file}: ${terminal.paint("red", "error")} ${code}: ${message}\n  ${fix}`);
+    terminal.say(say`${file}: ${terminal.paint("red", say`error`)} ${code}: ${message}\n  ${fix}`);
     return error.exit;
   }
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  terminal.say(`warren: this is a defect, please report it with what follows:\n${trace}`);
+  terminal.say(say`warren: this is a defect, please report it with what follows:\n${trace}`);
   return DEFECT;
 }

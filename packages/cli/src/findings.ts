@@ -41,7 +41,10 @@ export function printFindings(
     return;
   }
   for (const { severity, code, message, fix, against, ...place } of findings) {
-    const kind = terminal.paint(severity === "error" ? "red" : "yellow", severity);
+    const kind =
+      severity === "error"
+        ? terminal.paint("red", say`error`)
+        : terminal.paint("yellow", say`warning`);
     const other = against === undefined ? "" : say`\n  the other place: ${printPlace(against)}`;
     terminal.say(say`${printPlace(place)}: ${kind} ${code}: ${message}\n  ${fix}${other}`);
   }

@@ -3,12 +3,15 @@ import { say } from "@warren/core";
 import manifest from "../package.json" with { type: "json" };
 import { AppError, describeSystem, systemCode } from "./app-error.ts";
 import { reportFailure } from "./exit.ts";
+import { findLanguage, loadCatalogue } from "./language.ts";
 import { run } from "./program.ts";
 import { createTerminal } from "./terminal.ts";
 
 // https://no-color.org: any value but an empty one means no colour.
 const isColourWanted = (process.env["NO_COLOR"] ?? "") === "";
-const terminal = createTerminal(process.stdout, process.stderr, { isColourWanted });
+const words = process.argv.slice(2);
+const catalogue = await loadCatalogue(findLanguage(words, process.env));
+const terminal = createTerminal(process.stdout, process.stderr, { isColourWanted, catalogue });
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (cause) => {
     // A reader that has seen enough (`| head`) is no failure: what is left to do is still done.
@@ -22,7 +25,6 @@ for (const stream of [process.stdout, process.stderr]) {
     );
   });
 }
-const words = process.argv.slice(2);
 try {
   process.exitCode = await run(terminal, manifest.version, words);
 } catch (error) {

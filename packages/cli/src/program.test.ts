@@ -40,29 +40,42 @@ test("run() prints the version", async () => {
   expect(await new MeshFolder().run("--version")).toEqual({ status: 0, out: "0.0.0", err: "" });
 });
 
+const HELP = "see warren --help";
+
 test.each([
-  [["chek"], "error: unknown command 'chek'\n(Did you mean check?)"],
-  [["check", "--jsn"], "error: unknown option '--jsn'\n(Did you mean --json?)"],
-  [["render", "--strickt"], "error: unknown option '--strickt'\n(Did you mean --strict?)"],
-  [["trace", "a"], "error: missing required argument 'target'"],
-  [
-    ["check", "more"],
-    "error: too many arguments for 'check'. Expected 0 arguments but got 1: more.",
-  ],
+  [["chek"], 'unknown command "chek"', "did you mean check?"],
+  [["check", "--jsn"], 'unknown option "--jsn"', "did you mean --json?"],
+  [["render", "--strickt"], 'unknown option "--strickt"', "did you mean --strict?"],
+  [["keys", "rotat-psk", "a", "b"], "3 arguments are too many: it takes 1", HELP],
+  [["trace", "a"], "the argument target is missing", HELP],
+  [["check", "more\n(Did you mean"], "1 arguments are too many: it takes 0", HELP],
+  [["check", "--a\nb"], 'unknown option "--a\\u{a}b"', HELP],
   [
     ["render", "--format", "x"],
-    "error: option '--format <format>' argument 'x' is invalid. Allowed choices are wg-quick, setconf.",
+    'the option --format <format> cannot be "x"',
+    "choose one of wg-quick, setconf",
   ],
-  [["check", "-f"], "error: option '-f, --file <file>' argument missing"],
-])("run() refuses %j, says what was meant, and ends with 64", async (words, message) => {
+  [["check", "-f"], "the option -f, --file <file> lacks its value", HELP],
+  [
+    ["check", "--lang", "fr"],
+    'the option --lang <language> cannot be "fr"',
+    "choose one of en, zh-CN",
+  ],
+])("run() refuses %j, says what was meant, and ends with 64", async (words, message, fix) => {
   const folder = new MeshFolder("nodes: {}\n");
   const before = folder.listing();
   expect(await folder.run(...words)).toEqual({
     status: 64,
     out: "",
-    err: `${message}\n(see warren --help)`,
+    err: `warren: error usage: ${message}\n  ${fix}`,
   });
   expect(folder.listing()).toEqual(before);
+});
+
+test("run() ends with 64 when it has printed the help of a command that nobody knows", async () => {
+  const { status, out, err } = await new MeshFolder().run("help", "chek");
+  expect({ status, out }).toEqual({ status: 64, out: "" });
+  expect(err).toMatch(/^Usage: warren /);
 });
 
 test("reportFailure() says of a defect that it is one, with the stack", () => {

@@ -155,8 +155,8 @@ function attempt<T>(file: string, work: () => T): T {
 }
 
 function folderInTheWay(file: string): AppError {
-  const fix = "move it away";
-  return new AppError("cannot-write", "a folder stands where a file is needed", { fix, file });
+  const fix = say`move it away`;
+  return new AppError("cannot-write", say`a folder stands where a file is needed`, { fix, file });
 }
 
 function refusal(file: string, cause: unknown): AppError {

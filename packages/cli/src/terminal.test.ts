@@ -1,4 +1,5 @@
 /** Tests of where text goes, and of what only a person sees. */
+import { say } from "@warren/core";
 import { expect, test } from "vitest";
 import { createTerminal } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
@@ -19,21 +20,21 @@ function record(
 
 test("createTerminal() parts results from talk, without colour and progress where nobody watches", () => {
   const use = (terminal: Terminal): void => {
-    terminal.progress("1 of 2");
+    terminal.progress(say`1 of 2`);
     terminal.print(terminal.paint("green", "result"));
-    terminal.say(terminal.paint("red", "talk"));
+    terminal.say(say`${terminal.paint("red", "talk")}`);
   };
   expect(record(use, { isTTY: false })).toEqual(['out "result\\n"', 'err "talk\\n"']);
 });
 
 test("createTerminal() wipes progress before anything else is said", () => {
   const use = (terminal: Terminal): void => {
-    terminal.progress("1 of 2");
-    terminal.progress("2 of 2");
+    terminal.progress(say`1 of 2`);
+    terminal.progress(say`2 of 2`);
     terminal.print("result");
-    terminal.progress("3 of 2");
-    terminal.say("talk");
-    terminal.say("more");
+    terminal.progress(say`3 of 2`);
+    terminal.say(say`talk`);
+    terminal.say(say`more`);
   };
   expect(record(use, { isTTY: true })).toEqual([
     'err "1 of 2"',

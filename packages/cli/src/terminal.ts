@@ -1,17 +1,17 @@
 /** Where commands print, and in which language: results on one stream, all talk about them on the other. */
 import { printText } from "@warren/core";
-import type { Catalogue, Text } from "@warren/core";
+import type { Catalogue, Phrase, Text } from "@warren/core";
 
 export interface Terminal {
   /** A result, with its line break: standard output. */
   print(text: Text): void;
   /** Diagnostics, progress, questions: standard error. */
-  say(text: Text): void;
+  say(text: Phrase): void;
   /** Overwrites one line of standard error with progress; nothing unless a person watches. */
-  progress(text: Text): void;
+  progress(text: Phrase): void;
   paint(style: Style, text: Text): string;
   /** A text in the language of this terminal. */
-  read(text: Text): string;
+  readonly read: (text: Text) => string;
   /** How wide standard output is; undefined when nobody watches. */
   readonly columns: number | undefined;
 }
@@ -37,7 +37,7 @@ interface Stream {
 export function createTerminal(
   stdout: Stream,
   stderr: Stream,
-  options: { readonly isColourWanted: boolean; readonly catalogue?: Catalogue },
+  options: { readonly isColourWanted: boolean; readonly catalogue?: Catalogue | undefined },
 ): Terminal {
   const isWatched = stderr.isTTY === true;
   const isColoured = options.isColourWanted && isWatched && stdout.isTTY === true;

@@ -150,6 +150,6 @@ function parseJson(text: string): unknown {
 function readText(file: string): string {
   const text = readTextIfThere(file);
   if (text !== undefined) return text;
-  const fix = "name a mesh file with -f, or write a first one: warren init";
-  throw new AppError("cannot-read", "there is no such file", { fix, file });
+  const fix = core.say`name a mesh file with -f, or write a first one: warren init`;
+  throw new AppError("cannot-read", core.say`there is no such file`, { fix, file });
 }

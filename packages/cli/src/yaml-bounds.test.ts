@@ -1,4 +1,5 @@
 /** Tests of where the reading of YAML ends. */
+import { say } from "@warren/core";
 import { LineCounter } from "yaml";
 import { expect, test } from "vitest";
 import { readTokens } from "./yaml-bounds.ts";
@@ -11,8 +12,8 @@ test("readTokens() ends where the file goes on for too long, and says so", () =>
   expect(stops).toEqual([
     {
       place: { line: 15, column: 1 },
-      message: "the file goes on for too long",
-      fix: "name a mesh file: 10,000 nodes take less",
+      message: say`the file goes on for too long`,
+      fix: say`name a mesh file: 10,000 nodes take less`,
     },
   ]);
 });

@@ -1,4 +1,5 @@
 /** Keeps the YAML library within bounds: without them a file of 2 MB can take a minute and 4 GB. */
+import { say } from "@warren/core";
 import { Lexer, Parser } from "yaml";
 import type { CST, LineCounter } from "yaml";
 import { faultAt, MOST_FAULTS } from "./yaml-faults.ts";
@@ -28,12 +29,12 @@ export function* readTokens(
     lexemes += 1;
     if (parser.stack.length > DEEPEST) {
       const offset = parser.stack.at(-1)?.offset ?? 0;
-      const fix = "look for a missing bracket, or an uneven indent, here or before";
-      stops.push(faultAt(lines, offset, "it is nested too deeply here", fix));
+      const fix = say`look for a missing bracket, or an uneven indent, here or before`;
+      stops.push(faultAt(lines, offset, say`it is nested too deeply here`, fix));
     } else if (lexemes > mostLexemes) {
-      const fix = "name a mesh file: 10,000 nodes take less";
+      const fix = say`name a mesh file: 10,000 nodes take less`;
       const offset = lines.lineStarts.at(-1) ?? 0;
-      stops.push(faultAt(lines, offset, "the file goes on for too long", fix));
+      stops.push(faultAt(lines, offset, say`the file goes on for too long`, fix));
     }
     if (stops.length > 0 || faults > MOST_FAULTS) break;
   }

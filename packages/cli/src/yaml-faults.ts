@@ -1,8 +1,9 @@
 /** What a YAML document has wrong as YAML, in our words and with its place; nothing of what it means. */
 import { isScalar, visit } from "yaml";
 import type { Alias, Document as YamlDocument, LineCounter, YAMLMap } from "yaml";
-import { quote } from "@warren/core";
-import type { Text } from "@warren/core";
+import { quote, say } from "@warren/core";
+import type { Phrase } from "@warren/core";
+import { sayYaml } from "./yaml-sentences.ts";
 
 export interface Place {
   readonly line: number;
@@ -11,8 +12,8 @@ export interface Place {
 
 export interface SyntaxFault {
   readonly place: Place;
-  readonly message: Text;
-  readonly fix: Text;
+  readonly message: Phrase;
+  readonly fix: Phrase;
 }
 
 /** One missing quote breaks every line after it: what follows is not listed. */
@@ -23,7 +24,8 @@ const LONGEST_SENTENCE = 200;
 /** What the library found, and what it does not look for. */
 export function findFaults(yaml: YamlDocument, lines: LineCounter): readonly SyntaxFault[] {
   const found = [...yaml.errors, ...yaml.warnings].map(({ pos, message, code }) => {
-    const said = code === "NON_STRING_KEY" ? "a name must be plain text" : sentence(message);
+    const said =
+      code === "NON_STRING_KEY" ? say`a name must be plain text` : sayYaml(sentence(message));
     return faultAt(lines, pos[0], said, fixFor(code));
   });
   const maps: YAMLMap[] = [];
@@ -36,20 +38,25 @@ export function findFaults(yaml: YamlDocument, lines: LineCounter): readonly Syn
 }
 
 export function unknownAlias(alias: Alias, lines: LineCounter): SyntaxFault {
-  const message = `${quote(`*${alias.source}`)} stands for nothing before it`;
-  const fix = "define it first with &; text that begins with * or & needs quotes";
+  const message = say`${quote(`*${alias.source}`)} stands for nothing before it`;
+  const fix = say`define it first with &; text that begins with * or & needs quotes`;
   return faultAt(lines, startOf(alias) ?? 0, message, fix);
 }
 
 export function shortenFaults(faults: readonly SyntaxFault[]): readonly SyntaxFault[] {
   const last = faults[MOST_FAULTS - 1];
   if (last === undefined || faults.length <= MOST_FAULTS) return faults;
-  const fix = "mend the first one: the others often follow from it";
-  const rest: SyntaxFault = { place: last.place, message: "and more like this", fix };
+  const fix = say`mend the first one: the others often follow from it`;
+  const rest: SyntaxFault = { place: last.place, message: say`and more like this`, fix };
   return [...faults.slice(0, MOST_FAULTS), rest];
 }
 
-export function faultAt(lines: LineCounter, offset: number, message: Text, fix: Text): SyntaxFault {
+export function faultAt(
+  lines: LineCounter,
+  offset: number,
+  message: Phrase,
+  fix: Phrase,
+): SyntaxFault {
   return { place: placeAt(lines, offset), message, fix };
 }
 
@@ -77,8 +84,10 @@ function findDuplicates({ items }: YAMLMap, lines: LineCounter): readonly Syntax
       first.set(name, offset);
       return [];
     }
-    const message = `${quote(name)} stands here again, after line ${placeAt(lines, before).line}`;
-    return [faultAt(lines, offset, message, "a name may stand once: merge the two, or rename one")];
+    const message = say`${quote(name)} stands here again, after line ${placeAt(lines, before).line}`;
+    return [
+      faultAt(lines, offset, message, say`a name may stand once: merge the two, or rename one`),
+    ];
   });
 }
 
@@ -92,16 +101,16 @@ function sentence(message: string): string {
   return `${shown.slice(0, 1).toLowerCase()}${shown.slice(1)}`;
 }
 
-function fixFor(code: string): string {
+function fixFor(code: string): Phrase {
   switch (code) {
     case "TAB_AS_INDENT":
-      return "indent with blanks";
+      return say`indent with blanks`;
     case "TAG_RESOLVE_FAILED":
-      return "remove the tag: the word that begins with !";
+      return say`remove the tag: the word that begins with !`;
     case "MULTILINE_IMPLICIT_KEY":
     case "MISSING_CHAR":
-      return "look for a missing colon, quote or bracket here or just before";
+      return say`look for a missing colon, quote or bracket here or just before`;
     default:
-      return "look for a missing colon, quote or bracket, or an uneven indent, here or just before";
+      return say`look for a missing colon, quote or bracket, or an uneven indent, here or just before`;
   }
 }

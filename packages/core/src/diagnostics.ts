@@ -2,8 +2,9 @@
  * Collects what is wrong with a mesh: a code, a place in the document, a sentence, the way out. The
  * sentences are in messages/. Knows no file and no line: a path is a path of fields.
  */
+import { say } from "./phrase.ts";
 import { printText } from "./phrase.ts";
-import type { Text } from "./phrase.ts";
+import type { Phrase } from "./phrase.ts";
 import { printPath } from "./wording.ts";
 import type { Path } from "./wording.ts";
 
@@ -13,8 +14,8 @@ export interface Diagnostic {
   readonly severity: Severity;
   readonly code: string;
   readonly path: Path;
-  readonly message: Text;
-  readonly fix: Text;
+  readonly message: Phrase;
+  readonly fix: Phrase;
 }
 
 /** More of one code than this are counted, not listed. */
@@ -32,9 +33,9 @@ export class Diagnostics {
       .filter(([, count]) => count > LISTED_PER_CODE)
       .map(([code, count]): Diagnostic => {
         const like = this.#list.findLast((each) => each.code === code);
-        const message = `and ${count - LISTED_PER_CODE} more like this`;
+        const message = say`and ${count - LISTED_PER_CODE} more like this`;
         const { severity = "error", path = [] } = like ?? {};
-        return { severity, code, path, message, fix: "mend these first" };
+        return { severity, code, path, message, fix: say`mend these first` };
       });
     return [...this.#list, ...rests];
   }
@@ -75,10 +76,10 @@ export class Diagnostics {
   }
 }
 
-export function error(code: string, path: Path, message: Text, fix: Text): Diagnostic {
+export function error(code: string, path: Path, message: Phrase, fix: Phrase): Diagnostic {
   return { severity: "error", code, path, message, fix };
 }
 
-export function warning(code: string, path: Path, message: Text, fix: Text): Diagnostic {
+export function warning(code: string, path: Path, message: Phrase, fix: Phrase): Diagnostic {
   return { severity: "warning", code, path, message, fix };
 }

@@ -50,5 +50,5 @@ export { findEnd, findExit, trace } from "./verify/trace.ts";
 export type { Trace, TraceEnd, TraceStep } from "./verify/trace.ts";
 export { verify } from "./verify/verify.ts";
 export type { Proof } from "./verify/verify.ts";
-export { printPath } from "./wording.ts";
+export { listTexts, printPath } from "./wording.ts";
 export type { Path } from "./wording.ts";

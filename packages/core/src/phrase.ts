@@ -25,9 +25,9 @@ export function say(words: TemplateStringsArray, ...values: readonly Text[]): Ph
 }
 
 /** Texts one after the other, with what stands between them. */
-export function joinTexts(texts: readonly Text[], between: Text): Text {
-  const [first = "", ...rest] = texts;
-  return rest.reduce<Text>((joined, text) => say`${joined}${between}${text}`, first);
+export function joinTexts(texts: readonly Text[], between: Text): Phrase {
+  const values = texts.flatMap((text, at) => (at === 0 ? [text] : [between, text]));
+  return { words: ["", ...values.map(() => "")], values };
 }
 
 /** English where there is no catalogue, or where it lacks a sentence. */

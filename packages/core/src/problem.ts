@@ -1,13 +1,13 @@
 /** What a parser answers instead of a value when a text is wrong; and how messages quote such a text. */
 import { printText } from "./phrase.ts";
-import type { Text } from "./phrase.ts";
+import type { Phrase } from "./phrase.ts";
 
 /** A sentence, and the way out. */
 export class Problem {
-  readonly message: Text;
-  readonly fix: Text;
+  readonly message: Phrase;
+  readonly fix: Phrase;
 
-  constructor(message: Text, fix: Text) {
+  constructor(message: Phrase, fix: Phrase) {
     this.message = message;
     this.fix = fix;
   }

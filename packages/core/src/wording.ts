@@ -1,4 +1,6 @@
 /** How messages say things: paths, values, lists of names, the word that was probably meant. */
+import { joinTexts, say } from "./phrase.ts";
+import type { Phrase, Text } from "./phrase.ts";
 import { quote } from "./problem.ts";
 
 /** Where in the document something is: field names and list positions from the top. */
@@ -21,28 +23,33 @@ function shown(step: string): string {
   return /^[\w-]{1,63}$/.test(step) ? step : quote(step);
 }
 
-export function label(path: Path): string {
-  return path.length === 0 ? "the document" : printPath(path);
+export function label(path: Path): Text {
+  return path.length === 0 ? say`the document` : printPath(path);
 }
 
-export function describe(value: unknown): string {
-  if (value === null || value === undefined) return "empty";
-  if (Array.isArray(value)) return "a list";
+export function describe(value: unknown): Text {
+  if (value === null || value === undefined) return say`empty`;
+  if (Array.isArray(value)) return say`a list`;
   if (typeof value === "string") return quote(value);
   if (typeof value === "number" || typeof value === "boolean") return String(value);
-  return "a mapping";
+  return say`a mapping`;
 }
 
-export function listNames(list: readonly string[]): string {
+export function listNames(list: readonly string[]): Text {
   const listed = list.slice(0, LISTED_NAMES).map((name) => `"${name}"`);
   const rest = list.length - listed.length;
-  return rest > 0 ? `${listed.join(", ")} and ${rest} more` : listed.join(", ");
+  return rest > 0 ? say`${listTexts(listed)} and ${rest} more` : listTexts(listed);
 }
 
-export function suggestion(near: string | undefined, known: readonly string[]): string {
-  if (near !== undefined) return `did you mean ${near}?`;
-  const listed = known.slice(0, LISTED_WORDS).join(", ");
-  return known.length > LISTED_WORDS ? `known are ${listed}, …` : `known are ${listed}`;
+/** One after the other, with the language's own comma between them. */
+export function listTexts(texts: readonly Text[]): Text {
+  return joinTexts(texts, say`, `);
+}
+
+export function suggestion(near: string | undefined, known: readonly string[]): Phrase {
+  if (near !== undefined) return say`did you mean ${near}?`;
+  const listed = listTexts(known.slice(0, LISTED_WORDS));
+  return known.length > LISTED_WORDS ? say`known are ${listed}, …` : say`known are ${listed}`;
 }
 
 /** The candidate that fewest single-letter changes turn into the word, when they are few for its length. */

@@ -1,5 +1,5 @@
 /** warren check: reads, compiles and proves a mesh, and writes nothing. */
-import { entrancesOf } from "@warren/core";
+import { entrancesOf, listTexts, say } from "@warren/core";
 import { hasErrors, printFindings } from "../findings.ts";
 import type { Terminal } from "../terminal.ts";
 import { loadWorkspace } from "../workspace.ts";
@@ -21,15 +21,15 @@ export function check(terminal: Terminal, { file, json, strict }: CheckOptions):
     countOf(nodes, "node"),
     ...(clients === 0 ? [] : [countOf(clients, "client")]),
     countOf(tunnels, "tunnel"),
-    `${countOf(paths, "path")} of ${promised} hold both ways`,
-    ...(apart === 0 ? [] : [`${apart} kept apart`]),
+    say`${countOf(paths, "path")} of ${promised} hold both ways`,
+    ...(apart === 0 ? [] : [say`${apart} kept apart`]),
   ];
-  terminal.print(`${terminal.paint("green", "proven")}: ${counts.join(", ")}`);
+  terminal.print(say`${terminal.paint("green", say`proven`)}: ${listTexts(counts)}`);
   const keyless = entrancesOf(plan.mesh).filter(({ id }) => !plan.keys.entryKeys.has(id));
   if (keyless.length > 0) {
-    const names = keyless.map(({ name }) => name).join(", ");
+    const names = listTexts(keyless.map(({ name }) => name));
     terminal.say(
-      `without a key and so not in the mesh yet: ${names}; warren qr makes and shows one`,
+      say`without a key and so not in the mesh yet: ${names}; warren qr makes and shows one`,
     );
   }
   return 0;

@@ -37,10 +37,11 @@ function readTerms(words: readonly string[]): readonly Term[] {
     const apply = OPERATIONS.get(word);
     const term = terms.at(-1);
     if (apply === undefined) term?.prefixes.push(readPrefix(word));
-    else if (term?.prefixes.length === 0) refuse(`"${word}" has nothing on its left`);
+    else if (term?.prefixes.length === 0) refuse(core.say`"${word}" has nothing on its left`);
     else terms.push({ apply, prefixes: [] });
   }
-  if (terms.at(-1)?.prefixes.length === 0) refuse("there is nothing to calculate with at the end");
+  if (terms.at(-1)?.prefixes.length === 0)
+    refuse(core.say`there is nothing to calculate with at the end`);
   return terms;
 }
 
@@ -50,7 +51,7 @@ function readPrefix(word: string): core.Prefix {
   throw new AppError("usage", prefix.message, { fix: prefix.fix });
 }
 
-function refuse(why: string): never {
-  const fix = "write prefix, operator, prefix, such as 10.0.0.0/8 - 10.1.0.0/16";
+function refuse(why: core.Phrase): never {
+  const fix = core.say`write prefix, operator, prefix, such as 10.0.0.0/8 - 10.1.0.0/16`;
   throw new AppError("usage", why, { fix });
 }

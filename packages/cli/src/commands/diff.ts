@@ -1,4 +1,5 @@
 /** warren diff: what differs between two mesh files, or between a mesh and what was rendered of it. */
+import { say } from "@warren/core";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Format } from "@warren/core";
@@ -9,7 +10,6 @@ import { printFindings } from "../findings.ts";
 import { listRendered } from "../output-folder.ts";
 import { rendered } from "../rendering.ts";
 import type { Terminal } from "../terminal.ts";
-import { countOf } from "../words.ts";
 import { loadWorkspace, placesOf } from "../workspace.ts";
 import type { Plan } from "../workspace.ts";
 
@@ -79,7 +79,9 @@ function printChanges(terminal: Terminal, changes: readonly FileChange[]): void 
   }
   terminal.print(
     changes.length === 0
-      ? "no difference"
-      : `${countOf(changes.length, "file")} ${changes.length === 1 ? "differs" : "differ"}`,
+      ? say`no difference`
+      : changes.length === 1
+        ? say`${changes.length} file differs`
+        : say`${changes.length} files differ`,
   );
 }

@@ -1,4 +1,5 @@
 /** warren init: writes a first mesh file that holds as it stands. */
+import { say } from "@warren/core";
 import { existsSync } from "node:fs";
 import { AppError } from "../app-error.ts";
 import { staged } from "../staging.ts";
@@ -25,10 +26,10 @@ nodes:
 /** Never overwrites. */
 export function init(terminal: Terminal, { file }: InitOptions): number {
   if (existsSync(file)) {
-    const fix = "choose another with -f, or edit this one";
-    throw new AppError("cannot-write", "there is a file already", { fix, file });
+    const fix = say`choose another with -f, or edit this one`;
+    throw new AppError("cannot-write", say`there is a file already`, { fix, file });
   }
   staged((staging) => staging.put(file, TEMPLATE, "everybody"));
-  terminal.print(`${file}: written; edit it, then run warren check`);
+  terminal.print(say`${file}: written; edit it, then run warren check`);
   return 0;
 }

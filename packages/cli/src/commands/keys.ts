@@ -44,7 +44,9 @@ export function showKeys(
     const width = Math.max(...rows.map(({ label }) => label.length));
     for (const { label, node, client, publicKey } of rows) {
       const maker = node === undefined ? `qr ${client}` : "render";
-      terminal.print(`${label.padEnd(width)}  ${publicKey ?? `(made by warren ${maker})`}`);
+      terminal.print(
+        core.say`${label.padEnd(width)}  ${publicKey ?? core.say`(made by warren ${maker})`}`,
+      );
     }
   }
   return 0;
@@ -84,8 +86,8 @@ export function rotateKey(terminal: Terminal, name: string, options: KeysOptions
   return writing(terminal, options, (plan, { places }) => {
     const node = nodeOf(plan, name);
     if (node.publicKey !== undefined) {
-      const fix = `make a new one there, and write its public half into nodes.${name}.publicKey`;
-      throw new AppError("usage", `the private key of ${name} is kept elsewhere`, { fix });
+      const fix = core.say`make a new one there, and write its public half into nodes.${name}.publicKey`;
+      throw new AppError("usage", core.say`the private key of ${name} is kept elsewhere`, { fix });
     }
     const privateKey = makePrivateKey();
     const publicKey = publicKeyOf(privateKey);
@@ -98,7 +100,7 @@ export function rotateKey(terminal: Terminal, name: string, options: KeysOptions
       staging.put(places.lockFile, text, "everybody");
     });
     terminal.print(
-      `${name} has the new public key ${publicKey}; run warren render, then bring all files to their hosts`,
+      core.say`${name} has the new public key ${publicKey}; run warren render, then bring all files to their hosts`,
     );
   });
 }
@@ -113,11 +115,13 @@ export function rotatePresharedKey(
     const one = nodeOf(plan, pair.one).name;
     const other = nodeOf(plan, pair.other).name;
     if (one === other) {
-      throw new AppError("usage", "a pair has two nodes", { fix: "name two different ones" });
+      throw new AppError("usage", core.say`a pair has two nodes`, {
+        fix: core.say`name two different ones`,
+      });
     }
     if (!plan.mesh.network.presharedKeys) {
-      const fix = "remove presharedKeys: false from the network";
-      throw new AppError("usage", "the mesh has no preshared keys", { fix });
+      const fix = core.say`remove presharedKeys: false from the network`;
+      throw new AppError("usage", core.say`the mesh has no preshared keys`, { fix });
     }
     const name = core.pairName(one, other);
     const epoch = (plan.lock.presharedKeyEpochs.get(name) ?? 0) + 1;
@@ -125,7 +129,7 @@ export function rotatePresharedKey(
     const text = core.printLock({ ...plan.lock, presharedKeyEpochs });
     staged((staging) => staging.put(places.lockFile, text, "everybody"));
     terminal.print(
-      `${one} and ${other} share a new preshared key; run warren render, then bring their two files to them`,
+      core.say`${one} and ${other} share a new preshared key; run warren render, then bring their two files to them`,
     );
   });
 }
@@ -137,19 +141,19 @@ function printPrivate(
   { json }: KeysOptions,
 ): number {
   if (name === undefined) {
-    throw new AppError("usage", "whose private key?", {
-      fix: "name one node: warren keys show NODE --private",
+    throw new AppError("usage", core.say`whose private key?`, {
+      fix: core.say`name one node: warren keys show NODE --private`,
     });
   }
   const entrance = core.entrancesOf(plan.mesh).find((each) => each.name === name);
   const key = plan.keys.privateKeys.get((entrance ?? nodeOf(plan, name)).name);
   if (key === undefined && entrance !== undefined) {
-    const fix = `it is on the device alone: warren qr ${entrance.client.name} --new-key --keep-key keeps another`;
-    throw new AppError("cannot-read", `the private key of ${name} is not here`, { fix });
+    const fix = core.say`it is on the device alone: warren qr ${entrance.client.name} --new-key --keep-key keeps another`;
+    throw new AppError("cannot-read", core.say`the private key of ${name} is not here`, { fix });
   }
   if (key === undefined) {
-    const fix = "it is made by warren render, or kept on its host";
-    throw new AppError("cannot-read", `the private key of ${name} is not here`, { fix });
+    const fix = core.say`it is made by warren render, or kept on its host`;
+    throw new AppError("cannot-read", core.say`the private key of ${name} is not here`, { fix });
   }
   const owner =
     entrance === undefined ? { node: name } : { client: entrance.client.name, via: entrance.via };
@@ -166,8 +170,8 @@ function writing(
   const wish = { ...options, strict: false, keys: "public" } as const;
   return writeBeside(terminal, wish, (plan, workspace) => {
     if (plan.keys.missing.size > 0) {
-      throw new AppError("usage", "some nodes have no key yet", {
-        fix: "make the first ones: warren render",
+      throw new AppError("usage", core.say`some nodes have no key yet`, {
+        fix: core.say`make the first ones: warren render`,
       });
     }
     work(plan, workspace);
@@ -188,11 +192,11 @@ function nodeOf({ mesh }: Plan, name: string): core.Node {
   const node = mesh.nodes.find((each) => each.name === name);
   if (node !== undefined) return node;
   if (mesh.clients.some((each) => each.name === name)) {
-    const fix = `a new key for it: warren qr ${name} --new-key`;
-    throw new AppError("usage", `${name} is a client, not a node`, { fix });
+    const fix = core.say`a new key for it: warren qr ${name} --new-key`;
+    throw new AppError("usage", core.say`${name} is a client, not a node`, { fix });
   }
   const names = mesh.nodes.map((each) => each.name).slice(0, 20);
-  throw new AppError("usage", `there is no node ${core.quote(name)}`, {
-    fix: `known are ${names.join(", ")}`,
+  throw new AppError("usage", core.say`there is no node ${core.quote(name)}`, {
+    fix: core.say`known are ${core.listTexts(names)}`,
   });
 }

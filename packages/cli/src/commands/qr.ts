@@ -38,7 +38,9 @@ export function qr(terminal: Terminal, name: string, options: QrOptions): number
   const files = [options.svg, options.conf].filter((path) => path !== undefined);
   for (const path of files) refuseTaken(path);
   if (new Set(files.map((path) => resolve(path))).size < files.length) {
-    throw new AppError("usage", "two files cannot have one name", { fix: "choose two" });
+    throw new AppError("usage", core.say`two files cannot have one name`, {
+      fix: core.say`choose two`,
+    });
   }
   const wish = { file, json: false, strict: false, keys: "make", client } as const;
   return writeBeside(terminal, wish, (plan, { places, findings }) => {
@@ -59,10 +61,14 @@ export function qr(terminal: Terminal, name: string, options: QrOptions): number
 
 /** A file that is there may be the mesh itself, or the only copy of another client's key. */
 function refuseTaken(file: string): void {
-  const fix = "choose another name, or remove it first";
-  if (existsSync(file)) throw new AppError("cannot-write", "there is such a file", { fix, file });
+  const fix = core.say`choose another name, or remove it first`;
+  if (existsSync(file))
+    throw new AppError("cannot-write", core.say`there is such a file`, { fix, file });
   if (existsSync(dirname(file))) return;
-  throw new AppError("cannot-write", "there is no such folder", { fix: "make it first", file });
+  throw new AppError("cannot-write", core.say`there is no such folder`, {
+    fix: core.say`make it first`,
+    file,
+  });
 }
 
 /** The client's ways in that are asked for. */
@@ -71,21 +77,28 @@ function chosenOf({ mesh }: Plan, name: string, { via, svg, conf }: QrOptions): 
   const [first] = entrances;
   if (first === undefined) {
     const known = mesh.clients.map((client) => client.name).slice(0, 20);
-    const fix = known.length === 0 ? "add it under clients" : `known are ${known.join(", ")}`;
-    throw new AppError("usage", `there is no client ${core.quote(name)}`, { fix });
+    const fix =
+      known.length === 0
+        ? core.say`add it under clients`
+        : core.say`known are ${core.listTexts(known)}`;
+    throw new AppError("usage", core.say`there is no client ${core.quote(name)}`, { fix });
   }
   if (first.client.publicKey !== undefined) {
-    const fix = "warren render writes its file; put the key in where that says so";
-    throw new AppError("usage", `the private key of ${name} is kept elsewhere`, { fix });
+    const fix = core.say`warren render writes its file; put the key in where that says so`;
+    throw new AppError("usage", core.say`the private key of ${name} is kept elsewhere`, { fix });
   }
   const chosen = entrances.filter((each) => (via ?? each.via) === each.via);
   if (chosen.length === 0) {
-    const fix = `known are ${entrances.map((each) => each.via).join(", ")}`;
-    throw new AppError("usage", `${name} does not enter through ${core.quote(via ?? "")}`, { fix });
+    const fix = core.say`known are ${core.listTexts(entrances.map((each) => each.via))}`;
+    throw new AppError("usage", core.say`${name} does not enter through ${core.quote(via ?? "")}`, {
+      fix,
+    });
   }
   if (chosen.length > 1 && (svg ?? conf) !== undefined) {
-    const fix = `choose one of ${chosen.map((each) => each.via).join(", ")} with --via`;
-    throw new AppError("usage", `${name} has several ways in, and a file holds one`, { fix });
+    const fix = core.say`choose one of ${core.listTexts(chosen.map((each) => each.via))} with --via`;
+    throw new AppError("usage", core.say`${name} has several ways in, and a file holds one`, {
+      fix,
+    });
   }
   return chosen;
 }
@@ -107,11 +120,11 @@ function codesOf(
 ): readonly Code[] {
   const isHere = ({ name }: core.Entrance): boolean => plan.keys.privateKeys.has(name);
   const gone = chosen.filter((each) => !isHere(each)).map(({ name }) => name);
-  const why = `the private key of ${gone.join(" and ")} is not kept here: it was shown when it was made`;
+  const why = core.say`the private key of ${joinNames(gone)} is not kept here: it was shown when it was made`;
   const client = chosen[0]?.client.name ?? "";
-  const fix = `make another, which takes its place: warren qr ${client} --new-key`;
+  const fix = core.say`make another, which takes its place: warren qr ${client} --new-key`;
   if (gone.length === chosen.length) throw new AppError("cannot-read", why, { fix });
-  if (gone.length > 0) terminal.say(`${why}\n  ${fix}`);
+  if (gone.length > 0) terminal.say(core.say`${why}\n  ${fix}`);
   const secrets = createSecrets(plan.keys);
   const isFileOnly = options.conf !== undefined && options.svg === undefined;
   return chosen.filter(isHere).map((entrance) => {
@@ -128,8 +141,8 @@ function codesOf(
 }
 
 function refuseLarge({ name }: core.Entrance, size: number): never {
-  const fix = "bring it as a file: --conf FILE; or let the client reach less: access: [nodes]";
-  const message = `the configuration of ${name} has ${size} bytes, and a QR code holds ${LARGEST_CODE}`;
+  const fix = core.say`bring it as a file: --conf FILE; or let the client reach less: access: [nodes]`;
+  const message = core.say`the configuration of ${name} has ${size} bytes, and a QR code holds ${LARGEST_CODE}`;
   throw new AppError("usage", message, { fix });
 }
 
@@ -137,8 +150,8 @@ function refuseLarge({ name }: core.Entrance, size: number): never {
 function refuseWide({ columns }: Terminal, { name }: core.Entrance, text: string): void {
   const width = renderUnicodeCompact(text, FORM).indexOf("\n");
   if (columns === undefined || width <= columns) return;
-  const fix = "widen it, or take a smaller letter; or write a picture: --svg FILE";
-  const message = `the code of ${name} is ${width} columns wide, and the terminal ${columns}`;
+  const fix = core.say`widen it, or take a smaller letter; or write a picture: --svg FILE`;
+  const message = core.say`the code of ${name} is ${width} columns wide, and the terminal ${columns}`;
   throw new AppError("usage", message, { fix });
 }
 
@@ -151,7 +164,7 @@ function stageFiles(staging: Staging, { conf, text }: Code, options: QrOptions):
 function show(terminal: Terminal, { entry, conf, text }: Code, options: QrOptions): void {
   const isShown = (options.svg ?? options.conf) === undefined;
   if (isShown) {
-    terminal.say(`${entry.name}, through ${entry.via}:`);
+    terminal.say(core.say`${entry.name}, through ${entry.via}:`);
     for (const line of renderUnicodeCompact(text, FORM).split("\n")) {
       terminal.print(terminal.paint("contrast", line));
     }
@@ -166,14 +179,19 @@ function remind(
   { svg, conf, newKey, keepKey }: QrOptions,
 ): void {
   for (const file of [svg, conf]) {
-    if (file !== undefined) terminal.say(`${file}: written; it holds the private key`);
+    if (file !== undefined) terminal.say(core.say`${file}: written; it holds the private key`);
   }
   const made = codes.filter(({ entry }) => newKey || !keys.kept.has(entry.id));
   if (made.length === 0) return;
-  const names = made.map(({ entry }) => entry.name).join(" and ");
-  const vias = made.map(({ entry }) => entry.via).join(" and ");
-  const isGone = keepKey || svg !== undefined || conf !== undefined ? "" : ", shown this once";
+  const names = joinNames(made.map(({ entry }) => entry.name));
+  const vias = joinNames(made.map(({ entry }) => entry.via));
+  const isGone =
+    keepKey || svg !== undefined || conf !== undefined ? "" : core.say`, shown this once`;
   terminal.say(
-    `${names}: new key${isGone}; now run warren render, and bring the files that change to their hosts, first to ${vias}`,
+    core.say`${names}: new key${isGone}; now run warren render, and bring the files that change to their hosts, first to ${vias}`,
   );
+}
+
+function joinNames(names: readonly string[]): core.Text {
+  return core.joinTexts(names, core.say` and `);
 }

@@ -1,8 +1,8 @@
 /** warren render: writes a folder a node, ready for /etc/wireguard, with the lock and the keys. */
 import { existsSync } from "node:fs";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
-import { entrancesOf } from "@warren/core";
-import type { Entrance, Format } from "@warren/core";
+import { entrancesOf, listTexts, say } from "@warren/core";
+import type { Entrance, Format, Phrase } from "@warren/core";
 import { AppError } from "../app-error.ts";
 import { printFindings } from "../findings.ts";
 import { listNodeFolders, listRendered } from "../output-folder.ts";
@@ -38,13 +38,13 @@ function refuseUnfit({ file, output }: RenderOptions): void {
   const { lockFile, keysFolder } = placesOf(file);
   const isAbove = isInside(file, output);
   if (isAbove || isInside(output, keysFolder)) {
-    const why = isAbove ? "the mesh file lies in it" : "it is for keys";
-    const fix = "choose a folder of its own with -o: git is told to ignore all that is in it";
-    throw new AppError("cannot-write", `cannot render here: ${why}`, { fix, file: output });
+    const why = isAbove ? say`the mesh file lies in it` : say`it is for keys`;
+    const fix = say`choose a folder of its own with -o: git is told to ignore all that is in it`;
+    throw new AppError("cannot-write", say`cannot render here: ${why}`, { fix, file: output });
   }
   if (existsSync(lockFile) || listRendered(output).length === 0) return;
-  const fix = `restore ${lockFile}, which says who has which address; or choose another folder with -o`;
-  const message = `this holds what was rendered of a mesh, but ${lockFile} is not there`;
+  const fix = say`restore ${lockFile}, which says who has which address; or choose another folder with -o`;
+  const message = say`this holds what was rendered of a mesh, but ${lockFile} is not there`;
   throw new AppError("cannot-write", message, { fix, file: output });
 }
 
@@ -73,7 +73,7 @@ function writePlan(
   for (const { device, path, text, audience } of rendered(plan, format)) {
     staging.put(join(output, path), text, audience);
     kept.add(path);
-    terminal.progress(`rendering ${device} of ${total}`);
+    terminal.progress(say`rendering ${device} of ${total}`);
   }
   // Files of ours that this mesh no longer has, and leftovers of killed runs; never anybody else's.
   const isOld = (node: string): boolean => !staging.isNew(join(output, node));
@@ -86,20 +86,20 @@ function writePlan(
 function sayWithheld(terminal: Terminal, { mesh, keys }: Plan): void {
   const without = entrancesOf(mesh).filter((each) => !isRendered(keys, each));
   const isMade = ({ id }: Entrance): boolean => keys.entryKeys.has(id);
-  const say = (those: readonly Entrance[], why: string): void => {
+  const note = (those: readonly Entrance[], why: Phrase): void => {
     if (those.length === 0) return;
-    terminal.say(`no file for ${those.map(({ name }) => name).join(", ")}: ${why}`);
+    terminal.say(say`no file for ${listTexts(those.map(({ name }) => name))}: ${why}`);
   };
-  say(without.filter(isMade), "the private key is on the device alone");
+  note(without.filter(isMade), say`the private key is on the device alone`);
   const unmade = without.filter((each) => !isMade(each));
-  say(unmade, "not in the mesh before it has a key, which warren qr makes and shows");
+  note(unmade, say`not in the mesh before it has a key, which warren qr makes and shows`);
 }
 
-function summary(output: string, { changed, unchanged, removed }: Written): string {
+function summary(output: string, { changed, unchanged, removed }: Written): Phrase {
   const counts = [
-    `${countOf(changed.length, "file")} written`,
-    `${unchanged} unchanged`,
-    ...(removed.length === 0 ? [] : [`${removed.length} removed`]),
+    say`${countOf(changed.length, "file")} written`,
+    say`${unchanged} unchanged`,
+    ...(removed.length === 0 ? [] : [say`${removed.length} removed`]),
   ];
-  return `${output}: ${counts.join(", ")}`;
+  return say`${output}: ${listTexts(counts)}`;
 }

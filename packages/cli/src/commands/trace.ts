@@ -25,8 +25,10 @@ export function trace(terminal: Terminal, words: TraceWords, { file, json }: Tra
     return 2;
   }
   const told = core.trace(plan.index, ...findEnds(plan.index, words), port);
-  if (json) terminal.print(JSON.stringify(told, undefined, 2));
-  else printTrace(terminal, told, words);
+  if (json) {
+    const steps = told.steps.map((step) => ({ ...step, text: terminal.read(step.text) }));
+    terminal.print(JSON.stringify({ ...told, steps }, undefined, 2));
+  } else printTrace(terminal, told, words);
   return told.reaches ? 0 : 2;
 }
 
@@ -43,12 +45,12 @@ function printTrace(
 ): void {
   for (const { node, text, holds } of steps) {
     const mark = holds ? terminal.paint("green", "✓") : terminal.paint("red", "✗");
-    terminal.print(`${mark} ${terminal.paint("bold", node)} ${text}`);
+    terminal.print(core.say`${mark} ${terminal.paint("bold", node)} ${text}`);
   }
-  const verdict = reaches ? "reaches" : "does not reach";
-  const what = port === undefined ? "" : ` with ${port}`;
+  const verdict = reaches ? core.say`reaches` : core.say`does not reach`;
+  const what = port === undefined ? "" : core.say` with ${port}`;
   const painted = terminal.paint(reaches ? "green" : "red", verdict);
-  terminal.print(`${source} ${painted} ${target}${what}`);
+  terminal.print(core.say`${source} ${painted} ${target}${what}`);
 }
 
 /** Both at addresses of one family: a packet has only one. */
@@ -58,8 +60,10 @@ function findEnds(index: core.Index, ends: TraceWords): readonly [core.TraceEnd,
   const target = findEnd(index, ends.target, { family: first.address.family, source: first });
   const source = findEnd(index, ends.source, { family: target.address.family });
   if (source.address.family !== target.address.family) {
-    const fix = "give both as IPv4 or both as IPv6, or name a node";
-    throw new AppError("usage", `no packet goes from ${ends.source} to ${ends.target}`, { fix });
+    const fix = core.say`give both as IPv4 or both as IPv6, or name a node`;
+    throw new AppError("usage", core.say`no packet goes from ${ends.source} to ${ends.target}`, {
+      fix,
+    });
   }
   return [source, target];
 }
@@ -77,8 +81,8 @@ function findEnd(index: core.Index, word: string, { family, source }: EndWish): 
     const end =
       core.findEnd(index, address) ?? (source && core.findExit(index, source.name, address));
     if (end !== undefined) return end;
-    const fix = "name a node, one of its addresses, or an address in a subnet behind one";
-    throw new AppError("usage", `nobody in the mesh has ${word}`, { fix });
+    const fix = core.say`name a node, one of its addresses, or an address in a subnet behind one`;
+    throw new AppError("usage", core.say`nobody in the mesh has ${word}`, { fix });
   }
   const known = [
     ...index.members.map(({ node, addresses }) => ({ name: node.name, addresses })),
@@ -95,20 +99,21 @@ function findEnd(index: core.Index, word: string, { family, source }: EndWish): 
   const entries =
     keyless === undefined ? index.entries.filter((each) => each.client === client) : [];
   if (client !== undefined) throw unready(word, entries);
-  throw new AppError("usage", `there is no node or client ${core.quote(word)}`, {
-    fix: `known are ${known
-      .slice(0, 20)
-      .map(({ name }) => name)
-      .join(", ")}`,
+  throw new AppError("usage", core.say`there is no node or client ${core.quote(word)}`, {
+    fix: core.say`known are ${core.listTexts(known.slice(0, 20).map(({ name }) => name))}`,
   });
 }
 
 function unready(word: string, entries: readonly core.Entry[]): AppError {
-  const names = entries.map(({ name }) => name).join(", ");
+  const names = core.listTexts(entries.map(({ name }) => name));
   if (entries.length > 0) {
-    return new AppError("usage", `${word} has several entries`, { fix: `name one of ${names}` });
+    return new AppError("usage", core.say`${word} has several entries`, {
+      fix: core.say`name one of ${names}`,
+    });
   }
-  return new AppError("usage", `${word} has no key yet`, { fix: `make one: warren qr ${word}` });
+  return new AppError("usage", core.say`${word} has no key yet`, {
+    fix: core.say`make one: warren qr ${word}`,
+  });
 }
 
 /** Undefined when the word is a name. A client's entry has a dot, but is no address. */

@@ -1,6 +1,6 @@
 /** Owns single IPv4 and IPv6 addresses as text and as bits; it must not know of prefixes or ports. */
 import { say } from "../phrase.ts";
-import type { Text } from "../phrase.ts";
+import type { Phrase } from "../phrase.ts";
 import { Problem, quote } from "../problem.ts";
 
 export type Family = 4 | 6;
@@ -81,32 +81,32 @@ function readIpv4(text: string): number | undefined {
 }
 
 function explain(text: string): Problem {
-  const refuse = (why: Text, fix: Text) =>
+  const refuse = (why: Phrase, fix: Phrase) =>
     new Problem(say`cannot parse address ${quote(text)}: ${why}`, fix);
   if (text === "")
-    return refuse("it is empty", "write an address, such as 10.0.0.1 or 2001:db8::1");
-  if (/\s/.test(text)) return refuse("it has white space", "remove the white space");
+    return refuse(say`it is empty`, say`write an address, such as 10.0.0.1 or 2001:db8::1`);
+  if (/\s/.test(text)) return refuse(say`it has white space`, say`remove the white space`);
   if (text.includes("/")) {
-    return refuse("it has a prefix length", "write the address alone, without the slash");
+    return refuse(say`it has a prefix length`, say`write the address alone, without the slash`);
   }
   if (/[[\]]/.test(text)) {
-    return refuse("it has brackets", "write the address alone, without brackets");
+    return refuse(say`it has brackets`, say`write the address alone, without brackets`);
   }
   if (text.includes("%")) {
     return refuse(
-      "it has a zone id",
-      "leave out the % and what follows; an address that needs a zone cannot be used in a mesh",
+      say`it has a zone id`,
+      say`leave out the % and what follows; an address that needs a zone cannot be used in a mesh`,
     );
   }
   if (text.includes(":")) {
     return refuse(
-      "it is not an IPv6 address",
-      "write eight groups of up to four hex digits, with :: at most once for zeros, such as 2001:db8::1",
+      say`it is not an IPv6 address`,
+      say`write eight groups of up to four hex digits, with :: at most once for zeros, such as 2001:db8::1`,
     );
   }
   return refuse(
-    "it is not an IPv4 address",
-    "write four numbers from 0 to 255 without leading zeros, such as 10.0.0.1",
+    say`it is not an IPv4 address`,
+    say`write four numbers from 0 to 255 without leading zeros, such as 10.0.0.1`,
   );
 }
 

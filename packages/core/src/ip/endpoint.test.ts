@@ -1,4 +1,5 @@
 /** Tests of endpoints: what is accepted, what is refused with which way out, and that nothing else gets through. */
+import { say } from "../phrase.ts";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { runs } from "../../../../tools/runs.ts";
@@ -265,8 +266,8 @@ describe("parsePort()", () => {
   test("says what is wrong and the way out", () => {
     expect(parsePort("ntp")).toEqual(
       new Problem(
-        'cannot parse port "ntp": it is not a number from 1 to 65535',
-        "write a decimal number from 1 to 65535, such as 51820",
+        say`cannot parse port ${'"ntp"'}: it is not a number from 1 to 65535`,
+        say`write a decimal number from 1 to 65535, such as 51820`,
       ),
     );
   });

@@ -1,6 +1,6 @@
 /** Owns where a peer can be reached, a host and perhaps a port; it must not know how names resolve. */
 import { say } from "../phrase.ts";
-import type { Text } from "../phrase.ts";
+import type { Phrase } from "../phrase.ts";
 import { Problem, quote } from "../problem.ts";
 import { type Address, isSameAddress, parseAddress, printAddress } from "./address.ts";
 
@@ -21,10 +21,13 @@ export interface Endpoint {
  * 1.0.0.2, and splits a bare IPv6 address at its last colon. Names follow RFC 1123 section 2.1.
  */
 export function parseEndpoint(text: string): Endpoint | Problem {
-  const refuse = (why: Text, fix: Text) =>
+  const refuse = (why: Phrase, fix: Phrase) =>
     new Problem(say`cannot parse endpoint ${quote(text)}: ${why}`, fix);
   if (text.includes("://")) {
-    return refuse("it has a scheme", "write the host alone, or host:port: it is no web address");
+    return refuse(
+      say`it has a scheme`,
+      say`write the host alone, or host:port: it is no web address`,
+    );
   }
   const { hostText, portText } = splitEndpoint(text);
   const host = readHost(hostText);
@@ -32,8 +35,8 @@ export function parseEndpoint(text: string): Endpoint | Problem {
   if (portText === undefined) return { host };
   if (portText === "") {
     return refuse(
-      "the port is missing",
-      "write a port after the last colon, or leave out the colon",
+      say`the port is missing`,
+      say`write a port after the last colon, or leave out the colon`,
     );
   }
   const port = parsePort(portText);
@@ -65,8 +68,8 @@ export function parsePort(value: string | number): number | Problem {
   if (/^[1-9]\d{0,4}$/.test(text) && port <= 65_535) return port;
   const shown = typeof value === "string" ? quote(value) : text;
   return new Problem(
-    `cannot parse port ${shown}: it is not a number from 1 to 65535`,
-    "write a decimal number from 1 to 65535, such as 51820",
+    say`cannot parse port ${shown}: it is not a number from 1 to 65535`,
+    say`write a decimal number from 1 to 65535, such as 51820`,
   );
 }
 
@@ -87,7 +90,10 @@ function splitEndpoint(text: string): EndpointParts {
 /** The Problem's message is only the reason, for the caller to put behind the whole text. */
 function readHost(text: string): Address | HostName | Problem {
   if (text === "") {
-    return new Problem("the host is missing", "write an address or a DNS name before the port");
+    return new Problem(
+      say`the host is missing`,
+      say`write an address or a DNS name before the port`,
+    );
   }
   if (text.startsWith("[")) return readBracketed(text);
   const address = parseAddress(text);
@@ -95,7 +101,7 @@ function readHost(text: string): Address | HostName | Problem {
   if (text.includes(":")) return explainColons(text);
   // A last label without a letter, or in hex: resolvers would read the whole as an IPv4 shorthand.
   if (/(^|\.)([\d-]+|0x[\da-f]*)$/i.test(text)) {
-    return new Problem("the host is not an IPv4 address", address.fix);
+    return new Problem(say`the host is not an IPv4 address`, address.fix);
   }
   return readHostName(text);
 }
@@ -106,10 +112,10 @@ function readBracketed(text: string): Address | Problem {
   const address = parseAddress(inside);
   if (isClosed && !(address instanceof Problem) && address.family === 6) return address;
   return new Problem(
-    "the host is not an IPv6 address in brackets",
+    say`the host is not an IPv6 address in brackets`,
     isClosed && inside.includes(":") && address instanceof Problem
       ? address.fix
-      : "write [2001:db8::1]:51820 for IPv6; names and IPv4 addresses have no brackets",
+      : say`write [2001:db8::1]:51820 for IPv6; names and IPv4 addresses have no brackets`,
   );
 }
 
@@ -118,10 +124,10 @@ function explainColons(text: string): Problem {
   const host = parseAddress(text.slice(0, lastColon));
   const port = parsePort(text.slice(lastColon + 1));
   return new Problem(
-    "the host is not an IPv6 address",
+    say`the host is not an IPv6 address`,
     host instanceof Problem || port instanceof Problem
-      ? "write an IPv6 address without a zone, such as 2001:db8::1, and with a port [2001:db8::1]:51820"
-      : `write ${printEndpoint({ host, port })}: an IPv6 address needs brackets when a port follows`,
+      ? say`write an IPv6 address without a zone, such as 2001:db8::1, and with a port [2001:db8::1]:51820`
+      : say`write ${printEndpoint({ host, port })}: an IPv6 address needs brackets when a port follows`,
   );
 }
 
@@ -131,7 +137,7 @@ function readHostName(text: string): HostName | Problem {
     text.split(".").every((label) => /^(?!-)[a-z\d-]{1,63}(?<!-)$/i.test(label));
   if (isName) return text.toLowerCase() as HostName;
   return new Problem(
-    "the host is neither an address nor a DNS name",
-    "write an address, or a name of the letters a to z, digits, hyphens and dots, such as gw.example.com",
+    say`the host is neither an address nor a DNS name`,
+    say`write an address, or a name of the letters a to z, digits, hyphens and dots, such as gw.example.com`,
   );
 }

@@ -1,6 +1,6 @@
 /** Owns one block of addresses; it must not know of collections of them. */
 import { say } from "../phrase.ts";
-import type { Text } from "../phrase.ts";
+import type { Phrase } from "../phrase.ts";
 import { Problem, quote } from "../problem.ts";
 import {
   type Address,
@@ -24,26 +24,26 @@ export interface Prefix {
  * Set host bits are a Problem: WireGuard would mask them silently, and the writer meant one of two things.
  */
 export function parsePrefix(text: string): Prefix | Problem {
-  const refuse = (why: Text, fix: Text) =>
+  const refuse = (why: Phrase, fix: Phrase) =>
     new Problem(say`cannot parse prefix ${quote(text)}: ${why}`, fix);
   const slash = text.indexOf("/");
   const address = parseAddress(slash === -1 ? text : text.slice(0, slash));
-  if (address instanceof Problem) return refuse("the address is not valid", address.fix);
+  if (address instanceof Problem) return refuse(say`the address is not valid`, address.fix);
   if (slash === -1) return hostPrefix(address);
 
   const width = addressWidth(address.family);
   const lengthText = text.slice(slash + 1);
   if (!/^(0|[1-9]\d{0,2})$/.test(lengthText) || Number(lengthText) > width) {
     return refuse(
-      `length ${quote(lengthText)} is not a number from 0 to ${width}`,
-      `write a length from 0 to ${width} after the slash, such as ${printAddress(address)}/${width} for the host`,
+      say`length ${quote(lengthText)} is not a number from 0 to ${width}`,
+      say`write a length from 0 to ${width} after the slash, such as ${printAddress(address)}/${width} for the host`,
     );
   }
   const prefix = prefixOf(address, Number(lengthText));
   if (prefix.bits !== address.bits) {
     return refuse(
-      "host bits are set",
-      `write ${printPrefix(prefix)} for the network or ${printPrefix(hostPrefix(address))} for the host`,
+      say`host bits are set`,
+      say`write ${printPrefix(prefix)} for the network or ${printPrefix(hostPrefix(address))} for the host`,
     );
   }
   return prefix;

@@ -7,8 +7,8 @@ import { label } from "../wording.ts";
 import type { Path } from "../wording.ts";
 
 export function keyMissing(node: string, file: string): Diagnostic {
-  const message = `the private key of ${node} is not in ${file}, though the lock knows its public half`;
-  const fix = `copy the keys folder to here, or make a new key: warren keys rotate ${node}`;
+  const message = say`the private key of ${node} is not in ${file}, though the lock knows its public half`;
+  const fix = say`copy the keys folder to here, or make a new key: warren keys rotate ${node}`;
   return error("key-missing", ["nodes", node], message, fix);
 }
 
@@ -17,32 +17,30 @@ export function keyUnreadable(path: Path, file: string, problem: Problem): Diagn
 }
 
 export function networkSecretMissing(file: string): Diagnostic {
-  const message = `${file} is missing, from which the preshared keys in use were derived`;
-  const fix =
-    'copy the keys folder to here; or remove "networkSecret" from the lock, and every pair gets a new key';
+  const message = say`${file} is missing, from which the preshared keys in use were derived`;
+  const fix = say`copy the keys folder to here; or remove "networkSecret" from the lock, and every pair gets a new key`;
   return error("network-secret-missing", ["network"], message, fix);
 }
 
 export function networkSecretUnreadable(file: string): Diagnostic {
-  const message = `${file} does not hold 32 bytes in base64`;
-  return error("network-secret-unreadable", ["network"], message, "restore it from its backup");
+  const message = say`${file} does not hold 32 bytes in base64`;
+  return error("network-secret-unreadable", ["network"], message, say`restore it from its backup`);
 }
 
 export function networkSecretDiffers(file: string): Diagnostic {
-  const message = `${file} is not the secret from which the preshared keys in use were derived`;
-  const fix =
-    'restore the right one; or remove "networkSecret" from the lock, and every pair gets a new key';
+  const message = say`${file} is not the secret from which the preshared keys in use were derived`;
+  const fix = say`restore the right one; or remove "networkSecret" from the lock, and every pair gets a new key`;
   return error("network-secret-differs", ["network"], message, fix);
 }
 
 export function publicKeyTaken(path: Path, owner: string): Diagnostic {
-  const message = `${label(path)}: the public key is that of "${owner}" too`;
-  const fix = "make a key of its own for each: wg genkey";
+  const message = say`${label(path)}: the public key is that of "${owner}" too`;
+  const fix = say`make a key of its own for each: wg genkey`;
   return error("public-key-taken", path, message, fix);
 }
 
 export function keyRetired(path: Path, file: string): Diagnostic {
-  const message = `${file} is not the key that the lock knows: another took its place`;
-  const fix = "remove the file; or make another key for the client: warren qr --new-key";
+  const message = say`${file} is not the key that the lock knows: another took its place`;
+  const fix = say`remove the file; or make another key for the client: warren qr --new-key`;
   return error("key-retired", path, message, fix);
 }

@@ -4,22 +4,23 @@ import { printPrefix } from "../ip/prefix.ts";
 import * as ranges from "../messages/ranges.ts";
 import * as ways from "../messages/ways.ts";
 import type { Path } from "../wording.ts";
+import { carriersOf } from "./carriers.ts";
 import type { Mesh, Node } from "./mesh.ts";
 import type { Name } from "./names.ts";
 
 /** Says in `diagnostics` which exits are none, or cannot be used as the document says. */
 export function checkExits(mesh: Mesh, diagnostics: Diagnostics): void {
   const nodes = new Map(mesh.nodes.map((node) => [node.name, node]));
-  const gateways = new Set(mesh.sites.map((site) => site.gateways[0]));
+  const carriers = carriersOf(mesh);
   for (const node of mesh.nodes) {
-    const { name, exit: named, relay } = node;
+    const { name, exit: named } = node;
     checkTwice(node, diagnostics);
     const exit = named === undefined ? undefined : nodes.get(named);
     if (exit === undefined) continue;
     const path = ["nodes", name, "exit"];
     if (exit === node) diagnostics.add(ways.exitOfItself(path));
     else if (isExit(node)) diagnostics.add(ways.exitInARow(path, exit.name));
-    else if (relay || gateways.has(name)) diagnostics.add(ways.exitOfCarrier(path, exit.name));
+    else if (carriers.has(name)) diagnostics.add(ways.exitOfCarrier(path, exit.name));
     else if (!isExit(exit)) diagnostics.add(ways.notAnExit(path, exit.name));
     else checkFamilies(mesh, exit, path, diagnostics);
   }

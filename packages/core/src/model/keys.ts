@@ -1,4 +1,6 @@
 /** WireGuard's keys as text, and the identity of a preshared key; nothing here knows a secret's use. */
+import { say } from "../phrase.ts";
+import type { Phrase } from "../phrase.ts";
 import { Problem, quote } from "../problem.ts";
 
 /** 32 bytes in base64, 44 characters, as `wg pubkey` prints them. */
@@ -16,19 +18,23 @@ export interface PresharedKeyId {
 }
 
 export function parsePublicKey(text: string): PublicKey | Problem {
-  return isKey(text) ? (text as PublicKey) : keyProblem("public", quote(text));
+  return isKey(text)
+    ? (text as PublicKey)
+    : keyProblem(say`cannot parse public key ${quote(text)}`);
 }
 
 /** The message does not repeat the text: it may be a secret with one letter missing. */
 export function parsePrivateKey(text: string): PrivateKey | Problem {
-  return isKey(text) ? (text as PrivateKey) : keyProblem("private", `of ${text.length} characters`);
+  return isKey(text)
+    ? (text as PrivateKey)
+    : keyProblem(say`cannot parse private key of ${text.length} characters`);
 }
 
 /** The message does not repeat the text: it may be a secret with one letter missing. */
 export function parsePresharedKey(text: string): PresharedKey | Problem {
   return isKey(text)
     ? (text as PresharedKey)
-    : keyProblem("preshared", `of ${text.length} characters`);
+    : keyProblem(say`cannot parse preshared key of ${text.length} characters`);
 }
 
 /** The same id whichever end asks. */
@@ -44,9 +50,9 @@ function isKey(text: string): boolean {
   return /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/.test(text);
 }
 
-function keyProblem(kind: string, shown: string): Problem {
+function keyProblem(message: Phrase): Problem {
   return new Problem(
-    `cannot parse ${kind} key ${shown}`,
-    "a WireGuard key is 44 characters of base64 ending in =, as wg genkey and wg pubkey print it",
+    message,
+    say`a WireGuard key is 44 characters of base64 ending in =, as wg genkey and wg pubkey print it`,
   );
 }

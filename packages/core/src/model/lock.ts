@@ -2,6 +2,7 @@
  * The record of what a mesh was given: addresses, public keys, epochs of preshared keys. It is
  * written beside the mesh, safe to publish, and read again so that nobody is ever renumbered.
  */
+import { say } from "../phrase.ts";
 import * as ranges from "../messages/ranges.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { Address } from "../ip/address.ts";
@@ -148,7 +149,10 @@ function parsePairName(text: string): PairName | Problem {
   if (names.length === 2 && typeof one === "string" && typeof other === "string" && one < other) {
     return pairName(one, other);
   }
-  return new Problem(`cannot parse pair ${quote(text)}`, "write two node names, the lower first");
+  return new Problem(
+    say`cannot parse pair ${quote(text)}`,
+    say`write two node names, the lower first`,
+  );
 }
 
 function parseEntryId(text: string): EntryId | Problem {
@@ -157,11 +161,14 @@ function parseEntryId(text: string): EntryId | Problem {
   if (names.length === 2 && typeof client === "string" && typeof via === "string") {
     return entryId(client, via);
   }
-  const fix = "write a client's name and that of the node it enters through";
-  return new Problem(`cannot parse way in ${quote(text)}`, fix);
+  const fix = say`write a client's name and that of the node it enters through`;
+  return new Problem(say`cannot parse way in ${quote(text)}`, fix);
 }
 
 function parseFingerprint(text: string): string | Problem {
   if (/^[A-Za-z0-9+/]{43}=$/.test(text)) return text;
-  return new Problem(`cannot parse fingerprint ${quote(text)}`, "restore the lock from its backup");
+  return new Problem(
+    say`cannot parse fingerprint ${quote(text)}`,
+    say`restore the lock from its backup`,
+  );
 }

@@ -1,4 +1,5 @@
 /** Names that reach file names, interfaces, DNS and rule sets: the parsers here are their only makers. */
+import { say } from "../phrase.ts";
 import { Problem, quote } from "../problem.ts";
 
 /** A node, client, site or group: one namespace for all four, each a DNS label. */
@@ -14,8 +15,8 @@ export type Hook = string & { readonly hook: unique symbol };
 export function parseName(text: string): Name | Problem {
   if (/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(text)) return text as Name;
   return new Problem(
-    `cannot parse name ${quote(text)}`,
-    "use 1 to 63 lower-case letters, digits and inner hyphens: it becomes a DNS label and a file name",
+    say`cannot parse name ${quote(text)}`,
+    say`use 1 to 63 lower-case letters, digits and inner hyphens: it becomes a DNS label and a file name`,
   );
 }
 
@@ -35,14 +36,14 @@ export function parseInterfaceName(text: string): InterfaceName | Problem {
     return text as InterfaceName;
   }
   return new Problem(
-    `cannot parse interface name ${quote(text)}`,
-    "use 1 to 15 letters, digits or _=+.- such as warren0: longer names are refused by Linux",
+    say`cannot parse interface name ${quote(text)}`,
+    say`use 1 to 15 letters, digits or _=+.- such as warren0: longer names are refused by Linux`,
   );
 }
 
 export function parseTag(text: string): Tag | Problem {
   const name = parseName(text);
-  if (name instanceof Problem) return new Problem(`cannot parse tag ${quote(text)}`, name.fix);
+  if (name instanceof Problem) return new Problem(say`cannot parse tag ${quote(text)}`, name.fix);
   return text as Tag;
 }
 
@@ -56,7 +57,7 @@ export function parseHook(text: string): Hook | Problem {
     return text as Hook;
   }
   return new Problem(
-    `cannot use ${quote(text)} as a hook`,
-    "write one command a line, without # (older wg-quick cuts there) and without control characters; put more into a script and call it",
+    say`cannot use ${quote(text)} as a hook`,
+    say`write one command a line, without # (older wg-quick cuts there) and without control characters; put more into a script and call it`,
   );
 }

@@ -2,6 +2,9 @@
  * Rules about addresses and ranges across a mesh: each can exist, has one owner, and is dialled as one
  * host. What the mesh itself gives out is the business of allocate.ts.
  */
+import { listTexts } from "../wording.ts";
+import { say } from "../phrase.ts";
+import type { Phrase } from "../phrase.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import { printAddress } from "../ip/address.ts";
 import { printEndpoint } from "../ip/endpoint.ts";
@@ -67,7 +70,7 @@ function checkUsable(mesh: Mesh, diagnostics: Diagnostics): void {
     const near = (site === undefined ? undefined : networks.get(site)) ?? [];
     if (lan === undefined || near.length === 0) continue;
     if (near.some((network) => hasAddress(network, lan))) continue;
-    const printed = near.map(printPrefix).join(", ");
+    const printed = listTexts(near.map(printPrefix));
     diagnostics.add(ranges.lanOutside(["nodes", name, "lan"], printAddress(lan), printed));
   }
 }
@@ -82,7 +85,7 @@ function checkOwners(mesh: Mesh, diagnostics: Diagnostics): void {
   for (const { name, addresses } of mesh.sites) {
     for (const [at, block] of addresses.entries()) {
       if (mesh.network.addresses.some((range) => hasPrefix(range, block))) continue;
-      const meshRanges = mesh.network.addresses.map(printPrefix).join(", ");
+      const meshRanges = listTexts(mesh.network.addresses.map(printPrefix));
       diagnostics.add(
         ranges.blockOutside(["sites", name, "addresses", at], printPrefix(block), meshRanges),
       );
@@ -164,13 +167,13 @@ function isIntended(one: Claim, other: Claim): boolean {
   return false;
 }
 
-function printClaim({ kind, owner, prefix }: Claim): { prefix: string; what: string } {
+function printClaim({ kind, owner, prefix }: Claim): { prefix: string; what: Phrase } {
   const what = {
-    mesh: "a range of the mesh",
-    block: `the block of site "${owner}"`,
-    network: `the network of site "${owner}"`,
-    subnet: `behind "${owner}"`,
-    local: `local on "${owner}"`,
+    mesh: say`a range of the mesh`,
+    block: say`the block of site "${owner}"`,
+    network: say`the network of site "${owner}"`,
+    subnet: say`behind "${owner}"`,
+    local: say`local on "${owner}"`,
   }[kind];
   return { prefix: printPrefix(prefix), what };
 }

@@ -2,6 +2,8 @@
  * Rules across the fields of a mesh: names are unique and known, every range has one owner.
  * Addresses themselves are the business of allocate.ts, tunnels that of verify.
  */
+import { say } from "../phrase.ts";
+import type { Phrase } from "../phrase.ts";
 import * as form from "../messages/form.ts";
 import * as keys from "../messages/keys.ts";
 import type { Diagnostics } from "../diagnostics.ts";
@@ -41,11 +43,17 @@ function checkNames(mesh: Mesh, diagnostics: Diagnostics): void {
       diagnostics.add(form.nameReserved([kind, HOSTS_FILE], HOSTS_FILE));
     }
   }
-  const owners = new Map<string, string>();
+  const owners = new Map<string, Phrase>();
+  const kinds = {
+    nodes: say`a node`,
+    clients: say`a client`,
+    sites: say`a site`,
+    groups: say`a group`,
+  };
   for (const kind of ["nodes", "clients", "sites", "groups"] as const) {
     for (const { name } of mesh[kind]) {
       const owner = owners.get(name);
-      if (owner === undefined) owners.set(name, `a ${kind.slice(0, -1)}`);
+      if (owner === undefined) owners.set(name, kinds[kind]);
       else diagnostics.add(form.nameTaken([kind, name], name, owner));
     }
   }
@@ -73,19 +81,19 @@ function checkReferences(mesh: Mesh, diagnostics: Diagnostics): void {
   const nodes = new Map(mesh.nodes.map((node) => [node.name, node]));
   const sites = new Set(mesh.sites.map(({ name }) => name));
   const places = new Set([...nodes.keys(), ...sites]);
-  const demand = (path: Path, name: string, kind: string, known: Known): void => {
+  const demand = (path: Path, name: string, kind: Phrase, known: Known): void => {
     if (!known.has(name)) diagnostics.add(form.unknownName(path, name, kind, known.keys()));
   };
   for (const { name, site, lan, exit } of mesh.nodes) {
-    if (site !== undefined) demand(["nodes", name, "site"], site, "site", sites);
-    if (exit !== undefined) demand(["nodes", name, "exit"], exit, "node", nodes);
+    if (site !== undefined) demand(["nodes", name, "site"], site, say`site`, sites);
+    if (exit !== undefined) demand(["nodes", name, "exit"], exit, say`node`, nodes);
     if (lan !== undefined && site === undefined)
       diagnostics.add(form.lanWithoutSite(["nodes", name, "lan"]));
   }
   for (const site of mesh.sites) {
     for (const [at, gateway] of site.gateways.entries()) {
       const path = ["sites", site.name, "gateways", at];
-      demand(path, gateway, "node", nodes);
+      demand(path, gateway, say`node`, nodes);
       const node = nodes.get(gateway);
       if (node !== undefined && node.site !== site.name) {
         diagnostics.add(form.wrongSite(path, gateway, site.name));
@@ -94,13 +102,13 @@ function checkReferences(mesh: Mesh, diagnostics: Diagnostics): void {
   }
   for (const { name, via, exit } of mesh.clients) {
     for (const [at, node] of via.entries()) {
-      demand(["clients", name, "via", at], node, "node", nodes);
+      demand(["clients", name, "via", at], node, say`node`, nodes);
     }
-    if (exit !== undefined) demand(["clients", name, "exit"], exit, "node", nodes);
+    if (exit !== undefined) demand(["clients", name, "exit"], exit, say`node`, nodes);
   }
   for (const [at, { between }] of mesh.links.entries()) {
     for (const [end, name] of between.entries()) {
-      demand(["links", at, "between", end], name, "site or node", places);
+      demand(["links", at, "between", end], name, say`site or node`, places);
     }
   }
 }
@@ -111,10 +119,12 @@ function checkPolicyReferences(mesh: Mesh, diagnostics: Diagnostics): void {
   const tags = new Set([...mesh.nodes, ...mesh.clients].flatMap((each) => each.tags));
   const demand = (path: Path, selector: Selector): void => {
     if (selector.kind === "name" && !names.has(selector.name)) {
-      diagnostics.add(form.unknownName(path, selector.name, "node, client, site or group", names));
+      diagnostics.add(
+        form.unknownName(path, selector.name, say`node, client, site or group`, names),
+      );
     }
     if (selector.kind === "tag" && !tags.has(selector.tag)) {
-      diagnostics.add(form.unknownName(path, selector.tag, "tag", tags));
+      diagnostics.add(form.unknownName(path, selector.tag, say`tag`, tags));
     }
   };
   for (const { name, members } of mesh.groups) {

@@ -2,6 +2,8 @@
  * Shapes: each reads one form of value out of a document and describes it as JSON Schema, so that
  * what is parsed and what editors complete cannot differ. Knows no field of the mesh.
  */
+import { say } from "../phrase.ts";
+import type { Phrase } from "../phrase.ts";
 import * as form from "../messages/form.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import { Problem } from "../problem.ts";
@@ -60,7 +62,8 @@ export function text<T>(parse: (text: string) => T | Problem, schema: JsonSchema
     schema: { type: "string", ...schema },
     read(value, path, diagnostics) {
       const written = Number.isSafeInteger(value) ? String(value) : value;
-      if (typeof written !== "string") return diagnostics.add(form.wrongType(path, "text", value));
+      if (typeof written !== "string")
+        return diagnostics.add(form.wrongType(path, say`text`, value));
       const parsed = parse(written);
       if (parsed instanceof Problem) return diagnostics.add(form.badValue(path, parsed));
       return parsed;
@@ -73,7 +76,7 @@ export interface NumberLimits {
   readonly max: number;
   readonly isWhole?: boolean;
   /** What the number counts: "bytes", "seconds". */
-  readonly unit?: string;
+  readonly unit?: Phrase;
 }
 
 export function number(limits: NumberLimits): Shape<number> {
@@ -83,7 +86,7 @@ export function number(limits: NumberLimits): Shape<number> {
     schema: { type, minimum: limits.min, maximum: limits.max },
     read(value, path, diagnostics) {
       if (typeof value !== "number")
-        return diagnostics.add(form.wrongType(path, "a number", value));
+        return diagnostics.add(form.wrongType(path, say`a number`, value));
       const isFit = value >= limits.min && value <= limits.max;
       if (!isFit || (isWhole && !Number.isInteger(value))) {
         return diagnostics.add(form.outOfRange(path, value, limits));
@@ -98,7 +101,7 @@ export function flag(): Shape<boolean> {
     schema: { type: "boolean" },
     read(value, path, diagnostics) {
       if (typeof value !== "boolean")
-        return diagnostics.add(form.wrongType(path, "true or false", value));
+        return diagnostics.add(form.wrongType(path, say`true or false`, value));
       return value;
     },
   };
@@ -135,7 +138,7 @@ export function pair<T>(item: Shape<T>): Shape<readonly [T, T]> {
     schema: { type: "array", items: item.schema, minItems: 2, maxItems: 2 },
     read(value, path, diagnostics) {
       if (!Array.isArray(value) || value.length !== 2) {
-        return diagnostics.add(form.wrongType(path, "a list of two", value));
+        return diagnostics.add(form.wrongType(path, say`a list of two`, value));
       }
       const [one, other] = value.map((each, at) => item.read(each, [...path, at], diagnostics));
       return one === undefined || other === undefined ? undefined : [one, other];
@@ -152,7 +155,7 @@ export function record<K extends string, T>(
     schema: { type: "object", additionalProperties: item.schema },
     read(value, path, diagnostics) {
       if (!isObject(value))
-        return diagnostics.add(form.wrongType(path, "a mapping of names", value));
+        return diagnostics.add(form.wrongType(path, say`a mapping of names`, value));
       const entries: (readonly [K, T])[] = [];
       for (const [written, each] of Object.entries(value)) {
         const key = parseKey(written);
@@ -182,7 +185,7 @@ export function fields<F extends FieldTable>(table: F): Shape<FieldValues<F>> {
     read(value, path, diagnostics) {
       const written = value === null ? {} : value;
       if (!isObject(written))
-        return diagnostics.add(form.wrongType(path, "a mapping of fields", value));
+        return diagnostics.add(form.wrongType(path, say`a mapping of fields`, value));
       for (const name of Object.keys(written)) {
         if (!Object.hasOwn(table, name))
           diagnostics.add(form.unknownField([...path, name], name, names));

@@ -1,4 +1,5 @@
 /** Every field of warren.yaml, with its form and what it is for: parser and JSON Schema are this table. */
+import { say } from "../phrase.ts";
 import { parseAddress } from "../ip/address.ts";
 import { parseEndpoint } from "../ip/endpoint.ts";
 import { parsePublicKey } from "./keys.ts";
@@ -24,9 +25,9 @@ const portRange = text(parsePortRange);
 const hooks = list(text(parseHook));
 const port = number({ min: 1, max: 65535 });
 /** 576 is the least that every IPv4 host must take (RFC 791); 65535 the most that a packet can have. */
-const mtu = number({ min: 576, max: 65535, unit: "bytes" });
+const mtu = number({ min: 576, max: 65535, unit: say`bytes` });
 /** WireGuard's field has 16 bits. */
-const keepalive = number({ min: 0, max: 65535, unit: "seconds (0: never)" });
+const keepalive = number({ min: 0, max: 65535, unit: say`seconds (0: never)` });
 const firewall = choice("nftables", "iptables", "off");
 const cost = number({ min: 0, max: 1_000_000, isWhole: false });
 

@@ -1,10 +1,12 @@
 /** Rules about how traffic is to go: links, gateways, exits, ranges that several nodes offer. */
+import { say } from "../phrase.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import { hasPrefix, printPrefix } from "../ip/prefix.ts";
 import * as ranges from "../messages/ranges.ts";
 import * as ways from "../messages/ways.ts";
 import type { Path } from "../wording.ts";
 import { checkExits } from "./exit-rules.ts";
+import { carriersOf } from "./carriers.ts";
 import type { Mesh } from "./mesh.ts";
 import { offersOf } from "./subnets.ts";
 import type { Offer } from "./subnets.ts";
@@ -57,17 +59,17 @@ function checkGateways({ nodes, sites }: Mesh, diagnostics: Diagnostics): void {
     if (active !== undefined && others.length > 0) {
       const known = others.filter((other) => nodes.some((node) => node.name === other));
       const who = { active, others: known };
-      diagnostics.add(ways.standsBy(["sites", name, "gateways"], who, "put another first"));
+      diagnostics.add(ways.standsBy(["sites", name, "gateways"], who, say`put another first`));
     }
   }
 }
 
 /** Who stands in a network sends what is for it there by itself, whatever its neighbours offer. */
-function checkNetworks({ nodes, sites }: Mesh, diagnostics: Diagnostics): void {
+function checkNetworks(mesh: Mesh, diagnostics: Diagnostics): void {
+  const { nodes, sites } = mesh;
   const siteOf = new Map(sites.map((site) => [site.name, site]));
-  const carriers = nodes.filter(
-    ({ name, site, relay }) => relay || (site && siteOf.get(site)?.gateways[0] === name),
-  );
+  const names = carriersOf(mesh);
+  const carriers = nodes.filter(({ name }) => names.has(name));
   for (const node of nodes) {
     const carrier = carriers.find((each) => each !== node && each.site === node.site);
     const site = node.site === undefined ? undefined : siteOf.get(node.site);
@@ -81,7 +83,7 @@ function checkNetworks({ nodes, sites }: Mesh, diagnostics: Diagnostics): void {
 }
 
 function checkOffers(mesh: Mesh, diagnostics: Diagnostics): void {
-  const carriers = new Set(mesh.sites.map(({ gateways }) => gateways[0]));
+  const carriers = carriersOf(mesh);
   for (const [prefix, [active, ...others]] of offersOf(mesh)) {
     // Whose exit is used is said by who uses it.
     if (active === undefined || others.length === 0 || prefix.endsWith("/0")) continue;
@@ -93,10 +95,12 @@ function checkOffers(mesh: Mesh, diagnostics: Diagnostics): void {
     }
     const names = others.map(({ node }) => node.name);
     const who = { active: active.node.name, others: names };
-    const how = hasMetric(active) ? "give another the lowest metric" : "remove the range there";
+    const how = hasMetric(active)
+      ? say`give another the lowest metric`
+      : say`remove the range there`;
     diagnostics.add(ways.standsBy(path, who, how));
     for (const other of others) {
-      if (!other.node.relay && !carriers.has(other.node.name)) continue;
+      if (!carriers.has(other.node.name)) continue;
       diagnostics.add(ways.standByCarries(placeOf(other), prefix, active.node.name));
     }
   }

@@ -1,4 +1,5 @@
 /** The small words of warren.yaml that have a grammar of their own: selectors, ports, marks, targets. */
+import { say } from "../phrase.ts";
 import { parsePrefix, printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import { Problem, quote } from "../problem.ts";
@@ -35,8 +36,8 @@ export function printSelector(selector: Selector): string {
 export function parseRange(text: string): Prefix | Problem {
   const prefix = parsePrefix(text);
   if (prefix instanceof Problem || text.includes("/")) return prefix;
-  const fix = `write ${text}/${prefix.length} for this host alone, or the range's length, such as /24 or /64`;
-  return new Problem(`cannot parse range ${quote(text)}: its length is missing`, fix);
+  const fix = say`write ${text}/${prefix.length} for this host alone, or the range's length, such as /24 or /64`;
+  return new Problem(say`cannot parse range ${quote(text)}: its length is missing`, fix);
 }
 
 /** `tcp/22`, `tcp/1000-2000`, `udp/*` or `icmp` (both families', without ports). */
@@ -46,8 +47,8 @@ export function parsePortRange(text: string): PortRange | Problem {
   const first = match?.[2] === undefined ? Number(match?.[3]) : 1;
   const last = match?.[2] === undefined ? Number(match?.[4] ?? match?.[3]) : 65535;
   if (match === null || last > 65535 || first > last) {
-    const fix = "write tcp/22, tcp/1000-2000, udp/* or icmp, with ports from 1 to 65535";
-    return new Problem(`cannot parse port ${quote(text)}`, fix);
+    const fix = say`write tcp/22, tcp/1000-2000, udp/* or icmp, with ports from 1 to 65535`;
+    return new Problem(say`cannot parse port ${quote(text)}`, fix);
   }
   return { protocol: match[1] === "tcp" ? "tcp" : "udp", first, last };
 }
@@ -64,8 +65,8 @@ export function parseFwmark(text: string): number | Problem {
   if (text === "off") return 0;
   const mark = /^(0x[0-9a-fA-F]{1,8}|0|[1-9]\d{0,9})$/.test(text) ? Number(text) : Number.NaN;
   if (mark <= 0xffff_ffff) return mark;
-  const fix = "write a number up to 4294967295, or 0x and up to 8 hex digits, or off";
-  return new Problem(`cannot parse fwmark ${quote(text)}`, fix);
+  const fix = say`write a number up to 4294967295, or 0x and up to 8 hex digits, or off`;
+  return new Problem(say`cannot parse fwmark ${quote(text)}`, fix);
 }
 
 /** `auto` (undefined: the main table), `off`, or the number of a routing table. */
@@ -74,8 +75,8 @@ export function parseTable(text: string): number | "off" | "auto" | Problem {
   const table = /^[1-9]\d{0,9}$/.test(text) ? Number(text) : Number.NaN;
   if (table <= 0xffff_ffff) return table;
   return new Problem(
-    `cannot parse routing table ${quote(text)}`,
-    "write auto, off or the table's number: names of tables differ between hosts",
+    say`cannot parse routing table ${quote(text)}`,
+    say`write auto, off or the table's number: names of tables differ between hosts`,
   );
 }
 
@@ -84,7 +85,10 @@ export function parseSshTarget(text: string): string | Problem {
   const isTarget =
     /^(?:[a-zA-Z0-9_][\w.-]*@)?(?:[a-zA-Z0-9][\w.-]*|\[[0-9a-fA-F:]+\])(?::\d{1,5})?$/;
   if (isTarget.test(text)) return text;
-  return new Problem(`cannot parse ssh target ${quote(text)}`, "write user@host or user@host:port");
+  return new Problem(
+    say`cannot parse ssh target ${quote(text)}`,
+    say`write user@host or user@host:port`,
+  );
 }
 
 /** A DNS zone: labels as names have them, joined by dots. */
@@ -94,13 +98,13 @@ export function parseDomain(text: string): string | Problem {
     text.length <= 253 && labels.every((label) => !(parseName(label) instanceof Problem));
   if (isDomain) return text;
   return new Problem(
-    `cannot parse domain ${quote(text)}`,
-    "write labels joined by dots, such as mesh.internal",
+    say`cannot parse domain ${quote(text)}`,
+    say`write labels joined by dots, such as mesh.internal`,
   );
 }
 
 /** Free text of one printable line. */
 export function parseLine(text: string): string | Problem {
   if (/^[^\p{Cc}\u2028\u2029]{1,200}$/u.test(text)) return text;
-  return new Problem(`cannot use ${quote(text)}`, "write one line of up to 200 characters");
+  return new Problem(say`cannot use ${quote(text)}`, say`write one line of up to 200 characters`);
 }

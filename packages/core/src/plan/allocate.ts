@@ -2,6 +2,7 @@
  * Gives every node, and every way in of a client, its addresses: those the document fixes, then those
  * recorded, then the lowest free ones in order of name. Nobody's address ever depends on who else is there.
  */
+import { listTexts } from "../wording.ts";
 import * as ranges from "../messages/ranges.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { Address, Family } from "../ip/address.ts";
@@ -124,7 +125,7 @@ function claimExplicit(
     const block = foreign?.addresses.find((each) => hasAddress(each, address));
     if (range === undefined) {
       diagnostics.add(
-        ranges.addressOutside(path, text, mesh.network.addresses.map(printPrefix).join(", ")),
+        ranges.addressOutside(path, text, listTexts(mesh.network.addresses.map(printPrefix))),
       );
     } else if (isReserved(range, address)) {
       diagnostics.add(ranges.addressReserved(path, text, printPrefix(range)));
@@ -230,6 +231,6 @@ function reportRenumbered(
 }
 
 function reportFull(holder: Holder, pools: readonly Pool[], diagnostics: Diagnostics): void {
-  const printed = pools.map(({ prefix }) => printPrefix(prefix)).join(", ");
+  const printed = listTexts(pools.map(({ prefix }) => printPrefix(prefix)));
   diagnostics.add(ranges.rangeFull(holder.path, holder.name, printed));
 }

@@ -2,6 +2,7 @@
 import type { Endpoint } from "../ip/endpoint.ts";
 import { comparePrefixes, hasPrefix, hostPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
+import { isCarrying } from "../model/carriers.ts";
 import type { PublicKey } from "../model/keys.ts";
 import type { Lock } from "../model/lock.ts";
 import type { Mesh, Node, Site } from "../model/mesh.ts";
@@ -52,9 +53,9 @@ export function membersOf(mesh: Mesh, lock: Lock, entries: readonly Entry[]): re
   });
 }
 
-/** Whether it passes on what is for others: the active gateway of its site, or a relay. */
+/** Whether it passes on what is for others. */
 export function isCarrier({ node, site }: Member): boolean {
-  return node.relay || site?.gateways[0] === node.name;
+  return isCarrying(node, site);
 }
 
 /** The least MTU that WireGuard's tunnel can have over this node's underlay: 80 bytes less, as over IPv6. */

@@ -1,4 +1,6 @@
 /** Fields that are read and checked, and that nothing is made of yet: said, never ignored. */
+import { say } from "../phrase.ts";
+import type { Phrase } from "../phrase.ts";
 import * as ranges from "../messages/ranges.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { Mesh } from "../model/mesh.ts";
@@ -6,17 +8,17 @@ import type { Path } from "../wording.ts";
 
 /** Says once for each such field, however many have it, that it has no effect. */
 export function checkPending({ nodes, sites }: Mesh, diagnostics: Diagnostics): void {
-  const say = (path: Path | undefined, what: string): void => {
+  const note = (path: Path | undefined, what: Phrase): void => {
     if (path !== undefined) diagnostics.add(ranges.noEffect(path, what));
   };
   const logged = nodes.find(({ ssh }) => ssh !== undefined);
-  if (logged !== undefined) say(["nodes", logged.name, "ssh"], "ssh targets");
+  if (logged !== undefined) note(["nodes", logged.name, "ssh"], say`ssh targets`);
   const probed = nodes.flatMap(({ name, subnets }) =>
     subnets.flatMap(({ probe }, at) =>
       probe === undefined ? [] : [["nodes", name, "subnets", at, "probe"]],
     ),
   );
-  say(probed[0], "probes");
+  note(probed[0], say`probes`);
   const clouded = sites.find(({ cloud }) => cloud !== undefined);
-  if (clouded !== undefined) say(["sites", clouded.name, "cloud"], "clouds");
+  if (clouded !== undefined) note(["sites", clouded.name, "cloud"], say`clouds`);
 }

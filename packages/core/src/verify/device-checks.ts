@@ -1,4 +1,6 @@
 /** What one device shows alone: whether it contradicts itself. */
+import { say } from "../phrase.ts";
+import type { Phrase } from "../phrase.ts";
 import * as proof from "../messages/proof.ts";
 import * as ranges from "../messages/ranges.ts";
 import type { Diagnostics } from "../diagnostics.ts";
@@ -41,7 +43,7 @@ export function checkDevice(
   if (scene.owner.node === undefined) return;
   checkRanges(scene, device, diagnostics);
   // wg-quick makes a route of each prefix of AllowedIPs: with fewer, this is not what will run.
-  if (tunnels.isUnrouted) diagnostics.add(proof.deviceDiffers(device.name, "set of routes"));
+  if (tunnels.isUnrouted) diagnostics.add(proof.deviceDiffers(device.name, say`set of routes`));
   checkForwarding(scene.owner.node, device, diagnostics);
   checkMtu(scene, scene.owner.node, device, diagnostics);
   checkFirewall(device, diagnostics);
@@ -54,13 +56,13 @@ function checkIdentity(
   diagnostics: Diagnostics,
 ): void {
   const { node, publicKey, addresses } = owner;
-  const differs = (what: string): void => diagnostics.add(proof.deviceDiffers(owner.name, what));
-  if (device.publicKey !== publicKey) differs("public key");
-  if (node !== undefined && device.listenPort !== node.listenPort) differs("listen port");
+  const differs = (what: Phrase): void => diagnostics.add(proof.deviceDiffers(owner.name, what));
+  if (device.publicKey !== publicKey) differs(say`public key`);
+  if (node !== undefined && device.listenPort !== node.listenPort) differs(say`listen port`);
   const isElsewhere = (node ?? owner.client)?.publicKey !== undefined;
-  if (device.isKeyElsewhere !== isElsewhere) differs("place of its key");
+  if (device.isKeyElsewhere !== isElsewhere) differs(say`place of its key`);
   if (node !== undefined && device.fwmark !== (node.fwmark === 0 ? undefined : node.fwmark)) {
-    differs("mark");
+    differs(say`mark`);
   }
   const own = device.addresses.map(({ address }) => address);
   const isSame =
@@ -69,11 +71,11 @@ function checkIdentity(
       const recorded = addresses[at];
       return recorded !== undefined && isSameAddress(each, recorded);
     });
-  if (!isSame) differs("addresses");
+  if (!isSame) differs(say`addresses`);
   const isLost = device.peers.some(
     ({ presharedKeyId }) => (presharedKeyId !== undefined) !== claims.mesh.network.presharedKeys,
   );
-  if (isLost) differs("use of preshared keys");
+  if (isLost) differs(say`use of preshared keys`);
   if (device.table !== undefined && device.routes.length + device.offLinkRanges.length > 0) {
     diagnostics.add(proof.routesByHand(owner.name, String(device.table)));
   }
@@ -147,7 +149,7 @@ function checkForwarding({ subnets }: Node, device: Device, diagnostics: Diagnos
   for (const { prefix } of device.subnets) {
     if (subnets.some((subnet) => isSamePrefix(subnet.prefix, prefix))) continue;
     diagnostics.add(
-      proof.deviceDiffers(device.name, `set of subnets, ${printPrefix(prefix)} among them,`),
+      proof.deviceDiffers(device.name, say`set of subnets, ${printPrefix(prefix)} among them,`),
     );
   }
   for (const { prefix, masquerade } of subnets) {

@@ -2,6 +2,8 @@
  * Holds each device's filter against what document and lock say: who is let in where, who is passed
  * on. Knows no firewall, and nothing of how the compiler works a filter out.
  */
+import { say } from "../phrase.ts";
+import type { Phrase } from "../phrase.ts";
 import * as proof from "../messages/proof.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { Prefix } from "../ip/prefix.ts";
@@ -17,7 +19,7 @@ import { listAtoms } from "./universe.ts";
 import type { Universe } from "./universe.ts";
 
 /** Says what differs. */
-type Differs = (what: string) => void;
+type Differs = (what: Phrase) => void;
 
 /** One rule of the document, in atoms. */
 interface Promised {
@@ -56,20 +58,20 @@ export class FilterChecks {
     const { node, name } = owner;
     if (node === undefined) return;
     const differs: Differs = (what) => diagnostics.add(proof.filterDiffers(name, what));
-    const guests = clientsOf(this.#claims, owner);
-    if (firewall !== node.firewall) differs("another firewall");
-    if (filter.carries !== carries(owner)) differs("other traffic to carry");
+    const entering = clientsOf(this.#claims, owner);
+    if (firewall !== node.firewall) differs(say`another firewall`);
+    if (filter.carries !== carries(owner)) differs(say`other traffic to carry`);
     const isSame = (one: readonly Prefix[], other: readonly Prefix[]): boolean =>
       isSameAtoms(listAtoms(this.#universe, one), atomsOf(this.#universe, other));
-    const clients = guests.flatMap(({ owned }) => owned);
-    if (!isSame(filter.clients, clients)) differs("other clients");
-    if (!isSame(filter.exitUsers, this.#exitUsers(owner, guests))) {
-      differs("other users of its exit");
+    const clients = entering.flatMap(({ owned }) => owned);
+    if (!isSame(filter.clients, clients)) differs(say`other clients`);
+    if (!isSame(filter.exitUsers, this.#exitUsers(owner, entering))) {
+      differs(say`other users of its exit`);
     }
-    if (!isSame(filter.denied, this.#denied(owner))) differs("others denied");
-    checkConfined(filter, guests, differs);
+    if (!isSame(filter.denied, this.#denied(owner))) differs(say`others denied`);
+    checkConfined(filter, entering, differs);
     if ((filter.permits === undefined) !== (this.#rules === undefined)) {
-      differs("another use of the policy");
+      differs(say`another use of the policy`);
     } else if (filter.permits !== undefined && this.#rules !== undefined) {
       const held = atomsOf(this.#universe, [...heldBy(this.#claims, owner), ...owner.exits]);
       const scene = { universe: this.#universe, rules: this.#rules };
@@ -85,10 +87,10 @@ export class FilterChecks {
       .flatMap(({ owned }) => owned);
   }
 
-  #exitUsers({ name, exits }: Owner, guests: readonly Owner[]): readonly Prefix[] {
+  #exitUsers({ name, exits }: Owner, entering: readonly Owner[]): readonly Prefix[] {
     if (exits.length === 0) return [];
     const users = this.#claims.owners.filter(({ node }) => node?.exit === name);
-    const leaving = guests.filter(({ client }) => {
+    const leaving = entering.filter(({ client }) => {
       const words = client?.access ?? [];
       return client?.exit === name || words.includes("exit") || words.includes("all-but-lan");
     });
@@ -97,18 +99,18 @@ export class FilterChecks {
 }
 
 /** A client that may not go wherever a node may is held to its access. */
-function checkConfined({ confined }: Filter, guests: readonly Owner[], differs: Differs): void {
-  const expected = guests.filter(({ client }) => {
+function checkConfined({ confined }: Filter, entering: readonly Owner[], differs: Differs): void {
+  const expected = entering.filter(({ client }) => {
     const words = client?.access ?? [];
     const isOpen = words.includes("nodes") && words.includes("subnets");
     return !isOpen || words.includes("all-but-lan");
   });
-  if (confined.length !== expected.length) return differs("other clients to confine");
+  if (confined.length !== expected.length) return differs(say`other clients to confine`);
   const actual = new Map(confined.map(({ from, to }) => [edgesOf(from), to]));
   for (const { name, owned, access } of expected) {
     const to = actual.get(edgesOf(owned));
     if (to === undefined || edgesOf(to) !== edgesOf(access?.all ?? [])) {
-      differs(`other bounds for the client "${name}"`);
+      differs(say`other bounds for the client "${name}"`);
     }
   }
 }
@@ -132,9 +134,9 @@ function checkPermits(
           isSameAtoms(listAtoms(universe, permit.to), expected) &&
           isSource(universe, permit.from, rule) &&
           isSamePorts(permit.ports, rule.ports);
-    if (!isSame) differs(`other permits for rule ${at + 1} of the policy`);
+    if (!isSame) differs(say`other permits for rule ${at + 1} of the policy`);
   }
-  if (next < permits.length) differs("more permits");
+  if (next < permits.length) differs(say`more permits`);
 }
 
 function isSource(universe: Universe, list: readonly Prefix[], rule: Promised): boolean {

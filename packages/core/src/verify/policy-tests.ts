@@ -1,4 +1,5 @@
 /** Tries the tests of a document, from each to each, by its rules and by what links and access keep apart. */
+import { say } from "../phrase.ts";
 import * as proof from "../messages/proof.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import { addressWidth, isSameAddress, printAddress } from "../ip/address.ts";
@@ -56,8 +57,8 @@ export function checkPolicyTests(
     if (!isTried) diagnostics.add(proof.testOfNobody(["tests", at]));
     const flow = findFailure(test, { sources, targets, connections }, ports);
     if (flow === undefined) continue;
-    const [from, to] = flow.map(printAddress);
-    const words = `${printSelector(test.from)} (${from}) to ${printSelector(test.to)} (${to})`;
+    const [from, to] = [printAddress(flow[0]), printAddress(flow[1])];
+    const words = say`${printSelector(test.from)} (${from}) to ${printSelector(test.to)} (${to})`;
     diagnostics.add(proof.testFails(["tests", at], test, words));
   }
 }

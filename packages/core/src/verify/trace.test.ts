@@ -1,4 +1,5 @@
 /** A packet's way in words: what holds, what fails, and why. */
+import { printText } from "../phrase.ts";
 import { expect, test } from "vitest";
 import { findEnd, findExit, parseAddress, parsePortRange, Problem, trace } from "../mod.ts";
 import type { Index, TraceEnd } from "../mod.ts";
@@ -26,7 +27,9 @@ function story(source: string, target: string): string {
   const [from, to] = ends;
   if (from === undefined || to === undefined) throw new Error("a trace has two ends");
   const { steps, reaches } = trace(index, from, to);
-  const lines = steps.map(({ node, text, holds }) => `${holds ? "+" : "-"} ${node} ${text}`);
+  const lines = steps.map(
+    ({ node, text, holds }) => `${holds ? "+" : "-"} ${node} ${printText(text)}`,
+  );
   return [...lines, reaches ? "reaches" : "does not reach"].join("\n");
 }
 
@@ -60,7 +63,9 @@ function regional(source: string, target: string, port?: string): string {
   const range = port === undefined ? undefined : parsePortRange(port);
   if (range instanceof Problem) throw new Error(String(range));
   const { steps, reaches } = trace(index, from, to, range);
-  const lines = steps.map(({ node, text, holds }) => `${holds ? "+" : "-"} ${node} ${text}`);
+  const lines = steps.map(
+    ({ node, text, holds }) => `${holds ? "+" : "-"} ${node} ${printText(text)}`,
+  );
   return [...lines, reaches ? "reaches" : "does not reach"].join("\n");
 }
 

@@ -1,4 +1,7 @@
 /** Tells the way of a packet in words: each hop, and why it holds or fails. */
+import { say } from "../phrase.ts";
+import type { Phrase } from "../phrase.ts";
+import { listTexts } from "../wording.ts";
 import type { Address } from "../ip/address.ts";
 import { isSameAddress, printAddress } from "../ip/address.ts";
 import { printEndpoint } from "../ip/endpoint.ts";
@@ -23,7 +26,7 @@ export interface TraceEnd {
 
 export interface TraceStep {
   readonly node: string;
-  readonly text: string;
+  readonly text: Phrase;
   readonly holds: boolean;
 }
 
@@ -56,12 +59,12 @@ export function findExit(index: Index, source: Name, address: Address): TraceEnd
  */
 export function trace(index: Index, source: TraceEnd, target: TraceEnd, port?: PortRange): Trace {
   const steps: TraceStep[] = [];
-  const say = (node: Name, text: string, holds = true): boolean => {
+  const tell = (node: Name, text: Phrase, holds = true): boolean => {
     steps.push({ node, text, holds });
     return holds;
   };
   const flow = { source: source.address, target: target.address, ...(port && { port }) };
-  const reaches = follow({ index, source, target, flow, say });
+  const reaches = follow({ index, source, target, flow, tell });
   return { steps, reaches };
 }
 
@@ -70,26 +73,30 @@ interface Journey {
   readonly source: TraceEnd;
   readonly target: TraceEnd;
   readonly flow: Flow;
-  readonly say: (node: Name, text: string, holds?: boolean) => boolean;
+  readonly tell: (node: Name, text: Phrase, holds?: boolean) => boolean;
 }
 
 function follow(journey: Journey): boolean {
-  const { index, source, target, say } = journey;
+  const { index, source, target, tell } = journey;
   const start = deviceOf(index, source.name);
   const [from, to] = [printAddress(source.address), printAddress(target.address)];
-  if (!isOwn(start, source.address)) say(start.name, `takes ${from} from behind it and forwards`);
+  if (!isOwn(start, source.address))
+    tell(start.name, say`takes ${from} from behind it and forwards`);
   if (start.name === target.name) {
-    const what = isOwn(start, target.address) ? `has ${to} itself` : `reaches ${to} behind it`;
-    return say(start.name, `${what}: no tunnel is used`);
+    const what = isOwn(start, target.address)
+      ? say`has ${to} itself`
+      : say`reaches ${to} behind it`;
+    return tell(start.name, say`${what}: no tunnel is used`);
   }
   const near = commonNetwork(journey);
   if (near !== undefined) {
-    return say(start.name, `reaches ${to} directly, in the network ${near} of their site`);
+    return tell(start.name, say`reaches ${to} directly, in the network ${near} of their site`);
   }
   const met = new Set<Name>();
   let here = start;
   while (here.name !== target.name) {
-    if (met.has(here.name)) return say(here.name, "has had it before: it goes in circles", false);
+    if (met.has(here.name))
+      return tell(here.name, say`has had it before: it goes in circles`, false);
     met.add(here.name);
     const next = step(journey, here);
     if (next === undefined) return false;
@@ -101,90 +108,92 @@ function follow(journey: Journey): boolean {
 
 /** From one device into a tunnel and out of it; undefined when that fails. */
 function step(journey: Journey, here: Device): Device | undefined {
-  const { index, source, target, say } = journey;
+  const { index, source, target, tell } = journey;
   const to = printAddress(target.address);
   const found = longestMatch(here, target.address);
   if (found === undefined) {
-    say(here.name, noTunnel(journey, here), false);
+    tell(here.name, noTunnel(journey, here), false);
     return undefined;
   }
   if (!routedRanges(here).some((prefix) => hasAddress(prefix, target.address))) {
-    say(here.name, `has no route for ${to} into ${here.interface}`, false);
+    tell(here.name, say`has no route for ${to} into ${here.interface}`, false);
     return undefined;
   }
   const peer = found.value;
-  say(here.name, `${found.why} is the longest match for ${to}: peer ${peer.name}`);
-  say(here.name, dialling(peer));
+  tell(here.name, say`${found.why} is the longest match for ${to}: peer ${peer.name}`);
+  tell(here.name, dialling(peer));
   const there = deviceOf(index, peer.name);
   const from = printAddress(source.address);
   const back = longestMatch(there, source.address);
   if (back?.value.name !== here.name) {
-    const text = `drops it: ${from} is not among what it takes from ${here.name}`;
-    say(there.name, text, false);
+    const text = say`drops it: ${from} is not among what it takes from ${here.name}`;
+    tell(there.name, text, false);
     return undefined;
   }
-  say(there.name, `takes it: ${back.why} holds the sender's ${from}; answers go the same way`);
+  tell(there.name, say`takes it: ${back.why} holds the sender's ${from}; answers go the same way`);
   return there;
 }
 
 /** At the device of the target: into the host, or out of it again to what is behind. */
 function arrive(journey: Journey, here: Device): boolean {
-  const { target, say } = journey;
+  const { target, tell } = journey;
   if (isOwn(here, target.address)) return admit(journey, here, "host");
   const behind = here.subnets
     .filter(({ prefix }) => hasAddress(prefix, target.address))
     .toSorted((one, other) => other.prefix.length - one.prefix.length);
   const [subnet] = behind;
-  if (subnet === undefined) return say(here.name, "does not forward there", false);
+  if (subnet === undefined) return tell(here.name, say`does not forward there`, false);
   const isExit = subnet.prefix.length === 0;
   if (!admit(journey, here, isExit ? "exit" : "subnet")) return false;
   const nat =
     subnet.masquerade && here.firewall !== "off"
-      ? "with its own address, so that no route back is needed"
-      : "as it is: machines there need a route back";
-  const where = isExit ? "the internet" : printPrefix(subnet.prefix);
-  return say(here.name, `forwards to ${where} ${nat}`);
+      ? say`with its own address, so that no route back is needed`
+      : say`as it is: machines there need a route back`;
+  const where = isExit ? say`the internet` : printPrefix(subnet.prefix);
+  return tell(here.name, say`forwards to ${where} ${nat}`);
 }
 
 /** Whether the host's rules let it pass; said only where there is anything to say. */
-function admit({ index, flow, say }: Journey, here: Device, destination: Destination): boolean {
+function admit({ index, flow, tell }: Journey, here: Device, destination: Destination): boolean {
   const verdict = judge(here, flow, destination);
   if (verdict.kind === "passes") {
     if (destination === "tunnel" && verdict.permits === undefined) {
-      return say(here.name, "passes it on: it carries what is for others");
+      return tell(here.name, say`passes it on: it carries what is for others`);
     }
-    for (const permit of verdict.permits ?? []) say(here.name, letIn(index, permit));
+    for (const permit of verdict.permits ?? []) tell(here.name, letIn(index, permit));
     return true;
   }
-  const byHand = here.firewall === "off" ? " (its firewall is off: that is up to your rules)" : "";
-  return say(here.name, `drops it: ${refusal(verdict, flow)}${byHand}`, false);
+  const byHand =
+    here.firewall === "off" ? say` (its firewall is off: that is up to your rules)` : "";
+  return tell(here.name, say`drops it: ${refusal(verdict, flow)}${byHand}`, false);
 }
 
-function letIn({ mesh }: Index, { rule: at }: Permit): string {
+function letIn({ mesh }: Index, { rule: at }: Permit): Phrase {
   const rule = mesh.policy?.[at];
   if (rule === undefined) throw new Error("a permit is of no rule");
-  const from = rule.from.map(printSelector).join(", ");
-  const to = rule.to.map(printSelector).join(", ");
-  const ports = rule.ports.length === 0 ? "everything" : rule.ports.map(printPortRange).join(", ");
-  return `policy[${at}] lets it in: ${ports} from ${from} to ${to}`;
+  const from = listTexts(rule.from.map(printSelector));
+  const to = listTexts(rule.to.map(printSelector));
+  const ports =
+    rule.ports.length === 0 ? say`everything` : listTexts(rule.ports.map(printPortRange));
+  return say`policy[${at}] lets it in: ${ports} from ${from} to ${to}`;
 }
 
-function refusal(verdict: Exclude<Admission, { kind: "passes" }>, flow: Flow): string {
+function refusal(verdict: Exclude<Admission, { kind: "passes" }>, flow: Flow): Phrase {
   const [from, to] = [printAddress(flow.source), printAddress(flow.target)];
-  const what = flow.port === undefined ? "anything" : printPortRange(flow.port);
+  const what = flow.port === undefined ? say`anything` : printPortRange(flow.port);
   switch (verdict.kind) {
     case "confined":
-      return `the access of the client does not cover ${to}`;
+      return say`the access of the client does not cover ${to}`;
     case "denied":
-      return `a link denies all from ${from}`;
+      return say`a link denies all from ${from}`;
     case "not-permitted":
-      return `no rule of the policy lets ${from} start ${what} to ${to}`;
+      return say`no rule of the policy lets ${from} start ${what} to ${to}`;
     case "does-not-carry":
-      return "it carries nothing for others";
+      return say`it carries nothing for others`;
     case "host-only":
-      return `${to} is for a host alone: no exit passes it on`;
+      return say`${to} is for a host alone: no exit passes it on`;
     case "no-exit-user":
-      return `${from} is not of those who name it as their exit`;
+      return say`${from} is not of those who name it as their exit`;
   }
 }
 
@@ -227,26 +236,26 @@ function longestMatch(
   return found === undefined ? undefined : { value: found.value, why: printPrefix(found.prefix) };
 }
 
-function noTunnel({ index, source, target }: Journey, here: Device): string {
+function noTunnel({ index, source, target }: Journey, here: Device): Phrase {
   const { name } = target;
-  const start = `has no tunnel to ${name}, which has ${printAddress(target.address)}`;
+  const start = say`has no tunnel to ${name}, which has ${printAddress(target.address)}`;
   const [one, other] = [homeOf(index, source.name), homeOf(index, name)];
-  if (one === other) return `${start}: what ${here.name} may reach does not cover it`;
-  if (index.paths.isDenied(one, other)) return `${start}: a link denies all between the two`;
+  if (one === other) return say`${start}: what ${here.name} may reach does not cover it`;
+  if (index.paths.isDenied(one, other)) return say`${start}: a link denies all between the two`;
   if (!index.traffic.isAllowed(one, other)) {
-    return `${start}: the policy lets nothing pass between the two`;
+    return say`${start}: the policy lets nothing pass between the two`;
   }
   if (index.paths.next(one, other) !== undefined) {
-    return `${start}: what ${here.name} may reach does not cover it`;
+    return say`${start}: what ${here.name} may reach does not cover it`;
   }
-  return `${start}: neither can dial the other, give ${one.node.name} or ${other.node.name} an endpoint`;
+  return say`${start}: neither can dial the other, give ${one.node.name} or ${other.node.name} an endpoint`;
 }
 
-function dialling({ name, endpoint, keepaliveSeconds }: Peer): string {
+function dialling({ name, endpoint, keepaliveSeconds }: Peer): Phrase {
   const way =
     endpoint === undefined
-      ? `waits for ${name} to dial, since it knows no endpoint of it`
-      : `dials ${name} at ${printEndpoint(endpoint)}`;
+      ? say`waits for ${name} to dial, since it knows no endpoint of it`
+      : say`dials ${name} at ${printEndpoint(endpoint)}`;
   if (keepaliveSeconds === undefined) return way;
-  return `${way}, and keeps the way open every ${keepaliveSeconds} s, since ${name} cannot dial back`;
+  return say`${way}, and keeps the way open every ${keepaliveSeconds} s, since ${name} cannot dial back`;
 }

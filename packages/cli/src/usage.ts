@@ -1,0 +1,91 @@
+/** The parser's own words, in ours and in any language: titles of its help, and what it refuses. */
+import { joinTexts, listTexts, quote, say } from "@warren/core";
+import type { Phrase, Text } from "@warren/core";
+import type { Argument, Command, CommanderError, Option } from "commander";
+import { AppError } from "./app-error.ts";
+import type { Terminal } from "./terminal.ts";
+import { widthOf } from "./width.ts";
+
+/** Commands that are added afterwards inherit it. */
+export function speakThrough(program: Command, terminal: Terminal): Command {
+  const { read } = terminal;
+  const inWords = (term: string): string =>
+    term.replace("[options]", read(say`[options]`)).replace("[command]", read(say`[command]`));
+  return program
+    .helpOption("-h, --help", read(say`print this help`))
+    .helpCommand("help [command]", read(say`print the help of a command`))
+    .configureOutput({
+      writeOut: (text) => terminal.print(text.trimEnd()),
+      writeErr: (text) => terminal.say(say`${text.trimEnd()}`),
+      // What it refuses is thrown, too, and said at the door.
+      outputError: () => undefined,
+    })
+    .configureHelp({
+      displayWidth: widthOf,
+      styleTitle: (title) => read(titleOf(title)),
+      styleUsage: inWords,
+      styleSubcommandTerm: inWords,
+      optionDescription: (option) => read(describe(option)),
+      argumentDescription: (argument) => read(describe(argument)),
+    });
+}
+
+/** Its sentence with the way out, as our own refusals have it. */
+export function usageError(cause: CommanderError): AppError {
+  const text = cause.message.replace(/^error: /, "");
+  const hint = /\n\(Did you mean (?:one of )?(.*)\?\)$/.exec(text);
+  const message = text.slice(0, hint?.index);
+  const meant = hint?.[1];
+  const choices = / Allowed choices are (.*)\.$/.exec(message)?.[1];
+  const help = say`see warren --help`;
+  const way = choices === undefined ? help : say`choose one of ${listTexts(choices.split(", "))}`;
+  const fix = meant === undefined ? way : say`did you mean ${listTexts(meant.split(", "))}?`;
+  return new AppError("usage", sentenceOf(message), { fix, cause });
+}
+
+function titleOf(title: string): Text {
+  switch (title) {
+    case "Usage:":
+      return say`Usage:`;
+    case "Arguments:":
+      return say`Arguments:`;
+    case "Options:":
+      return say`Options:`;
+    case "Commands:":
+      return say`Commands:`;
+    default:
+      return title;
+  }
+}
+
+/** With the words that it may be, and the one that it is when nothing is said. */
+function describe({ description, argChoices, defaultValue }: Argument | Option): Text {
+  const standard: unknown = defaultValue;
+  const notes = [
+    ...(argChoices === undefined ? [] : [say`choices: ${listTexts(argChoices)}`]),
+    ...(typeof standard === "string" || typeof standard === "number"
+      ? [say`default: ${standard}`]
+      : []),
+  ];
+  return notes.length === 0 ? description : say`${description} (${joinTexts(notes, say`; `)})`;
+}
+
+/** By the sentences of commander 15, which its codes do not tell apart. */
+function sentenceOf(message: string): Phrase {
+  const [, option] = /^unknown option '(.*)'$/s.exec(message) ?? [];
+  if (option !== undefined) return say`unknown option ${quote(option)}`;
+  const [, command] = /^unknown command '(.*)'$/s.exec(message) ?? [];
+  if (command !== undefined) return say`unknown command ${quote(command)}`;
+  const [, missing] = /^missing required argument '(.*)'$/s.exec(message) ?? [];
+  if (missing !== undefined) return say`the argument ${missing} is missing`;
+  const [, bare] = /^option '(.*)' argument missing$/.exec(message) ?? [];
+  if (bare !== undefined) return say`the option ${bare} lacks its value`;
+  const [, flags, value] = /^option '(.*)' argument '(.*)' is invalid\./s.exec(message) ?? [];
+  if (flags !== undefined) return say`the option ${flags} cannot be ${quote(value ?? "")}`;
+  const [, word, name] = /value '(.*)' is invalid for argument '(.*)'\./s.exec(message) ?? [];
+  if (name !== undefined) return say`the argument ${name} cannot be ${quote(word ?? "")}`;
+  const [, most, count] =
+    /^too many arguments.* Expected (\d+) arguments? but got (\d+)/s.exec(message) ?? [];
+  if (most !== undefined) return say`${count ?? ""} arguments are too many: it takes ${most}`;
+  return say`${message}`;
+}
