@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sets up what is missing, then becomes the command: sh tools/bootstrap.sh [--lab] COMMAND ARG…
+# Sets up what is missing, then becomes the command: sh tools/bootstrap.sh [--lab | --test] COMMAND ARG…
 # Speaks on standard error only. Changes nothing, and takes no time, when all is there.
 set -u
 
@@ -53,10 +53,10 @@ install_modules() {
   cp "$lock" "$installed"
 }
 
-# The Debian packages whose command is missing.
+# The Debian packages of which a command, or another file, is missing.
 missing_packages() {
-  for pair in wg:wireguard-tools wireguard-go:wireguard-go nft:nftables ip:iproute2 ping:iputils-ping iptables:iptables; do
-    command -v "${pair%%:*}" >/dev/null || echo "${pair#*:}"
+  for pair in $needed; do
+    command -v "${pair%%:*}" >/dev/null || [ -e "${pair%%:*}" ] || echo "${pair#*:}"
   done | tr '\n' ' '
 }
 
@@ -87,18 +87,23 @@ install_packages() {
   say "going on without ${missing% }: apt-get failed, see above"
 }
 
-lab=
-if [ "${1:-}" = --lab ]; then
-  lab=yes
-  shift
-fi
-[ $# -gt 0 ] || fail "no command: sh tools/bootstrap.sh [--lab] COMMAND ARG…"
+needed=
+case ${1:-} in --lab | --test)
+  needed="wg:wireguard-tools wireguard-go:wireguard-go nft:nftables ip:iproute2 ping:iputils-ping iptables:iptables"
+  ;;
+esac
+# Tests look at pictures, with letters of all languages in them.
+[ "${1:-}" = --test ] && needed="$needed chromium:chromium
+  /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf:fonts-dejavu-core
+  /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk"
+[ -n "$needed" ] && shift
+[ $# -gt 0 ] || fail "no command: sh tools/bootstrap.sh [--lab | --test] COMMAND ARG…"
 [ -f "$lock" ] || fail "$lock is missing: this is no checkout of Warren"
 
-if ! cmp -s "$lock" "$installed" || { [ -n "$lab" ] && [ -n "$(missing_packages)" ]; }; then
+if ! cmp -s "$lock" "$installed" || [ -n "$(missing_packages)" ]; then
   take_turn
   install_modules
-  [ -n "$lab" ] && install_packages
+  install_packages
   leave_turn
 fi
 

@@ -8,6 +8,8 @@ test.each([
   ["terminal.print(`${count} files`);", 1],
   ['terminal.paint("green", "is proven");', 1],
   ['print("no difference");', 1],
+  ['terminal.print(isSame ? "no difference" : say`one`);', 1],
+  ['terminal.print(say`${name} is ${isThere ? `in ${place}` : why ?? "not there"}`);', 1],
   ["terminal.print(say`no difference`);", 0],
   ["terminal.print(JSON.stringify(files));", 0],
   ["terminal.print(`${mark} ${file}`);", 0],

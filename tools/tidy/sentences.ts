@@ -8,12 +8,11 @@ import { nameOf, nodeAt, nodesAt, propertyOf } from "./syntax.ts";
 /** What prints a text of any kind: an address, JSON, a sentence. What takes sentences alone has a type for it. */
 const PRINTERS: ReadonlySet<string> = new Set(["print", "paint", "read"]);
 
-/** A sentence in a plain string would be printed in English only. */
+/** A sentence in a plain string would be printed in English only, be it a part of another or not. */
 export function plainSentences({ sources }: Repository): readonly Violation[] {
   return sources.filter(isSpeaking).flatMap((source) =>
     source.nodes
-      .filter((node) => node.type === "CallExpression" && isPrinter(nodeAt(node, "callee")))
-      .flatMap((node) => nodesAt(node, "arguments").filter(isPlainSentence))
+      .flatMap((node) => valuesSaid(node).flatMap(textsOf).filter(isPlainSentence))
       .map((node) => {
         return violation(source, node, "a sentence in a plain string", "make it with say`…`");
       }),
@@ -64,6 +63,20 @@ function judgeTranslations(
 
 function isSpeaking(source: Source): boolean {
   return packageOf(source.path) !== undefined && !isTest(source);
+}
+
+/** What a call prints, and what stands in the places of a sentence. */
+function valuesSaid(node: Node): readonly Node[] {
+  if (isSaid(node)) return nodesAt(nodeAt(node, "quasi"), "expressions");
+  const isPrinting = node.type === "CallExpression" && isPrinter(nodeAt(node, "callee"));
+  return isPrinting ? nodesAt(node, "arguments") : [];
+}
+
+/** The ends of what may be a choice: `a ? b : c`, `a ?? b`. */
+function textsOf(node: Node): readonly Node[] {
+  const branches = ["consequent", "alternate", "left", "right"];
+  if (!/^(Conditional|Logical)Expression$/.test(node.type)) return [node];
+  return branches.flatMap((field) => nodeAt(node, field) ?? []).flatMap(textsOf);
 }
 
 /** `terminal.print`, or a plain `print` taken out of the terminal. */

@@ -139,7 +139,7 @@ export class MeshFolder {
     const output = ["-o", this.at("out")];
     const isGiven = (flag: string): boolean => rest.includes(flag);
     const words = [command, ...rest];
-    const takesFile = /^(init|check|render|diff|trace|keys|qr)$/.test(command);
+    const takesFile = /^(init|check|render|diff|trace|keys|qr|graph)$/.test(command);
     if (takesFile && !isGiven("-f")) words.push(...file);
     if (/^(render|diff)$/.test(command) && !isGiven("-o")) words.push(...output);
     return words;
@@ -188,6 +188,7 @@ export const READING_COMMANDS = [
   "render",
   "diff",
   "trace a b",
+  "graph",
   "keys show",
   "keys rotate a",
   "qr phone",
@@ -220,7 +221,7 @@ export async function refusedBy(
     expect({ command, ...words }).toMatchObject({ status: 2, out: "" });
     expect(words.err).toMatch(/^\S+:\d+:\d+: (error|warning) [a-z0-9-]+: .+\n {2}\S/);
     said.add(words.err);
-    if (/^(keys rotate|qr)/.test(command)) continue;
+    if (/^(keys rotate|qr|graph)/.test(command)) continue;
     const json = await folder.run(...command.split(" "), "--json");
     expect({ command, ...json }).toMatchObject({ status: 2, err: "" });
     expect(printJson(json.out)).toBe(words.err);

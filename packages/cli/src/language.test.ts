@@ -120,9 +120,12 @@ test("help lines up its columns", async () => {
       --json             在标准输出打印 JSON
       -h, --help         打印本帮助"
   `);
-  const columns = help
+  // Only the list of commands has wide letters on both sides.
+  const whole = await read(new MeshFolder(), "help");
+  const columns = (whole.split("第一步")[0] ?? "")
     .split("\n")
     .flatMap((line) => /^ {2}\S.*? {2,}(?=\p{Script=Han})/u.exec(line) ?? []);
+  expect(columns.length).toBeGreaterThan(10);
   expect(new Set(columns.map(widthOf)).size).toBe(1);
 });
 
@@ -212,6 +215,17 @@ test("commands tell what they did in Chinese", async () => {
     "warren: 错误 usage: 没有节点或客户端 "d"
       已知的有 a、b、c"
   `);
+});
+
+test("init writes a mesh with Chinese comments, which is the English one", async () => {
+  const folder = new MeshFolder();
+  await read(folder, "init");
+  const texts = [folder.read("warren.yaml")];
+  expect(texts[0]).toMatch(/# \p{Script=Han}/u);
+  await folder.run("init", "-f", folder.at("english.yaml"));
+  texts.push(folder.read("english.yaml"));
+  const [chinese, english] = texts.map((text) => text.replaceAll(/#.*/g, "#"));
+  expect(chinese).toBe(english);
 });
 
 test("trace --json tells the steps in Chinese", async () => {

@@ -2,6 +2,7 @@
 import { say } from "@warren/core";
 import manifest from "../package.json" with { type: "json" };
 import { AppError, describeSystem, systemCode } from "./app-error.ts";
+import { findOpener } from "./desktop.ts";
 import { reportFailure } from "./exit.ts";
 import { findLanguage, loadCatalogue } from "./language.ts";
 import { run } from "./program.ts";
@@ -11,7 +12,9 @@ import { createTerminal } from "./terminal.ts";
 const isColourWanted = (process.env["NO_COLOR"] ?? "") === "";
 const words = process.argv.slice(2);
 const catalogue = await loadCatalogue(findLanguage(words, process.env));
-const terminal = createTerminal(process.stdout, process.stderr, { isColourWanted, catalogue });
+const opener = findOpener(process.platform, process.env);
+const options = { isColourWanted, catalogue, opener };
+const terminal = createTerminal(process.stdout, process.stderr, options);
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (cause) => {
     // A reader that has seen enough (`| head`) is no failure: what is left to do is still done.

@@ -7,7 +7,7 @@ import { createTerminal } from "./terminal.ts";
 test.each([[[]], [["--help"]], [["help"]]])("run() prints its help for %j", async (words) => {
   const { status, out, err } = await new MeshFolder().run(...words);
   expect({ status, err }).toEqual({ status: 0, err: "" });
-  for (const name of ["init", "check", "render", "diff", "trace", "cidr", "keys"]) {
+  for (const name of ["init", "check", "render", "diff", "trace", "graph", "cidr", "keys"]) {
     expect(out).toMatch(new RegExp(`^  ${name} `, "m"));
   }
   expect(out).toContain("Exit status: 0 fine, 2 at least one error, 64 wrong usage");
@@ -19,6 +19,7 @@ test.each([
   "render",
   "diff",
   "trace",
+  "graph",
   "cidr",
   "keys",
   "keys show",

@@ -52,6 +52,7 @@ export function createProgram(terminal: Terminal, version: string, done: Done): 
     .addHelpText("after", () => `\n${read(printExamples())}\n\n${read(printStatuses())}`);
   addMeshCommands(program, terminal, done);
   addLookCommands(program, terminal, done);
+  addGraphCommand(program, terminal, done);
   addQrCommand(program, terminal, done);
   addKeyCommands(program, terminal, done);
   addShellCommands(program, { terminal, version }, done);
@@ -141,6 +142,27 @@ function addLookCommands(program: Command, terminal: Terminal, done: Done): void
     .action(async (words: readonly string[], options: { readonly json: boolean }) => {
       const { cidr } = await import("./commands/cidr.ts");
       done(cidr(terminal, words, options));
+    });
+}
+
+interface GraphWords {
+  readonly file: string;
+  readonly output?: string;
+  readonly format: "svg" | "dot" | "json";
+}
+
+function addGraphCommand(program: Command, terminal: Terminal, done: Done): void {
+  const about = say`draw the mesh, and open the picture where there is a desktop`;
+  subcommand(program, terminal, "graph", about)
+    .option("-o, --output <file>", terminal.read(say`write it here; - is standard output`))
+    .addOption(
+      new Option("--format <format>", terminal.read(say`a picture, or what other programs draw`))
+        .choices(["svg", "dot", "json"])
+        .default("svg"),
+    )
+    .action(async (options: GraphWords) => {
+      const { graph } = await import("./commands/graph.ts");
+      done(await graph(terminal, options));
     });
 }
 

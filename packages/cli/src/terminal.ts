@@ -14,6 +14,8 @@ export interface Terminal {
   readonly read: (text: Text) => string;
   /** How wide standard output is; undefined when nobody watches. */
   readonly columns: number | undefined;
+  /** What opens a file in a window; undefined when nobody watches, or where there are no windows. */
+  readonly opener: string | undefined;
 }
 
 /** Contrast: white on black whatever the terminal's own colours, for what a camera is to read. */
@@ -34,11 +36,13 @@ interface Stream {
   write(text: string): unknown;
 }
 
-export function createTerminal(
-  stdout: Stream,
-  stderr: Stream,
-  options: { readonly isColourWanted: boolean; readonly catalogue?: Catalogue | undefined },
-): Terminal {
+export interface TerminalOptions {
+  readonly isColourWanted: boolean;
+  readonly catalogue?: Catalogue | undefined;
+  readonly opener?: string | undefined;
+}
+
+export function createTerminal(stdout: Stream, stderr: Stream, options: TerminalOptions): Terminal {
   const isWatched = stderr.isTTY === true;
   const isColoured = options.isColourWanted && isWatched && stdout.isTTY === true;
   const read = (text: Text): string => printText(text, options.catalogue);
@@ -63,6 +67,7 @@ export function createTerminal(
       wipe = "\r\u001B[K";
     },
     columns: stdout.isTTY === true ? stdout.columns : undefined,
+    opener: stdout.isTTY === true ? options.opener : undefined,
     read,
     paint: (style, text) => {
       const plain = read(text);

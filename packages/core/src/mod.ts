@@ -2,6 +2,13 @@
 export { Diagnostics } from "./diagnostics.ts";
 export type { Diagnostic, Severity } from "./diagnostics.ts";
 export type { Finding, Place } from "./finding.ts";
+export { renderDot } from "./graph/dot.ts";
+export { layout } from "./graph/layout.ts";
+export type { Drawing, Mark } from "./graph/marks.ts";
+export type { Picture } from "./graph/picture.ts";
+export { pictureOf } from "./graph/survey.ts";
+export { paintOf } from "./graph/looks.ts";
+export { renderSvg } from "./graph/svg.ts";
 export * as keyMessages from "./messages/keys.ts";
 export { parseAddress, printAddress } from "./ip/address.ts";
 export type { Address, Family } from "./ip/address.ts";

@@ -10,7 +10,7 @@ afterAll(() => rmSync(cache, { recursive: true, force: true }));
 
 const MESH = `${NETWORK}nodes: { aws: {}, azure: {} }\nclients: { phone: { via: aws } }\n`;
 
-const COMMANDS = "init check render diff trace cidr qr keys completion man help";
+const COMMANDS = "init check render diff trace cidr graph qr keys completion man help";
 
 test.each([
   ["", COMMANDS],
@@ -24,6 +24,7 @@ test.each([
   ["trace aws --file MESH a", "aws azure"],
   ["trace -f MESH aws azure ", ""],
   ["qr -f MESH ", "phone"],
+  ["qr -f MESH phone ", ""],
   ["qr -f MESH phone --via ", "aws azure"],
   ["qr --via aws --text -f MESH ", "phone"],
   ["completion ", "bash zsh fish"],
@@ -102,7 +103,12 @@ async function typeInto(shell: string, lines: readonly string[], folder: string)
     // Most of the time that an answer takes is that for compiling.
     NODE_COMPILE_CACHE: cache,
   };
-  const child = spawn("script", ["-qec", shell, "/dev/null"], { cwd: folder, env, stdio: "pipe" });
+  const child = spawn("script", ["-qec", shell, "/dev/null"], {
+    cwd: folder,
+    env,
+    stdio: "pipe",
+    timeout: 30_000,
+  });
   child.stdout.resume();
   child.stderr.resume();
   child.stdin.end(`${lines.join("\n")}\n`);

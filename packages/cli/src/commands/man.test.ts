@@ -1,7 +1,10 @@
 /** Tests of the manual page: that man can read it, and that it has all that the help has. */
 import { spawnSync } from "node:child_process";
+import { Command } from "commander";
 import { expect, test } from "vitest";
 import { MeshFolder } from "../cli-run.contract.ts";
+import { createTerminal } from "../terminal.ts";
+import { man } from "./man.ts";
 
 async function readPage(...words: readonly string[]): Promise<string> {
   const { status, out, err } = await new MeshFolder().run("man", ...words);
@@ -47,6 +50,16 @@ test("man() has its sections, and every command with its options", async () => {
     print JSON on standard output
     "
   `);
+});
+
+test("man() takes nothing in a text for a request or an escape", () => {
+  let out = "";
+  const stream = { write: (text: string): string => (out += text) };
+  const terminal = createTerminal(stream, stream, { isColourWanted: false });
+  const program = new Command("warren");
+  program.command("a").description(".SH trap\n'b\\c -d");
+  man(terminal, program, "1");
+  expect(out).toContain("\\&.SH trap\n\\&'b\\ec \\-d\n");
 });
 
 test("man() prints what mandoc takes without a word", async (context) => {

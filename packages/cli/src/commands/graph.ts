@@ -1,0 +1,90 @@
+/** warren graph: draws the mesh, and opens the picture where there is a desktop. */
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve, sep } from "node:path";
+import * as core from "@warren/core";
+import { AppError, describeSystem } from "../app-error.ts";
+import { openFile } from "../desktop.ts";
+import { hasErrors, printFindings } from "../findings.ts";
+import { staged } from "../staging.ts";
+import type { Terminal } from "../terminal.ts";
+import { loadWorkspace } from "../workspace.ts";
+import type { Places } from "../workspace.ts";
+
+export interface GraphOptions {
+  readonly file: string;
+  /** A file to write; `-` is standard output. Absent: a picture is shown, and text is printed. */
+  readonly output?: string;
+  readonly format: "svg" | "dot" | "json";
+}
+
+export async function graph(terminal: Terminal, options: GraphOptions): Promise<number> {
+  const { file, output, format } = options;
+  const { findings, plan, places } = loadWorkspace(file, { keys: "public", isStrict: false });
+  if (hasErrors(findings) || plan === undefined) {
+    printFindings(terminal, findings, { json: false });
+    return 2;
+  }
+  const text = printPicture(terminal, core.pictureOf(plan.index), format);
+  if (output === "-" || (output === undefined && format !== "svg")) {
+    terminal.print(text.trimEnd());
+  } else if (output === undefined) {
+    await show(terminal, plan.mesh.network.name, text);
+  } else {
+    refuseOwn(output, places);
+    staged((staging) => staging.put(output, text, "everybody"));
+    terminal.say(core.say`${output}: written`);
+  }
+  return 0;
+}
+
+function printPicture(
+  terminal: Terminal,
+  picture: core.Picture,
+  format: GraphOptions["format"],
+): string {
+  const words = (text: core.Text): string => terminal.read(text);
+  switch (format) {
+    case "svg":
+      return core.renderSvg(core.layout(picture, words));
+    case "dot":
+      return core.renderDot(picture, words);
+    case "json":
+      return `${JSON.stringify(picture, undefined, 2)}\n`;
+  }
+}
+
+/** A slip of the hand must not cost the mesh, its lock or its keys. */
+function refuseOwn(output: string, { meshFile, lockFile, keysFolder }: Places): void {
+  const path = resolve(output);
+  const isOwn = [meshFile, lockFile].some((own) => resolve(own) === path);
+  if (!isOwn && !path.startsWith(resolve(keysFolder) + sep)) return;
+  const fix = core.say`choose another name for the picture`;
+  throw new AppError("usage", core.say`${output} belongs to the mesh itself`, { fix });
+}
+
+/** The path is printed in any case: what opens files says nothing when it fails. */
+async function show(terminal: Terminal, name: string, text: string): Promise<void> {
+  const file = join(makeFolder(), `${name}.svg`);
+  staged((staging) => staging.put(file, text, "everybody"));
+  terminal.print(file);
+  const { opener } = terminal;
+  if (opener === undefined || (await openFile(opener, file))) return;
+  terminal.say(
+    core.say`there is no ${opener} to open it with: open it by hand, or name a file with -o`,
+  );
+}
+
+/** Under a name that nobody can have guessed. */
+function makeFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), "warren-graph-"));
+  } catch (cause) {
+    const { why, fix } = describeSystem(cause);
+    throw new AppError("cannot-write", core.say`cannot write: ${why}`, {
+      fix,
+      file: tmpdir(),
+      cause,
+    });
+  }
+}

@@ -1,0 +1,145 @@
+/** Title above and legend below a drawing: only what occurs in it is explained. */
+import * as messages from "../messages/graph.ts";
+import type { Text } from "../phrase.ts";
+import { symbolOf } from "./cell.ts";
+import type { Point } from "./geometry.ts";
+import { shorten } from "./label.ts";
+import { LINE, moved, straight, textAt } from "./marks.ts";
+import type { Mark } from "./marks.ts";
+import type { LinkKind, Picture } from "./picture.ts";
+
+export interface Frame {
+  readonly words: (text: Text) => string;
+  /** Of the least letters. */
+  readonly size: number;
+  readonly width: number;
+}
+
+/** Marks from 0,0 down and to the right, and how high they are together. */
+export interface Strip {
+  readonly marks: readonly Mark[];
+  readonly height: number;
+}
+
+export function titleOf(picture: Picture, { words, size, width }: Frame): Strip {
+  const large = { size: size * 1.7, isBold: true };
+  const small = { size, isBold: false };
+  const text = shorten(picture.name, large, width);
+  const counts = shorten(words(messages.countsOf(picture)), small, width);
+  const first = large.size * LINE;
+  const start = { anchor: "start" } as const;
+  return {
+    marks: [
+      textAt(
+        { x: 0, y: first / 2 },
+        { look: "title", text, about: picture.name, ...start, ...large },
+      ),
+      textAt(
+        { x: 0, y: first + (size * LINE) / 2 },
+        { look: "note", text: counts, ...start, ...small },
+      ),
+    ],
+    height: first + size * LINE,
+  };
+}
+
+export function legendOf(picture: Picture, { words, size, width }: Frame): Strip {
+  const scale = size / 12;
+  const start = 34 * scale;
+  const row = size * LINE + 8 * scale;
+  let [x, y] = [0, row / 2];
+  const marks = entriesOf(picture, scale).flatMap(({ sample, text }): readonly Mark[] => {
+    const most = width - start;
+    const letters = { size, isBold: false };
+    const label = textAt(
+      { x: start, y: 0 },
+      { look: "note", text: shorten(words(text), letters, most), anchor: "start", ...letters },
+    );
+    const needed = start + label.box.width;
+    if (x > 0 && x + needed > width) [x, y] = [0, y + row];
+    const at = { x, y };
+    x += needed + 22 * scale;
+    return [...sample, label].map((mark) => moved(mark, at));
+  });
+  return { marks, height: y + row / 2 };
+}
+
+interface Entry {
+  /** Around the middle of the room for it, at half of the row's height. */
+  readonly sample: readonly Mark[];
+  readonly text: Text;
+}
+
+function entriesOf(picture: Picture, scale: number): readonly Entry[] {
+  const { nodes, clients, denials, bundles } = picture;
+  const middle = { x: 13 * scale, y: 0 };
+  const radius = 7 * scale;
+  const subnets = nodes.flatMap((node) => node.subnets);
+  const symbol = (kind: "node" | "relay", endpoint: string): readonly Mark[] => {
+    const known = endpoint === "" ? {} : { endpoint };
+    return [moved(symbolOf({ kind, ...known }, radius, ""), middle)];
+  };
+  const hasNode = nodes.some(({ kind }) => kind === "node");
+  const isHollow = nodes.some(({ endpoint }) => endpoint === undefined);
+  const entries: readonly (readonly [boolean, readonly Mark[], Text])[] = [
+    [hasNode, symbol("node", "known"), messages.legendOf("node")],
+    [
+      !nodes.every(({ kind }) => kind === "node"),
+      symbol("relay", "known"),
+      messages.legendOf("carrier-node"),
+    ],
+    [isHollow, symbol("node", ""), messages.legendOf("hidden")],
+    [clients.length > 0, [disc(middle, 5 * scale)], messages.legendOf("client")],
+    [
+      subnets.some(({ standsBy }) => !standsBy),
+      [pill("subnet", scale)],
+      messages.legendOf("subnet"),
+    ],
+    [
+      subnets.some(({ standsBy }) => standsBy),
+      [pill("standby", scale)],
+      messages.legendOf("standby"),
+    ],
+    ...kindEntries(picture, scale),
+    [bundles.length > 0, bundleSample(picture, scale), messages.legendOf("bundle")],
+    [denials.length > 0, deniedSample(scale), messages.legendOf("denied")],
+  ];
+  return entries.filter(([occurs]) => occurs).map(([, sample, text]) => ({ sample, text }));
+}
+
+function kindEntries({ links }: Picture, scale: number) {
+  const kinds: readonly LinkKind[] = ["lan", "public", "carrier"];
+  return kinds.map((kind) => {
+    const occurs = links.some((link) => link.kind === kind);
+    const width = kind === "carrier" ? 3 : 1.5;
+    return [occurs, [line(kind, scale, width)], messages.kindOf(kind)] as const;
+  });
+}
+
+function bundleSample({ bundles }: Picture, scale: number): readonly Mark[] {
+  const [first] = bundles;
+  return first === undefined ? [] : [line(first.kind, scale, 7)];
+}
+
+function deniedSample(scale: number): readonly Mark[] {
+  const cross = { kind: "cross", look: "cross", x: 13 * scale, y: 0, radius: 5 * scale } as const;
+  return [line("denied", scale, 2), cross];
+}
+
+function line(look: LinkKind | "denied", scale: number, width: number): Mark {
+  return {
+    kind: "line",
+    look,
+    width: width * scale,
+    ...straight({ x: 0, y: 0 }, { x: 26 * scale, y: 0 }),
+  };
+}
+
+function disc({ x, y }: Point, radius: number): Mark {
+  return { kind: "disc", look: "client", x, y, radius };
+}
+
+function pill(look: "subnet" | "standby", scale: number): Mark {
+  const [width, height] = [24 * scale, 12 * scale];
+  return { kind: "box", look, x: scale, y: -height / 2, width, height, radius: height / 2 };
+}
