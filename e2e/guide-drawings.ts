@@ -10,6 +10,9 @@ const UNCHECKED = { rules: ["accept"] };
 export function guideDrawings(): Readonly<Record<string, Hosts>> {
   return {
     "four-clouds.md": fourClouds(),
+    "from-hand-written-files.md": inOneNetwork("a", "b", "c"),
+    "from-wg-gen-web.md": inOneNetwork("server", "phone"),
+    "from-wg-meshconf.md": inOneNetwork("aws", "gcp", "office"),
     "mixed-devices.md": mixedDevices(),
     "regions.md": regions(),
     "servers-from-a-bastion.md": servers(),
@@ -21,10 +24,13 @@ export function guideDrawings(): Readonly<Record<string, Hosts>> {
   };
 }
 
-/** With the addresses 198.51.100.1, .2 … */
+/** With the addresses 198.51.100.1, .2 …, the first also in a private network, and called vpn.example.com. */
 function inOneNetwork(...names: readonly string[]): Hosts {
+  const files = { "/etc/hosts": "198.51.100.1 vpn.example.com\n" };
+  const behind = { private: { addresses: ["192.168.10.1/24"] } };
   const hosts = names.map((name, at): [string, DrawnHost] => {
-    return [name, { ports: { internet: { addresses: [`198.51.100.${at + 1}/24`] } } }];
+    const internet = { addresses: [`198.51.100.${at + 1}/24`] };
+    return [name, { ports: { internet, ...(at === 0 ? behind : {}) }, files }];
   });
   return Object.fromEntries(hosts);
 }

@@ -45,8 +45,8 @@ const ROOT = join(import.meta.dirname, "..");
 const STAND_INS = join(ROOT, "e2e/stand-ins");
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const FILE_LANGUAGES = new Set(["yaml", "ini", "csv", "json", "sh"]);
-/** What shows that a command fails, and is meant to. */
-const FAILURE = /\berror\b|^✗/;
+/** What shows that a command may fail. */
+const FAILURE = /\b(error|warning)\b|^✗/;
 /** Any text in a line; alone in a line, any lines. */
 const ANYTHING = "…";
 
