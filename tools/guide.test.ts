@@ -1,4 +1,5 @@
 /** How pages of the guide are read, run and judged, and what all have. Their commands are run in e2e/. */
+import { REFUSALS } from "@warren/core";
 import { expect, test } from "vitest";
 import { blocksOf, pageNames, parsePage, readText, runAtDesk } from "./guide.ts";
 import type { Page } from "./guide.ts";
@@ -14,6 +15,13 @@ test("the index leads to every page", () => {
   const links = [...readText("README.md").matchAll(/\]\(([a-z-]+\.md)\)/g)].map(([, link]) => link);
   expect(links).toHaveLength(pages.length);
   expect(new Set(links)).toEqual(new Set(pages));
+});
+
+test("foreign-files.md lists what the readers refuse, and its translation the same", () => {
+  const rows = Object.entries(REFUSALS).map(([code, { by, what }]) => [`\`${code}\``, by, what]);
+  expect(refusalsOf("foreign-files.md")).toEqual(rows);
+  const translated = refusalsOf("foreign-files.zh-CN.md");
+  expect(translated.map(([code, by]) => [code, by])).toEqual(rows.map(([code, by]) => [code, by]));
 });
 
 test.each(["", "sh", "yaml", "text", "console file", "yaml a.yaml b.yaml"])(
@@ -92,6 +100,12 @@ test("writeScript() writes the files of a page where it shows them", async () =>
   ];
   expect(await runAtDesk(parsePage("x.md", text.join("")))).toEqual([]);
 });
+
+/** The rows whose first cell is a code of a mistake. */
+function refusalsOf(name: string): readonly (readonly string[])[] {
+  const rows = readText(name).matchAll(/^\| (`[a-z-]+`) \| ([a-z-]+) \| (.+) \|$/gm);
+  return [...rows].map((row) => row.slice(1));
+}
 
 function consolePage(...lines: readonly string[]): Page {
   return parsePage("x.md", `\`\`\`console\n${lines.join("\n")}\n\`\`\`\n`);
