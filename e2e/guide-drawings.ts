@@ -10,6 +10,9 @@ const UNCHECKED = { rules: ["accept"] };
 export function guideDrawings(): Readonly<Record<string, Hosts>> {
   return {
     "four-clouds.md": fourClouds(),
+    "from-hand-written-files.md": inOneNetwork("a", "b", "c"),
+    "from-wg-gen-web.md": inOneNetwork("server", "phone"),
+    "from-wg-meshconf.md": inOneNetwork("aws", "gcp", "office"),
     "mixed-devices.md": mixedDevices(),
     "regions.md": regions(),
     "servers-from-a-bastion.md": servers(),
@@ -19,6 +22,17 @@ export function guideDrawings(): Readonly<Record<string, Hosts>> {
       c: { ports: { lan: { addresses: ["172.17.3.3/24"] } } },
     },
   };
+}
+
+/** With the addresses 198.51.100.1, .2 …, the first also in a private network, and called vpn.example.com. */
+function inOneNetwork(...names: readonly string[]): Hosts {
+  const files = { "/etc/hosts": "198.51.100.1 vpn.example.com\n" };
+  const behind = { private: { addresses: ["192.168.10.1/24"] } };
+  const hosts = names.map((name, at): [string, DrawnHost] => {
+    const internet = { addresses: [`198.51.100.${at + 1}/24`] };
+    return [name, { ports: { internet, ...(at === 0 ? behind : {}) }, files }];
+  });
+  return Object.fromEntries(hosts);
 }
 
 /** A host in the internet for each cloud, and a machine in its private network. */

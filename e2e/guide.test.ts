@@ -2,10 +2,10 @@
  * The guide's pages to the letter, with real WireGuard: each runs on a desk from which ssh, a stand-in,
  * leads to the hosts of a network drawn for it.
  */
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { GUIDE, findHostSteps, judge, readPage, writeScript } from "../tools/guide.ts";
+import { findHostSteps, judge, pageNames, readPage, writeScript } from "../tools/guide.ts";
 import type { Page } from "../tools/guide.ts";
 import { guideDrawings } from "./guide-drawings.ts";
 import { createUnderlay } from "./underlay.ts";
@@ -16,8 +16,7 @@ const fixture = useWorld();
 const drawings = guideDrawings();
 
 test("every page that needs hosts has a network", () => {
-  const names = readdirSync(GUIDE).filter((name) => /^[^.]+\.md$/.test(name));
-  const withHosts = names.filter((name) => findHostSteps(readPage(name)).size > 0);
+  const withHosts = pageNames().filter((name) => findHostSteps(readPage(name)).size > 0);
   expect(withHosts).toEqual(Object.keys(drawings));
 });
 

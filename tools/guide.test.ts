@@ -1,48 +1,27 @@
-/** The guide, as its reader types it: what needs no other machine. The rest is run by e2e/guide.test.ts. */
-import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
-import { expect, onTestFinished, test } from "vitest";
-import { blocksOf, GUIDE, judge, parsePage, readPage, writeScript } from "./guide.ts";
+/** How pages of the guide are read, run and judged, and what all have. Their commands are run in e2e/. */
+import { REFUSALS } from "@warren/core";
+import { expect, test } from "vitest";
+import { blocksOf, pageNames, parsePage, readText, runAtDesk } from "./guide.ts";
 import type { Page } from "./guide.ts";
 
-const files = readdirSync(GUIDE);
-const names = files.filter((name) => name.endsWith(".md") && !name.endsWith(".zh-CN.md"));
-
-test.each(names)("%s prints what it says", async (name) => {
-  expect(await run(readPage(name))).toEqual([]);
-});
+const names = pageNames();
 
 test.each(names)("%s and its translation show the same", (name) => {
-  expect(blocksOf(read(name.replace(/\.md$/, ".zh-CN.md")))).toEqual(blocksOf(read(name)));
-});
-
-test("the README prints what it says, and its translation the same", async () => {
-  const readme = blocksOf(read("../../README.md"));
-  const consoles = readme.filter((block) => block.startsWith("console\n"));
-  const translated = blocksOf(read("../../README.zh-CN.md"));
-  expect(translated.filter((block) => block.startsWith("console\n"))).toEqual(consoles);
-  const mesh = readme.find((block) => block.startsWith("yaml\nnetwork: { name: clouds")) ?? "";
-  const blocks = [
-    "console\n$ ln -s ~/warren/warren .",
-    mesh.replace("yaml", "yaml warren.yaml"),
-    // As it says: azure claims the network that is aws's.
-    mesh.replace("yaml", "yaml mistake.yaml").replace("192.168.20.0", "192.168.10.0"),
-    // The code for a phone is longer than its one line there.
-    ...consoles.filter((block) => !block.includes("warren qr")),
-  ];
-  const page = parsePage("README", blocks.map((block) => `\`\`\`${block}\n\`\`\`\n`).join(""));
-  expect(page.steps).toHaveLength(15);
-  expect(await run(page)).toEqual([]);
+  expect(blocksOf(readText(name.replace(/\.md$/, ".zh-CN.md")))).toEqual(blocksOf(readText(name)));
 });
 
 test("the index leads to every page", () => {
   const pages = names.filter((name) => name !== "README.md");
-  const links = [...read("README.md").matchAll(/\]\(([a-z-]+\.md)\)/g)].map(([, link]) => link);
+  const links = [...readText("README.md").matchAll(/\]\(([a-z-]+\.md)\)/g)].map(([, link]) => link);
   expect(links).toHaveLength(pages.length);
   expect(new Set(links)).toEqual(new Set(pages));
+});
+
+test("foreign-files.md lists what the readers refuse, and its translation the same", () => {
+  const rows = Object.entries(REFUSALS).map(([code, { by, what }]) => [`\`${code}\``, by, what]);
+  expect(refusalsOf("foreign-files.md")).toEqual(rows);
+  const translated = refusalsOf("foreign-files.zh-CN.md");
+  expect(translated.map(([code, by]) => [code, by])).toEqual(rows.map(([code, by]) => [code, by]));
 });
 
 test.each(["", "sh", "yaml", "text", "console file", "yaml a.yaml b.yaml"])(
@@ -77,25 +56,25 @@ test("judge() is content with what comes as it is shown", async () => {
     "9",
   );
   expect(page.steps).toHaveLength(4);
-  expect(await run(page)).toEqual([]);
+  expect(await runAtDesk(page)).toEqual([]);
 });
 
 test("judge() sees what is not as it is shown", async () => {
-  expect(await run(consolePage("$ echo a; echo b", "a"))).toEqual([
+  expect(await runAtDesk(consolePage("$ echo a; echo b", "a"))).toEqual([
     "x.md:2: echo a; echo b\nthe page says:\na\nit prints:\na\nb",
   ]);
-  expect(await run(consolePage("$ echo ab", "a"))).toHaveLength(1);
-  expect(await run(consolePage("$ echo a"))).toHaveLength(1);
-  expect(await run(consolePage("$ true", "a"))).toHaveLength(1);
-  expect(await run(consolePage("$ echo a.b", "a…c"))).toHaveLength(1);
+  expect(await runAtDesk(consolePage("$ echo ab", "a"))).toHaveLength(1);
+  expect(await runAtDesk(consolePage("$ echo a"))).toHaveLength(1);
+  expect(await runAtDesk(consolePage("$ true", "a"))).toHaveLength(1);
+  expect(await runAtDesk(consolePage("$ echo a.b", "a…c"))).toHaveLength(1);
 });
 
 test("judge() sees a command that fails where no error is shown, and one that is not run", async () => {
-  expect(await run(consolePage("$ false"))).toEqual([
+  expect(await runAtDesk(consolePage("$ false"))).toEqual([
     "x.md:2: false\nit ends with 1, and the page shows no error",
   ]);
-  expect(await run(consolePage("$ echo error; false", "error"))).toEqual([]);
-  expect(await run(consolePage("$ fi"))).toEqual(["x.md:2: fi\nit was not run to its end"]);
+  expect(await runAtDesk(consolePage("$ echo error; false", "error"))).toEqual([]);
+  expect(await runAtDesk(consolePage("$ fi"))).toEqual(["x.md:2: fi\nit was not run to its end"]);
 });
 
 test("writeScript() leaves out what needs hosts, also by way of a script of the page", async () => {
@@ -104,7 +83,7 @@ test("writeScript() leaves out what needs hosts, also by way of a script of the 
     "```console\n$ sh a.sh\n$ ssh root@a ls\na# ls\n$ cat a.sh\nssh root@a true\n```\n";
   const page = parsePage("x.md", scripts + commands);
   expect(page.steps).toHaveLength(5);
-  expect(await run(page)).toEqual([]);
+  expect(await runAtDesk(page)).toEqual([]);
 });
 
 test("writeScript() writes the files of a page where it shows them", async () => {
@@ -119,23 +98,15 @@ test("writeScript() writes the files of a page where it shows them", async () =>
     write("in/x.yaml", "c"),
     look("c"),
   ];
-  expect(await run(parsePage("x.md", text.join("")))).toEqual([]);
+  expect(await runAtDesk(parsePage("x.md", text.join("")))).toEqual([]);
 });
 
-function read(name: string): string {
-  return readFileSync(join(GUIDE, name), "utf8");
+/** The rows whose first cell is a code of a mistake. */
+function refusalsOf(name: string): readonly (readonly string[])[] {
+  const rows = readText(name).matchAll(/^\| (`[a-z-]+`) \| ([a-z-]+) \| (.+) \|$/gm);
+  return [...rows].map((row) => row.slice(1));
 }
 
 function consolePage(...lines: readonly string[]): Page {
   return parsePage("x.md", `\`\`\`console\n${lines.join("\n")}\n\`\`\`\n`);
-}
-
-async function run(page: Page): Promise<readonly string[]> {
-  const folder = mkdtempSync(join(tmpdir(), "warren-guide-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const stage = { folder, hasHosts: false };
-  const script = writeScript(page, stage);
-  // A command that does not even parse ends the script; judge() sees what is missing.
-  await promisify(execFile)("bash", [script], { env: {} }).catch(() => undefined);
-  return judge(page, stage);
 }

@@ -3,8 +3,12 @@
  * what these print. A page becomes one bash script, so that its commands share a folder as they do
  * for the reader.
  */
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 
 export interface Page {
   readonly name: string;
@@ -39,7 +43,7 @@ export interface Stage {
   readonly hasHosts: boolean;
 }
 
-export const GUIDE = join(import.meta.dirname, "../docs/guide");
+const GUIDE = join(import.meta.dirname, "../docs/guide");
 const ROOT = join(import.meta.dirname, "..");
 /** ssh and systemctl, for a network in namespaces; without one they refuse. */
 const STAND_INS = join(ROOT, "e2e/stand-ins");
@@ -50,8 +54,17 @@ const FAILURE = /\b(error|warning)\b|^✗/;
 /** Any text in a line; alone in a line, any lines. */
 const ANYTHING = "…";
 
+/** Of the originals; each has its translation beside it. */
+export function pageNames(): readonly string[] {
+  return readdirSync(GUIDE).filter((name) => /^[^.]+\.md$/.test(name));
+}
+
+export function readText(name: string): string {
+  return readFileSync(join(GUIDE, name), "utf8");
+}
+
 export function readPage(name: string): Page {
-  return parsePage(name, readFileSync(join(GUIDE, name), "utf8"));
+  return parsePage(name, readText(name));
 }
 
 /** Throws where a block is neither a file nor commands: it would be a promise that nobody keeps. */
@@ -119,6 +132,20 @@ export function judge(page: Page, stage: Stage): readonly string[] {
       (complaint) => `${page.name}:${step.line}: ${step.command}\n${complaint}`,
     );
   });
+}
+
+/** Does what needs no host, and says what is not as the page says. */
+export async function runAtDesk(page: Page): Promise<readonly string[]> {
+  const folder = mkdtempSync(join(tmpdir(), "warren-guide-"));
+  try {
+    const stage = { folder, hasHosts: false };
+    const script = writeScript(page, stage);
+    // A command that does not even parse ends the script; judge() sees what is missing.
+    await promisify(execFile)("bash", [script], { env: {} }).catch(() => undefined);
+    return judge(page, stage);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 interface Result {
