@@ -336,6 +336,6 @@ test("edit commands refuse to change what an anchor shares", async () => {
   const before = folder.listing();
   const said = await folder.run("set", "b", "endpoint=x.example");
   expect(said).toMatchObject({ status: 2, out: "" });
-  expect(said.err).toContain("cannot change nodes.b.endpoint alone");
+  expect(said.err).toContain("cannot change nodes.b.endpoint in this layout");
   expect(folder.listing()).toEqual(before);
 });

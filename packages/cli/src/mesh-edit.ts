@@ -57,8 +57,8 @@ export function changeText(file: string, text: string, change: Change): string {
   const after = editYaml(text, change);
   if (after !== undefined) return after;
   const place = core.printPath(change.path);
-  const message = core.say`cannot change ${place} alone: what is written there stands for other places, too`;
-  const fix = core.say`write out there what its anchor (&) or alias (*) stands for; or change the file by hand`;
+  const message = core.say`cannot change ${place} in this layout without changing more`;
+  const fix = core.say`write out what an anchor (&) or alias (*) stands for there; or change the file by hand`;
   throw new AppError("cannot-write", message, { fix, file });
 }
 

@@ -18,7 +18,7 @@ export function renderDot(
     '  graph [layout=fdp, overlap=false, splines=false, fontname="sans-serif"];',
     '  node [fontname="sans-serif", fontsize=11];',
     '  edge [fontname="sans-serif", fontsize=9];',
-    ...places.flatMap((place) => placeLines(picture, place)),
+    ...places.flatMap((place) => placeLines(picture, place, words)),
     ...clients.map((client) => {
       const look = attributes({
         label: client.name,
@@ -48,12 +48,16 @@ export function renderDot(
   ].join("\n");
 }
 
-function placeLines({ nodes, bundles, denials }: Picture, place: Place): readonly string[] {
+function placeLines(
+  { nodes, bundles, denials }: Picture,
+  place: Place,
+  words: (text: Text) => string,
+): readonly string[] {
   const ends = [...bundles.map(({ between }) => between), ...denials].flat();
   const isMet = ends.includes(place.name);
   const own = nodes.filter((node) => place.nodes.includes(node.name)).map(nodeLine);
   if (place.kind === "node") return own.map((line) => `  ${line}`);
-  const label = [place.name, ...place.networks].join("\n");
+  const label = [words(messages.placeName(place.name)), ...place.networks].join("\n");
   const look = attributes({ label, style: place.kind === "site" ? "rounded" : "dashed" });
   return [
     `  subgraph ${quote(`cluster ${place.name}`)} {`,
