@@ -91,5 +91,5 @@ export { findEnd, findExit, trace } from "./verify/trace.ts";
 export type { Trace, TraceEnd, TraceStep } from "./verify/trace.ts";
 export { verify } from "./verify/verify.ts";
 export type { Proof } from "./verify/verify.ts";
-export { listTexts, nearest, printPath, suggestion } from "./wording.ts";
+export { listTexts, nearest, printCount, printPath, suggestion } from "./wording.ts";
 export type { Path } from "./wording.ts";

@@ -2,6 +2,7 @@
 import * as messages from "../messages/graph.ts";
 import { printText } from "../phrase.ts";
 import type { Text } from "../phrase.ts";
+import { printCount } from "../wording.ts";
 import { singleLinks } from "./bundles.ts";
 import { COLOURS } from "./looks.ts";
 import type { LinkKind, Picture, PicturedNode, Place } from "./picture.ts";
@@ -35,7 +36,9 @@ export function renderDot(
     }),
     ...bundles.map(({ between: [one, other], kind, links, costPerGiB }) => {
       const label =
-        costPerGiB === undefined ? String(links) : words(messages.countAndCost(links, costPerGiB));
+        costPerGiB === undefined
+          ? printCount(links)
+          : words(messages.countAndCost(links, costPerGiB));
       const look = { ...edgeLook(kind), penwidth: 4, label };
       return `  ${end(one)} -- ${end(other)} [${attributes(look)}];`;
     }),

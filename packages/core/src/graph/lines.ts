@@ -1,6 +1,7 @@
 /** The lines of a drawing: tunnels from node to node, bundles from place to place, what is kept apart. */
 import * as messages from "../messages/graph.ts";
 import type { Text } from "../phrase.ts";
+import { printCount } from "../wording.ts";
 import type { Arrangement } from "./arrangement.ts";
 import { bundlingOf, singleLinks } from "./bundles.ts";
 import { between, leave, pointOn, shift } from "./geometry.ts";
@@ -141,7 +142,7 @@ function bundleLines({ bundles }: Picture, ground: Ground, words: Words): Lines 
   const signs = lines.map(({ bundle, line }): Sign => {
     const { links, kind, costPerGiB } = bundle;
     const text =
-      costPerGiB === undefined ? String(links) : messages.countAndCost(links, costPerGiB);
+      costPerGiB === undefined ? printCount(links) : messages.countAndCost(links, costPerGiB);
     return {
       text,
       about: words(messages.aboutBundle(bundle)),
