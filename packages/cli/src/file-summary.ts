@@ -9,7 +9,7 @@ export function summarizeFiles(
   files: readonly FileChange[],
   renamed: Changes["renamed"],
 ): readonly ChangeLine[] {
-  const confs = files.filter(({ file }) => file.endsWith(".conf"));
+  const confs = files.filter(({ file }) => /\.(conf|netdev|network)$/.test(file));
   const owners = ownersOf(files);
   const ruled = ownersOf(files.filter(({ file }) => /\.(nft|iptables)$/.test(file)));
   return [
@@ -35,7 +35,10 @@ function ownerOf(file: string): string {
   return /^(.*)\//.exec(file)?.[1] ?? "";
 }
 
-const OWN = "[Interface]";
+/** What a file says of its own device stands in sections; the other blocks are peers. */
+function isOwn(block: string): boolean {
+  return block.startsWith("[");
+}
 
 function tunnelLines(
   confs: readonly FileChange[],
@@ -70,7 +73,7 @@ function pairsOf(
 ): Pairs {
   const pairs = confs.flatMap(({ file, blocks }) =>
     blocks
-      .filter((block) => block.kind === kind && block.name !== OWN)
+      .filter((block) => block.kind === kind && !isOwn(block.name))
       .map((block) => [nameOf(ownerOf(file)), nameOf(block.name)] as const),
   );
   const both = pairs.flatMap(([one, other]): [string, string][] => [
@@ -88,11 +91,11 @@ function settingLines(confs: readonly FileChange[]): readonly ChangeLine[] {
       .map((block) => ({ owner: ownerOf(file), about: block.name, keys: keysOf(block) })),
   );
   const own = Map.groupBy(
-    entries.filter(({ about }) => about === OWN),
+    entries.filter(({ about }) => isOwn(about)),
     ({ keys }) => keys,
   );
   const peers = Map.groupBy(
-    entries.filter(({ about }) => about !== OWN),
+    entries.filter(({ about }) => !isOwn(about)),
     ({ about, keys }) => `${keys} ${about}`,
   );
   // Peers of whom the same changes at the same places: of all after a new network secret.

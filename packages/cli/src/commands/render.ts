@@ -79,7 +79,7 @@ function writePlan(
   // Files of ours that this mesh no longer has, and leftovers of killed runs; never anybody else's.
   const isOld = (node: string): boolean => !staging.isNew(join(output, node));
   for (const file of listRendered(output, kept, isOld)) staging.remove(join(output, file));
-  for (const node of listNodeFolders(output)) staging.sweep(join(output, node));
+  for (const node of ["", ...listNodeFolders(output)]) staging.sweep(join(output, node));
   staging.sweep(places.keysFolder);
 }
 
