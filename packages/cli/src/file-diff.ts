@@ -75,7 +75,7 @@ function readBlocks(text: string | undefined): ReadonlyMap<string, readonly stri
 /** A peer is called by the comment that is a word alone, and all else by its section, if it has one. */
 function nameOf(block: string): string {
   const section = /^\[\w+\]$/m.exec(block)?.[0];
-  if (section !== undefined && !/Peer\]$/.test(section)) return section;
+  if (section !== undefined && !section.endsWith("Peer]")) return section;
   return /^# ([a-z0-9.-]+)$/m.exec(block)?.[1] ?? "rules";
 }
 

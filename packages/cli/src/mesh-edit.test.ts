@@ -300,6 +300,18 @@ test("edit commands say of a file that is wrong what is wrong with it, and mend 
   expect(none.err).toContain("name a mesh file with -f, or write a first one: warren init");
 });
 
+test("edit commands say of an empty file what a mesh needs", async () => {
+  const folder = new MeshFolder("# nothing yet\n");
+  const { status, err } = await folder.run("add", "a", "endpoint=a.example");
+  expect(status).toBe(2);
+  expect(err).toMatchInlineSnapshot(`
+    "warren.yaml:1:1: error missing-field: the document lacks the field "network"
+      add network: …
+    warren.yaml:1:1: error missing-field: the document lacks the field "nodes"
+      add nodes: …"
+  `);
+});
+
 test("edit commands write through a link, and keep the mode of the file", async () => {
   const folder = new MeshFolder();
   fs.mkdirSync(folder.at("real"));

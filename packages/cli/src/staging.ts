@@ -99,6 +99,11 @@ export class Staging {
     this.#removed.push(file);
   }
 
+  /** Plans the removal of what a killed process left under way of a file. */
+  sweepFile(file: string): void {
+    if (fs.existsSync(underWay(file))) this.remove(underWay(file));
+  }
+
   /** Plans the removal of what killed processes left under way in a folder that nobody else writes to now. */
   sweep(folder: string): void {
     for (const { name } of listFolder(folder).filter((each) => each.isFile())) {

@@ -25,7 +25,7 @@ export type { Imported } from "./import/import.ts";
 export type { Fields, MeshDocument } from "./import/document.ts";
 export { parseAddress, printAddress } from "./ip/address.ts";
 export type { Address, Family } from "./ip/address.ts";
-export { parseEndpoint, printEndpoint } from "./ip/endpoint.ts";
+export { printEndpoint } from "./ip/endpoint.ts";
 export type { Endpoint } from "./ip/endpoint.ts";
 export { hostPrefix, parsePrefix, printPrefix } from "./ip/prefix.ts";
 export type { Prefix } from "./ip/prefix.ts";

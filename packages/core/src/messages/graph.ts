@@ -55,11 +55,11 @@ export function aboutNode(node: PicturedNode): Text {
   return joinTexts(lines, "\n");
 }
 
-export function noEndpoint(): Text {
+function noEndpoint(): Text {
   return say`nobody can dial it from outside`;
 }
 
-export function aboutSubnet(prefix: string, standsBy: boolean): Text {
+function aboutSubnet(prefix: string, standsBy: boolean): Text {
   return standsBy ? say`stands by for ${prefix}` : say`has ${prefix} behind it`;
 }
 
