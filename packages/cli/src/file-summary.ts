@@ -10,13 +10,16 @@ export function summarizeFiles(
   renamed: Changes["renamed"],
 ): readonly ChangeLine[] {
   const confs = files.filter(({ file }) => /\.(conf|netdev|network)$/.test(file));
-  const owners = ownersOf(files);
+  const newNames = new Map(renamed.map(({ before, after }) => [before, after]));
+  const nameOf = (name: string): string => newNames.get(name) ?? name;
+  // One that has only another name is one device, with files that go and files that come.
+  const owners = [...new Set(ownersOf(files).map(nameOf))].sort();
   const ruled = ownersOf(files.filter(({ file }) => /\.(nft|iptables)$/.test(file)));
   return [
     ...(owners.length === 0
       ? []
       : [changed(say`${countOf(owners.length, "device")} with other files: ${listSome(owners)}`)]),
-    ...tunnelLines(confs, renamed),
+    ...tunnelLines(confs, nameOf),
     ...settingLines(confs),
     ...(ruled.length === 0 ? [] : [changed(say`rules change on ${listSome(ruled)}`)]),
   ];
@@ -42,11 +45,10 @@ function isOwn(block: string): boolean {
 
 function tunnelLines(
   confs: readonly FileChange[],
-  renamed: Changes["renamed"],
+  nameOf: (name: string) => string,
 ): readonly ChangeLine[] {
-  const newNames = new Map(renamed.map(({ before, after }) => [before, after]));
   const come = pairsOf(confs, "added", (name) => name);
-  const gone = pairsOf(confs, "removed", (name) => newNames.get(name) ?? name);
+  const gone = pairsOf(confs, "removed", nameOf);
   return [
     ...describeMissing(come, gone).map((text): ChangeLine => {
       return { kind: "added", text: say`tunnels come: ${text}` };
