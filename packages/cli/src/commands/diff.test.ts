@@ -79,7 +79,7 @@ test("diff() tells files that come and go", async () => {
   folder.write("warren.yaml", MESH.replace("  b:", "  bb:"));
   folder.write("out/b/foreign.conf", "not ours\n");
   expect((await folder.run("diff")).out).toMatchInlineSnapshot(`
-    "~ 3 devices with other files: a, bb, interface
+    "~ 4 devices with other files: a, b, bb, interface
     + tunnels come: bb with a, interface
     - tunnels go: b with a, interface
 
