@@ -6,7 +6,7 @@ export interface FileChange {
   readonly blocks: readonly BlockChange[];
 }
 
-/** A block is the interface or one peer, named by the comment above it. */
+/** A block is one peer, by its name, or a section such as [Interface]. */
 export interface BlockChange {
   readonly name: string;
   readonly kind: "added" | "removed" | "changed";
@@ -61,15 +61,22 @@ function kindOf(before: unknown, after: unknown): "added" | "removed" | "changed
   return after === undefined ? "removed" : "changed";
 }
 
-/** Blocks are parted by empty lines; the first comment that is a word alone is the name. */
+/** Blocks are parted by empty lines; those of one name, such as all routes of a unit, are one. */
 function readBlocks(text: string | undefined): ReadonlyMap<string, readonly string[]> {
   const blocks = new Map<string, readonly string[]>();
   for (const block of text?.split("\n\n") ?? []) {
     const lines = block.split("\n").filter((line) => line !== "");
-    const name = /^# ([a-z0-9.-]+)$/m.exec(block)?.[1] ?? "rules";
-    blocks.set(lines.includes("[Interface]") ? "[Interface]" : name, lines);
+    const name = nameOf(block);
+    blocks.set(name, [...(blocks.get(name) ?? []), ...lines]);
   }
   return blocks;
+}
+
+/** A peer is called by the comment that is a word alone, and all else by its section, if it has one. */
+function nameOf(block: string): string {
+  const section = /^\[\w+\]$/m.exec(block)?.[0];
+  if (section !== undefined && !section.endsWith("Peer]")) return section;
+  return /^# ([a-z0-9.-]+)$/m.exec(block)?.[1] ?? "rules";
 }
 
 /** That a secret changed is news; the secret is not. */

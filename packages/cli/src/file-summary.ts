@@ -9,14 +9,17 @@ export function summarizeFiles(
   files: readonly FileChange[],
   renamed: Changes["renamed"],
 ): readonly ChangeLine[] {
-  const confs = files.filter(({ file }) => file.endsWith(".conf"));
-  const owners = ownersOf(files);
+  const confs = files.filter(({ file }) => /\.(conf|netdev|network)$/.test(file));
+  const newNames = new Map(renamed.map(({ before, after }) => [before, after]));
+  const nameOf = (name: string): string => newNames.get(name) ?? name;
+  // One that has only another name is one device, with files that go and files that come.
+  const owners = [...new Set(ownersOf(files).map(nameOf))].sort();
   const ruled = ownersOf(files.filter(({ file }) => /\.(nft|iptables)$/.test(file)));
   return [
     ...(owners.length === 0
       ? []
       : [changed(say`${countOf(owners.length, "device")} with other files: ${listSome(owners)}`)]),
-    ...tunnelLines(confs, renamed),
+    ...tunnelLines(confs, nameOf),
     ...settingLines(confs),
     ...(ruled.length === 0 ? [] : [changed(say`rules change on ${listSome(ruled)}`)]),
   ];
@@ -35,15 +38,17 @@ function ownerOf(file: string): string {
   return /^(.*)\//.exec(file)?.[1] ?? "";
 }
 
-const OWN = "[Interface]";
+/** What a file says of its own device stands in sections; the other blocks are peers. */
+function isOwn(block: string): boolean {
+  return block.startsWith("[");
+}
 
 function tunnelLines(
   confs: readonly FileChange[],
-  renamed: Changes["renamed"],
+  nameOf: (name: string) => string,
 ): readonly ChangeLine[] {
-  const newNames = new Map(renamed.map(({ before, after }) => [before, after]));
   const come = pairsOf(confs, "added", (name) => name);
-  const gone = pairsOf(confs, "removed", (name) => newNames.get(name) ?? name);
+  const gone = pairsOf(confs, "removed", nameOf);
   return [
     ...describeMissing(come, gone).map((text): ChangeLine => {
       return { kind: "added", text: say`tunnels come: ${text}` };
@@ -70,7 +75,7 @@ function pairsOf(
 ): Pairs {
   const pairs = confs.flatMap(({ file, blocks }) =>
     blocks
-      .filter((block) => block.kind === kind && block.name !== OWN)
+      .filter((block) => block.kind === kind && !isOwn(block.name))
       .map((block) => [nameOf(ownerOf(file)), nameOf(block.name)] as const),
   );
   const both = pairs.flatMap(([one, other]): [string, string][] => [
@@ -88,11 +93,11 @@ function settingLines(confs: readonly FileChange[]): readonly ChangeLine[] {
       .map((block) => ({ owner: ownerOf(file), about: block.name, keys: keysOf(block) })),
   );
   const own = Map.groupBy(
-    entries.filter(({ about }) => about === OWN),
+    entries.filter(({ about }) => isOwn(about)),
     ({ keys }) => keys,
   );
   const peers = Map.groupBy(
-    entries.filter(({ about }) => about !== OWN),
+    entries.filter(({ about }) => !isOwn(about)),
     ({ about, keys }) => `${keys} ${about}`,
   );
   // Peers of whom the same changes at the same places: of all after a new network secret.

@@ -300,6 +300,18 @@ test("edit commands say of a file that is wrong what is wrong with it, and mend 
   expect(none.err).toContain("name a mesh file with -f, or write a first one: warren init");
 });
 
+test("edit commands say of an empty file what a mesh needs", async () => {
+  const folder = new MeshFolder("# nothing yet\n");
+  const { status, err } = await folder.run("add", "a", "endpoint=a.example");
+  expect(status).toBe(2);
+  expect(err).toMatchInlineSnapshot(`
+    "warren.yaml:1:1: error missing-field: the document lacks the field "network"
+      add network: …
+    warren.yaml:1:1: error missing-field: the document lacks the field "nodes"
+      add nodes: …"
+  `);
+});
+
 test("edit commands write through a link, and keep the mode of the file", async () => {
   const folder = new MeshFolder();
   fs.mkdirSync(folder.at("real"));
@@ -336,6 +348,6 @@ test("edit commands refuse to change what an anchor shares", async () => {
   const before = folder.listing();
   const said = await folder.run("set", "b", "endpoint=x.example");
   expect(said).toMatchObject({ status: 2, out: "" });
-  expect(said.err).toContain("cannot change nodes.b.endpoint alone");
+  expect(said.err).toContain("cannot change nodes.b.endpoint in this layout");
   expect(folder.listing()).toEqual(before);
 });

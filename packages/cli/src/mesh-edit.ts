@@ -30,7 +30,8 @@ export function editMesh(
   const watched: Edit = (text) => {
     before = text;
     const { value, faults } = readDocument(text);
-    const after = faults.length === 0 ? edit(value, text) : text;
+    const isForm = faults.length === 0 && isMapping(value);
+    const after = isForm ? edit(value, text) : text;
     isEdited = typeof after === "string" && after !== text;
     return after;
   };
@@ -57,8 +58,8 @@ export function changeText(file: string, text: string, change: Change): string {
   const after = editYaml(text, change);
   if (after !== undefined) return after;
   const place = core.printPath(change.path);
-  const message = core.say`cannot change ${place} alone: what is written there stands for other places, too`;
-  const fix = core.say`write out there what its anchor (&) or alias (*) stands for; or change the file by hand`;
+  const message = core.say`cannot change ${place} in this layout without changing more`;
+  const fix = core.say`write out what an anchor (&) or alias (*) stands for there; or change the file by hand`;
   throw new AppError("cannot-write", message, { fix, file });
 }
 
@@ -73,8 +74,11 @@ export function listNames(value: unknown, sections: readonly NamedSection[]): re
 }
 
 export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  const isMapping = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isMapping ? (value as Readonly<Record<string, unknown>>) : {};
+  return isMapping(value) ? value : {};
+}
+
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 export function nounOf(section: NamedSection): core.Text {

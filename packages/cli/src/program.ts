@@ -1,8 +1,14 @@
 /** The table of commands: names, arguments, options, help. What each does is loaded when it is called. */
 import { USAGE } from "./app-error.ts";
 import { say } from "@warren/core";
-import type { Format, Phrase } from "@warren/core";
+import type { Phrase } from "@warren/core";
 import { Argument, Command, CommanderError, Option } from "commander";
+import type { AddOptions } from "./commands/add.ts";
+import type { DiffOptions } from "./commands/diff.ts";
+import type { MeshconfOptions } from "./commands/export.ts";
+import type { GraphOptions } from "./commands/graph.ts";
+import type { QrOptions } from "./commands/qr.ts";
+import type { RenderOptions } from "./commands/render.ts";
 import { addHelp, setHelp } from "./edit-help.ts";
 import { LANGUAGES } from "./language.ts";
 import { describeProgram, printExamples, printStatuses } from "./manual.ts";
@@ -72,14 +78,6 @@ interface FileWords {
   readonly strict: boolean;
 }
 
-interface RenderWords extends FileWords {
-  readonly format: Format;
-}
-
-interface DiffWords extends RenderWords {
-  readonly brief: boolean;
-}
-
 function addMeshCommands(program: Command, terminal: Terminal, done: Done): void {
   const { read } = terminal;
   subcommand(program, terminal, "init", say`write a first mesh file, to be edited`).action(
@@ -109,15 +107,10 @@ function addMeshCommands(program: Command, terminal: Terminal, done: Done): void
     .addOption(formatOption(terminal))
     .addOption(jsonOption(terminal))
     .option("--strict", read(say`take every warning as an error`), false)
-    .action(async (options: RenderWords) => {
+    .action(async (options: RenderOptions) => {
       const { render } = await import("./commands/render.ts");
       done(render(terminal, options));
     });
-}
-
-interface EditWords extends FileWords {
-  readonly client: boolean;
-  readonly site: boolean;
 }
 
 function addEditCommands(program: Command, terminal: Terminal, done: Done): void {
@@ -129,7 +122,7 @@ function addEditCommands(program: Command, terminal: Terminal, done: Done): void
     .option("--client", read(say`add a client`), false)
     .option("--site", read(say`add a site`), false)
     .addHelpText("after", () => `\n${read(addHelp())}`)
-    .action(async (name: string, words: readonly string[], options: EditWords) => {
+    .action(async (name: string, words: readonly string[], options: AddOptions) => {
       const { add } = await import("./commands/add.ts");
       done(add(terminal, { name, fields: words }, options));
     });
@@ -191,7 +184,7 @@ function addLookCommands(program: Command, terminal: Terminal, done: Done): void
     .addOption(formatOption(terminal))
     .addOption(jsonOption(terminal))
     .option("--brief", read(say`only what the change does, without the lines of the files`), false)
-    .action(async (before: string | undefined, after: string | undefined, options: DiffWords) => {
+    .action(async (before: string | undefined, after: string | undefined, options: DiffOptions) => {
       const { diff } = await import("./commands/diff.ts");
       const meshes = before === undefined ? undefined : { before, after: after ?? options.file };
       done(diff(terminal, meshes, options));
@@ -225,12 +218,6 @@ function addLookCommands(program: Command, terminal: Terminal, done: Done): void
     });
 }
 
-interface GraphWords {
-  readonly file: string;
-  readonly output?: string;
-  readonly format: "svg" | "dot" | "json";
-}
-
 function addGraphCommand(program: Command, terminal: Terminal, done: Done): void {
   const about = say`draw the mesh, and open the picture where there is a desktop`;
   subcommand(program, terminal, "graph", about)
@@ -240,19 +227,10 @@ function addGraphCommand(program: Command, terminal: Terminal, done: Done): void
         .choices(["svg", "dot", "json"])
         .default("svg"),
     )
-    .action(async (options: GraphWords) => {
+    .action(async (options: GraphOptions) => {
       const { graph } = await import("./commands/graph.ts");
       done(await graph(terminal, options));
     });
-}
-
-interface QrWords extends FileWords {
-  readonly via?: string;
-  readonly newKey: boolean;
-  readonly keepKey: boolean;
-  readonly text: boolean;
-  readonly svg?: string;
-  readonly conf?: string;
 }
 
 function addQrCommand(program: Command, terminal: Terminal, done: Done): void {
@@ -270,7 +248,7 @@ function addQrCommand(program: Command, terminal: Terminal, done: Done): void {
     .option("--text", read(say`print the configuration as text, too`), false)
     .option("--svg <file>", read(say`write the code as a picture, instead of showing it`))
     .option("--conf <file>", read(say`write the configuration as a file, instead of showing it`))
-    .action(async (name: string, options: QrWords) => {
+    .action(async (name: string, options: QrOptions) => {
       const { qr } = await import("./commands/qr.ts");
       done(qr(terminal, name, options));
     });
@@ -319,7 +297,7 @@ function addExportCommands(program: Command, terminal: Terminal, done: Done): vo
     say`print the database of wg-meshconf, private keys and all`,
   )
     .option("-o, --output <file>", read(say`write it into this file instead, for its owner alone`))
-    .action(async (options: { readonly file: string; readonly output?: string }) => {
+    .action(async (options: MeshconfOptions) => {
       const { exportMeshconf } = await import("./commands/export.ts");
       done(exportMeshconf(terminal, options));
     });

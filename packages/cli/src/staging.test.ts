@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { TestContext } from "vitest";
 import { lastingOf, MeshFolder, NETWORK, textsOf } from "./cli-run.contract.ts";
-import { staged } from "./staging.ts";
+import { staged, writeNamed } from "./staging.ts";
 import type { Written } from "./staging.ts";
 
 const FEW = `${NETWORK}nodes:\n  a: { endpoint: a.example }\n  b: {}\n`;
@@ -50,6 +50,39 @@ test("staged() knows a folder by all its names", () => {
     staging.put(folder.at("link/two"), "2", "everybody");
   });
   expect(fs.readdirSync(folder.at("real"))).toEqual(["one", "two"]);
+});
+
+test("staged() leaves alone what another command has under way beside it", () => {
+  const folder = new MeshFolder();
+  staged((staging) => {
+    staging.put(folder.at("x.lock"), "x", "everybody");
+    staged((other) => {
+      other.put(folder.at("y.lock"), "y", "everybody");
+    });
+  });
+  expect(Object.keys(folder.listing())).toEqual(["x.lock", "y.lock"]);
+});
+
+test("staged() removes what a killed command left of the same file", () => {
+  const folder = new MeshFolder();
+  folder.write(".x.lock.warren-new", "half");
+  staged((staging) => staging.put(folder.at("x.lock"), "x", "everybody"));
+  expect(Object.keys(folder.listing())).toEqual(["x.lock"]);
+});
+
+test("writeNamed() writes to what is no plain file, and to where a link leads", () => {
+  const folder = new MeshFolder();
+  folder.write("real", "longer than that");
+  fs.symlinkSync("real", folder.at("link"));
+  fs.symlinkSync("new", folder.at("dangling"));
+  writeNamed(folder.at("link"), "a", "everybody");
+  writeNamed(folder.at("dangling"), "b", "owner");
+  expect(fs.lstatSync(folder.at("link")).isSymbolicLink()).toBe(true);
+  expect(["real", "new"].map((name) => fs.readFileSync(folder.at(name), "utf8"))).toEqual([
+    "a",
+    "b",
+  ]);
+  expect(fs.statSync(folder.at("new")).mode & 0o777).toBe(0o600);
 });
 
 test("staged() puts everything in its place, or takes everything back", () => {

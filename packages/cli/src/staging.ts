@@ -25,7 +25,7 @@ const MODES: Readonly<Record<Audience, number>> = {
   "as-before": 0o644,
 };
 
-/** Files under way end so; one left behind by a killed process is removed by the next. */
+/** Files under way end so; one left behind by a killed process is removed by who writes the same file next. */
 const UNDER_WAY = ".warren-new";
 
 export class Staging {
@@ -44,6 +44,10 @@ export class Staging {
     const bytes = this.#buffer.encode(typeof text === "string" ? [text] : text);
     try {
       this.#makeFolder(dirname(file));
+      // Only of this file: beside it, somebody else may be at work.
+      if (!this.#underWay.has(underWay(file)) && fs.existsSync(underWay(file))) {
+        fs.rmSync(underWay(file));
+      }
       const stat = fs.lstatSync(file, { throwIfNoEntry: false });
       if (stat?.isDirectory() === true) throw folderInTheWay(file);
       if (stat?.isFile() === true && stat.size === bytes.length && this.#buffer.isIn(file, bytes)) {
@@ -62,17 +66,13 @@ export class Staging {
     }
   }
 
-  /** Once a folder, however many files it gets; what a killed process left under way there goes. */
+  /** Once a folder, however many files it gets. */
   #makeFolder(folder: string): void {
     if (this.#known.has(folder)) return;
     const made = makeFolder(folder);
     this.#folders.push(...made);
     for (const each of made) this.#made.add(each);
-    // One folder may have several names, and what was put there by another is under way now.
-    const real = fs.realpathSync(folder);
-    const isKnown = made.length > 0 || this.#known.has(real);
-    if (!isKnown) for (const file of listUnderWay(folder)) fs.rmSync(file);
-    this.#known.add(folder).add(real);
+    this.#known.add(folder);
   }
 
   /** Whether there was no such folder before: nothing is in it but what was put there. */
@@ -99,12 +99,17 @@ export class Staging {
     this.#removed.push(file);
   }
 
-  /** Plans the removal of what a killed process left under way in a folder. */
+  /** Plans the removal of what a killed process left under way of a file. */
+  sweepFile(file: string): void {
+    if (fs.existsSync(underWay(file))) this.remove(underWay(file));
+  }
+
+  /** Plans the removal of what killed processes left under way in a folder that nobody else writes to now. */
   sweep(folder: string): void {
-    // Where something was put, that has gone already.
-    if (this.#known.has(folder)) return;
-    for (const file of listUnderWay(folder)) {
-      if (!this.#underWay.has(file)) this.remove(file);
+    for (const { name } of listFolder(folder).filter((each) => each.isFile())) {
+      const file = join(folder, name);
+      const isLeft = name.startsWith(".") && name.endsWith(UNDER_WAY);
+      if (isLeft && !this.#underWay.has(file)) this.remove(file);
     }
   }
 
@@ -144,6 +149,14 @@ export function staged(plan: (staging: Staging) => void): Written {
   }
 }
 
+/** Writes one file that a command was told to. What is no plain file is written to, as by a shell: /dev/stdout. */
+export function writeNamed(file: string, text: string, audience: Audience): void {
+  const stat = attempt(file, () => fs.lstatSync(file, { throwIfNoEntry: false }));
+  const isPlain = stat === undefined || stat.isFile() || stat.isDirectory();
+  if (isPlain) staged((staging) => staging.put(file, text, audience));
+  else attempt(file, () => fs.writeFileSync(file, text, { mode: MODES[audience] }));
+}
+
 /** Mode and owner of the file that another takes the place of. Only root can give a file away. */
 function keepRights(file: string, { mode, uid, gid }: fs.Stats): void {
   if (process.getuid?.() === 0) fs.chownSync(file, uid, gid);
@@ -152,12 +165,6 @@ function keepRights(file: string, { mode, uid, gid }: fs.Stats): void {
 
 function underWay(file: string): string {
   return join(dirname(file), `.${basename(file)}${UNDER_WAY}`);
-}
-
-function listUnderWay(folder: string): readonly string[] {
-  return listFolder(folder)
-    .filter((each) => each.isFile() && each.name.startsWith(".") && each.name.endsWith(UNDER_WAY))
-    .map(({ name }) => join(folder, name));
 }
 
 function attempt<T>(file: string, work: () => T): T {

@@ -1,5 +1,5 @@
 /** Counts as sentences want them. */
-import { say } from "@warren/core";
+import { printCount, say } from "@warren/core";
 import type { Phrase } from "@warren/core";
 
 export type Noun = "node" | "client" | "tunnel" | "path" | "file" | "device" | "error" | "warning";
@@ -7,22 +7,23 @@ export type Noun = "node" | "client" | "tunnel" | "path" | "file" | "device" | "
 /** Nouns are words of a sentence, not values in it: in each language a count has its own form. */
 export function countOf(count: number, noun: Noun): Phrase {
   const isOne = count === 1;
+  const many = printCount(count);
   switch (noun) {
     case "node":
-      return isOne ? say`${count} node` : say`${count} nodes`;
+      return isOne ? say`${count} node` : say`${many} nodes`;
     case "client":
-      return isOne ? say`${count} client` : say`${count} clients`;
+      return isOne ? say`${count} client` : say`${many} clients`;
     case "tunnel":
-      return isOne ? say`${count} tunnel` : say`${count} tunnels`;
+      return isOne ? say`${count} tunnel` : say`${many} tunnels`;
     case "path":
-      return isOne ? say`${count} path` : say`${count} paths`;
+      return isOne ? say`${count} path` : say`${many} paths`;
     case "file":
-      return isOne ? say`${count} file` : say`${count} files`;
+      return isOne ? say`${count} file` : say`${many} files`;
     case "device":
-      return isOne ? say`${count} device` : say`${count} devices`;
+      return isOne ? say`${count} device` : say`${many} devices`;
     case "error":
-      return isOne ? say`${count} error` : say`${count} errors`;
+      return isOne ? say`${count} error` : say`${many} errors`;
     case "warning":
-      return isOne ? say`${count} warning` : say`${count} warnings`;
+      return isOne ? say`${count} warning` : say`${many} warnings`;
   }
 }

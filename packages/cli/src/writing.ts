@@ -53,7 +53,8 @@ function findWrong({ file, strict, keys, ...rest }: WriteOptions): Workspace | u
 
 /** Keys first, then the lock that names them: a crash between is mended by the next run. */
 export function stageKeys(staging: Staging, { keys, lock }: Plan, places: Places): void {
-  const { keysFolder, lockFile } = places;
+  const { keysFolder, lockFile, meshFile } = places;
+  staging.sweepFile(meshFile);
   staging.ignoreAll(keysFolder);
   staging.protect(keysFolder);
   for (const { name } of listFolder(keysFolder)) {

@@ -139,6 +139,59 @@ test("editYaml() keeps the line breaks of Windows, and JSON as JSON", () => {
   `);
 });
 
+test("editYaml() leaves JSON without a comma too many", () => {
+  const json = JSON.stringify({ a: { tags: ["x", "y"] }, b: {} }, undefined, 2);
+  const removed = [["b"], ["a", "tags"]].map((path) => editYaml(json, { path, value: undefined }));
+  const shorter = editYaml(json, { path: ["a", "tags"], value: ["x"] });
+  expect([...removed, shorter].map((text) => JSON.parse(text ?? ""))).toEqual([
+    { a: { tags: ["x", "y"] } },
+    { a: {}, b: {} },
+    { a: { tags: ["x"] }, b: {} },
+  ]);
+});
+
+test("editYaml() knows a comment from a value, and a bracket from a line's end", () => {
+  const text = `
+a: # of a: its tags
+  # one of them
+  tags: [x,
+    y] # behind
+b: # none yet
+c: {
+  mtu: 1400,
+  tags: [x, # lan
+    y] }
+`;
+  expect(changeOf(text, "a tags", undefined)).toMatchInlineSnapshot(`
+    "- a: # of a: its tags
+    -   tags: [x,
+    -     y] # behind
+    + a: {} # of a: its tags"
+  `);
+  expect(changeOf(text, "a", { mtu: 1400 })).toMatchInlineSnapshot(`
+    "- a: # of a: its tags
+    -   # one of them
+    -   tags: [x,
+    -     y] # behind
+    + a: { mtu: 1400 } # behind"
+  `);
+  expect(changeOf(text, "b tags", ["x"])).toMatchInlineSnapshot(`
+    "- b: # none yet
+    + b: { tags: [x] } # none yet"
+  `);
+  expect(changeOf(text, "c tags", ["x"])).toMatchInlineSnapshot(`
+    "-   tags: [x, # lan
+    -     y] }
+    +   tags: [x] }"
+  `);
+  expect(changeOf(text, "c tags", undefined)).toMatchInlineSnapshot(`
+    "-   mtu: 1400,
+    -   tags: [x, # lan
+    -     y] }
+    +   mtu: 1400 }"
+  `);
+});
+
 test("editYaml() changes no place that nobody named", () => {
   const text =
     "nodes:\n  a: &base { endpoint: x }\n  b: *base\n  c: { tags: &t [v] }\n  d: { tags: *t }\n";

@@ -62,6 +62,7 @@ function editText(text: string, { path, value }: Change): string | undefined {
     lineBreak: text.includes("\r\n") ? "\r\n" : "\n",
   };
   let map: unknown = parseDocument(text, { uniqueKeys: false, stringKeys: true }).contents;
+  let holder: Pair | undefined;
   let isFlow = false;
   for (const [at, name] of path.entries()) {
     if (!isMap(map)) return undefined;
@@ -72,12 +73,15 @@ function editText(text: string, { path, value }: Change): string | undefined {
     if (pair === undefined) {
       return value === undefined ? text : insertPair(scene, map, name, nested(rest, value));
     }
-    if (rest.length === 0 && value === undefined)
+    if (rest.length === 0 && value === undefined) {
+      if (map.items.length === 1) return emptied(text, map, holder);
       return removeItem(scene, map, map.items.indexOf(pair));
+    }
     if (rest.length === 0 || isEmpty(pair.value)) {
       return replaceValue(scene, pair, nested(rest, value));
     }
     map = pair.value;
+    holder = pair;
   }
   return undefined;
 }
@@ -97,7 +101,9 @@ function replaceValue({ text, printing, isFlow }: Scene, pair: Pair, value: unkn
   const range = offsetsOf(old);
   // `{ a }`: a name without a colon.
   if (range === undefined) return spliced(text, endOf(pair), endOf(pair), `: ${written}`);
-  if (range.start === range.end) return spliced(text, range.start, range.end, ` ${written}`);
+  // Nothing stands there; and what follows may be a comment.
+  const colon = colonOf(text, pair);
+  if (range.start === range.end) return spliced(text, colon, colon, ` ${written}`);
   if (isSeq(old) && Array.isArray(value)) {
     const items = replaceItems({ text, printing, isFlow: isFlow || old.flow === true }, old, value);
     if (items !== undefined) return items;
@@ -105,14 +111,9 @@ function replaceValue({ text, printing, isFlow }: Scene, pair: Pair, value: unkn
   // A text of several lines ends with a line break.
   const isWhole = text.slice(range.start, endOf(pair)).endsWith("\n");
   const isBlock = isCollection(old) && old.flow !== true;
-  const start = isBlock ? text.lastIndexOf(":", range.start) + 1 : range.start;
-  const end = endOf(pair);
-  return spliced(
-    text,
-    start,
-    end,
-    `${isBlock ? " " : ""}${written}${isWhole ? printing.lineBreak : ""}`,
-  );
+  const start = isBlock ? colon : range.start;
+  const line = `${isBlock ? " " : ""}${written}${isWhole ? printing.lineBreak : ""}`;
+  return spliced(text, start, endOf(pair), line);
 }
 
 /** Takes out what is not wanted and adds the rest at the end; undefined where the order changes. */
@@ -177,27 +178,36 @@ function insertItem(scene: Scene, collection: YAMLMap | YAMLSeq, at: number, ite
     : spliced(text, place, place, `${printing.lineBreak}${line}`);
 }
 
-/** Comments on lines of their own stay. */
-function removeItem({ text, isFlow }: Scene, collection: YAMLMap | YAMLSeq, at: number): string {
-  const { items } = collection;
+/** One of several. Comments on lines of their own stay. */
+function removeItem(scene: Scene, { items }: YAMLMap | YAMLSeq, at: number): string {
+  const { text, printing, isFlow } = scene;
   const start = startOf(text, items[at]);
   const end = endOf(items[at]);
   const [before, after] = [items[at - 1], items[at + 1]];
-  if (before === undefined && after === undefined) return emptied(text, collection);
   const isOwnLine = text.slice(lineOf(text, start), start).trim() === "";
-  if (!isFlow || (isOwnLine && after === undefined)) {
+  const isAlone = isOwnLine && /^\s*,?\s*(?:#|$)/.test(text.slice(end, lineEnd(text, end)));
+  // The comma before it may stay, but not in JSON.
+  if (!isFlow || (isAlone && after === undefined && !printing.isJson)) {
     return spliced(text, lineOf(text, start), lineAfter(text, end), "");
   }
   if (after !== undefined) return spliced(text, start, startOf(text, after), "");
   return spliced(text, endOf(before), end, "");
 }
 
-function emptied(text: string, collection: YAMLMap | YAMLSeq): string {
-  const range = offsetsOf(collection) ?? { start: 0, end: 0 };
-  const empty = isSeq(collection) ? "[]" : "{}";
-  if (collection.flow === true) return spliced(text, range.start, range.end, empty);
-  const start = text.lastIndexOf(":", range.start) + 1;
-  return spliced(text, start, endOf(collection), ` ${empty}`);
+/** Without the only item of a mapping, which is the value of `holder` unless it is the whole document. */
+function emptied(text: string, map: YAMLMap, holder: Pair | undefined): string {
+  const { start, end } = offsetsOf(map) ?? { start: 0, end: 0 };
+  if (map.flow === true) return spliced(text, start, end, "{}");
+  if (holder === undefined) return spliced(text, start, endOf(map), "{}");
+  // Comments above what goes stay, behind the brackets.
+  const colon = colonOf(text, holder);
+  const without = spliced(text, lineOf(text, start), lineAfter(text, endOf(map)), "");
+  return spliced(without, colon, colon, " {}");
+}
+
+/** Behind the colon of a pair: the first after its name. */
+function colonOf(text: string, { key }: Pair): number {
+  return text.indexOf(":", offsetsOf(key)?.end) + 1;
 }
 
 /** Where an item begins: at its name, or at the dash before it. */

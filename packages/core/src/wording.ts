@@ -46,6 +46,11 @@ export function listTexts(texts: readonly Text[]): Text {
   return joinTexts(texts, say`, `);
 }
 
+/** A count that people can read: 44,850, in Chinese texts as in English ones. */
+export function printCount(count: number): string {
+  return String(count).replaceAll(/\B(?=(?:\d{3})+$)/g, ",");
+}
+
 export function suggestion(near: string | undefined, known: readonly string[]): Phrase {
   if (near !== undefined) return say`did you mean ${near}?`;
   const listed = listTexts(known.slice(0, LISTED_WORDS));

@@ -1,5 +1,5 @@
 /** warren check: reads, compiles and proves a mesh, and writes nothing. */
-import { entrancesOf, listTexts, say } from "@warren/core";
+import { entrancesOf, listTexts, printCount, say } from "@warren/core";
 import { hasErrors, printFindings } from "../findings.ts";
 import type { Terminal } from "../terminal.ts";
 import { loadWorkspace } from "../workspace.ts";
@@ -21,8 +21,8 @@ export function check(terminal: Terminal, { file, json, strict }: CheckOptions):
     countOf(nodes, "node"),
     ...(clients === 0 ? [] : [countOf(clients, "client")]),
     countOf(tunnels, "tunnel"),
-    say`${countOf(paths, "path")} of ${promised} hold both ways`,
-    ...(apart === 0 ? [] : [say`${apart} kept apart`]),
+    say`${countOf(paths, "path")} of ${printCount(promised)} hold both ways`,
+    ...(apart === 0 ? [] : [say`${printCount(apart)} kept apart`]),
   ];
   terminal.print(say`${terminal.paint("green", say`proven`)}: ${listTexts(counts)}`);
   const keyless = entrancesOf(plan.mesh).filter(({ id }) => !plan.keys.entryKeys.has(id));

@@ -8,7 +8,7 @@ import { MAIN, MeshFolder, NETWORK, TEMPORARY } from "../cli-run.contract.ts";
 const cache = join(TEMPORARY, `warren-cli-cache-${process.pid}`);
 afterAll(() => rmSync(cache, { recursive: true, force: true }));
 
-const MESH = `${NETWORK}nodes: { aws: {}, azure: {} }\nclients: { phone: { via: aws } }\n`;
+const MESH = `${NETWORK}nodes: { aws: {}, azure: {} }\nclients: { phone: { via: aws } }\nsites: { office: {} }\ngroups: { ops: [phone] }\n`;
 
 const COMMANDS =
   "init check render import add set remove show diff trace cidr graph qr keys export completion man help";
@@ -21,6 +21,10 @@ test.each([
   ["--lang en keys ro", "rotate rotate-psk"],
   ["keys rotate-psk -f MESH aws a", "aws azure"],
   ["keys show -f MESH ", "aws azure phone"],
+  ["show -f MESH ", "aws azure phone office ops"],
+  ["remove -f MESH o", "office ops"],
+  ["set -f MESH o", "office"],
+  ["add -f MESH ", ""],
   ["trace -f MESH ", "aws azure phone"],
   ["trace aws --file MESH a", "aws azure"],
   ["trace -f MESH aws azure ", ""],

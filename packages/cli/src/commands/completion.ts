@@ -88,7 +88,17 @@ function candidatesAt(program: Command, place: Place, begun: string): Candidates
   const known = command.registeredArguments;
   const last = known.at(-1);
   const own = known[argument] ?? (last?.variadic === true ? last : undefined);
+  if (own?.name() === "name") return namesIn(meshFile, sectionsFor(program, command));
   return own === undefined ? [] : valuesOf(own, meshFile);
+}
+
+/** Whose names a command's `<name>` may be; that of add is new. */
+function sectionsFor(program: Command, command: Command): readonly string[] {
+  const sections = ["nodes", "clients", "sites", "groups"];
+  // keys show has a parent of its own.
+  if (command.parent !== program) return sections.slice(0, 2);
+  if (command.name() === "add") return [];
+  return command.name() === "set" ? sections.slice(0, 3) : sections;
 }
 
 /** Its own and those of the program, which may stand anywhere. */
@@ -112,7 +122,7 @@ function valuesOf(owner: Argument | Option, meshFile: string): Candidates {
   if (/^(file|folder|path|old|new)$/.test(name)) return "files";
   if (/^(node|one|other)$/.test(name)) return namesIn(meshFile, ["nodes"]);
   if (name === "client") return namesIn(meshFile, ["clients"]);
-  return /^(name|source|target)$/.test(name) ? namesIn(meshFile, ["nodes", "clients"]) : [];
+  return /^(source|target)$/.test(name) ? namesIn(meshFile, ["nodes", "clients"]) : [];
 }
 
 /** Names as they are written: whether the mesh holds is asked when the line is run. */

@@ -196,6 +196,49 @@ test("diff() sees that another network secret changes every preshared key", asyn
   expect(out).toContain("+ PresharedKey = (hidden)");
 });
 
+test("diff() tells of networkd's units what it tells of wg-quick's files", async () => {
+  const nodes =
+    "nodes:\n  a: { endpoint: a.example, subnets: [10.1.0.0/16, 10.2.0.0/16] }\n  b: {}\n";
+  const folder = new MeshFolder(`${NETWORK}${nodes}`);
+  await folder.run("export", "networkd", "-o", folder.at("units"));
+  folder.write(
+    "warren.yaml",
+    `${NETWORK}${nodes.replace("10.1.0.0", "10.3.0.0")}  c: { endpoint: c }\n`,
+  );
+  const { out } = await folder.run("diff", "--format", "networkd", "-o", folder.at("units"));
+  expect(out).toMatchInlineSnapshot(`
+    "~ 3 devices with other files: a, b, c
+    + tunnels come: c with a, b
+    ~ settings change on b: Destination
+    ~ peer entries of a change on b: AllowedIPs
+    ~ rules change on a
+
+    ~ a/warren0.netdev
+      + c
+    ~ a/warren0.nft
+      ~ rules
+        - 		elements = { 10.1.0.0/16, 10.2.0.0/16 }
+        - 		iifname "warren0" oifname != "warren0" ip daddr 10.1.0.0/16 masquerade
+        + 		elements = { 10.3.0.0/16, 10.2.0.0/16 }
+        + 		iifname "warren0" oifname != "warren0" ip daddr 10.3.0.0/16 masquerade
+    ~ b/warren0.netdev
+      ~ a
+        - AllowedIPs = 10.0.0.1/32, 10.1.0.0/16, 10.2.0.0/16
+        + AllowedIPs = 10.0.0.1/32, 10.2.0.0/16, 10.3.0.0/16
+      + c
+    ~ b/warren0.network
+      ~ [Route]
+        - Destination = 10.1.0.0/16
+        + Destination = 10.3.0.0/16
+    + c/warren0.netdev
+    + c/warren0.network
+    ~ hosts
+      ~ names
+        + 10.0.0.3 c.clouds.internal c
+    7 files differ"
+  `);
+});
+
 test("diff() sees that hooks change places", async () => {
   const folder = await renderedFolder();
   const hooked = (...hooks: readonly string[]): string =>
@@ -252,7 +295,7 @@ test("diff() of two meshes knows a node that has only another name", async () =>
   expect((await folder.run("diff", ...words)).out).toMatchInlineSnapshot(`
     "~ b is now called bb
     ~ new keys: bb
-    ~ 4 devices with other files: a, b, bb, interface
+    ~ 3 devices with other files: a, bb, interface
     5 files differ"
   `);
 });

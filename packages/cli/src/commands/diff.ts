@@ -1,7 +1,7 @@
 /** warren diff: what differs between two mesh files, or between a mesh and what was rendered of it. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { compareMeshes, describeChanges, say } from "@warren/core";
+import { compareMeshes, describeChanges, printCount, say } from "@warren/core";
 import type { ChangeLine, Changes, Format } from "@warren/core";
 import { diffFiles } from "../file-diff.ts";
 import type { FileChange } from "../file-diff.ts";
@@ -81,7 +81,7 @@ function printAll(
       ? say`no difference`
       : files.length === 1
         ? say`${files.length} file differs`
-        : say`${files.length} files differ`,
+        : say`${printCount(files.length)} files differ`,
   );
 }
 

@@ -4,7 +4,7 @@ import * as core from "@warren/core";
 import { AppError } from "../app-error.ts";
 import { hasErrors, printFindings } from "../findings.ts";
 import { createSecrets } from "../key-ring.ts";
-import { staged } from "../staging.ts";
+import { writeNamed } from "../staging.ts";
 import type { Terminal } from "../terminal.ts";
 import { loadWorkspace } from "../workspace.ts";
 import type { Judge } from "../workspace.ts";
@@ -39,7 +39,7 @@ export function exportMeshconf(terminal: Terminal, { file, output }: MeshconfOpt
   const text = core.renderMeshconf(plan.index, createSecrets(plan.keys));
   if (output === undefined) terminal.print(text.trimEnd());
   else {
-    staged((staging) => staging.put(output, text, "owner"));
+    writeNamed(output, text, "owner");
     terminal.say(core.say`${output}: written; it holds the private keys of all nodes`);
   }
   return named.isAnything() ? 2 : 0;

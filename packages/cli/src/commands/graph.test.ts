@@ -1,5 +1,5 @@
 /** Tests of pictures from the command line: where they go, in which form, and that nothing else changes. */
-import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { MeshFolder } from "../cli-run.contract.ts";
@@ -54,6 +54,19 @@ test("graph() writes the same bytes wherever it is told to, and no lock and no k
   await folder.run("graph", "-o", folder.at("a.svg"));
   expect(folder.listing()).toEqual(before);
   expect(Object.keys(before)).toEqual(["a.svg", "warren.yaml"]);
+});
+
+test("graph() overwrites nothing of the mesh, whatever a link calls it", async () => {
+  const folder = new MeshFolder(MESH);
+  await folder.run("render");
+  symlinkSync("warren.lock", folder.at("link.svg"));
+  symlinkSync("keys", folder.at("pictures"));
+  const before = folder.listing();
+  for (const name of ["warren.yaml", "link.svg", "keys/a.key", "pictures/a.key", "pictures/new"]) {
+    const { status, err } = await folder.run("graph", "-o", folder.at(name));
+    expect([status, err]).toEqual([64, expect.stringContaining("belongs to the mesh itself")]);
+  }
+  expect(folder.listing()).toEqual(before);
 });
 
 test("graph() prints DOT, and JSON that holds the same", async () => {

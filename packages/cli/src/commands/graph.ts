@@ -1,12 +1,12 @@
 /** warren graph: draws the mesh, and opens the picture where there is a desktop. */
-import { mkdtempSync } from "node:fs";
+import { existsSync, mkdtempSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve, sep } from "node:path";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import * as core from "@warren/core";
 import { AppError, describeSystem } from "../app-error.ts";
 import { openFile } from "../desktop.ts";
 import { hasErrors, printFindings } from "../findings.ts";
-import { staged } from "../staging.ts";
+import { writeNamed } from "../staging.ts";
 import type { Terminal } from "../terminal.ts";
 import { loadWorkspace } from "../workspace.ts";
 import type { Places } from "../workspace.ts";
@@ -32,7 +32,7 @@ export async function graph(terminal: Terminal, options: GraphOptions): Promise<
     await show(terminal, plan.mesh.network.name, text);
   } else {
     refuseOwn(output, places);
-    staged((staging) => staging.put(output, text, "everybody"));
+    writeNamed(output, text, "everybody");
     terminal.say(core.say`${output}: written`);
   }
   return 0;
@@ -56,17 +56,24 @@ function printPicture(
 
 /** A slip of the hand must not cost the mesh, its lock or its keys. */
 function refuseOwn(output: string, { meshFile, lockFile, keysFolder }: Places): void {
-  const path = resolve(output);
-  const isOwn = [meshFile, lockFile].some((own) => resolve(own) === path);
-  if (!isOwn && !path.startsWith(resolve(keysFolder) + sep)) return;
+  const path = realOf(output);
+  const isOwn = [meshFile, lockFile].some((own) => realOf(own) === path);
+  if (!isOwn && !path.startsWith(realOf(keysFolder) + sep)) return;
   const fix = core.say`choose another name for the picture`;
   throw new AppError("usage", core.say`${output} belongs to the mesh itself`, { fix });
+}
+
+/** What links lead to, as far as there is something. */
+function realOf(path: string): string {
+  return existsSync(path)
+    ? realpathSync(path)
+    : join(realOf(dirname(resolve(path))), basename(path));
 }
 
 /** The path is printed in any case: what opens files says nothing when it fails. */
 async function show(terminal: Terminal, name: string, text: string): Promise<void> {
   const file = join(makeFolder(), `${name}.svg`);
-  staged((staging) => staging.put(file, text, "everybody"));
+  writeNamed(file, text, "everybody");
   terminal.print(file);
   const { opener } = terminal;
   if (opener === undefined || (await openFile(opener, file))) return;

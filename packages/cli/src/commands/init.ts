@@ -4,7 +4,7 @@ import type { Phrase, Text } from "@warren/core";
 import { padTo } from "../width.ts";
 import { existsSync } from "node:fs";
 import { AppError } from "../app-error.ts";
-import { staged } from "../staging.ts";
+import { writeNamed } from "../staging.ts";
 import type { Terminal } from "../terminal.ts";
 
 export interface InitOptions {
@@ -17,7 +17,7 @@ export function init(terminal: Terminal, { file }: InitOptions): number {
     const fix = say`choose another with -f, or edit this one`;
     throw new AppError("cannot-write", say`there is a file already`, { fix, file });
   }
-  staged((staging) => staging.put(file, terminal.read(firstMesh()), "everybody"));
+  writeNamed(file, terminal.read(firstMesh()), "everybody");
   terminal.print(say`${file}: written; edit it, then run warren check`);
   return 0;
 }

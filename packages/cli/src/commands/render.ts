@@ -1,7 +1,7 @@
 /** warren render: writes a folder a node, ready for /etc/wireguard, with the lock and the keys. */
 import { existsSync } from "node:fs";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
-import { entrancesOf, listTexts, say } from "@warren/core";
+import { entrancesOf, listTexts, printCount, say } from "@warren/core";
 import type { Entrance, Format, Phrase } from "@warren/core";
 import { AppError } from "../app-error.ts";
 import { printFindings } from "../findings.ts";
@@ -79,7 +79,7 @@ function writePlan(
   // Files of ours that this mesh no longer has, and leftovers of killed runs; never anybody else's.
   const isOld = (node: string): boolean => !staging.isNew(join(output, node));
   for (const file of listRendered(output, kept, isOld)) staging.remove(join(output, file));
-  for (const node of listNodeFolders(output)) staging.sweep(join(output, node));
+  for (const node of ["", ...listNodeFolders(output)]) staging.sweep(join(output, node));
   staging.sweep(places.keysFolder);
 }
 
@@ -99,8 +99,8 @@ function sayWithheld(terminal: Terminal, { mesh, keys }: Plan): void {
 function summary(output: string, { changed, unchanged, removed }: Written): Phrase {
   const counts = [
     say`${countOf(changed.length, "file")} written`,
-    say`${unchanged} unchanged`,
-    ...(removed.length === 0 ? [] : [say`${removed.length} removed`]),
+    say`${printCount(unchanged)} unchanged`,
+    ...(removed.length === 0 ? [] : [say`${printCount(removed.length)} removed`]),
   ];
   return say`${output}: ${listTexts(counts)}`;
 }

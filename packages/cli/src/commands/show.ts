@@ -135,7 +135,10 @@ function printAll(terminal: Terminal, cards: readonly Card[]): void {
     const rows = cards.filter((card) => card.kind === kind);
     if (rows.length === 0) continue;
     const fields = columns[kind];
-    const cells = rows.map(({ name, facts }) => [name, ...fields.map((each) => cell(facts[each]))]);
+    const cells = rows.map(({ name, facts }) => [
+      name,
+      ...fields.map((each) => cell(terminal, facts[each])),
+    ]);
     const [heads = "", ...lines] = printTable([[kind, ...fields], ...cells]);
     if (!isFirst) terminal.print("");
     isFirst = false;
@@ -147,7 +150,7 @@ function printAll(terminal: Terminal, cards: readonly Card[]): void {
 function printCard(terminal: Terminal, { kind, name, facts }: Card): void {
   const fields = Object.entries(facts).flatMap(([field, value]) => {
     const values = Array.isArray(value) && isLong(value) ? value : [value];
-    return values.map((each, at) => [at === 0 ? field : "", cell(each)]);
+    return values.map((each, at) => [at === 0 ? field : "", cell(terminal, each)]);
   });
   const [head = "", ...lines] = printTable([[kind, name], ...fields]);
   terminal.print(terminal.paint("bold", head));
@@ -159,8 +162,8 @@ function isLong(list: readonly string[]): boolean {
   return list.join(", ").length > 72 || list.some((each) => each.includes(","));
 }
 
-function cell(value: Card["facts"][string] | undefined): string {
+function cell({ read }: Terminal, value: Card["facts"][string] | undefined): string {
   if (value === undefined) return "";
-  if (value === true) return "yes";
+  if (value === true) return read(core.say`yes`);
   return Array.isArray(value) ? value.join(", ") : String(value);
 }

@@ -64,6 +64,40 @@ test("compareMeshes() knows a renamed node by its endpoint, and does not tell of
   `);
 });
 
+test("compareMeshes() takes two that became one for no rename", () => {
+  const before = nodes("a: { endpoint: x.example }", "b: { endpoint: y.example }", C ?? "");
+  const lock = { ...EMPTY_LOCK, nodes: sampleOf(NETWORK + before).lock.nodes };
+  const key = lock.nodes.get("a" as never)?.publicKey ?? "";
+  const after = nodes(`d: { endpoint: y.example, publicKey: ${key} }`, C ?? "");
+  expect(changesOf(before, after, lock)).toMatchInlineSnapshot(`
+    "+ node d comes, with 10.0.0.1
+    - node a goes, and frees 10.0.0.1
+    - node b goes, and frees 10.0.0.2
+    + c, d reach each other
+    - a, b, c no longer reach each other"
+  `);
+});
+
+test("compareMeshes() tells of many ranges and exits in a screen", () => {
+  const many = (fields: (at: number) => string): string =>
+    nodes(
+      "x: { endpoint: x.example, subnets: [0.0.0.0/0] }",
+      ...Array.from({ length: 30 }, (_, at) => `n${at}: { endpoint: n${at}.example${fields(at)} }`),
+    );
+  const after = many((at) => `, exit: x, subnets: [192.168.${at}.0/24]`);
+  const lines = changesOf(
+    many(() => ""),
+    after,
+  ).split("\n");
+  expect(lines.length).toBeLessThan(30);
+  expect(lines.filter((line) => line.includes(" more "))).toMatchInlineSnapshot(`
+    [
+      "~ and 18 more changes of what is reached through whom",
+      "~ and 18 more reach the internet in another way",
+    ]
+  `);
+});
+
 test("compareMeshes() tells what a policy lets start, one way and by port", () => {
   const open = `${THREE}groups: { ops: [a, b] }\n`;
   const policy = (rules: string): string => `${open}policy: [${rules}]\n`;

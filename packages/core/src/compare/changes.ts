@@ -99,17 +99,20 @@ function findRenamed(
 ): readonly { readonly before: string; readonly after: string }[] {
   const old = new Set<string>(before.map(({ name }) => name));
   const now = new Set<string>(after.map(({ name }) => name));
+  const gone = before.filter(({ name }) => !now.has(name));
   const fresh = after.filter(({ name }) => !old.has(name));
-  return before
-    .filter(({ name }) => !now.has(name))
-    .flatMap((owner) => {
-      const marks = marksOf(owner);
-      const same = fresh.filter((each) => marksOf(each).some((mark) => marks.includes(mark)));
-      const [only] = same;
-      return only === undefined || same.length > 1
-        ? []
-        : [{ before: owner.name, after: only.name }];
-    });
+  return gone.flatMap((owner) => {
+    const [only, ...more] = fresh.filter((each) => isAlike(owner, each));
+    if (only === undefined || more.length > 0) return [];
+    // Two that became one are two that go and one that comes.
+    const isOne = gone.every((each) => each === owner || !isAlike(each, only));
+    return isOne ? [{ before: owner.name, after: only.name }] : [];
+  });
+}
+
+function isAlike(one: Owner, other: Owner): boolean {
+  const marks = marksOf(one);
+  return marksOf(other).some((mark) => marks.includes(mark));
 }
 
 function marksOf({ publicKey, publicEndpoint, lanEndpoint, site }: Owner): readonly string[] {

@@ -159,9 +159,11 @@ function outline(dweller: Dweller, cells: readonly Placed[], manner: Manner): Ar
   const { place, bundles, inwards } = dweller;
   const line = manner.detail.caption * LINE;
   const content = around(cells);
-  const head = headOf(place, manner);
+  // Where nobody has a site, there is nothing to tell apart.
+  const isAll = place.kind === "elsewhere" && inwards === undefined;
+  const head = isAll ? { marks: [], width: 0 } : headOf(place, manner);
   const inner = Math.max(content.width, head.width, bundles.length === 0 ? 0 : LEAST_BAR);
-  const headHeight = line * (1 + bundles.length) + HEAD_GAP;
+  const headHeight = line * ((isAll ? 0 : 1) + bundles.length) + HEAD_GAP;
   const x = content.x + content.width / 2 - inner / 2;
   const isBelow = inwards !== undefined && Math.sin(inwards) < -0.35;
   const top = content.y - (isBelow ? 0 : headHeight);
@@ -170,10 +172,10 @@ function outline(dweller: Dweller, cells: readonly Placed[], manner: Manner): Ar
   const about = [place.name, ...place.networks].join("\n");
   const look = place.kind === "site" ? "site" : "elsewhere";
   const bars = bundles.flatMap((bundle, at) =>
-    bar(bundle, { x, y: y + (at + 1) * line, width: inner }, manner),
+    bar(bundle, { x, y: y + (at + (isAll ? 0 : 1)) * line, width: inner }, manner),
   );
   return settle(place, cells, [
-    { kind: "box", look, about, ...box, radius: 12 },
+    ...(isAll ? [] : [{ kind: "box", look, about, ...box, radius: 12 } as const]),
     ...head.marks.map((mark) => moved(mark, { x, y })),
     ...bars,
   ]);

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { runs } from "../../../../tools/runs.ts";
 import { sampleOf } from "../../../../tools/sample.ts";
+import { printText } from "../phrase.ts";
 import { singleLinks } from "./bundles.ts";
 import { renderDot } from "./dot.ts";
 import { HOSTILE, hostilePicture, pictures } from "./pictures.contract.ts";
@@ -42,6 +43,14 @@ clients: { phone: { via: door } }
     }
     "
   `);
+});
+
+test("renderDot() says in the language that it is given who has no site", () => {
+  const nodes = Array.from({ length: 16 }, (_, at) => `  n${at}: { endpoint: n${at}.example }`);
+  const text = `network: { name: flat, addresses: [10.0.0.0/24] }\nnodes:\n${nodes.join("\n")}\n`;
+  const catalogue = new Map([["no site", "无站点"]]);
+  const dot = renderDot(pictureOf(sampleOf(text).index), (words) => printText(words, catalogue));
+  expect(dot).toContain('graph [label="无站点"');
 });
 
 test("renderDot() holds to the grammar, and has every node and line", () => {

@@ -2,6 +2,7 @@
 import * as messages from "../messages/graph.ts";
 import { printText } from "../phrase.ts";
 import type { Text } from "../phrase.ts";
+import { printCount } from "../wording.ts";
 import { singleLinks } from "./bundles.ts";
 import { COLOURS } from "./looks.ts";
 import type { LinkKind, Picture, PicturedNode, Place } from "./picture.ts";
@@ -18,7 +19,7 @@ export function renderDot(
     '  graph [layout=fdp, overlap=false, splines=false, fontname="sans-serif"];',
     '  node [fontname="sans-serif", fontsize=11];',
     '  edge [fontname="sans-serif", fontsize=9];',
-    ...places.flatMap((place) => placeLines(picture, place)),
+    ...places.flatMap((place) => placeLines(picture, place, words)),
     ...clients.map((client) => {
       const look = attributes({
         label: client.name,
@@ -35,7 +36,9 @@ export function renderDot(
     }),
     ...bundles.map(({ between: [one, other], kind, links, costPerGiB }) => {
       const label =
-        costPerGiB === undefined ? String(links) : words(messages.countAndCost(links, costPerGiB));
+        costPerGiB === undefined
+          ? printCount(links)
+          : words(messages.countAndCost(links, costPerGiB));
       const look = { ...edgeLook(kind), penwidth: 4, label };
       return `  ${end(one)} -- ${end(other)} [${attributes(look)}];`;
     }),
@@ -48,12 +51,16 @@ export function renderDot(
   ].join("\n");
 }
 
-function placeLines({ nodes, bundles, denials }: Picture, place: Place): readonly string[] {
+function placeLines(
+  { nodes, bundles, denials }: Picture,
+  place: Place,
+  words: (text: Text) => string,
+): readonly string[] {
   const ends = [...bundles.map(({ between }) => between), ...denials].flat();
   const isMet = ends.includes(place.name);
   const own = nodes.filter((node) => place.nodes.includes(node.name)).map(nodeLine);
   if (place.kind === "node") return own.map((line) => `  ${line}`);
-  const label = [place.name, ...place.networks].join("\n");
+  const label = [words(messages.placeName(place.name)), ...place.networks].join("\n");
   const look = attributes({ label, style: place.kind === "site" ? "rounded" : "dashed" });
   return [
     `  subgraph ${quote(`cluster ${place.name}`)} {`,

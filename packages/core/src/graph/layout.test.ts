@@ -59,6 +59,28 @@ test("layout() leaves out no node, client, network, site, and no kind of link", 
   );
 });
 
+test("layout() draws no outline where nobody has a site", () => {
+  const nodes = Array.from({ length: 60 }, (_, at) => `  n${at}: { endpoint: n${at}.example }`);
+  const network = "network: { name: flat, addresses: [10.0.0.0/24] }\n";
+  const flat = `${network}nodes:\n${nodes.join("\n")}\n`;
+  const drawings = [flat, `${flat}  hub: { endpoint: hub.example, relay: true }\n`].map((text) =>
+    layout(pictureOf(sampleOf(text).index)),
+  );
+  const outlined = drawings.map(({ marks }) => marks.some(({ look }) => look === "elsewhere"));
+  expect(outlined).toEqual([false, true]);
+  const texts = drawings[0]?.marks.flatMap((mark) => (mark.kind === "text" ? [mark.text] : []));
+  expect(texts?.filter((text) => !/^n\d+$/.test(text))).toMatchInlineSnapshot(`
+    [
+      "flat",
+      "60 nodes · 1,770 tunnels",
+      "node",
+      "direct tunnel",
+      "so many tunnels in one line",
+      "1,770 tunnels",
+    ]
+  `);
+});
+
 test("layout() shortens a name of 63 letters, and says all of it", () => {
   const name = "k8s-worker-of-production-".padEnd(59, "x-").concat("0042");
   const { marks } = layout(

@@ -1,6 +1,7 @@
 /** The lines of a drawing: tunnels from node to node, bundles from place to place, what is kept apart. */
 import * as messages from "../messages/graph.ts";
 import type { Text } from "../phrase.ts";
+import { printCount } from "../wording.ts";
 import type { Arrangement } from "./arrangement.ts";
 import { bundlingOf, singleLinks } from "./bundles.ts";
 import { between, leave, pointOn, shift } from "./geometry.ts";
@@ -92,13 +93,14 @@ function groundOf(settled: readonly Settled[]): Ground {
   };
 }
 
-/** Lines beyond this number become hairs. */
+/** Lines beyond these numbers become hairs, and the more of them the finer: all between thirty sites are a blot. */
 const FEW = 30;
+const MANY = 100;
 
 function linkLines(picture: Picture, ground: Ground, words: Words): Lines {
   const bundling = bundlingOf(picture.places);
   const single = singleLinks(picture);
-  const hair = single.length > FEW ? 0.8 : 1.5;
+  const hair = hairOf(single.length);
   const signs = new Map<string, Sign & { readonly lines: Curve[] }>();
   const marks = single.map((link): LineMark => {
     const [one, other] = link.between;
@@ -126,6 +128,11 @@ function linkLines(picture: Picture, ground: Ground, words: Words): Lines {
   return { marks, signs: [...signs.values()] };
 }
 
+function hairOf(lines: number): number {
+  if (lines <= FEW) return 1.5;
+  return Math.max(0.3, 0.8 * Math.sqrt(MANY / Math.max(MANY, lines)));
+}
+
 function bundleLines({ bundles }: Picture, ground: Ground, words: Words): Lines {
   const outer = bundles.filter(({ between: [one, other] }) => one !== other);
   const lines = outer.map((bundle) => {
@@ -141,7 +148,7 @@ function bundleLines({ bundles }: Picture, ground: Ground, words: Words): Lines 
   const signs = lines.map(({ bundle, line }): Sign => {
     const { links, kind, costPerGiB } = bundle;
     const text =
-      costPerGiB === undefined ? String(links) : messages.countAndCost(links, costPerGiB);
+      costPerGiB === undefined ? printCount(links) : messages.countAndCost(links, costPerGiB);
     return {
       text,
       about: words(messages.aboutBundle(bundle)),

@@ -1,5 +1,5 @@
 /** What a change of a mesh does, in sentences. */
-import type { Changes, ListChange, Newcomer, ReachChange } from "../compare/changes.ts";
+import type { Changes, ExitChange, ListChange, Newcomer, ReachChange } from "../compare/changes.ts";
 import type { PairGroup } from "../compare/pair-groups.ts";
 import { joinTexts, say } from "../phrase.ts";
 import type { Text } from "../phrase.ts";
@@ -33,13 +33,19 @@ export function describeChanges(changes: Changes): readonly ChangeLine[] {
       (each) => changed(describeAddresses(each)),
       (rest) => changed(say`and ${rest.length} more have other addresses`),
     ),
-    ...changes.ranges.flatMap(describeRanges),
+    ...few(
+      changes.ranges.flatMap(describeRanges),
+      (each) => each,
+      (rest) => changed(say`and ${rest.length} more changes of what is reached through whom`),
+    ),
     ...few(
       changes.reach.toSorted(compareKinds),
       (each) => line(kindOf(each), describeReach(each)),
       (rest) => changed(say`and ${rest.length} more changes of who reaches whom`),
     ),
-    ...changes.exits.map(({ name, before, after }) => describeExit(name, before, after)),
+    ...few(changes.exits, describeExit, (rest) =>
+      changed(say`and ${rest.length} more reach the internet in another way`),
+    ),
     ...(changes.keys.length === 0 ? [] : [changed(say`new keys: ${listSome(changes.keys)}`)]),
     ...describePresharedKeys(changes.presharedKeys),
   ];
@@ -162,7 +168,7 @@ function isSame(from: readonly string[], to: readonly string[]): boolean {
   return from.join(" ") === to.join(" ");
 }
 
-function describeExit(name: string, before?: string, after?: string): ChangeLine {
+function describeExit({ name, before, after }: ExitChange): ChangeLine {
   if (after === undefined) {
     return line("removed", say`${name} no longer reaches the internet through ${before ?? ""}`);
   }

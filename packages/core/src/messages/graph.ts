@@ -2,6 +2,7 @@
 import { ELSEWHERE } from "../graph/places.ts";
 import { joinTexts, say } from "../phrase.ts";
 import type { Text } from "../phrase.ts";
+import { printCount } from "../wording.ts";
 import type {
   Bundle,
   Picture,
@@ -16,16 +17,22 @@ export function countsOf({ nodes, places, clients, counts }: Picture): Text {
   const { tunnels, carried, apart } = counts;
   return joinTexts(
     [
-      nodes.length === 1 ? say`1 node` : say`${nodes.length} nodes`,
-      ...(sites === 0 ? [] : [sites === 1 ? say`1 site` : say`${sites} sites`]),
+      nodes.length === 1 ? say`1 node` : say`${printCount(nodes.length)} nodes`,
+      ...(sites === 0 ? [] : [sites === 1 ? say`1 site` : say`${printCount(sites)} sites`]),
       ...(clients.length === 0
         ? []
-        : [clients.length === 1 ? say`1 client` : say`${clients.length} clients`]),
-      tunnels === 1 ? say`1 tunnel` : say`${tunnels} tunnels`,
+        : [clients.length === 1 ? say`1 client` : say`${printCount(clients.length)} clients`]),
+      tunnels === 1 ? say`1 tunnel` : say`${printCount(tunnels)} tunnels`,
       ...(carried === 0
         ? []
-        : [carried === 1 ? say`1 pair through carriers` : say`${carried} pairs through carriers`]),
-      ...(apart === 0 ? [] : [apart === 1 ? say`1 pair apart` : say`${apart} pairs apart`]),
+        : [
+            carried === 1
+              ? say`1 pair through carriers`
+              : say`${printCount(carried)} pairs through carriers`,
+          ]),
+      ...(apart === 0
+        ? []
+        : [apart === 1 ? say`1 pair apart` : say`${printCount(apart)} pairs apart`]),
     ],
     " · ",
   );
@@ -48,11 +55,11 @@ export function aboutNode(node: PicturedNode): Text {
   return joinTexts(lines, "\n");
 }
 
-export function noEndpoint(): Text {
+function noEndpoint(): Text {
   return say`nobody can dial it from outside`;
 }
 
-export function aboutSubnet(prefix: string, standsBy: boolean): Text {
+function aboutSubnet(prefix: string, standsBy: boolean): Text {
   return standsBy ? say`stands by for ${prefix}` : say`has ${prefix} behind it`;
 }
 
@@ -68,7 +75,7 @@ export function aboutLink({ between, kind, carries, costPerGiB }: PicturedLink):
   const head = say`${between[0]} – ${between[1]}: ${kindOf(kind)}`;
   const lines: Text[] = [head];
   if (carries === 1) lines.push(say`carries 1 pair of others`);
-  if (carries > 1) lines.push(say`carries ${carries} pairs of others`);
+  if (carries > 1) lines.push(say`carries ${printCount(carries)} pairs of others`);
   if (costPerGiB !== undefined) lines.push(costOf(costPerGiB));
   return joinTexts(lines, "\n");
 }
@@ -77,7 +84,7 @@ export function aboutBundle({ between, kind, links, costPerGiB }: Bundle): Text 
   const [one, other] = between;
   const [start, end] = [placeName(one), placeName(other)];
   const where = one === other ? start : say`${start} – ${end}`;
-  const lines: Text[] = [say`${where}: ${links} tunnels, ${kindOf(kind)}`];
+  const lines: Text[] = [say`${where}: ${printCount(links)} tunnels, ${kindOf(kind)}`];
   if (costPerGiB !== undefined) lines.push(costOf(costPerGiB));
   return joinTexts(lines, "\n");
 }
@@ -110,7 +117,7 @@ export function more(shown: Text, hidden: number): Text {
 }
 
 export function clientCount(count: number): Text {
-  return say`${count} clients`;
+  return say`${printCount(count)} clients`;
 }
 
 /** What the legend says of shapes. */
@@ -138,7 +145,7 @@ export function legendOf(
 }
 
 export function tunnelCount(count: number): Text {
-  return say`${count} tunnels`;
+  return say`${printCount(count)} tunnels`;
 }
 
 export function placeName(name: string): Text {
@@ -146,5 +153,5 @@ export function placeName(name: string): Text {
 }
 
 export function countAndCost(count: number, cost: number): Text {
-  return say`${count} · ${cost} per GiB`;
+  return say`${printCount(count)} · ${cost} per GiB`;
 }
