@@ -41,7 +41,7 @@ export function withoutComment(text: string): string {
 
 /** ASCII's letters alone, as strcasecmp folds them: JavaScript's own way turns the Kelvin sign into k. */
 export function foldCase(text: string): string {
-  return text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+  return /[A-Z]/.test(text) ? text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text;
 }
 
 /** The key that is meant, whatever the case of its letters. */
@@ -62,7 +62,7 @@ export function trimSpace(text: string): string {
 }
 
 function clean(text: string): string {
-  return partOfWg(text).replaceAll(/[ \t\v\f\r]/g, "");
+  return partOfWg(text).replaceAll(/[ \t\v\f\r]+/g, "");
 }
 
 function partOfWg(text: string): string {

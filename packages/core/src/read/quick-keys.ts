@@ -82,7 +82,8 @@ export function readQuickKeys(entries: readonly Field[], context: Findings): Qui
 }
 
 function checkHead(line: ConfigLine, isInterface: boolean, { file, findings }: BlockContext): void {
-  if (isInterface || foldCase(line.cleaned) !== "[interface]") return;
+  if (isInterface || !line.cleaned.startsWith("[")) return;
+  if (foldCase(line.cleaned) !== "[interface]") return;
   const column = line.text.indexOf("[") + 1;
   findings.push(messages.hiddenInterface({ file, line: line.number, column }));
 }
