@@ -26,7 +26,7 @@ export function placeIn(file: string, line: ConfigLine, at: number): Place {
   let left = at;
   let column = 0;
   for (let i = 0; i < part.length && left >= 0; i += 1) {
-    if (isSpace(part.charAt(i))) continue;
+    if (isSpace(part.charCodeAt(i))) continue;
     column = i + 1;
     left -= 1;
   }
@@ -70,6 +70,7 @@ function partOfWg(text: string): string {
   return withoutComment(nul === -1 ? text : text.slice(0, nul));
 }
 
-function isSpace(character: string): boolean {
-  return " \t\v\f\r".includes(character);
+/** A blank, or one of \t, \v, \f and \r; a line holds no \n. */
+function isSpace(code: number): boolean {
+  return code === 32 || (code >= 9 && code <= 13);
 }

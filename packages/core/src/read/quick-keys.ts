@@ -33,6 +33,11 @@ export function splitQuickKeys(
   const rest: ConfigLine[] = [];
   let isInterface = false;
   for (const line of lines) {
+    // Nearly all lines are those of peers: only a head could make one wg-quick's.
+    if (!isInterface && !line.text.includes("[")) {
+      rest.push(line);
+      continue;
+    }
     const stripped = withoutComment(line.text);
     const written = trimSpace(stripped.split("=", 1)[0] ?? "");
     if (written.startsWith("[")) isInterface = foldCase(written) === "[interface]";
