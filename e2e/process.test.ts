@@ -1,6 +1,6 @@
 /** The command as a process: killed at any moment, side by side with others, without a reader. */
-import { spawn } from "node:child_process";
-import { existsSync, renameSync, rmSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { closeSync, existsSync, openSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
@@ -216,4 +216,37 @@ test("main is done in silence when its reader has seen enough", async () => {
   child.stdout.once("data", () => child.stdout.destroy());
   const status = await new Promise((resolve) => child.on("close", resolve));
   expect({ status, err }).toEqual({ status: 0, err: "" });
+});
+
+test("main speaks the language of its environment, and another when it is told to", async () => {
+  const folder = new MeshFolder(`${NETWORK}nodes:\n  a: { endpoint: a.example }\n`);
+  const chinese = { cache, environment: { LC_ALL: "zh_CN.UTF-8" } };
+  const ends = await Promise.all([
+    folder.spawn(chinese, "check"),
+    folder.spawn(chinese, "check", "--lang", "en"),
+    folder.spawn(chinese, "chek"),
+  ]);
+  expect(ends.map(({ out, err }) => `${out}${err}`)).toMatchInlineSnapshot(`
+    [
+      "已证明：1 个节点、0 条隧道、0 条路径（共 0 条）双向成立",
+      "proven: 1 node, 0 tunnels, 0 paths of 0 hold both ways",
+      "warren: 错误 usage: 没有命令 "chek"
+      是不是 check？",
+    ]
+  `);
+});
+
+test("main says when it cannot print", async (context) => {
+  context.skip(!existsSync("/dev/full"), "needs /dev/full, a disk that is always full");
+  const full = openSync("/dev/full", "w");
+  const { status, stderr } = spawnSync(process.execPath, [MAIN, "cidr", "10.0.0.0/8"], {
+    stdio: ["ignore", full, "pipe"],
+    encoding: "utf8",
+  });
+  closeSync(full);
+  expect({ status, stderr }).toEqual({
+    status: 2,
+    stderr:
+      "warren: error cannot-write: cannot print: no space is left\n  free some and run it again\n",
+  });
 });

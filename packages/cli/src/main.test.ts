@@ -1,9 +1,8 @@
-/** Tests of the command as a process: how it ends, and what it says when it cannot. */
-import { spawnSync } from "node:child_process";
-import { closeSync, existsSync, openSync, rmSync } from "node:fs";
+/** Tests of the command as a process: how it ends. What kills it, or takes longer, is e2e/process.test.ts. */
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { MAIN, MeshFolder, NETWORK, TEMPORARY } from "./cli-run.contract.ts";
+import { MeshFolder, NETWORK, TEMPORARY } from "./cli-run.contract.ts";
 
 /** Where Node keeps what it has compiled, so that not each process does it again. */
 const cache = join(TEMPORARY, `warren-cli-cache-${process.pid}`);
@@ -27,19 +26,4 @@ test("main tells a script in JSON what the world refused", async () => {
   const finding = { severity: "error", code: "cannot-read", file: "none.yaml", line: 1 };
   expect(status).toBe(2);
   expect(JSON.parse(out)).toMatchObject([finding]);
-});
-
-test("main says when it cannot print", async (context) => {
-  context.skip(!existsSync("/dev/full"), "needs /dev/full, a disk that is always full");
-  const full = openSync("/dev/full", "w");
-  const { status, stderr } = spawnSync(process.execPath, [MAIN, "cidr", "10.0.0.0/8"], {
-    stdio: ["ignore", full, "pipe"],
-    encoding: "utf8",
-  });
-  closeSync(full);
-  expect({ status, stderr }).toEqual({
-    status: 2,
-    stderr:
-      "warren: error cannot-write: cannot print: no space is left\n  free some and run it again\n",
-  });
 });
