@@ -9,7 +9,8 @@ const factor = runs(1).numRuns;
 
 export default defineConfig({
   test: {
-    pool: "threads",
+    // To start a program takes a process the longer, the larger it is: threads are all one large one.
+    pool: "forks",
     // On two cores the usual number, one less than there are, would leave one idle half of the time.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     isolate: false,
@@ -27,7 +28,8 @@ export default defineConfig({
           name: "e2e",
           include: ["e2e/**/*.test.ts"],
           fileParallelism: false,
-          testTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+          testTimeout: 120_000 * factor,
         },
       },
     ],

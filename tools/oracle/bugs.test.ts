@@ -1,8 +1,8 @@
 /** The judge against bugs: each is put into a copy of the compiler, and is seen in what that compiles. */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import fc from "fast-check";
 import type { compile, index } from "@warren/core";
@@ -15,7 +15,7 @@ import { readTopology } from "./plans.contract.ts";
 
 /** How many topologies a bug may hide in, and how many are drawn at a time. */
 const MOST = 1000;
-const BATCH = 100;
+const BATCH = 25;
 
 type Topology = NonNullable<ReturnType<typeof readTopology>>;
 
@@ -24,8 +24,8 @@ const folder = mkdtempSync(join(tmpdir(), "warren-bugs-"));
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test.each(bugs)("judge() catches that $name", async (bug) => {
-  const compiler = await loadCompiler(bug);
+test.each(bugs)("judge() catches that $name", (bug) => {
+  const compiler = loadCompiler(bug);
   expect(findCatch(compiler)).toBeLessThan(MOST);
 });
 
@@ -35,7 +35,7 @@ interface Compiler {
 }
 
 /** The compiler with the bug in it. */
-async function loadCompiler(bug: Bug): Promise<Compiler> {
+function loadCompiler(bug: Bug): Compiler {
   const copy = mkdtempSync(join(folder, "core-"));
   cpSync(join(root, "packages/core/src"), copy, {
     recursive: true,
@@ -45,11 +45,9 @@ async function loadCompiler(bug: Bug): Promise<Compiler> {
   const text = readFileSync(file, "utf8").split(bug.find);
   expect(text, `"${bug.find}" stands once in ${bug.file}`).toHaveLength(2);
   writeFileSync(file, text.join(bug.replace));
-  const parts = ["plan/members.ts", "plan/compile.ts"].map((part) =>
-    pathToFileURL(join(copy, part)),
-  );
-  const [members, compiler] = await Promise.all(parts.map(({ href }) => import(href)));
-  return { ...members, ...compiler };
+  // Node loads these itself, in half the time that it takes to have them transformed for a test.
+  const load = createRequire(join(copy, "mod.ts"));
+  return { ...load("./plan/members.ts"), ...load("./plan/compile.ts") };
 }
 
 /** The place of the first topology in which the bug shows; Infinity when it shows in none. */

@@ -30,18 +30,22 @@ export function diffFiles(
 }
 
 function diffBlocks(
-  before: ReadonlyMap<string, readonly string[]>,
-  after: ReadonlyMap<string, readonly string[]>,
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
 ): readonly BlockChange[] {
   const names = [...new Set([...before.keys(), ...after.keys()])];
   return names
+    .filter((name) => before.get(name) !== after.get(name))
     .map((name): BlockChange => {
-      const old = before.get(name);
-      const now = after.get(name);
-      const { removed, added } = diffLines(old ?? [], now ?? []);
+      const [old, now] = [before.get(name), after.get(name)];
+      const { removed, added } = diffLines(linesOf(old), linesOf(now));
       return { name, kind: kindOf(old, now), removed: removed.map(hide), added: added.map(hide) };
     })
     .filter(({ kind, removed, added }) => kind !== "changed" || removed.length + added.length > 0);
+}
+
+function linesOf(block = ""): readonly string[] {
+  return block.split("\n").filter((line) => line !== "");
 }
 
 /** Lines that only one of the two has; where only their order or number differs, all of them. */
@@ -62,12 +66,12 @@ function kindOf(before: unknown, after: unknown): "added" | "removed" | "changed
 }
 
 /** Blocks are parted by empty lines; those of one name, such as all routes of a unit, are one. */
-function readBlocks(text: string | undefined): ReadonlyMap<string, readonly string[]> {
-  const blocks = new Map<string, readonly string[]>();
+function readBlocks(text: string | undefined): ReadonlyMap<string, string> {
+  const blocks = new Map<string, string>();
   for (const block of text?.split("\n\n") ?? []) {
-    const lines = block.split("\n").filter((line) => line !== "");
     const name = nameOf(block);
-    blocks.set(name, [...(blocks.get(name) ?? []), ...lines]);
+    const before = blocks.get(name);
+    blocks.set(name, before === undefined ? block : `${before}\n${block}`);
   }
   return blocks;
 }

@@ -33,24 +33,6 @@ test.each([
   expect(findLanguage(words, environment)).toBe(language);
 });
 
-test("main speaks the language of its environment, and another when it is told to", async () => {
-  const folder = new MeshFolder(`${NETWORK}nodes:\n  a: { endpoint: a.example }\n`);
-  const spawn = { cache: folder.at("cache"), environment: { LC_ALL: "zh_CN.UTF-8" } };
-  const ends = await Promise.all([
-    folder.spawn(spawn, "check"),
-    folder.spawn(spawn, "check", "--lang", "en"),
-    folder.spawn(spawn, "chek"),
-  ]);
-  expect(ends.map(({ out, err }) => `${out}${err}`)).toMatchInlineSnapshot(`
-    [
-      "已证明：1 个节点、0 条隧道、0 条路径（共 0 条）双向成立",
-      "proven: 1 node, 0 tunnels, 0 paths of 0 hold both ways",
-      "warren: 错误 usage: 没有命令 "chek"
-      是不是 check？",
-    ]
-  `);
-});
-
 const MESH = `${NETWORK}nodes:
   a: { endpoint: a.example, subnets: [192.168.1.0/24] }
   b: { endpoint: b.example }

@@ -1,7 +1,7 @@
 /** Tests of what import writes: files that render at once, with every key kept, and over nothing. */
 import * as fs from "node:fs";
-import { expect, onTestFinished, test } from "vitest";
-import { lastingOf, MeshFolder, NETWORK, TEMPORARY, textsOf } from "../cli-run.contract.ts";
+import { expect, test } from "vitest";
+import { lastingOf, MeshFolder, NETWORK, textsOf } from "../cli-run.contract.ts";
 import { makePrivateKey, publicKeyOf } from "../secrets.ts";
 
 const MESH = `${NETWORK}nodes:
@@ -91,55 +91,6 @@ test("import writes over no mesh file, no lock and no key", async () => {
     expect(lastingOf(folder.listing())).toEqual(before);
   }
 });
-
-test("import that is killed at any moment is completed by the next, with the same keys", async () => {
-  const folder = await oldFolder(`${NETWORK}nodes: { a: { endpoint: a.example }, b: {} }\n`);
-  const other = `PresharedKey = ${makePrivateKey()}`;
-  const twin = folder.read("old/b/warren0.conf").replace(/PresharedKey = .*/, other);
-  folder.write("old/b/warren0.conf", twin);
-  const cache = fs.mkdtempSync(`${TEMPORARY}/warren-cache-`);
-  onTestFinished(() => fs.rmSync(cache, { recursive: true, force: true }));
-  let kills = 0;
-  for (let call = 1; ; call += 1) {
-    for (const name of ["keys", "warren.lock", "warren.yaml"]) {
-      fs.rmSync(folder.at(name), { recursive: true, force: true });
-    }
-    const { signal } = await folder.spawn(
-      { cache, preload: killAt(call) },
-      "import",
-      folder.at("old"),
-    );
-    if (signal === null) break;
-    kills += 1;
-    const left = fs.existsSync(folder.at("keys/preshared.secret"))
-      ? folder.read("keys/preshared.secret")
-      : undefined;
-    const isWhole = fs.existsSync(folder.at("warren.yaml"));
-    const said = await folder.run("import", folder.at("old"));
-    // Both keys differ: the new one is made once.
-    const kept = folder.read("keys/preshared.secret");
-    expect(left ?? kept).toBe(kept);
-    expect(said.err).toContain(isWhole ? "there is a file already" : "preshared-keys-differ");
-    expect(await folder.run("check")).toMatchObject({ status: 0, err: "" });
-  }
-  expect(kills).toBeGreaterThan(4);
-});
-
-/** Kills the process in place of its so-manieth rename. */
-function killAt(call: number): string {
-  return `
-    import fs from "node:fs";
-    import { syncBuiltinESMExports } from "node:module";
-    let left = ${call};
-    const rename = fs.renameSync;
-    fs.renameSync = (...paths) => {
-      left -= 1;
-      if (left === 0) process.kill(process.pid, "SIGKILL");
-      return rename(...paths);
-    };
-    syncBuiltinESMExports();
-  `;
-}
 
 test("import names what it had to change, with the line, and writes all the same", async () => {
   const folder = new MeshFolder();

@@ -49,6 +49,8 @@ export function blocksOf(facts: Facts): readonly Block[] {
     facts.ranges.some(({ family, length }) => family === prefix.family && length === prefix.length);
   return [...facts.listings.values()].flat().flatMap((listing) =>
     listing.entry.allowedIps
+      // First what says no to nearly all.
+      .filter(({ family, length }) => length < addressWidth(family))
       .filter((prefix) => isWithin(facts.ranges, prefix) && !isWhole(prefix))
       .filter((prefix) => isBlock(facts, listing, prefix))
       .map((prefix) => ({ holder: listing.to, prefix })),
@@ -56,7 +58,6 @@ export function blocksOf(facts: Facts): readonly Block[] {
 }
 
 function isBlock(facts: Facts, listing: Listing, prefix: Prefix): boolean {
-  if (prefix.length === addressWidth(prefix.family)) return false;
   const own = (facts.addresses.get(listing.to) ?? []).map(hostPrefix);
   return !isEmptySet(subtract(facts.rests.restOf(listing, prefix), prefixSet(own)));
 }

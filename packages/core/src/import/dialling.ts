@@ -76,9 +76,9 @@ function dialsOf({ listings }: Facts, party: Party): readonly Dial[] {
 function readPorts(facts: Facts): ReadonlyMap<Party, number> {
   return new Map(
     facts.parties.flatMap((party) => {
-      const dialled = dialsOf(facts, party).map(({ endpoint }) => endpoint);
-      const own = party.device?.listenPort?.value;
-      const port = own ?? party.device?.endpoint?.value.port ?? mostCommon(dialled)?.port;
+      const own = party.device?.listenPort?.value ?? party.device?.endpoint?.value.port;
+      const dialled = own === undefined ? dialsOf(facts, party) : [];
+      const port = own ?? mostCommon(dialled.map(({ endpoint }) => endpoint))?.port;
       return port === undefined ? [] : [[party, port] as const];
     }),
   );

@@ -190,7 +190,7 @@ test("lint() finds two mistakes in one folder", () => {
       if (one === undefined || other === undefined) throw new Error(pair);
       expect(missedOf(one, other)).toEqual([]);
     }),
-    runs(200),
+    runs(80),
   );
 });
 
@@ -275,7 +275,7 @@ test("lint() finds no error in what random meshes render to", () => {
       const errors = lintSample(document).filter(({ severity }) => severity === "error");
       expect(printPlaces(errors)).toEqual([]);
     }),
-    runs(100),
+    runs(50),
   );
 });
 

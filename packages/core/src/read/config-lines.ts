@@ -26,7 +26,7 @@ export function placeIn(file: string, line: ConfigLine, at: number): Place {
   let left = at;
   let column = 0;
   for (let i = 0; i < part.length && left >= 0; i += 1) {
-    if (isSpace(part.charAt(i))) continue;
+    if (isSpace(part.charCodeAt(i))) continue;
     column = i + 1;
     left -= 1;
   }
@@ -41,7 +41,7 @@ export function withoutComment(text: string): string {
 
 /** ASCII's letters alone, as strcasecmp folds them: JavaScript's own way turns the Kelvin sign into k. */
 export function foldCase(text: string): string {
-  return text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+  return /[A-Z]/.test(text) ? text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text;
 }
 
 /** The key that is meant, whatever the case of its letters. */
@@ -62,7 +62,7 @@ export function trimSpace(text: string): string {
 }
 
 function clean(text: string): string {
-  return partOfWg(text).replaceAll(/[ \t\v\f\r]/g, "");
+  return partOfWg(text).replaceAll(/[ \t\v\f\r]+/g, "");
 }
 
 function partOfWg(text: string): string {
@@ -70,6 +70,7 @@ function partOfWg(text: string): string {
   return withoutComment(nul === -1 ? text : text.slice(0, nul));
 }
 
-function isSpace(character: string): boolean {
-  return " \t\v\f\r".includes(character);
+/** A blank, or one of \t, \v, \f and \r; a line holds no \n. */
+function isSpace(code: number): boolean {
+  return code === 32 || (code >= 9 && code <= 13);
 }

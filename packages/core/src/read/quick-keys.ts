@@ -33,6 +33,11 @@ export function splitQuickKeys(
   const rest: ConfigLine[] = [];
   let isInterface = false;
   for (const line of lines) {
+    // Nearly all lines are those of peers: only a head could make one wg-quick's.
+    if (!isInterface && !line.text.includes("[")) {
+      rest.push(line);
+      continue;
+    }
     const stripped = withoutComment(line.text);
     const written = trimSpace(stripped.split("=", 1)[0] ?? "");
     if (written.startsWith("[")) isInterface = foldCase(written) === "[interface]";
@@ -82,7 +87,8 @@ export function readQuickKeys(entries: readonly Field[], context: Findings): Qui
 }
 
 function checkHead(line: ConfigLine, isInterface: boolean, { file, findings }: BlockContext): void {
-  if (isInterface || foldCase(line.cleaned) !== "[interface]") return;
+  if (isInterface || !line.cleaned.startsWith("[")) return;
+  if (foldCase(line.cleaned) !== "[interface]") return;
   const column = line.text.indexOf("[") + 1;
   findings.push(messages.hiddenInterface({ file, line: line.number, column }));
 }

@@ -103,12 +103,14 @@ function createReader(
   fields: readonly Field[],
   context: Findings,
 ): <T>(key: string, read: ReadField<T>) => Placed<T> | undefined {
-  return (key, read) => {
-    const placed = fields
-      .filter((field) => field.key === key)
-      .map((field) => ({ value: read(field, context), place: field.valuePlace }));
-    const last = placed.findLast(({ value }) => value !== undefined);
-    return last?.value === undefined ? undefined : { value: last.value, place: last.place };
+  return <T>(key: string, read: ReadField<T>): Placed<T> | undefined => {
+    let last: Placed<T> | undefined;
+    for (const field of fields) {
+      if (field.key !== key) continue;
+      const value = read(field, context);
+      if (value !== undefined) last = { value, place: field.valuePlace };
+    }
+    return last;
   };
 }
 

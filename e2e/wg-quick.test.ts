@@ -3,15 +3,21 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { hostPrefix, Printed, printAddress, printPrefix, renderFiles } from "../mod.ts";
-import type { Device, ForeignDevice, Prefix } from "../mod.ts";
-import { hasPrefix, prefixOf } from "../ip/prefix.ts";
-import { quickConfigs } from "../../../../tools/random-wg-config.ts";
-import { runs } from "../../../../tools/runs.ts";
-import { sampleOf, sampleSecrets } from "../../../../tools/sample.ts";
-import { WgQuick, wgQuickLack } from "../../../../tools/wg-quick-plan.ts";
-import type { QuickPlan } from "../../../../tools/wg-quick-plan.ts";
-import { readWgQuick } from "./wg-quick.ts";
+import {
+  hostPrefix,
+  Printed,
+  printAddress,
+  printPrefix,
+  readWgQuick,
+  renderFiles,
+} from "@warren/core";
+import type { Device, ForeignDevice, Prefix } from "@warren/core";
+import { hasPrefix, prefixOf } from "../packages/core/src/ip/prefix.ts";
+import { quickConfigs } from "../tools/random-wg-config.ts";
+import { runs } from "../tools/runs.ts";
+import { sampleOf, sampleSecrets } from "../tools/sample.ts";
+import { WgQuick, wgQuickLack } from "../tools/wg-quick-plan.ts";
+import type { QuickPlan } from "../tools/wg-quick-plan.ts";
 
 const lack = wgQuickLack();
 const name = `wq${process.pid}`;
@@ -24,7 +30,7 @@ afterAll(async () => {
   await quick.close();
 });
 
-const examples = join(import.meta.dirname, "../../../../examples");
+const examples = join(import.meta.dirname, "../examples");
 
 test.for(readdirSync(examples).filter((file) => file.endsWith(".yaml")))(
   "wg-quick plans for examples/%s what its devices say",
