@@ -20,7 +20,7 @@ test("affected() and pair() give the devices of a full compile, over random edit
       const after = sampleOfDocument(edited(document, other, kind), before.lock);
       expect(byPatch(before, after)).toEqual(after.devices);
     }),
-    runs(100),
+    runs(100, 300),
   );
 });
 
@@ -35,7 +35,7 @@ test("affected() follows what carriers, rules and clients make of a changed node
       const now = { index: index(after.mesh, after.lock), devices: after.devices };
       expect(byPatch(sample, now)).toEqual(after.devices);
     }),
-    { ...runs(100), examples: [...LISTS_OF_OTHERS] },
+    { ...runs(100, 300), examples: [...LISTS_OF_OTHERS] },
   );
 });
 

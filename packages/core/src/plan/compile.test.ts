@@ -165,7 +165,7 @@ test("compile() gives each pair a preshared key of its own, the same on both end
       const ids = new Set(entries.map(({ id }) => id).filter((id) => id !== undefined));
       expect(ids.size).toBe(isWanted ? byPair.size : 0);
     }),
-    runs(80),
+    runs(80, 200),
   );
 });
 
@@ -181,7 +181,7 @@ test("compile() does not depend on the order of the document", () => {
       const again = sampleOfDocument(shuffled(document));
       expect(again.devices).toEqual(sampleOfDocument(document).devices);
     }),
-    runs(80),
+    runs(80, 200),
   );
 });
 
@@ -207,7 +207,7 @@ test("compile() keeps everybody's address and preshared key when nodes come and 
         }
       }
     }),
-    runs(80),
+    runs(80, 200),
   );
 });
 
@@ -223,7 +223,7 @@ test("compile() sends every address to its owner alone, judged by node's own blo
         }
       }
     }),
-    runs(50),
+    runs(50, 100),
   );
 });
 

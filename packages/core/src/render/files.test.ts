@@ -55,7 +55,7 @@ test("wg takes every rendered file without a word, and understands the device", 
         expect(understood).toEqual(expected(device));
       }
     }),
-    runs(40),
+    runs(40, 120),
   );
 });
 

@@ -63,7 +63,7 @@ test("verify() finds nothing wrong with what was compiled, over random meshes", 
       expect(proof.paths).toBe(tunnels);
       expect(proof.tunnels).toBe(tunnels / 2);
     }),
-    runs(120),
+    runs(120, 300),
   );
 });
 
