@@ -254,7 +254,8 @@ class Walker {
     }
     if (!isMeant(packet, first, this.#scene.nodes[first.peer.other ?? -1])) return;
     const entry = at.peers.find(({ other }) => other === sender.position);
-    if (entry === undefined || !isWanted(this.#scene, at, last.peer, undefined)) return;
+    if (entry === undefined || this.#scene.blamed.has(entry)) return;
+    if (!isWanted(this.#scene, at, last.peer, undefined)) return;
     const known = this.#refused.get(entry);
     if (known === undefined) this.#refused.set(entry, { entry: last, packets: [packet] });
     else known.packets.push(packet);
