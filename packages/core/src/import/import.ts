@@ -74,7 +74,8 @@ function tryGuess(facts: Facts, ground: Ground, made: Guess): Tried {
   const linked =
     links.length === 0 ? undefined : settle({ ...made.document, links }, placed(ground, made));
   const trials = [start, ...(linked === undefined ? [] : [linked])].map((trial) => {
-    return { guess: made, trial, count: weigh([...trial.findings, ...differences(facts, trial)]) };
+    const findings = [...trial.findings, ...differences(facts, trial)];
+    return { guess: made, trial, count: weigh(findings) + LOST * countLost(facts, trial) };
   });
   // Where links make nothing better, none are written.
   const [first, second] = trials;
@@ -90,6 +91,14 @@ const HEAVY = new Set([
   "endpoint-differs",
   "left-out",
 ]);
+
+/** Of somebody who is left out nothing differs any more. */
+const LOST = 1000;
+
+function countLost({ parties }: Facts, { mesh }: Trial): number {
+  const known = new Set([...mesh.nodes, ...mesh.clients].map(({ name }) => name));
+  return parties.filter(({ name }) => !known.has(name)).length;
+}
 
 function weigh(findings: readonly Finding[]): number {
   return findings.reduce((sum, { code }) => sum + (HEAVY.has(code) ? 4 : 1), 0);
