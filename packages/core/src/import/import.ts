@@ -125,11 +125,10 @@ function placed(ground: Ground, { places }: Guess): Ground {
 function finish(facts: Facts, ground: Ground, { guess: made, trial }: Tried): Imported {
   const preshared = readPresharedKeys(facts, trial.devices);
   const findings = [...trial.findings];
-  const secrets = secretsOf(facts);
   const nodes = Object.entries(trial.document.nodes).map(([name, fields]) => {
     const party = facts.parties.find((each) => each.name === name);
     const device = trial.devices.get(name as Name);
-    const hooks = party && device ? hooksOf(party, device, secrets, findings) : {};
+    const hooks = party && device ? hooksOf(party, device, facts.byKey, findings) : {};
     return [name, Object.keys(hooks).length === 0 ? fields : { ...fields, hooks }] as const;
   });
   const { presharedKeys: _, ...network } = trial.document.network;
@@ -159,15 +158,6 @@ function finish(facts: Facts, ground: Ground, { guess: made, trial }: Tried): Im
       ...differences(facts, last),
     ],
   };
-}
-
-/** All private and preshared keys of the files. */
-function secretsOf({ parties }: Facts): ReadonlySet<string> {
-  const keys = parties.flatMap(({ device, entries }) => [
-    device?.privateKey?.value,
-    ...entries.map(({ peer }) => peer.presharedKey?.value),
-  ]);
-  return new Set(keys.filter((key) => key !== undefined));
 }
 
 function privateKeysOf(

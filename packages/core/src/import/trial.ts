@@ -213,14 +213,17 @@ function inLastRange(document: MeshDocument): Removal {
 
 /** Everybody with an address of another range, and no site with a block. */
 function readdressed(document: MeshDocument): Removal {
-  const without = (named: MeshDocument["nodes"], field: string): MeshDocument["nodes"] =>
-    Object.fromEntries(
-      Object.entries(named).map(([name, { [field]: _, ...fields }]) => [name, fields] as const),
-    );
   return inLastRange({
     ...document,
     sites: without(document.sites, "addresses"),
     nodes: without(document.nodes, "address"),
     clients: without(document.clients, "address"),
   });
+}
+
+function without(named: MeshDocument["nodes"], field: string): MeshDocument["nodes"] {
+  const bare = Object.entries(named).map(([name, { [field]: _, ...fields }]) => {
+    return [name, fields] as const;
+  });
+  return Object.fromEntries(bare);
 }
