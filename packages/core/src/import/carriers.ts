@@ -1,7 +1,6 @@
 /** Who passes on what is for others, and which blocks of addresses are sent to one as a whole. */
-import { addressWidth } from "../ip/address.ts";
 import { createPrefixMap, match } from "../ip/prefix-map.ts";
-import { hasAddress, hostPrefix } from "../ip/prefix.ts";
+import { hasAddress, hostPrefix, isHost } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import { intersect, isEmptySet, prefixSet, subtract } from "../ip/prefix-set.ts";
 import type { ForeignClient } from "./clients.ts";
@@ -56,7 +55,7 @@ export function blocksOf(facts: Facts): readonly Block[] {
 }
 
 function isBlock(facts: Facts, listing: Listing, prefix: Prefix): boolean {
-  if (prefix.length === addressWidth(prefix.family)) return false;
+  if (isHost(prefix)) return false;
   // The sender's own block in the place of the other's is a mistake, and no word about the other.
   const [isHere, isThere] = [listing.from, listing.to].map((party) =>
     (facts.addresses.get(party) ?? []).some((address) => hasAddress(prefix, address)),

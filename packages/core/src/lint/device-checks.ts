@@ -3,13 +3,13 @@ import type { Place } from "../finding.ts";
 import { isSameAddress, printAddress } from "../ip/address.ts";
 import { printEndpoint } from "../ip/endpoint.ts";
 import type { Endpoint } from "../ip/endpoint.ts";
-import { hasAddress, hostPrefix, prefixOf, printPrefix } from "../ip/prefix.ts";
+import { hasAddress, hostPrefix, prefixOf, printPrefix, isHost } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { Address } from "../ip/address.ts";
 import * as messages from "../messages/lint.ts";
 import type { ForeignDevice, Placed } from "../read/foreign.ts";
 import type { LintNode, LintPeer } from "./identities.ts";
-import { addressesOf, entryAt, isHost, lineWith, onLinkRanges } from "./scene.ts";
+import { addressesOf, entryAt, lineWith, onLinkRanges } from "./scene.ts";
 import type { Entry, Scene } from "./scene.ts";
 
 /** IPv6 needs 1280 bytes on every link (RFC 8200 section 5). */

@@ -3,9 +3,9 @@
  * mistake is told once and the address believed, so that nothing else follows from it.
  */
 import type { Finding } from "../finding.ts";
-import { addressWidth, isSameAddress, printAddress } from "../ip/address.ts";
+import { isSameAddress, printAddress } from "../ip/address.ts";
 import type { Address } from "../ip/address.ts";
-import { hasAddress } from "../ip/prefix.ts";
+import { hasAddress, isHost } from "../ip/prefix.ts";
 import * as messages from "../messages/lint.ts";
 import type { PublicKey } from "../model/keys.ts";
 import type { ForeignDevice, ForeignPeer, Reading } from "../read/foreign.ts";
@@ -111,8 +111,7 @@ class Directory {
   /** Those whose very address is among the AllowedIPs. */
   addressedBy({ allowedIps }: ForeignPeer): readonly number[] {
     return allowedIps.flatMap(({ value }) => {
-      const isHost = value.length === addressWidth(value.family);
-      const found = isHost ? this.withAddress(value) : [];
+      const found = isHost(value) ? this.withAddress(value) : [];
       return found.length === 1 ? found : [];
     });
   }
@@ -262,7 +261,7 @@ function checkAddresses(
 function agreedHosts(entries: readonly LintPeer[], family: number): ForeignPeer["allowedIps"] {
   const hosts = entries.map(({ peer }) =>
     peer.allowedIps.filter(({ value }) => {
-      return value.family === family && value.length === addressWidth(value.family);
+      return value.family === family && isHost(value);
     }),
   );
   const [first = [], ...rest] = hosts;

@@ -57,11 +57,6 @@ export function entryAt(scene: Scene, { position }: LintNode, atom: number): Ent
   return scene.tables[position]?.row[atom];
 }
 
-/** Whether it is a single address. */
-export function isHost({ family, length }: Prefix): boolean {
-  return length === addressWidth(family);
-}
-
 /** What a node's addresses put on its link. */
 export function onLinkRanges({ device }: { readonly device: ForeignDevice }): readonly Prefix[] {
   return device.addresses

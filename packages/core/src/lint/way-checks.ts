@@ -4,13 +4,13 @@
  */
 import type { Address, Family } from "../ip/address.ts";
 import { printAddress } from "../ip/address.ts";
-import { hasAddress, hasPrefix, hostPrefix, prefixOf, printPrefix } from "../ip/prefix.ts";
+import { hasAddress, hasPrefix, hostPrefix, prefixOf, printPrefix, isHost } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import { replaceAllowedIps, writeAllowedIps } from "../messages/lint.ts";
 import * as messages from "../messages/lint-pairs.ts";
 import type { LintNode, LintPeer } from "./identities.ts";
 import type { Pair } from "./pair-checks.ts";
-import { addressesOf, entryAt, isHost, lineWith, onLinkRanges } from "./scene.ts";
+import { addressesOf, entryAt, lineWith, onLinkRanges } from "./scene.ts";
 import type { Entry, Scene } from "./scene.ts";
 
 /** A packet's way passes a node: from whom it comes, and by which entry. */

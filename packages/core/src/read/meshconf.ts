@@ -26,7 +26,7 @@ import { sortFindings } from "./wg-quick.ts";
 import type { ConfigSource } from "./wg-quick.ts";
 
 /** In wg-meshconf's own order. */
-export const MESHCONF_COLUMNS = [
+const MESHCONF_COLUMNS = [
   "Name",
   "Address",
   "Endpoint",
