@@ -5,6 +5,9 @@ import { say } from "@warren/core";
 import type { Document } from "./document.ts";
 import type { Terminal } from "./terminal.ts";
 
+/** More of one code than this are counted, not listed. */
+const LISTED_PER_CODE = 50;
+
 /** What a document has wrong, in the order of its lines. */
 export function locateFindings(
   file: string,
@@ -29,6 +32,21 @@ export function compareFindings(one: Place, other: Place): number {
 
 export function hasErrors(findings: readonly Finding[]): boolean {
   return findings.some(({ severity }) => severity === "error");
+}
+
+/** Hundreds of files can have one and the same mistake: of each code the first are listed, the rest counted. */
+export function shortenFindings(findings: readonly Finding[]): readonly Finding[] {
+  return [...Map.groupBy(findings, ({ code }) => code).values()]
+    .flatMap((alike) => {
+      const listed = alike.slice(0, LISTED_PER_CODE);
+      const last = listed.at(-1);
+      const more = alike.length - listed.length;
+      if (last === undefined || more === 0) return listed;
+      const { against: _against, ...rest } = last;
+      const message = say`and ${more} more like this`;
+      return [...listed, { ...rest, message, fix: say`mend these first` }];
+    })
+    .toSorted(compareFindings);
 }
 
 /** People get `file:line:column: error CODE: message` on standard error; scripts JSON on standard output. */

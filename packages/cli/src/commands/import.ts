@@ -5,7 +5,7 @@ import * as core from "@warren/core";
 import { AppError } from "../app-error.ts";
 import { exclusively } from "../exclusive.ts";
 import { readTextIfThere } from "../file-text.ts";
-import { printFindings } from "../findings.ts";
+import { compareFindings, printFindings, shortenFindings } from "../findings.ts";
 import { findOtherRules } from "../foreign-rules.ts";
 import { readForeign } from "../foreign.ts";
 import { givenKeysFile, printGivenKeys, readGivenKeys } from "../given-keys.ts";
@@ -37,7 +37,9 @@ export function importMesh(terminal: Terminal, path: string, options: ImportOpti
   const rules = findOtherRules(reading.devices, imported);
   const findings = [...reading.findings, ...imported.findings, ...rules].sort(compareFindings);
   exclusively(join(places.keysFolder, ".writing"), () => writeImported(places, imported, path));
-  if (options.json || findings.length > 0) printFindings(terminal, findings, options);
+  if (options.json || findings.length > 0) {
+    printFindings(terminal, shortenFindings(findings), options);
+  }
   if (!options.json) terminal.print(summary(places, imported));
   return findings.length === 0 ? 0 : 2;
 }
@@ -104,11 +106,6 @@ function refuseOther({ file, text }: NewFile): void {
   if (before === undefined || before === text) return;
   const fix = core.say`choose another place with -f, or move away the lock and the keys that are there`;
   throw new AppError("cannot-write", core.say`there is another file already`, { fix, file });
-}
-
-function compareFindings(one: core.Finding, other: core.Finding): number {
-  if (one.file !== other.file) return one.file < other.file ? -1 : 1;
-  return one.line - other.line || one.column - other.column;
 }
 
 function summary({ meshFile }: Places, imported: core.Imported): core.Text {

@@ -113,6 +113,18 @@ test("check PATH reads one file, and asks who may read it", async () => {
   expect(err).toMatch(/^mesh\/b\.conf:1:1: warning world-readable: /);
 });
 
+test("check PATH says once of a table that everybody may read it", async () => {
+  const folder = new MeshFolder();
+  const rows = ["a", "b"].map((name, at) => `${name},10.0.0.${at + 1}/32,${makePrivateKey()}\n`);
+  folder.write("mesh.csv", `Name,Address,PrivateKey\n${rows.join("")}`);
+  chmodSync(folder.path, 0o755);
+  chmodSync(folder.at("mesh.csv"), 0o644);
+  const { err } = await folder.run("check", folder.at("mesh.csv"));
+  expect(err.match(/^.*: warning world-readable: /gm)).toEqual([
+    expect.stringMatching(/mesh\.csv:1:1: warning world-readable: $/),
+  ]);
+});
+
 test("check PATH refuses what is not there", async () => {
   const folder = new MeshFolder();
   const { status, err } = await folder.run("check", folder.at("nowhere"));

@@ -1,13 +1,10 @@
 /** warren check PATH: reads somebody else's files, says what is wrong with them, and writes nothing. */
 import { listTexts, lint as lintReading, say } from "@warren/core";
 import type { Finding, Text } from "@warren/core";
-import { compareFindings, hasErrors, printFindings } from "../findings.ts";
+import { compareFindings, hasErrors, printFindings, shortenFindings } from "../findings.ts";
 import { readForeign } from "../foreign.ts";
 import type { Terminal } from "../terminal.ts";
 import { countOf } from "../words.ts";
-
-/** More of one code than this are counted, not listed. */
-const LISTED_PER_CODE = 50;
 
 export interface LintOptions {
   readonly json: boolean;
@@ -20,7 +17,7 @@ export function lint(terminal: Terminal, path: string, { json, strict }: LintOpt
   const findings = [...reading.findings, ...linted.findings]
     .map((finding): Finding => (strict ? { ...finding, severity: "error" } : finding))
     .toSorted(compareFindings);
-  printFindings(terminal, shorten(findings), { json });
+  printFindings(terminal, shortenFindings(findings), { json });
   const status = hasErrors(findings) ? 2 : 0;
   if (json) return status;
   const counts = [
@@ -31,21 +28,6 @@ export function lint(terminal: Terminal, path: string, { json, strict }: LintOpt
   const colour = status === 0 ? "green" : "red";
   terminal.print(say`${terminal.paint(colour, say`linted`)}: ${listTexts(counts)}`);
   return status;
-}
-
-/** Hundreds of files can have one and the same mistake: of each code the first are listed, the rest counted. */
-function shorten(findings: readonly Finding[]): readonly Finding[] {
-  return [...Map.groupBy(findings, ({ code }) => code).values()]
-    .flatMap((alike) => {
-      const listed = alike.slice(0, LISTED_PER_CODE);
-      const last = listed.at(-1);
-      const more = alike.length - listed.length;
-      if (last === undefined || more === 0) return listed;
-      const { against: _against, ...rest } = last;
-      const message = say`and ${more} more like this`;
-      return [...listed, { ...rest, message, fix: say`mend these first` }];
-    })
-    .toSorted(compareFindings);
 }
 
 function printCounts(findings: readonly Finding[]): Text {

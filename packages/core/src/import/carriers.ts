@@ -1,7 +1,6 @@
 /** Who passes on what is for others, and which blocks of addresses are sent to one as a whole. */
-import { addressWidth } from "../ip/address.ts";
 import { createPrefixMap, match } from "../ip/prefix-map.ts";
-import { hostPrefix } from "../ip/prefix.ts";
+import { hasAddress, hostPrefix, isHost } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import { intersect, isEmptySet, prefixSet, subtract } from "../ip/prefix-set.ts";
 import type { ForeignClient } from "./clients.ts";
@@ -50,7 +49,7 @@ export function blocksOf(facts: Facts): readonly Block[] {
   return [...facts.listings.values()].flat().flatMap((listing) =>
     listing.entry.allowedIps
       // First what says no to nearly all.
-      .filter(({ family, length }) => length < addressWidth(family))
+      .filter((prefix) => !isHost(prefix))
       .filter((prefix) => isWithin(facts.ranges, prefix) && !isWhole(prefix))
       .filter((prefix) => isBlock(facts, listing, prefix))
       .map((prefix) => ({ holder: listing.to, prefix })),
@@ -58,6 +57,11 @@ export function blocksOf(facts: Facts): readonly Block[] {
 }
 
 function isBlock(facts: Facts, listing: Listing, prefix: Prefix): boolean {
+  // The sender's own block in the place of the other's is a mistake, and no word about the other.
+  const [isHere, isThere] = [listing.from, listing.to].map((party) =>
+    (facts.addresses.get(party) ?? []).some((address) => hasAddress(prefix, address)),
+  );
+  if (isHere === true && isThere === false) return false;
   const own = (facts.addresses.get(listing.to) ?? []).map(hostPrefix);
   return !isEmptySet(subtract(facts.rests.restOf(listing, prefix), prefixSet(own)));
 }

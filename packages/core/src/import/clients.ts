@@ -1,6 +1,5 @@
 /** Which parties are clients of a node: devices that enter through it, dial it, and list nobody else. */
-import { addressWidth } from "../ip/address.ts";
-import { hasPrefix } from "../ip/prefix.ts";
+import { hasPrefix, isHost } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { Access } from "../model/mesh.ts";
 import type { Facts, Listing } from "./facts.ts";
@@ -36,7 +35,7 @@ function isDoor({ ranges }: Facts, { entry, from }: Listing): boolean {
     from.device !== undefined &&
     peer.endpoint === undefined &&
     isOne === allowedIps.length &&
-    allowedIps.every((each) => each.length === addressWidth(each.family) && isWithin(ranges, each))
+    allowedIps.every((each) => isHost(each) && isWithin(ranges, each))
   );
 }
 

@@ -35,7 +35,8 @@ export function readDialling(facts: Facts, hasSites: boolean): Dialling {
     for (const { from } of near) circles.join(from, party);
     const far = dials.filter((dial) => !near.includes(dial)).map(({ endpoint }) => endpoint);
     const own = party.device?.endpoint?.value;
-    const endpoint = own ?? mostCommon(far);
+    const open = far.filter(({ host }) => !isPrivate(host));
+    const endpoint = own ?? mostCommon(open) ?? mostCommon(far);
     if (endpoint !== undefined) endpoints.set(party, endpoint);
   }
   const sites = circles.list(facts.parties).map((members, at): ForeignSite => {
@@ -85,7 +86,12 @@ function readPorts(facts: Facts): ReadonlyMap<Party, number> {
 }
 
 function isLan({ host, port }: Endpoint, listenPort: number | undefined): boolean {
-  return typeof host !== "string" && port === listenPort && isWithin(PRIVATE_RANGES, host);
+  return port === listenPort && isPrivate(host);
+}
+
+/** Not everybody can dial it. */
+function isPrivate(host: Endpoint["host"]): boolean {
+  return typeof host !== "string" && isWithin(PRIVATE_RANGES, host);
 }
 
 /** Of as many the one that sorts first. */

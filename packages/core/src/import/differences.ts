@@ -2,9 +2,9 @@
 import type { Finding, Place } from "../finding.ts";
 import { printAddress } from "../ip/address.ts";
 import { isSameEndpoint, printEndpoint } from "../ip/endpoint.ts";
-import { comparePrefixes, hasPrefix, printPrefix } from "../ip/prefix.ts";
+import { comparePrefixes, hasPrefix, isOverlapping, printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
-import { cover, isEmptySet, intersect, prefixSet, subtract, union } from "../ip/prefix-set.ts";
+import { cover, isEmptySet, prefixSet, subtract, union } from "../ip/prefix-set.ts";
 import type { PrefixSet } from "../ip/prefix-set.ts";
 import * as messages from "../messages/import.ts";
 import { joinTexts } from "../phrase.ts";
@@ -155,12 +155,26 @@ function compareSets(
   const less = subtract(before, after);
   if (isEmptySet(more) && isEmptySet(less)) return [];
   const place = peer.allowedIps[0]?.place ?? peer.place;
-  // Whoever else sends the other what this one will send it, too.
-  const against = (facts.listings.get(other) ?? [])
-    .flatMap((listing) => (listing.entry === entry ? [] : listing.entry.peer.allowedIps))
-    .find(({ value }) => !isEmptySet(intersect(prefixSet([value]), more)))?.place;
+  const against = findSender(facts, entry, { other, added: cover(more) });
   const shown = { more: shownSet(more), less: shownSet(less), against };
   return [messages.allowedIpsDiffer(place, pair, shown)];
+}
+
+/** Whoever else sends the other what this one will send it, too. */
+function findSender(
+  { listings }: Facts,
+  own: PartyEntry,
+  { other, added }: { readonly other: Party; readonly added: readonly Prefix[] },
+): Place | undefined {
+  if (added.length === 0) return undefined;
+  for (const { entry } of listings.get(other) ?? []) {
+    if (entry === own) continue;
+    const same = entry.peer.allowedIps.find(({ value }) =>
+      added.some((each) => isOverlapping(each, value)),
+    );
+    if (same !== undefined) return same.place;
+  }
+  return undefined;
 }
 
 function shownSet(set: PrefixSet): Text | undefined {

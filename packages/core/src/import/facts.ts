@@ -2,7 +2,14 @@
 import type { Finding } from "../finding.ts";
 import { addressWidth } from "../ip/address.ts";
 import type { Address, Family } from "../ip/address.ts";
-import { firstAddress, hostPrefix, isOverlapping, lastAddress, parsePrefix } from "../ip/prefix.ts";
+import {
+  firstAddress,
+  hostPrefix,
+  isHost,
+  isOverlapping,
+  lastAddress,
+  parsePrefix,
+} from "../ip/prefix.ts";
 import { prefixOf, printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import { isEmptySet, outermost, prefixSet, subtract } from "../ip/prefix-set.ts";
@@ -137,10 +144,6 @@ function hostsOf(party: Party, listings: readonly Listing[], rests: Rests): read
     return hosts.filter((host) => !isEmptySet(rests.restOf(listing, host)));
   });
   return outermost(listed).map(firstAddress);
-}
-
-function isHost({ family, length }: Prefix): boolean {
-  return length === addressWidth(family);
 }
 
 /** A node has one of each family. */

@@ -1,6 +1,7 @@
 /** The hooks of somebody else's file, without those that Warren writes by itself. */
 import type { Finding } from "../finding.ts";
 import * as messages from "../messages/import.ts";
+import type { PublicKey } from "../model/keys.ts";
 import { parseHook } from "../model/names.ts";
 import { Problem } from "../problem.ts";
 import type { Device } from "../plan/device.ts";
@@ -12,7 +13,7 @@ import type { Fields } from "./document.ts";
 export function hooksOf(
   { device }: Party,
   made: Device,
-  secrets: ReadonlySet<string>,
+  publicKeys: { has(key: PublicKey): boolean },
   findings: Finding[],
 ): Fields {
   if (device === undefined) return {};
@@ -27,8 +28,8 @@ export function hooksOf(
           return [];
         }
         const hook = parseHook(value);
-        // A message would quote it.
-        if ((value.match(KEYS) ?? []).some((key) => secrets.has(key))) {
+        // Whatever else has the form of a key is taken for a secret. A message would quote it.
+        if ((value.match(KEYS) ?? []).some((key) => !publicKeys.has(key as PublicKey))) {
           findings.push(messages.hookWithSecret(place, made.name));
           return [];
         }

@@ -74,7 +74,8 @@ function tryGuess(facts: Facts, ground: Ground, made: Guess): Tried {
   const linked =
     links.length === 0 ? undefined : settle({ ...made.document, links }, placed(ground, made));
   const trials = [start, ...(linked === undefined ? [] : [linked])].map((trial) => {
-    return { guess: made, trial, count: weigh([...trial.findings, ...differences(facts, trial)]) };
+    const findings = [...trial.findings, ...differences(facts, trial)];
+    return { guess: made, trial, count: weigh(findings) + LOST * countLost(facts, trial) };
   });
   // Where links make nothing better, none are written.
   const [first, second] = trials;
@@ -90,6 +91,14 @@ const HEAVY = new Set([
   "endpoint-differs",
   "left-out",
 ]);
+
+/** Of somebody who is left out nothing differs any more. */
+const LOST = 1000;
+
+function countLost({ parties }: Facts, { mesh }: Trial): number {
+  const known = new Set([...mesh.nodes, ...mesh.clients].map(({ name }) => name));
+  return parties.filter(({ name }) => !known.has(name)).length;
+}
 
 function weigh(findings: readonly Finding[]): number {
   return findings.reduce((sum, { code }) => sum + (HEAVY.has(code) ? 4 : 1), 0);
@@ -116,11 +125,10 @@ function placed(ground: Ground, { places }: Guess): Ground {
 function finish(facts: Facts, ground: Ground, { guess: made, trial }: Tried): Imported {
   const preshared = readPresharedKeys(facts, trial.devices);
   const findings = [...trial.findings];
-  const secrets = secretsOf(facts);
   const nodes = Object.entries(trial.document.nodes).map(([name, fields]) => {
     const party = facts.parties.find((each) => each.name === name);
     const device = trial.devices.get(name as Name);
-    const hooks = party && device ? hooksOf(party, device, secrets, findings) : {};
+    const hooks = party && device ? hooksOf(party, device, facts.byKey, findings) : {};
     return [name, Object.keys(hooks).length === 0 ? fields : { ...fields, hooks }] as const;
   });
   const { presharedKeys: _, ...network } = trial.document.network;
@@ -150,15 +158,6 @@ function finish(facts: Facts, ground: Ground, { guess: made, trial }: Tried): Im
       ...differences(facts, last),
     ],
   };
-}
-
-/** All private and preshared keys of the files. */
-function secretsOf({ parties }: Facts): ReadonlySet<string> {
-  const keys = parties.flatMap(({ device, entries }) => [
-    device?.privateKey?.value,
-    ...entries.map(({ peer }) => peer.presharedKey?.value),
-  ]);
-  return new Set(keys.filter((key) => key !== undefined));
 }
 
 function privateKeysOf(

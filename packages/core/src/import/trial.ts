@@ -119,7 +119,10 @@ function mend(document: MeshDocument, error: Diagnostic, ground: Ground): Mended
     };
   }
   const path = swallowing(document, error) ?? error.path;
-  const removal = withoutPart(document, path) ?? withoutAny(document);
+  const removal =
+    (isInMesh(document, error) ? readdressed(document) : undefined) ??
+    withoutPart(document, path) ??
+    withoutAny(document);
   const removed = removal.path.map((step) => valueAt(document, removal.path, step)).join(".");
   const place = ground.placeOf(removed, String(removal.path[1] ?? name));
   const what = printPath(removal.path);
@@ -135,12 +138,7 @@ function mend(document: MeshDocument, error: Diagnostic, ground: Ground): Mended
  */
 function swallowing(document: MeshDocument, { code, path }: Diagnostic): Path | undefined {
   if (code !== "endpoint-captured" && code !== "own-prefix-on-peer") return undefined;
-  const { endpoint, lan } = document.nodes[String(path[1])] ?? {};
-  const dialled = typeof endpoint === "string" ? parseEndpoint(endpoint) : undefined;
-  const near = typeof lan === "string" ? parseAddress(lan) : undefined;
-  const hosts = [dialled instanceof Problem ? undefined : dialled?.host, near].filter(
-    (host): host is Address => typeof host === "object" && !(host instanceof Problem),
-  );
+  const hosts = dialledAt(document, path);
   for (const [name, { subnets }] of Object.entries(document.nodes)) {
     if (!Array.isArray(subnets)) continue;
     const at = subnets
@@ -153,6 +151,30 @@ function swallowing(document: MeshDocument, { code, path }: Diagnostic): Path | 
     if (at >= 0) return ["nodes", name, "subnets", at];
   }
   return undefined;
+}
+
+/** Where a node is dialled, by number. */
+function dialledAt(document: MeshDocument, path: Path): readonly Address[] {
+  const { endpoint, lan } = document.nodes[String(path[1])] ?? {};
+  const dialled = typeof endpoint === "string" ? parseEndpoint(endpoint) : undefined;
+  const near = typeof lan === "string" ? parseAddress(lan) : undefined;
+  return [dialled instanceof Problem ? undefined : dialled?.host, near].filter(
+    (host): host is Address => typeof host === "object" && !(host instanceof Problem),
+  );
+}
+
+/** A tunnel's addresses that are those of the network it goes over: rather than a node, they are given up. */
+function isInMesh(document: MeshDocument, { code, path }: Diagnostic): boolean {
+  const { addresses } = document.network;
+  if (code !== "endpoint-captured" || !Array.isArray(addresses)) return false;
+  const ranges = addresses.map((each) => parsePrefix(String(each)));
+  const hosts = dialledAt(document, path);
+  return (
+    !addresses.includes(printPrefix(LAST_RANGE)) &&
+    ranges.some(
+      (range) => !(range instanceof Problem) && hosts.some((host) => hasAddress(range, host)),
+    )
+  );
 }
 
 /** Of a list its element, by which places are known; else the step itself. */
@@ -180,7 +202,28 @@ function withLastRange(document: MeshDocument): Removal {
     const { address: _, subnets: __, exit: ___, ...rest } = fields;
     return [name, rest] as const;
   });
+  const nodes = Object.fromEntries(bare);
+  return inLastRange({ ...document, nodes, clients: {} });
+}
+
+function inLastRange(document: MeshDocument): Removal {
   const network = { ...document.network, addresses: [printPrefix(LAST_RANGE)] };
-  const changed = { ...document, network, nodes: Object.fromEntries(bare), clients: {} };
-  return { path: ["network", "addresses"], document: changed };
+  return { path: ["network", "addresses"], document: { ...document, network } };
+}
+
+/** Everybody with an address of another range, and no site with a block. */
+function readdressed(document: MeshDocument): Removal {
+  return inLastRange({
+    ...document,
+    sites: without(document.sites, "addresses"),
+    nodes: without(document.nodes, "address"),
+    clients: without(document.clients, "address"),
+  });
+}
+
+function without(named: MeshDocument["nodes"], field: string): MeshDocument["nodes"] {
+  const bare = Object.entries(named).map(([name, { [field]: _, ...fields }]) => {
+    return [name, fields] as const;
+  });
+  return Object.fromEntries(bare);
 }

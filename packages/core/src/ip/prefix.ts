@@ -54,6 +54,11 @@ export function hostPrefix(address: Address): Prefix {
   return { family: address.family, bits: address.bits, length: addressWidth(address.family) };
 }
 
+/** Whether it is a single address. */
+export function isHost({ family, length }: Prefix): boolean {
+  return length === addressWidth(family);
+}
+
 /** The prefix of this length that holds the address. A length outside its family is our own mistake and throws. */
 export function prefixOf(address: Address, length: number): Prefix {
   const width = addressWidth(address.family);

@@ -3,21 +3,21 @@ import type { Place } from "../finding.ts";
 import { isSameAddress, printAddress } from "../ip/address.ts";
 import { printEndpoint } from "../ip/endpoint.ts";
 import type { Endpoint } from "../ip/endpoint.ts";
-import { hasAddress, hostPrefix, prefixOf, printPrefix } from "../ip/prefix.ts";
+import { hasAddress, hostPrefix, prefixOf, printPrefix, isHost } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { Address } from "../ip/address.ts";
 import * as messages from "../messages/lint.ts";
 import type { ForeignDevice, Placed } from "../read/foreign.ts";
 import type { LintNode, LintPeer } from "./identities.ts";
-import { addressesOf, entryAt, isHost, lineWith, onLinkRanges } from "./scene.ts";
+import { addressesOf, entryAt, lineWith, onLinkRanges } from "./scene.ts";
 import type { Entry, Scene } from "./scene.ts";
 
 /** IPv6 needs 1280 bytes on every link (RFC 8200 section 5). */
 const IPV6_LEAST_MTU = 1280;
 
 export function checkDevices(scene: Scene): void {
+  checkSecrecy(scene);
   for (const node of scene.nodes) {
-    checkSecrecy(scene, node);
     checkMtu(scene, node);
     checkClashes(scene, node);
     checkOwnAddresses(scene, node);
@@ -31,10 +31,17 @@ export function isRouted({ table }: ForeignDevice): boolean {
   return table === undefined || table.value === "auto";
 }
 
-function checkSecrecy({ findings }: Scene, { device }: LintNode): void {
-  const hasSecret =
-    device.privateKey !== undefined || device.peers.some((peer) => peer.presharedKey !== undefined);
-  if (device.isWorldReadable && hasSecret) findings.push(messages.worldReadable(device.place));
+/** Once a file, of which several devices may be read. */
+function checkSecrecy({ nodes, findings }: Scene): void {
+  const told = new Set<string>();
+  for (const { device } of nodes) {
+    const { place, privateKey, peers, isWorldReadable } = device;
+    const hasSecret =
+      privateKey !== undefined || peers.some(({ presharedKey }) => presharedKey !== undefined);
+    if (!isWorldReadable || !hasSecret || told.has(place.file)) continue;
+    told.add(place.file);
+    findings.push(messages.worldReadable({ file: place.file, line: 1, column: 1 }));
+  }
 }
 
 function checkMtu({ findings }: Scene, { device: { mtu, addresses } }: LintNode): void {
@@ -182,13 +189,10 @@ function hasRouteHook({ hooks }: ForeignDevice, host: Address): boolean {
 }
 
 /** Where others dial the same device. */
-function betterEndpoint({ nodes }: Scene, other: number, capture: Prefix): string | undefined {
-  const dialled = nodes.flatMap(({ peers }) =>
-    peers.flatMap(({ peer, other: each }) =>
-      each === other && peer.endpoint ? [peer.endpoint.value] : [],
-    ),
-  );
-  const better = dialled.find(({ host }) => typeof host === "string" || !hasAddress(capture, host));
+function betterEndpoint({ dialled }: Scene, other: number, capture: Prefix): string | undefined {
+  const better = dialled
+    .get(other)
+    ?.find(({ host }) => typeof host === "string" || !hasAddress(capture, host));
   return better === undefined ? undefined : printEndpoint(better);
 }
 

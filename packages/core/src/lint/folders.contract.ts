@@ -3,7 +3,7 @@ import { createPrivateKey, createPublicKey, hash } from "node:crypto";
 import type { Finding } from "../finding.ts";
 import { parsePublicKey } from "../model/keys.ts";
 import { Problem } from "../problem.ts";
-import type { ForeignDevice } from "../read/foreign.ts";
+import type { ForeignDevice, Reading } from "../read/foreign.ts";
 import { readWgQuick } from "../read/wg-quick.ts";
 import { lint } from "./lint.ts";
 
@@ -19,6 +19,13 @@ export function folderOf(text: string): Folder {
 
 /** All that is found, sorted as check does it. */
 export function lintFolder(folder: Folder, exposed: readonly string[] = []): readonly Finding[] {
+  const reading = readFolder(folder, exposed);
+  return [...reading.findings, ...lint(reading).findings].toSorted(
+    (one, other) => compareTexts(one.file, other.file) || one.line - other.line,
+  );
+}
+
+export function readFolder(folder: Folder, exposed: readonly string[] = []): Reading {
   const readings = [...folder].map(([file, text]) => {
     const name = file.replace(/\.conf$/, "");
     const isWorldReadable = exposed.includes(file);
@@ -26,9 +33,7 @@ export function lintFolder(folder: Folder, exposed: readonly string[] = []): rea
   });
   const devices = readings.flatMap((reading) => reading.devices).map(withPublicKey);
   const findings = readings.flatMap((reading) => reading.findings);
-  return [...findings, ...lint({ devices, findings }).findings].toSorted(
-    (one, other) => compareTexts(one.file, other.file) || one.line - other.line,
-  );
+  return { devices, findings };
 }
 
 /** `file:line severity code`, and the other place. */

@@ -3,9 +3,9 @@
  * mistake is told once and the address believed, so that nothing else follows from it.
  */
 import type { Finding } from "../finding.ts";
-import { addressWidth, isSameAddress, printAddress } from "../ip/address.ts";
+import { isSameAddress, printAddress } from "../ip/address.ts";
 import type { Address } from "../ip/address.ts";
-import { hasAddress } from "../ip/prefix.ts";
+import { hasAddress, isHost } from "../ip/prefix.ts";
 import * as messages from "../messages/lint.ts";
 import type { PublicKey } from "../model/keys.ts";
 import type { ForeignDevice, ForeignPeer, Reading } from "../read/foreign.ts";
@@ -80,7 +80,8 @@ class Directory {
       if (publicKey !== undefined) pushTo(this.#byKey, publicKey.value, position);
       for (const { value } of addresses) pushTo(this.#byAddress, spotOf(value.address), position);
     }
-    this.keys = devices.map(({ publicKey }, at) => publicKey?.value ?? this.#findKey(at));
+    const votes = this.#readVotes();
+    this.keys = devices.map(({ publicKey }, at) => publicKey?.value ?? mostFrequent(votes.get(at)));
     for (const [position, key] of this.keys.entries()) {
       if (key !== undefined && devices[position]?.publicKey === undefined) {
         pushTo(this.#byKey, key, position);
@@ -110,8 +111,7 @@ class Directory {
   /** Those whose very address is among the AllowedIPs. */
   addressedBy({ allowedIps }: ForeignPeer): readonly number[] {
     return allowedIps.flatMap(({ value }) => {
-      const isHost = value.length === addressWidth(value.family);
-      const found = isHost ? this.withAddress(value) : [];
+      const found = isHost(value) ? this.withAddress(value) : [];
       return found.length === 1 ? found : [];
     });
   }
@@ -127,17 +127,23 @@ class Directory {
     return lists === true && theirs !== undefined && isRight !== true;
   }
 
-  /** The key by which others know an address whose device does not tell its own. */
-  #findKey(position: number): PublicKey | undefined {
-    const votes = new Map<PublicKey, number>();
+  /** The keys that no device tells, by the devices whose addresses others list under them. */
+  #readVotes(): ReadonlyMap<number, readonly PublicKey[]> {
+    const votes = new Map<number, PublicKey[]>();
     for (const peer of this.devices.flatMap(({ peers }) => peers)) {
-      if (this.#byKey.has(peer.publicKey.value)) continue;
-      if (!this.addressedBy(peer).includes(position)) continue;
-      votes.set(peer.publicKey.value, (votes.get(peer.publicKey.value) ?? 0) + 1);
+      const { value } = peer.publicKey;
+      if (this.#byKey.has(value)) continue;
+      for (const position of this.addressedBy(peer)) pushTo(votes, position, value);
     }
-    const [best] = [...votes].sort(([, one], [, other]) => other - one);
-    return best?.[0];
+    return votes;
   }
+}
+
+/** Of as many the first. */
+function mostFrequent(keys: readonly PublicKey[] = []): PublicKey | undefined {
+  const groups = [...Map.groupBy(keys, (key) => key).values()];
+  const [best] = groups.toSorted((one, other) => other.length - one.length);
+  return best?.[0];
 }
 
 /** Two devices with one private key: both are twins. */
@@ -255,7 +261,7 @@ function checkAddresses(
 function agreedHosts(entries: readonly LintPeer[], family: number): ForeignPeer["allowedIps"] {
   const hosts = entries.map(({ peer }) =>
     peer.allowedIps.filter(({ value }) => {
-      return value.family === family && value.length === addressWidth(value.family);
+      return value.family === family && isHost(value);
     }),
   );
   const [first = [], ...rest] = hosts;

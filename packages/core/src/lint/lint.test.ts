@@ -75,6 +75,8 @@ test("lint() says the line to write instead", () => {
       → write AllowedIPs = 10.0.0.1/32, 192.168.10.0/24
     172.16.128.1 is on this device itself, but 172.16.128.0/24 would go into the tunnel to "n1"
       → write AllowedIPs = 172.16.0.0/24
+    10.66.128.1 is on this device itself, but 10.66.128.0/24 would go into the tunnel to "n1"
+      → write AllowedIPs = 10.66.0.0/24
     192.168.30.0/24 is on this device itself, but 192.168.30.0/24 would go into the tunnel to "azure"
       → write AllowedIPs = 10.0.0.2/32, 192.168.20.0/24
     the endpoint 172.16.0.1:51820 lies inside 172.16.0.0/24, which goes into the tunnel: it would swallow itself

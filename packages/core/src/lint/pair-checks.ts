@@ -110,10 +110,9 @@ function checkStarts(scene: Scene, pairs: readonly Pair[]): void {
 }
 
 /** Where somebody dials a device. */
-function endpointOf({ nodes }: Scene, position: number | undefined): string | undefined {
-  const peers = nodes.flatMap((node) => node.peers.filter(({ other }) => other === position));
-  const known = peers.find(isDialling)?.peer.endpoint;
-  return known === undefined ? undefined : printEndpoint(known.value);
+function endpointOf({ dialled }: Scene, position: number | undefined): string | undefined {
+  const [known] = dialled.get(position ?? -1) ?? [];
+  return known === undefined ? undefined : printEndpoint(known);
 }
 
 /** A device of whose tunnels none can start is told once; the pairs of others are left. */
@@ -123,11 +122,12 @@ function tellIsolated(
   stuck: readonly Pair[],
 ): readonly Pair[] {
   const told = new Set<Pair>();
+  const isStuckPair = new Set(stuck);
   for (const node of nodes) {
     const own = stuck.filter((pair) => isOf(pair, node) && !told.has(pair));
     if (own.length < 2) continue;
     const others = node.peers.filter(({ other }) => other === undefined);
-    const isStuck = pairs.every((pair) => !isOf(pair, node) || stuck.includes(pair));
+    const isStuck = pairs.every((pair) => !isOf(pair, node) || isStuckPair.has(pair));
     if (!isStuck || others.some(({ peer }) => peer.endpoint !== undefined)) continue;
     const names = own.map(({ one, other }) => (one.self === node.position ? one.name : other.name));
     const [first] = own;

@@ -1,7 +1,7 @@
 /** What is behind foreign devices: that it is behind one of them, does not go round, and is passed on. */
 import type { Family } from "../ip/address.ts";
 import { printAddress } from "../ip/address.ts";
-import { hasAddress, hostPrefix, isOverlapping, printPrefix } from "../ip/prefix.ts";
+import { hasAddress, hostPrefix, isOverlapping, printPrefix, isHost } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import * as messages from "../messages/lint-pairs.ts";
 import * as alone from "../messages/lint.ts";
@@ -9,7 +9,7 @@ import type { ForeignDevice } from "../read/foreign.ts";
 import { isRouted } from "./device-checks.ts";
 import { readClaims } from "./round-checks.ts";
 import type { LintNode } from "./identities.ts";
-import { addressesOf, isHost, lineWith, onLinkRanges } from "./scene.ts";
+import { addressesOf, lineWith, onLinkRanges } from "./scene.ts";
 import type { Entry, Scene } from "./scene.ts";
 import type { Passage } from "./way-checks.ts";
 

@@ -1,10 +1,10 @@
 /** What is behind foreign devices, by the word of others, and whether it is sent round between them. */
-import { hasAddress, printPrefix } from "../ip/prefix.ts";
+import { hasAddress, printPrefix, isHost } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import * as messages from "../messages/lint-pairs.ts";
 import * as alone from "../messages/lint.ts";
 import type { ForeignPeer } from "../read/foreign.ts";
-import { hasMesh, isHost, lineWith } from "./scene.ts";
+import { hasMesh, lineWith } from "./scene.ts";
 import type { Entry, Scene } from "./scene.ts";
 
 /**

@@ -2,6 +2,7 @@
 import type { Finding } from "../finding.ts";
 import type { Address } from "../ip/address.ts";
 import { addressWidth } from "../ip/address.ts";
+import type { Endpoint } from "../ip/endpoint.ts";
 import { hostPrefix, prefixOf, printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { ForeignDevice, Placed } from "../read/foreign.ts";
@@ -19,6 +20,8 @@ export interface Scene {
   /** Of each node, by its position. */
   readonly tables: readonly Table[];
   readonly meshCounts: Uint32Array;
+  /** Of each node that is dialled, by its position: where, by everybody's word. */
+  readonly dialled: ReadonlyMap<number, readonly Endpoint[]>;
   /** Peers whose entry is wrong for a reason that was said: what follows from it is not said again. */
   readonly blamed: Set<LintPeer>;
   /** Entries that send a range round, which was said. */
@@ -39,7 +42,9 @@ export function createScene(nodes: readonly LintNode[], findings: Finding[]): Sc
   const universe = new Universe(allPrefixes(nodes, entries));
   const tables = entries.map((list) => createTable(universe, list));
   const meshCounts = countMesh(universe, nodes);
-  return { nodes, universe, tables, meshCounts, blamed: new Set(), rounds: new Set(), findings };
+  const [blamed, rounds] = [new Set<LintPeer>(), new Set<Entry>()];
+  const dialled = readDialled(nodes);
+  return { nodes, universe, tables, meshCounts, dialled, blamed, rounds, findings };
 }
 
 /** Whether a prefix has anything of the mesh itself. */
@@ -50,11 +55,6 @@ export function hasMesh({ universe, meshCounts }: Scene, prefix: Prefix): boolea
 
 export function entryAt(scene: Scene, { position }: LintNode, atom: number): Entry | undefined {
   return scene.tables[position]?.row[atom];
-}
-
-/** Whether it is a single address. */
-export function isHost({ family, length }: Prefix): boolean {
-  return length === addressWidth(family);
 }
 
 /** What a node's addresses put on its link. */
@@ -83,6 +83,17 @@ export function lineWith(
 
 function entriesOf(peer: LintPeer): readonly Entry[] {
   return peer.peer.allowedIps.map(({ value, place }) => ({ value, place, peer }));
+}
+
+function readDialled(nodes: readonly LintNode[]): Scene["dialled"] {
+  const dialled = new Map<number, Endpoint[]>();
+  for (const { other, peer } of nodes.flatMap(({ peers }) => peers)) {
+    if (other === undefined || peer.endpoint === undefined) continue;
+    const known = dialled.get(other);
+    if (known === undefined) dialled.set(other, [peer.endpoint.value]);
+    else known.push(peer.endpoint.value);
+  }
+  return dialled;
 }
 
 function* allPrefixes(

@@ -4,13 +4,13 @@
  */
 import type { Address, Family } from "../ip/address.ts";
 import { printAddress } from "../ip/address.ts";
-import { hasAddress, hasPrefix, hostPrefix, prefixOf, printPrefix } from "../ip/prefix.ts";
+import { hasAddress, hasPrefix, hostPrefix, prefixOf, printPrefix, isHost } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import { replaceAllowedIps, writeAllowedIps } from "../messages/lint.ts";
 import * as messages from "../messages/lint-pairs.ts";
 import type { LintNode, LintPeer } from "./identities.ts";
 import type { Pair } from "./pair-checks.ts";
-import { addressesOf, entryAt, isHost, lineWith, onLinkRanges } from "./scene.ts";
+import { addressesOf, entryAt, lineWith, onLinkRanges } from "./scene.ts";
 import type { Entry, Scene } from "./scene.ts";
 
 /** A packet's way passes a node: from whom it comes, and by which entry. */
@@ -254,7 +254,8 @@ class Walker {
     }
     if (!isMeant(packet, first, this.#scene.nodes[first.peer.other ?? -1])) return;
     const entry = at.peers.find(({ other }) => other === sender.position);
-    if (entry === undefined || !isWanted(this.#scene, at, last.peer, undefined)) return;
+    if (entry === undefined || this.#scene.blamed.has(entry)) return;
+    if (!isWanted(this.#scene, at, last.peer, undefined)) return;
     const known = this.#refused.get(entry);
     if (known === undefined) this.#refused.set(entry, { entry: last, packets: [packet] });
     else known.packets.push(packet);

@@ -31,6 +31,12 @@ export const WAY_MISTAKES: readonly Mistake[] = [
     found: ["s1.conf:9 error own-prefix-on-peer against s1.conf:3"],
   },
   {
+    what: "2: the own block in the place of the other's",
+    folder: new Map([...REGIONS].filter(([file]) => file !== "s2.conf")),
+    edits: [["s1.conf", "10.66.0.0/24", "10.66.128.0/24"]],
+    found: ["s1.conf:10 error own-prefix-on-peer against s1.conf:3"],
+  },
+  {
     what: "2: the own subnet among AllowedIPs",
     folder: CLOUDS,
     edits: [

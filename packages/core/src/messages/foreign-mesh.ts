@@ -2,7 +2,7 @@
 import type { Finding, Place } from "../finding.ts";
 import { say } from "../phrase.ts";
 import type { Phrase } from "../phrase.ts";
-import { quote } from "../problem.ts";
+import { quoteWithoutKeys } from "../problem.ts";
 import { suggestion } from "../wording.ts";
 import { foreign } from "./refusals.ts";
 
@@ -57,7 +57,7 @@ export function unknownColumn(
   near: string | undefined,
   known: readonly string[],
 ): Finding {
-  const message = say`wg-meshconf knows no column ${quote(column)}`;
+  const message = say`wg-meshconf knows no column ${quoteWithoutKeys(column)}`;
   return foreign("unknown-column", place, message, suggestion(near, known));
 }
 
@@ -73,7 +73,7 @@ export function rowWithout(place: Place, column: string): Finding {
 }
 
 export function nameTwice(place: Place, name: string, first: Place): Finding {
-  const message = say`${quote(name)} stands in line ${first.line} already, and wg-meshconf keeps the last one alone`;
+  const message = say`${quoteWithoutKeys(name)} stands in line ${first.line} already, and wg-meshconf keeps the last one alone`;
   const found = foreign("name-twice", place, message, say`give each its own name`);
   return { ...found, against: first };
 }
@@ -90,7 +90,7 @@ export function wideAddress(place: Place, written: string, host: string): Findin
 }
 
 export function endpointWithPort(place: Place, text: string): Finding {
-  const message = say`endpoint ${quote(text)} has a port, and wg-meshconf puts ListenPort behind it`;
+  const message = say`endpoint ${quoteWithoutKeys(text)} has a port, and wg-meshconf puts ListenPort behind it`;
   return foreign(
     "endpoint-with-port",
     place,
@@ -119,6 +119,6 @@ export function noJson(place: Place, message: Phrase, fix: Phrase): Finding {
 }
 
 export function clientOff(place: Place, name: string): Finding {
-  const message = say`${quote(name)} is switched off, and its keys are not on the server`;
+  const message = say`${quoteWithoutKeys(name)} is switched off, and its keys are not on the server`;
   return foreign("client-off", place, message, say`switch it on, or remove the file`);
 }

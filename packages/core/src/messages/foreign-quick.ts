@@ -1,11 +1,11 @@
 /** What can be wrong or odd with the keys that wg-quick keeps for itself. */
 import type { Finding, Place } from "../finding.ts";
 import { say } from "../phrase.ts";
-import { quote } from "../problem.ts";
+import { quoteWithoutKeys } from "../problem.ts";
 import { foreign } from "./refusals.ts";
 
 export function badFileName(place: Place, name: string): Finding {
-  const message = say`wg-quick takes no file named ${quote(name)}`;
+  const message = say`wg-quick takes no file named ${quoteWithoutKeys(name)}`;
   const fix = say`name it for its interface: 1 to 15 letters, digits or _=+.- and then .conf`;
   return foreign("bad-file-name", place, message, fix);
 }
@@ -16,7 +16,7 @@ export function hiddenInterface(place: Place): Finding {
 }
 
 export function badAddress(place: Place, text: string): Finding {
-  const message = say`Address cannot be ${quote(text)}`;
+  const message = say`Address cannot be ${quoteWithoutKeys(text)}`;
   const fix = say`write an address with the length of its range, such as 10.0.0.1/24 or fd00::1/64`;
   return foreign("bad-address", place, message, fix);
 }
@@ -32,7 +32,7 @@ export function noMask(place: Place, address: string, width: number): Finding {
 }
 
 export function badMtu(place: Place, text: string): Finding {
-  const message = say`no interface can have the MTU ${quote(text)}`;
+  const message = say`no interface can have the MTU ${quoteWithoutKeys(text)}`;
   return foreign("bad-mtu", place, message, say`write MTU = 1420, or remove the line`);
 }
 
@@ -43,22 +43,22 @@ export function oddMtu(place: Place, mtu: number): Finding {
 
 /** Of auto and off in capitals. */
 export function tableCase(place: Place, text: string, word: string): Finding {
-  const message = say`Table ${quote(text)} is the name of a table to wg-quick, because only its keys may be in capitals`;
+  const message = say`Table ${quoteWithoutKeys(text)} is the name of a table to wg-quick, because only its keys may be in capitals`;
   return foreign("bad-table", place, message, say`write Table = ${word}`);
 }
 
 export function badTable(place: Place, text: string): Finding {
-  const message = say`Table cannot be ${quote(text)}`;
+  const message = say`Table cannot be ${quoteWithoutKeys(text)}`;
   return foreign("bad-table", place, message, say`write auto, off, or the table's number`);
 }
 
 export function namedTable(place: Place, text: string): Finding {
-  const message = say`Table ${quote(text)} is a name, which each host looks up in its own list`;
+  const message = say`Table ${quoteWithoutKeys(text)} is a name, which each host looks up in its own list`;
   return foreign("named-table", place, message, say`write the table's number`);
 }
 
 export function oddDns(place: Place, text: string): Finding {
-  const message = say`DNS ${quote(text)} goes to the resolver as a server, and is no address`;
+  const message = say`DNS ${quoteWithoutKeys(text)} goes to the resolver as a server, and is no address`;
   return foreign("odd-dns", place, message, say`write the server's address`);
 }
 
@@ -68,7 +68,7 @@ export function dnsIgnored(place: Place): Finding {
 }
 
 export function badSaveConfig(place: Place, text: string): Finding {
-  const message = say`SaveConfig cannot be ${quote(text)}`;
+  const message = say`SaveConfig cannot be ${quoteWithoutKeys(text)}`;
   return foreign("bad-save-config", place, message, say`write false, or remove the line`);
 }
 

@@ -2,7 +2,7 @@
 import type { Finding, Place } from "../finding.ts";
 import { say } from "../phrase.ts";
 import type { Phrase, Text } from "../phrase.ts";
-import { quote } from "../problem.ts";
+import { quoteWithoutKeys } from "../problem.ts";
 import { foreign } from "./refusals.ts";
 
 /** A line longer than this may hold a key in its name: 43 characters and no = before them. */
@@ -19,7 +19,7 @@ export function strayLine(place: Place): Finding {
 }
 
 export function unknownSection(place: Place, head: string): Finding {
-  const message = say`${quote(head)} is no section that wg knows`;
+  const message = say`${quoteWithoutKeys(head)} is no section that wg knows`;
   return foreign("unknown-section", place, message, say`write [Interface] or [Peer]`);
 }
 
@@ -32,7 +32,7 @@ export function unknownKey(place: Place, key: string, near: string | undefined):
   const message =
     key.length > LONGEST_SHOWN_KEY
       ? say`wg does not know this line`
-      : say`wg does not know ${quote(key)} here`;
+      : say`wg does not know ${quoteWithoutKeys(key)} here`;
   const fix = near === undefined ? say`remove the line` : say`did you mean ${near}?`;
   return foreign("unknown-key", place, message, fix);
 }
@@ -64,27 +64,27 @@ export function badKey(place: Place, key: string, length: number): Finding {
 }
 
 export function badPort(place: Place, key: string, text: string): Finding {
-  const message = say`${key} cannot have the port ${quote(text)}`;
+  const message = say`${key} cannot have the port ${quoteWithoutKeys(text)}`;
   return foreign("bad-port", place, message, say`write a number from 1 to 65535, such as 51820`);
 }
 
 export function portName(place: Place, key: string, text: string): Finding {
-  const message = say`${key} has the port ${quote(text)}: wg looks the name up on each machine, and tries for 72 seconds if it is not there`;
+  const message = say`${key} has the port ${quoteWithoutKeys(text)}: wg looks the name up on each machine, and tries for 72 seconds if it is not there`;
   return foreign("port-name", place, message, say`write the port's number`);
 }
 
 export function oddPort(place: Place, text: string, port: number): Finding {
-  const message = say`port ${quote(text)} is ${port} to wg, which says nothing`;
+  const message = say`port ${quoteWithoutKeys(text)} is ${port} to wg, which says nothing`;
   return foreign("odd-port", place, message, say`write ${port}, or the port that was meant`);
 }
 
 export function portZero(place: Place, text: string): Finding {
-  const message = say`nobody can be dialled at port 0, as ${quote(text)} has it`;
+  const message = say`nobody can be dialled at port 0, as ${quoteWithoutKeys(text)} has it`;
   return foreign("port-zero", place, message, say`write the port that the peer listens on`);
 }
 
 export function badFwmark(place: Place, text: string): Finding {
-  const message = say`${quote(text)} is no mark for FwMark`;
+  const message = say`${quoteWithoutKeys(text)} is no mark for FwMark`;
   const fix = say`write off, or a number of 32 bits, such as 51820 or 0xca6c`;
   return foreign("bad-fwmark", place, message, fix);
 }
@@ -98,7 +98,7 @@ function explainAllowedIp(text: string): readonly [Phrase, Phrase] {
   if (text === "") {
     return [say`AllowedIPs has an empty place in its list`, say`remove the comma too many`];
   }
-  const message = say`AllowedIPs cannot have ${quote(text)}`;
+  const message = say`AllowedIPs cannot have ${quoteWithoutKeys(text)}`;
   if (/\/\d+\.\d+\.\d+\.\d+$/.test(text)) {
     return [message, say`write the number of bits after the slash, such as /24, not a mask`];
   }
@@ -106,7 +106,7 @@ function explainAllowedIp(text: string): readonly [Phrase, Phrase] {
 }
 
 export function signedAllowedIp(place: Place, text: string): Finding {
-  const message = say`AllowedIPs has ${quote(text)} with a sign, which wg before 2025 refuses`;
+  const message = say`AllowedIPs has ${quoteWithoutKeys(text)} with a sign, which wg before 2025 refuses`;
   return foreign(
     "signed-allowed-ip",
     place,
@@ -116,7 +116,7 @@ export function signedAllowedIp(place: Place, text: string): Finding {
 }
 
 export function hostBits(place: Place, text: string, network: string, host: string): Finding {
-  const message = say`AllowedIPs has ${quote(text)}, of which the kernel makes ${network}`;
+  const message = say`AllowedIPs has ${quoteWithoutKeys(text)}, of which the kernel makes ${network}`;
   return foreign(
     "host-bits",
     place,
@@ -126,13 +126,13 @@ export function hostBits(place: Place, text: string, network: string, host: stri
 }
 
 export function badEndpoint(place: Place, text: string): Finding {
-  const message = say`${quote(text)} is no endpoint: wg wants host:port`;
+  const message = say`${quoteWithoutKeys(text)} is no endpoint: wg wants host:port`;
   const fix = say`write the host, a colon and the port, such as 192.0.2.1:51820 or [2001:db8::1]:51820`;
   return foreign("bad-endpoint", place, message, fix);
 }
 
 export function badHost(place: Place, text: string): Finding {
-  const message = say`${quote(text)} is neither an address nor a DNS name`;
+  const message = say`${quoteWithoutKeys(text)} is neither an address nor a DNS name`;
   return foreign(
     "bad-host",
     place,
@@ -142,12 +142,12 @@ export function badHost(place: Place, text: string): Finding {
 }
 
 export function endpointZone(place: Place, text: string): Finding {
-  const message = say`endpoint ${quote(text)} has a zone, which means something on this host alone`;
+  const message = say`endpoint ${quoteWithoutKeys(text)} has a zone, which means something on this host alone`;
   return foreign("endpoint-zone", place, message, say`write an address that needs no zone`);
 }
 
 export function shortAddress(place: Place, text: string, endpoint: string): Finding {
-  const message = say`endpoint ${quote(text)} is ${endpoint} to wg, which says nothing`;
+  const message = say`endpoint ${quoteWithoutKeys(text)} is ${endpoint} to wg, which says nothing`;
   return foreign(
     "short-address",
     place,
@@ -157,7 +157,7 @@ export function shortAddress(place: Place, text: string, endpoint: string): Find
 }
 
 export function noBrackets(place: Place, text: string, endpoint: string): Finding {
-  const message = say`endpoint ${quote(text)} has no brackets: wg takes what is behind the last colon for the port`;
+  const message = say`endpoint ${quoteWithoutKeys(text)} has no brackets: wg takes what is behind the last colon for the port`;
   return foreign(
     "no-brackets",
     place,
@@ -167,7 +167,7 @@ export function noBrackets(place: Place, text: string, endpoint: string): Findin
 }
 
 export function badKeepalive(place: Place, text: string): Finding {
-  const message = say`PersistentKeepalive cannot be ${quote(text)}`;
+  const message = say`PersistentKeepalive cannot be ${quoteWithoutKeys(text)}`;
   return foreign(
     "bad-keepalive",
     place,

@@ -3,7 +3,7 @@ import type { Finding, Place } from "../finding.ts";
 import * as messages from "../messages/foreign-wg.ts";
 import { say } from "../phrase.ts";
 import { nearest } from "../wording.ts";
-import { findKey, foldCase, placeIn } from "./config-lines.ts";
+import { createLocator, findKey, foldCase, placeIn } from "./config-lines.ts";
 import type { ConfigLine } from "./config-lines.ts";
 import type { Field } from "./wg-fields.ts";
 
@@ -121,7 +121,8 @@ function addEntry(block: Draft | undefined, line: ConfigLine, context: BlockCont
   const written = equals === -1 ? line.cleaned : line.cleaned.slice(0, equals);
   const key = findKey(WG_KEYS[block.kind], written);
   const value = equals === -1 ? "" : line.cleaned.slice(equals + 1);
-  const at = (offset: number) => placeIn(context.file, line, equals + 1 + offset);
+  const locate = createLocator(context.file, line);
+  const at = (offset: number) => locate(equals + 1 + offset);
   const entry = { line, key: key ?? "", value, place, valuePlace: at(0), at };
   if (key === undefined) addUnknown(block, { ...entry, key: written }, context);
   else if (value === "") context.findings.push(messages.valueMissing(place, key));

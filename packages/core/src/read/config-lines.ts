@@ -22,15 +22,22 @@ export function hasByteOrderMark(text: string): boolean {
 
 /** Where the character at this position of the cleaned line stands; behind the last one, the last one. */
 export function placeIn(file: string, line: ConfigLine, at: number): Place {
-  const part = partOfWg(line.text);
-  let left = at;
-  let column = 0;
-  for (let i = 0; i < part.length && left >= 0; i += 1) {
-    if (isSpace(part.charCodeAt(i))) continue;
-    column = i + 1;
-    left -= 1;
-  }
-  return { file, line: line.number, column: Math.max(column, 1) };
+  return createLocator(file, line)(at);
+}
+
+/** The same, asked often: from left to right, each time goes on where the last one came to. */
+export function createLocator(file: string, line: ConfigLine): (at: number) => Place {
+  let [next, passed, column] = [0, 0, 0];
+  return (at) => {
+    const part = partOfWg(line.text);
+    if (at + 1 < passed) [next, passed, column] = [0, 0, 0];
+    for (; next < part.length && passed <= at; next += 1) {
+      if (isSpace(part.charCodeAt(next))) continue;
+      column = next + 1;
+      passed += 1;
+    }
+    return { file, line: line.number, column: Math.max(column, 1) };
+  };
 }
 
 /** What a line has before its comment. */

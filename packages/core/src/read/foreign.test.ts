@@ -106,6 +106,17 @@ test("no message has a secret in it", () => {
   expect(said).not.toContain(KEY.slice(0, 20));
 });
 
+test("no message repeats a key that stands on another's line", () => {
+  const keys = ["PrivateKey", "ListenPort", "FwMark", "Address", "DNS", "MTU", "Table"];
+  const peerKeys = ["PresharedKey", "AllowedIPs", "Endpoint", "PersistentKeepalive"];
+  const lines = [...keys, "SaveConfig", KEY, "[Peer]", ...peerKeys, `[${KEY}]`].map((key) => {
+    return key.startsWith("[") ? `${key}\n` : `${key} = ${KEY}${key === "Endpoint" ? ":1" : "x"}\n`;
+  });
+  const reading = whole(`[Interface]\n${lines.join("")}`);
+  expect(reading.findings.length).toBeGreaterThan(lines.length - 3);
+  expect(print(reading.findings)).not.toContain(KEY.slice(0, 12));
+});
+
 test("what is found is said with its place and the way out", () => {
   const all = Object.values(mistakes()).flatMap(({ findings }) => findings);
   expect(print(all)).toMatchInlineSnapshot(`

@@ -26,7 +26,7 @@ import { sortFindings } from "./wg-quick.ts";
 import type { ConfigSource } from "./wg-quick.ts";
 
 /** In wg-meshconf's own order. */
-export const MESHCONF_COLUMNS = [
+const MESHCONF_COLUMNS = [
   "Name",
   "Address",
   "Endpoint",
@@ -129,17 +129,18 @@ function fieldsOf(
     const { text, line, column } = cell;
     // Blanks go, as they do in a file for wg, but not out of a command.
     const value = LISTS.has(key) ? text.replaceAll(/\s/g, "") : text.trim();
+    let positions: readonly number[] | undefined;
     const at = (offset: number): Place => {
-      return { file, line, column: column + positionOf(text, offset) };
+      positions ??= positionsOf(text);
+      return { file, line, column: column + (positions[offset] ?? 0) };
     };
     return [{ key, value, place: at(0), valuePlace: at(0), at }];
   });
 }
 
-/** Of a character in a text, counted without blanks. */
-function positionOf(text: string, offset: number): number {
-  const positions = Array.from(text, (_, at) => at).filter((at) => /\S/.test(text.charAt(at)));
-  return positions[offset] ?? 0;
+/** Of the characters of a text that are no blanks. */
+function positionsOf(text: string): readonly number[] {
+  return Array.from(text, (_, at) => at).filter((at) => /\S/.test(text.charAt(at)));
 }
 
 function readRow(fields: readonly Field[], place: Place, context: TableContext): Row {
