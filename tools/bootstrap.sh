@@ -92,8 +92,8 @@ case ${1:-} in --lab | --test)
   needed="wg:wireguard-tools wireguard-go:wireguard-go nft:nftables ip:iproute2 ping:iputils-ping iptables:iptables"
   ;;
 esac
-# Tests look at pictures, with letters of all languages in them.
-[ "${1:-}" = --test ] && needed="$needed chromium:chromium
+# Tests look at pictures, with letters of all languages in them, press Tab in shells, and read the manual.
+[ "${1:-}" = --test ] && needed="$needed chromium:chromium zsh:zsh fish:fish mandoc:mandoc
   /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf:fonts-dejavu-core
   /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk"
 [ -n "$needed" ] && shift
