@@ -89,14 +89,17 @@ function addMeshCommands(program: Command, terminal: Terminal, done: Done): void
   subcommand(program, terminal, "check", say`read, compile and prove the mesh; write nothing`)
     .argument(
       "[path]",
-      read(say`somebody else's WireGuard files, to be linted instead: a folder, or one`),
+      read(
+        say`another mesh file; or somebody else's WireGuard files, to be linted: a folder, or one`,
+      ),
     )
     .addOption(jsonOption(terminal))
     .option("--strict", read(say`take every warning as an error`), false)
     .action(async (path: string | undefined, options: FileWords) => {
-      if (path === undefined) {
+      const { isMeshPath } = await import("./mesh-path.ts");
+      if (path === undefined || isMeshPath(path)) {
         const { check } = await import("./commands/check.ts");
-        done(check(terminal, options));
+        done(check(terminal, path === undefined ? options : { ...options, file: path }));
       } else {
         const { lint } = await import("./commands/lint.ts");
         done(lint(terminal, path, options));
