@@ -244,13 +244,19 @@ function addQrCommand(program: Command, terminal: Terminal, done: Done): void {
     "qr",
     say`make a client's key, and show its configuration once, as a QR code`,
   )
-    .argument("<client>")
+    .argument("<client>", read(say`its name; or CLIENT.NODE, its way in through one node`))
     .option("--via <node>", read(say`only its way in through this node`))
     .option("--new-key", read(say`make a key in the place of the one it has`), false)
     .option("--keep-key", read(say`keep the key, so that render writes the client's file`), false)
     .option("--text", read(say`print the configuration as text, too`), false)
-    .option("--svg <file>", read(say`write the code as a picture, instead of showing it`))
-    .option("--conf <file>", read(say`write the configuration as a file, instead of showing it`))
+    .option(
+      "--svg <file>",
+      read(say`write the code as a picture, instead of showing it; - is standard output`),
+    )
+    .option(
+      "--conf <file>",
+      read(say`write the configuration as a file, instead of showing it; - is standard output`),
+    )
     .action(async (name: string, options: QrOptions) => {
       const { qr } = await import("./commands/qr.ts");
       done(qr(terminal, name, options));
