@@ -13,7 +13,8 @@ import { addHelp, setHelp } from "./edit-help.ts";
 import { LANGUAGES } from "./language.ts";
 import { describeProgram, printExamples, printStatuses } from "./manual.ts";
 import type { Terminal } from "./terminal.ts";
-import { speakThrough, usageError } from "./usage.ts";
+import { refuseUnknownHelp, speakThrough, usageError } from "./usage.ts";
+import { MESH_FILE } from "./words.ts";
 
 /** Parses a command line and runs its command; the exit status. Throws what the command throws. */
 export async function run(
@@ -34,6 +35,7 @@ export async function run(
     return complete(terminal, program, words.slice(1));
   }
   try {
+    refuseUnknownHelp(program, words);
     await program.parseAsync([...words], { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
@@ -347,7 +349,7 @@ function subcommand(parent: Command, terminal: Terminal, name: string, about: Ph
 }
 
 function fileOption({ read }: Terminal): Option {
-  return new Option("-f, --file <file>", read(say`the mesh file`)).default("warren.yaml");
+  return new Option("-f, --file <file>", read(say`the mesh file`)).default(MESH_FILE);
 }
 
 function outputOption({ read }: Terminal): Option {

@@ -9,6 +9,7 @@ import { createSecrets, entryKeyFile } from "../key-ring.ts";
 import { staged } from "../staging.ts";
 import type { Staging } from "../staging.ts";
 import type { Terminal } from "../terminal.ts";
+import { commandOn } from "../words.ts";
 import type { Plan } from "../workspace.ts";
 import { stageKeys, writeBeside } from "../writing.ts";
 
@@ -193,7 +194,7 @@ function remind(
   terminal: Terminal,
   { keys }: Plan,
   codes: readonly Code[],
-  { svg, conf, newKey, keepKey }: QrOptions,
+  { file: mesh, svg, conf, newKey, keepKey }: QrOptions,
 ): void {
   const files = [svg, conf].filter((path) => path !== undefined).filter(isFile);
   for (const file of files) terminal.say(core.say`${file}: written; it holds the private key`);
@@ -202,8 +203,9 @@ function remind(
   const names = joinNames(made.map(({ entry }) => entry.name));
   const vias = joinNames(made.map(({ entry }) => entry.via));
   const isGone = keepKey || files.length > 0 ? "" : core.say`, shown this once`;
+  const next = commandOn(mesh, "render");
   terminal.say(
-    core.say`${names}: new key${isGone}; now run warren render, and bring the files that change to their hosts, first to ${vias}`,
+    core.say`${names}: new key${isGone}; now run ${next}, and bring the files that change to their hosts, first to ${vias}`,
   );
 }
 
