@@ -91,9 +91,7 @@ function addMeshCommands(program: Command, terminal: Terminal, done: Done): void
   subcommand(program, terminal, "check", say`read, compile and prove the mesh; write nothing`)
     .argument(
       "[path]",
-      read(
-        say`another mesh file; or somebody else's WireGuard files, to be linted: a folder, or one`,
-      ),
+      read(say`another mesh file; or somebody's WireGuard files to be linted: a folder, or one`),
     )
     .addOption(jsonOption(terminal))
     .option("--strict", read(say`take every warning as an error`), false)
