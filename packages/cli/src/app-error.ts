@@ -62,6 +62,11 @@ export function describeSystem(error: unknown): { readonly why: Phrase; readonly
       return { why: say`no space is left`, fix: say`free some and run it again` };
     case "EISDIR":
       return { why: say`it is a folder`, fix: say`name a file` };
+    case "ELOOP":
+      return {
+        why: say`its links lead in a circle`,
+        fix: say`name the file itself, or mend the link`,
+      };
     case "ENOTDIR":
     case "EEXIST":
       return { why: say`a file stands where a folder is needed`, fix: say`move it away` };

@@ -150,8 +150,9 @@ export class MeshFolder {
     return words;
   }
 
+  /** As it is said where the folder is the present one. */
   #shorten(text: string): string {
-    return text.replaceAll(`${this.path}/`, "").trimEnd();
+    return text.replaceAll(`${this.path}/`, "").replaceAll(" -f warren.yaml", "").trimEnd();
   }
 }
 

@@ -104,6 +104,12 @@ test.each([
   ["nodes:\n\ta: {}\n", "2:1", "tabs are not allowed as indentation", "indent with blanks"],
   ["nodes:\n  a: {}\n  b: {}\n  a: {}\n", "4:3", '"a" stands here again, after line 2', TWICE],
   ['nodes: { a: {}, b: {}, "a": {} }\n', "1:24", '"a" stands here again, after line 1', TWICE],
+  [
+    "nodes:\n  a: &a { relay: true }\n  b: { <<: *a }\n",
+    "3:8",
+    "merge keys (<<) are not supported",
+    "write the fields out here",
+  ],
   ["nodes: { [a]: {} }\n", "1:10", "a name must be plain text", ELSEWHERE],
   [
     "nodes: {}\n---\nnodes: {}\n",

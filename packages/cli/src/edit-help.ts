@@ -26,6 +26,8 @@ export function setHelp(): Text {
   warren set d hooks.postUp='logger %i is up'
   warren set network listenPort=51821
 
+A list is replaced by the new one: write all that is to be in it.
+
 Fields of the network: ${names("network")}
 Those of nodes, clients and sites: warren add --help`;
 }

@@ -90,7 +90,9 @@ function settingLines(confs: readonly FileChange[]): readonly ChangeLine[] {
   const entries = confs.flatMap(({ file, blocks }) =>
     blocks
       .filter(({ kind }) => kind === "changed")
-      .map((block) => ({ owner: ownerOf(file), about: block.name, keys: keysOf(block) })),
+      .map((block) => ({ owner: ownerOf(file), about: block.name, keys: keysOf(block) }))
+      // Nothing but comments: that the file differs is said already.
+      .filter(({ keys }) => keys !== ""),
   );
   const own = Map.groupBy(
     entries.filter(({ about }) => isOwn(about)),

@@ -23,6 +23,7 @@ import {
   makePresharedKey,
 } from "./secrets.ts";
 import { makePrivateKey, placeholderKey, publicKeyOf } from "./secrets.ts";
+import { checkShownKeys } from "./shown-keys.ts";
 
 export interface KeyRing {
   readonly publicKeys: ReadonlyMap<Name, PublicKey>;
@@ -61,7 +62,7 @@ export interface ClientWish {
 }
 
 /**
- * public: the lock's word is enough. private: the files are read. make: those that nobody has are
+ * public: the lock's word is enough; files are only compared with keys that the mesh file has. private: the files are read. make: those that nobody has are
  * made too, in memory, for the command to write.
  */
 export type KeyNeed = "public" | "private" | "make";
@@ -109,6 +110,7 @@ export function readKeyRing(
   const clients = readClientKeys(mesh, lock, wish, diagnostics);
   for (const [name, key] of clients.privateKeys) privateKeys.set(name, key);
   fresh.push(...clients.fresh);
+  checkShownKeys(mesh, folder, diagnostics);
   reportShared(mesh, { publicKeys, entryKeys: clients.entryKeys }, diagnostics);
   const given = readGiven(mesh, lock, { folder, need, renewed: clients.renewed }, diagnostics);
   if (clients.renewed.some((pair) => given.has(pair))) {

@@ -351,3 +351,21 @@ test("edit commands refuse to change what an anchor shares", async () => {
   expect(said.err).toContain("cannot change nodes.b.endpoint in this layout");
   expect(folder.listing()).toEqual(before);
 });
+
+test("add() knows that the first word was meant for what is added", async () => {
+  const folder = new MeshFolder(MESH);
+  const before = folder.listing();
+  for (const [kind, option] of [
+    ["client", " --client"],
+    ["site", " --site"],
+    ["node", ""],
+  ] as const) {
+    expect(await folder.run("add", kind, "tablet", "via=a")).toEqual({
+      status: 64,
+      out: "",
+      err: `warren: error usage: "tablet" is not FIELD=VALUE\n  to add a ${kind}: warren add tablet${option}`,
+    });
+  }
+  expect(folder.listing()).toEqual(before);
+  expect(await folder.run("add", "client", "endpoint=d.example")).toMatchObject({ status: 0 });
+});

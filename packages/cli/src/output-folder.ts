@@ -1,8 +1,8 @@
 /** The folder of rendered files, the names and one folder a node or client: which files in it are ours, and which are not. */
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, lstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { HEADER, say } from "@warren/core";
-import { AppError, describeSystem } from "./app-error.ts";
+import { AppError, describeSystem, systemCode } from "./app-error.ts";
 import { listFolder } from "./folders.ts";
 
 /** The file of the mesh's names: no node can have its name. */
@@ -37,13 +37,32 @@ export function listRendered(
   return [...names, ...files].filter((file) => !known.has(file) && isOurs(join(output, file)));
 }
 
+/** Whether a file stands there that no renderer wrote. A link is not looked through: it is replaced, not what it leads to. */
+export function isForeign(file: string): boolean {
+  return isPlain(file) && !isOurs(file);
+}
+
+function isPlain(file: string): boolean {
+  try {
+    return lstatSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
+  } catch (cause) {
+    // A file where its folder should be: who writes there says so.
+    if (systemCode(cause) === "ENOTDIR") return false;
+    throw refusal(file, cause);
+  }
+}
+
 function isOurs(file: string): boolean {
   try {
     return hasHeader(file);
   } catch (cause) {
-    const { why, fix } = describeSystem(cause);
-    throw new AppError("cannot-read", say`cannot read: ${why}`, { fix, file, cause });
+    throw refusal(file, cause);
   }
+}
+
+function refusal(file: string, cause: unknown): AppError {
+  const { why, fix } = describeSystem(cause);
+  return new AppError("cannot-read", say`cannot read: ${why}`, { fix, file, cause });
 }
 
 function hasHeader(file: string): boolean {

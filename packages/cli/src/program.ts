@@ -13,7 +13,8 @@ import { addHelp, setHelp } from "./edit-help.ts";
 import { LANGUAGES } from "./language.ts";
 import { describeProgram, printExamples, printStatuses } from "./manual.ts";
 import type { Terminal } from "./terminal.ts";
-import { speakThrough, usageError } from "./usage.ts";
+import { refuseUnknownHelp, speakThrough, usageError } from "./usage.ts";
+import { MESH_FILE } from "./words.ts";
 
 /** Parses a command line and runs its command; the exit status. Throws what the command throws. */
 export async function run(
@@ -34,6 +35,7 @@ export async function run(
     return complete(terminal, program, words.slice(1));
   }
   try {
+    refuseUnknownHelp(program, words);
     await program.parseAsync([...words], { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
@@ -89,14 +91,15 @@ function addMeshCommands(program: Command, terminal: Terminal, done: Done): void
   subcommand(program, terminal, "check", say`read, compile and prove the mesh; write nothing`)
     .argument(
       "[path]",
-      read(say`somebody else's WireGuard files, to be linted instead: a folder, or one`),
+      read(say`another mesh file; or somebody's WireGuard files to be linted: a folder, or one`),
     )
     .addOption(jsonOption(terminal))
     .option("--strict", read(say`take every warning as an error`), false)
     .action(async (path: string | undefined, options: FileWords) => {
-      if (path === undefined) {
+      const { isMeshPath } = await import("./mesh-path.ts");
+      if (path === undefined || isMeshPath(path)) {
         const { check } = await import("./commands/check.ts");
-        done(check(terminal, options));
+        done(check(terminal, path === undefined ? options : { ...options, file: path }));
       } else {
         const { lint } = await import("./commands/lint.ts");
         done(lint(terminal, path, options));
@@ -241,13 +244,19 @@ function addQrCommand(program: Command, terminal: Terminal, done: Done): void {
     "qr",
     say`make a client's key, and show its configuration once, as a QR code`,
   )
-    .argument("<client>")
+    .argument("<client>", read(say`its name; or CLIENT.NODE, its way in through one node`))
     .option("--via <node>", read(say`only its way in through this node`))
     .option("--new-key", read(say`make a key in the place of the one it has`), false)
     .option("--keep-key", read(say`keep the key, so that render writes the client's file`), false)
     .option("--text", read(say`print the configuration as text, too`), false)
-    .option("--svg <file>", read(say`write the code as a picture, instead of showing it`))
-    .option("--conf <file>", read(say`write the configuration as a file, instead of showing it`))
+    .option(
+      "--svg <file>",
+      read(say`write the code as a picture, instead of showing it; - is standard output`),
+    )
+    .option(
+      "--conf <file>",
+      read(say`write the configuration as a file, instead of showing it; - is standard output`),
+    )
     .action(async (name: string, options: QrOptions) => {
       const { qr } = await import("./commands/qr.ts");
       done(qr(terminal, name, options));
@@ -338,7 +347,7 @@ function subcommand(parent: Command, terminal: Terminal, name: string, about: Ph
 }
 
 function fileOption({ read }: Terminal): Option {
-  return new Option("-f, --file <file>", read(say`the mesh file`)).default("warren.yaml");
+  return new Option("-f, --file <file>", read(say`the mesh file`)).default(MESH_FILE);
 }
 
 function outputOption({ read }: Terminal): Option {

@@ -1,5 +1,5 @@
 /** The parser's own words, in ours and in any language: titles of its help, and what it refuses. */
-import { joinTexts, listTexts, quote, say } from "@warren/core";
+import { joinTexts, listTexts, nearest, quote, say, suggestion } from "@warren/core";
 import type { Phrase, Text } from "@warren/core";
 import type { Argument, Command, CommanderError, Option } from "commander";
 import { AppError } from "./app-error.ts";
@@ -41,6 +41,23 @@ export function usageError(cause: CommanderError): AppError {
   const way = choices === undefined ? help : say`choose one of ${listTexts(choices.split(", "))}`;
   const fix = meant === undefined ? way : say`did you mean ${listTexts(meant.split(", "))}?`;
   return new AppError("usage", sentenceOf(message), { fix, cause });
+}
+
+/** The parser answers help for a command that nobody knows with the help of all. */
+export function refuseUnknownHelp(program: Command, words: readonly string[]): void {
+  let command: Command | undefined = program;
+  const { operands } = program.parseOptions([...words]);
+  for (const [at, word] of operands.entries()) {
+    const known: string[] = command.commands.map((each) => each.name());
+    if (known.length === 0) return;
+    const wanted = word === "help" ? operands[at + 1] : undefined;
+    if (wanted !== undefined && ![...known, "help"].includes(wanted)) {
+      const fix = suggestion(nearest(wanted, known), known);
+      throw new AppError("usage", say`unknown command ${quote(wanted)}`, { fix });
+    }
+    command = command.commands.find((each) => each.name() === word);
+    if (command === undefined) return;
+  }
 }
 
 function titleOf(title: string): Text {
@@ -86,6 +103,7 @@ function sentenceOf(message: string): Phrase {
   if (name !== undefined) return say`the argument ${name} cannot be ${quote(word ?? "")}`;
   const [, most, count] =
     /^too many arguments.* Expected (\d+) arguments? but got (\d+)/s.exec(message) ?? [];
+  if (most !== undefined && count === "1") return say`1 argument is too many: it takes ${most}`;
   if (most !== undefined) return say`${count ?? ""} arguments are too many: it takes ${most}`;
   return say`${message}`;
 }

@@ -1,4 +1,4 @@
-/** Counts as sentences want them. */
+/** Counts and commands as sentences want them. */
 import { printCount, say } from "@warren/core";
 import type { Phrase } from "@warren/core";
 
@@ -26,4 +26,15 @@ export function countOf(count: number, noun: Noun): Phrase {
     case "warning":
       return isOne ? say`${count} warning` : say`${many} warnings`;
   }
+}
+
+/** The mesh file where none is named. */
+export const MESH_FILE = "warren.yaml";
+
+/** A command to be run next on the same mesh file. */
+export function commandOn(file: string, words: string): string {
+  if (file === MESH_FILE) return `warren ${words}`;
+  const isPlain = /^[\w@%+=:,./-]+$/.test(file);
+  const word = isPlain ? file : `'${file.replaceAll("'", String.raw`'\''`)}'`;
+  return `warren ${words} -f ${word}`;
 }

@@ -34,7 +34,19 @@ export function findFaults(yaml: YamlDocument, lines: LineCounter): readonly Syn
       maps.push(map);
     },
   });
-  return [...found, ...maps.flatMap((map) => findDuplicates(map, lines))];
+  return [
+    ...found,
+    ...maps.flatMap((map) => [...findMerges(map, lines), ...findDuplicates(map, lines)]),
+  ];
+}
+
+/** YAML 1.1 has it, and 1.2 not: some readers would take over the fields, and others have a field that is called so. */
+function findMerges({ items }: YAMLMap, lines: LineCounter): readonly SyntaxFault[] {
+  const merges = items.filter(({ key }) => isScalar(key) && key.value === "<<");
+  return merges.map(({ key }) => {
+    const fix = say`write the fields out here`;
+    return faultAt(lines, startOf(key) ?? 0, say`merge keys (<<) are not supported`, fix);
+  });
 }
 
 export function unknownAlias(alias: Alias, lines: LineCounter): SyntaxFault {

@@ -1,10 +1,11 @@
 /** warren add: adds a node, a client or a site to the mesh file, and says which address it was given. */
-import { quote, say } from "@warren/core";
+import { parseName, Problem, quote, say } from "@warren/core";
 import { AppError } from "../app-error.ts";
 import { readAssignments, readNewName } from "../assignments.ts";
 import type { Assignment } from "../assignments.ts";
 import { addressesOf, changeText, editMesh, fieldsOf, findSection, nounOf } from "../mesh-edit.ts";
 import type { Terminal } from "../terminal.ts";
+import { commandOn } from "../words.ts";
 
 export interface AddOptions {
   readonly file: string;
@@ -20,6 +21,7 @@ export interface AddWords {
 
 export function add(terminal: Terminal, words: AddWords, options: AddOptions): number {
   const { file } = options;
+  refuseKind(words);
   const section = sectionFor(options);
   const name = readNewName(words.name);
   const value = valueOf(readAssignments(section, words.fields));
@@ -36,14 +38,22 @@ export function add(terminal: Terminal, words: AddWords, options: AddOptions): n
     (plan) => {
       const addresses = addressesOf(plan, name).join(", ");
       if (section === "sites") terminal.print(say`${name}: added; nodes are in it by site=${name}`);
-      else if (section === "nodes") {
-        terminal.print(say`${name}: added, with the address ${addresses}; now run warren render`);
-      } else {
-        const next = say`now run warren qr ${name}`;
-        terminal.print(say`${name}: added, with the address ${addresses}; ${next}`);
+      else {
+        const next = commandOn(file, section === "nodes" ? "render" : `qr ${name}`);
+        terminal.print(say`${name}: added, with the address ${addresses}; now run ${next}`);
       }
     },
   );
+}
+
+/** `add client phone` would have a node be called client. */
+function refuseKind({ name: kind, fields: [name = ""] }: AddWords): void {
+  const sections = ["nodes", "clients", "sites"] as const;
+  const section = sections.find((each) => each === `${kind}s`);
+  if (section === undefined || parseName(name) instanceof Problem) return;
+  const option = section === "nodes" ? "" : ` --${kind}`;
+  const fix = say`to add a ${nounOf(section)}: warren add ${name}${option}`;
+  throw new AppError("usage", say`${quote(name)} is not FIELD=VALUE`, { fix });
 }
 
 function sectionFor({ client, site }: AddOptions): "nodes" | "clients" | "sites" {

@@ -74,6 +74,27 @@ test("diff() tells which lines of whose files the next render changes, and no se
   `);
 });
 
+test("diff() says nothing of settings where somebody added a comment or a name", async () => {
+  const folder = await renderedFolder();
+  fs.appendFileSync(folder.at("out/a/warren0.conf"), "# seen by hand\n");
+  expect((await folder.run("diff")).out).toMatchInlineSnapshot(`
+    "~ 1 device with other files: a
+
+    ~ a/warren0.conf
+      ~ interface
+        - # seen by hand
+    1 file differs"
+  `);
+  await folder.run("render");
+  fs.appendFileSync(folder.at("out/hosts"), "10.0.0.9 printer\n");
+  expect((await folder.run("diff")).out).toMatchInlineSnapshot(`
+    "~ hosts
+      ~ names
+        - 10.0.0.9 printer
+    1 file differs"
+  `);
+});
+
 test("diff() tells files that come and go", async () => {
   const folder = await renderedFolder();
   folder.write("warren.yaml", MESH.replace("  b:", "  bb:"));

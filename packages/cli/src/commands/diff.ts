@@ -73,11 +73,11 @@ function printAll(
   ];
   printLines(terminal, lines);
   if (!isBrief && files.length > 0) {
-    terminal.print("");
+    if (lines.length > 0) terminal.print("");
     printFiles(terminal, files);
   }
   terminal.print(
-    lines.length === 0
+    lines.length + files.length === 0
       ? say`no difference`
       : files.length === 1
         ? say`${files.length} file differs`

@@ -1,4 +1,4 @@
-/** warren export: the mesh in the forms of other tools. What they cannot express is named, and ends with 2. */
+/** warren export: the mesh in the forms of other tools. What they cannot express is named. */
 import { existsSync } from "node:fs";
 import * as core from "@warren/core";
 import { AppError } from "../app-error.ts";
@@ -7,7 +7,6 @@ import { createSecrets } from "../key-ring.ts";
 import { writeNamed } from "../staging.ts";
 import type { Terminal } from "../terminal.ts";
 import { loadWorkspace } from "../workspace.ts";
-import type { Judge } from "../workspace.ts";
 import { render } from "./render.ts";
 
 export interface MeshconfOptions {
@@ -27,8 +26,7 @@ export function exportMeshconf(terminal: Terminal, { file, output }: MeshconfOpt
     const fix = core.say`choose another name, or remove it first`;
     throw new AppError("cannot-write", core.say`there is such a file`, { fix, file: output });
   }
-  const named = createJudge(core.checkMeshconf);
-  const { judge } = named;
+  const judge = core.checkMeshconf;
   const { findings, plan } = loadWorkspace(file, { keys: "private", isStrict: false, judge });
   printFindings(terminal, findings, { json: false });
   if (plan === undefined || hasErrors(findings)) return 2;
@@ -42,14 +40,13 @@ export function exportMeshconf(terminal: Terminal, { file, output }: MeshconfOpt
     writeNamed(output, text, "owner");
     terminal.say(core.say`${output}: written; it holds the private keys of all nodes`);
   }
-  return named.isAnything() ? 2 : 0;
+  return 0;
 }
 
 /** The same files as render's, of another format. */
 export function exportNetworkd(terminal: Terminal, { file, output }: NetworkdOptions): number {
-  const named = createJudge(core.checkNetworkd);
   const options = { file, output, format: "networkd", json: false, strict: false } as const;
-  const status = render(terminal, { ...options, judge: named.judge });
+  const status = render(terminal, { ...options, judge: core.checkNetworkd });
   if (status !== 0) return status;
   const [service, files] = ["/etc/systemd/system", "/etc/systemd/network"];
   const rights = "chown root:systemd-network, chmod 0640";
@@ -57,24 +54,5 @@ export function exportNetworkd(terminal: Terminal, { file, output }: NetworkdOpt
     core.say`on each host: its .service, if there is one, into ${service}, all else into ${files}`,
   );
   terminal.say(core.say`networkd reads them as its own user: ${rights}`);
-  return named.isAnything() ? 2 : 0;
-}
-
-interface NamingJudge {
-  readonly judge: Judge;
-  /** Whether anything could not be expressed. */
-  isAnything(): boolean;
-}
-
-function createJudge(check: Judge): NamingJudge {
-  let count = 0;
-  return {
-    judge(mesh, diagnostics) {
-      const own = new core.Diagnostics();
-      check(mesh, own);
-      count = own.list.length;
-      diagnostics.join(own);
-    },
-    isAnything: () => count > 0,
-  };
+  return 0;
 }

@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { AppError } from "../app-error.ts";
 import { writeNamed } from "../staging.ts";
 import type { Terminal } from "../terminal.ts";
+import { commandOn } from "../words.ts";
 
 export interface InitOptions {
   readonly file: string;
@@ -18,7 +19,7 @@ export function init(terminal: Terminal, { file }: InitOptions): number {
     throw new AppError("cannot-write", say`there is a file already`, { fix, file });
   }
   writeNamed(file, terminal.read(firstMesh()), "everybody");
-  terminal.print(say`${file}: written; edit it, then run warren check`);
+  terminal.print(say`${file}: written; edit it, then run ${commandOn(file, "check")}`);
   return 0;
 }
 

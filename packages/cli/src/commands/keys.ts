@@ -11,6 +11,7 @@ import type { Staging } from "../staging.ts";
 import type { Terminal } from "../terminal.ts";
 import { loadWorkspace } from "../workspace.ts";
 import type { Places, Plan, Workspace } from "../workspace.ts";
+import { commandOn } from "../words.ts";
 import { writeBeside } from "../writing.ts";
 
 export interface KeysOptions {
@@ -106,7 +107,7 @@ export function rotateKey(terminal: Terminal, name: string, options: KeysOptions
       staging.put(places.lockFile, text, "everybody");
     });
     terminal.print(
-      core.say`${name} has the new public key ${publicKey}; run warren render, then bring all files to their hosts`,
+      core.say`${name} has the new public key ${publicKey}; run ${commandOn(options.file, "render")}, then bring all files to their hosts`,
     );
   });
 }
@@ -139,7 +140,7 @@ export function rotatePresharedKey(
       staging.put(places.lockFile, text, "everybody");
     });
     terminal.print(
-      core.say`${one} and ${other} share a new preshared key; run warren render, then bring their two files to them`,
+      core.say`${one} and ${other} share a new preshared key; run ${commandOn(options.file, "render")}, then bring their two files to them`,
     );
   });
 }

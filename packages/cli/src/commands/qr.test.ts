@@ -175,6 +175,30 @@ test("qr writes a picture or a file for its owner alone, instead of showing anyt
   expect(publicKeyOf(privateKeyIn(folder.read("phone.conf")))).toBe(lockedPhone(folder).publicKey);
 });
 
+test("qr prints a configuration or a picture instead of writing a file that is called -", async () => {
+  const folder = new MeshFolder(MESH);
+  const conf = await folder.run("qr", "phone", "--conf", "-");
+  expect(conf).toMatchObject({ status: 0, err: REMINDER });
+  expect(conf.out).toMatch(/^# Made by Warren.*\n# phone\n\[Interface\]\n/);
+  expect(publicKeyOf(privateKeyIn(conf.out))).toBe(lockedPhone(folder).publicKey);
+  const svg = await folder.run("qr", "phone", "--new-key", "--svg", "-");
+  expect(svg).toMatchObject({ status: 0, err: REMINDER });
+  expect(svg.out).toMatch(/^<svg .*<\/svg>$/);
+  expect(fs.existsSync("-")).toBe(false);
+  const both = await folder.run("qr", "phone", "--new-key", "--svg", "-", "--conf", "-");
+  expect(both).toMatchObject({ status: 64, out: "" });
+});
+
+test("qr takes a way in by the name that its files have", async () => {
+  const folder = new MeshFolder(MESH);
+  const { status, err } = await folder.run("qr", "tab.b");
+  expect(status).toBe(0);
+  expect(err).toMatch(/^tab\.b, through b:\ntab\.b: new key/);
+  expect(Object.keys(folder.lock().clients)).toContain("tab b");
+  const { err: only } = await folder.run("qr", "phone.a");
+  expect(only).toMatch(/^phone, through a:\n/);
+});
+
 test("qr writes over nothing, and makes no folder", async () => {
   const folder = new MeshFolder(MESH);
   await folder.run("render");
@@ -219,6 +243,9 @@ test.each([
     "the private key of pad is kept elsewhere",
     "warren render writes its file; put the key in where that says so",
   ],
+  [["x.a"], 'there is no client "x"', "known are pad, phone, tab"],
+  [["phone.b"], 'phone does not enter through "b"', "known are a"],
+  [["tab.a", "--via", "b"], 'there is no client "tab.a"', "known are pad, phone, tab"],
   [["phone", "--via", "b"], 'phone does not enter through "b"', "known are a"],
   [
     ["tab", "--svg", "x.svg"],

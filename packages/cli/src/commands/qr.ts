@@ -9,6 +9,7 @@ import { createSecrets, entryKeyFile } from "../key-ring.ts";
 import { staged } from "../staging.ts";
 import type { Staging } from "../staging.ts";
 import type { Terminal } from "../terminal.ts";
+import { commandOn } from "../words.ts";
 import type { Plan } from "../workspace.ts";
 import { stageKeys, writeBeside } from "../writing.ts";
 
@@ -20,7 +21,7 @@ export interface QrOptions {
   readonly keepKey: boolean;
   /** Show the configuration as text, too. */
   readonly text: boolean;
-  /** Files to write instead of showing anything. */
+  /** Files to write instead of showing anything; - is standard output. */
   readonly svg?: string;
   readonly conf?: string;
 }
@@ -32,11 +33,12 @@ const LARGEST_CODE = 2953;
 const FORM = { border: 4, ecc: "L", boostEcc: true } as const;
 
 /** The lock is written before anything is shown: who was shown a key is in the mesh. */
-export function qr(terminal: Terminal, name: string, options: QrOptions): number {
+export function qr(terminal: Terminal, word: string, wished: QrOptions): number {
+  const { name, ...options } = readWayIn(word, wished);
   const { file, via, newKey: isNew, keepKey: isKept } = options;
   const client = { name, isNew, isKept, ...(via === undefined ? {} : { via }) };
   const files = [options.svg, options.conf].filter((path) => path !== undefined);
-  for (const path of files) refuseTaken(path);
+  for (const path of files.filter(isFile)) refuseTaken(path);
   if (new Set(files.map((path) => resolve(path))).size < files.length) {
     throw new AppError("usage", core.say`two files cannot have one name`, {
       fix: core.say`choose two`,
@@ -57,6 +59,20 @@ export function qr(terminal: Terminal, name: string, options: QrOptions): number
     for (const code of codes) show(terminal, code, options);
     remind(terminal, plan, codes, options);
   });
+}
+
+/** `laptop.aws` is what files and trace call the way in of `laptop` through `aws`; no client's own name has a dot. */
+function readWayIn(word: string, options: QrOptions): QrOptions & { readonly name: string } {
+  const [, name, via] = /^([^.]+)\.([^.]+)$/.exec(word) ?? [];
+  if (name === undefined || via === undefined || options.via !== undefined) {
+    return { ...options, name: word };
+  }
+  return { ...options, name, via };
+}
+
+/** Else it is for standard output: the key is shown to whoever asks for it in so many words. */
+function isFile(path: string): boolean {
+  return path !== "-";
 }
 
 /** A file that is there may be the mesh itself, or the only copy of another client's key. */
@@ -156,8 +172,9 @@ function refuseWide({ columns }: Terminal, { name }: core.Entrance, text: string
 }
 
 function stageFiles(staging: Staging, { conf, text }: Code, options: QrOptions): void {
-  if (options.svg !== undefined) staging.put(options.svg, `${renderSVG(text, FORM)}\n`, "owner");
-  if (options.conf !== undefined) staging.put(options.conf, conf, "owner");
+  const { svg, conf: file } = options;
+  if (svg !== undefined && isFile(svg)) staging.put(svg, `${renderSVG(text, FORM)}\n`, "owner");
+  if (file !== undefined && isFile(file)) staging.put(file, conf, "owner");
 }
 
 /** Line by line, so that the colours of a code do not run into what comes after. */
@@ -169,26 +186,26 @@ function show(terminal: Terminal, { entry, conf, text }: Code, options: QrOption
       terminal.print(terminal.paint("contrast", line));
     }
   }
-  if (options.text) terminal.print(conf.trimEnd());
+  if (options.svg === "-") terminal.print(renderSVG(text, FORM));
+  if (options.text || options.conf === "-") terminal.print(conf.trimEnd());
 }
 
 function remind(
   terminal: Terminal,
   { keys }: Plan,
   codes: readonly Code[],
-  { svg, conf, newKey, keepKey }: QrOptions,
+  { file: mesh, svg, conf, newKey, keepKey }: QrOptions,
 ): void {
-  for (const file of [svg, conf]) {
-    if (file !== undefined) terminal.say(core.say`${file}: written; it holds the private key`);
-  }
+  const files = [svg, conf].filter((path) => path !== undefined).filter(isFile);
+  for (const file of files) terminal.say(core.say`${file}: written; it holds the private key`);
   const made = codes.filter(({ entry }) => newKey || !keys.kept.has(entry.id));
   if (made.length === 0) return;
   const names = joinNames(made.map(({ entry }) => entry.name));
   const vias = joinNames(made.map(({ entry }) => entry.via));
-  const isGone =
-    keepKey || svg !== undefined || conf !== undefined ? "" : core.say`, shown this once`;
+  const isGone = keepKey || files.length > 0 ? "" : core.say`, shown this once`;
+  const next = commandOn(mesh, "render");
   terminal.say(
-    core.say`${names}: new key${isGone}; now run warren render, and bring the files that change to their hosts, first to ${vias}`,
+    core.say`${names}: new key${isGone}; now run ${next}, and bring the files that change to their hosts, first to ${vias}`,
   );
 }
 

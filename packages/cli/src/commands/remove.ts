@@ -5,6 +5,7 @@ import { readDocument } from "../document.ts";
 import { locateFindings } from "../findings.ts";
 import { changeText, editMesh, fieldsOf, findSection, listNames } from "../mesh-edit.ts";
 import type { Terminal } from "../terminal.ts";
+import { commandOn } from "../words.ts";
 
 export interface RemoveOptions {
   readonly file: string;
@@ -31,7 +32,7 @@ export function remove(terminal: Terminal, name: string, { file }: RemoveOptions
       const path = isLast && section !== "nodes" ? [section] : [section, name];
       return changeText(file, text, { path, value: undefined });
     },
-    () => terminal.print(core.say`${name}: removed; now run warren render`),
+    () => terminal.print(core.say`${name}: removed; now run ${commandOn(file, "render")}`),
   );
 }
 

@@ -1,11 +1,11 @@
 /** warren render: writes a folder a node, ready for /etc/wireguard, with the lock and the keys. */
 import { existsSync } from "node:fs";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
-import { entrancesOf, listTexts, printCount, say } from "@warren/core";
+import { entrancesOf, listSome, listTexts, printCount, say } from "@warren/core";
 import type { Entrance, Format, Phrase } from "@warren/core";
 import { AppError } from "../app-error.ts";
 import { printFindings } from "../findings.ts";
-import { listNodeFolders, listRendered } from "../output-folder.ts";
+import { isForeign, listNodeFolders, listRendered } from "../output-folder.ts";
 import { isRendered, rendered } from "../rendering.ts";
 import { staged } from "../staging.ts";
 import type { Staging, Written } from "../staging.ts";
@@ -70,17 +70,27 @@ function writePlan(
   stageKeys(staging, plan, places);
   staging.ignoreAll(output);
   const kept = new Set<string>();
+  const foreign: string[] = [];
   const total = plan.index.members.length + plan.index.entries.length;
   for (const { device, path, text, audience } of rendered(plan, format)) {
-    staging.put(join(output, path), text, audience);
+    if (isForeign(join(output, path))) foreign.push(path);
+    else if (foreign.length === 0) staging.put(join(output, path), text, audience);
     kept.add(path);
     terminal.progress(say`rendering ${device} of ${total}`);
   }
+  if (foreign.length > 0) throw foreignFiles(output, foreign);
   // Files of ours that this mesh no longer has, and leftovers of killed runs; never anybody else's.
   const isOld = (node: string): boolean => !staging.isNew(join(output, node));
   for (const file of listRendered(output, kept, isOld)) staging.remove(join(output, file));
   for (const node of ["", ...listNodeFolders(output)]) staging.sweep(join(output, node));
   staging.sweep(places.keysFolder);
+}
+
+/** Somebody's own /etc/hosts, say: nothing would bring it back. */
+function foreignFiles(output: string, foreign: readonly string[]): AppError {
+  const fix = say`move away what is not Warren's; or choose another folder with -o`;
+  const message = say`not made by Warren, and would be overwritten: ${listSome(foreign)}`;
+  return new AppError("cannot-write", message, { fix, file: output });
 }
 
 /** Clients that are given no file: none of them stops the others. */

@@ -6,6 +6,7 @@ import { readAssignments } from "../assignments.ts";
 import type { Assignment } from "../assignments.ts";
 import { changeText, editMesh, fieldsOf, findSection, listNames } from "../mesh-edit.ts";
 import type { Terminal } from "../terminal.ts";
+import { commandOn } from "../words.ts";
 
 export interface SetOptions {
   readonly file: string;
@@ -33,7 +34,8 @@ export function set(terminal: Terminal, { name, fields }: SetWords, { file }: Se
     (_, isChanged) => {
       const names = fields.map((each) => each.replace(/=.*$/s, ""));
       const listed = [...new Set(names)].join(", ");
-      if (isChanged) terminal.print(say`${name}: changed (${listed}); now run warren render`);
+      const next = commandOn(file, "render");
+      if (isChanged) terminal.print(say`${name}: changed (${listed}); now run ${next}`);
       else terminal.print(say`${name}: ${listed} as before; nothing to change`);
     },
   );

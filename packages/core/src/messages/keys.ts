@@ -39,6 +39,13 @@ export function publicKeyTaken(path: Path, owner: string): Diagnostic {
   return error("public-key-taken", path, message, fix);
 }
 
+/** The key itself is never said: who reads this need not have it. */
+export function privateKeyShown(path: Path, owner: string): Diagnostic {
+  const message = say`${label(path)}: this is the private key of "${owner}"`;
+  const fix = say`write the public half of its own key, as wg pubkey prints it; then make "${owner}" a new key, as this one has been shown`;
+  return error("private-key-shown", path, message, fix);
+}
+
 export function keyRetired(path: Path, file: string): Diagnostic {
   const message = say`${file} is not the key that the lock knows: another took its place`;
   const fix = say`remove the file; or make another key for the client: warren qr --new-key`;

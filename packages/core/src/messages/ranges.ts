@@ -113,6 +113,12 @@ export function endpointUnusable(path: Path, endpoint: string): Diagnostic {
   return error("endpoint-unusable", path, message, say`write the address that others reach it at`);
 }
 
+export function endpointPlaceholder(path: Path, endpoint: string): Diagnostic {
+  const message = say`${label(path)}: ${endpoint} leads to no other host (RFC 6761)`;
+  const fix = say`write the address that others reach it at`;
+  return warning("endpoint-placeholder", path, message, fix);
+}
+
 export function noRange(path: Path): Diagnostic {
   const fix = say`write at least one, such as [10.66.0.0/16]`;
   return error("no-range", path, say`the mesh has no range of addresses`, fix);

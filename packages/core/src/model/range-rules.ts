@@ -62,17 +62,27 @@ function checkUsable(mesh: Mesh, diagnostics: Diagnostics): void {
   }
   const networks = new Map(mesh.sites.map((site) => [site.name, site.networks]));
   for (const { name, endpoint, lan, site } of mesh.nodes) {
-    if (endpoint !== undefined && isUnusable(endpoint.host)) {
-      diagnostics.add(
-        ranges.endpointUnusable(["nodes", name, "endpoint"], printEndpoint(endpoint)),
-      );
-    }
+    if (endpoint !== undefined) checkHost(["nodes", name, "endpoint"], endpoint, diagnostics);
     const near = (site === undefined ? undefined : networks.get(site)) ?? [];
     if (lan === undefined || near.length === 0) continue;
     if (near.some((network) => hasAddress(network, lan))) continue;
     const printed = listTexts(near.map(printPrefix));
     diagnostics.add(ranges.lanOutside(["nodes", name, "lan"], printAddress(lan), printed));
   }
+}
+
+/** A placeholder is a warning: without its one host the mesh is as good as it will be. */
+function checkHost(path: Path, endpoint: Endpoint, diagnostics: Diagnostics): void {
+  const { host } = endpoint;
+  if (isUnusable(host)) diagnostics.add(ranges.endpointUnusable(path, printEndpoint(endpoint)));
+  else if (isPlaceholder(host)) {
+    diagnostics.add(ranges.endpointPlaceholder(path, printEndpoint(endpoint)));
+  }
+}
+
+/** Names that no resolver knows, and each host's name for itself (RFC 6761, sections 6.3 and 6.4). */
+function isPlaceholder(host: Endpoint["host"]): boolean {
+  return typeof host === "string" && /(^|\.)(invalid|localhost)$/.test(host);
 }
 
 function isUnusable(host: Endpoint["host"]): boolean {
