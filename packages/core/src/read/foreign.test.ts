@@ -86,7 +86,7 @@ function mistakes(): Readonly<Record<string, Reading>> {
 }
 
 /** Found by who reads the disk. */
-const OF_FILES = new Set(["several-files", "not-text", "too-large"]);
+const OF_FILES = new Set(["several-files", "wg-show", "unreadable", "not-text", "too-large"]);
 
 test("each code of the table is found, alone, and no reader has another", () => {
   const found = Object.entries(mistakes()).map(([code, { findings }]) => {
