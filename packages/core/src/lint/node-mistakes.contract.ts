@@ -71,6 +71,60 @@ export const NODE_MISTAKES: readonly Mistake[] = [
     found: ["aws.conf:21 warning peer-twice against aws.conf:16"],
   },
   {
+    what: "11: a peer listed twice, once for another's address",
+    folder: CLOUDS,
+    edits: [editBlock(CLOUDS, ["aws.conf", "gcp"], ["public gcp", "public azure"])],
+    found: ["aws.conf:17 error public-key-differs against gcp.conf:2"],
+  },
+  {
+    what: "11: a peer listed twice, after it was listed for another's address",
+    folder: CLOUDS,
+    edits: [editBlock(CLOUDS, ["aws.conf", "azure"], ["public azure", "public gcp"])],
+    found: ["aws.conf:10 error public-key-differs against azure.conf:2"],
+  },
+  {
+    what: "11: a peer listed three times, once for another's address",
+    folder: CLOUDS,
+    edits: [
+      editBlock(
+        CLOUDS,
+        ["aws.conf", "gcp"],
+        [
+          "# gcp\nPublicKey = public gcp",
+          "PublicKey = public azure\nAllowedIPs = 10.0.0.2/32\n\n[Peer]\n# gcp\nPublicKey = public azure",
+        ],
+      ),
+    ],
+    found: [
+      "aws.conf:16 warning peer-twice against aws.conf:10",
+      "aws.conf:21 error public-key-differs against gcp.conf:2",
+    ],
+  },
+  {
+    what: "11: another's private key for its public one",
+    folder: CLOUDS,
+    edits: [editBlock(CLOUDS, ["aws.conf", "gcp"], ["public gcp", "private gcp"])],
+    found: ["aws.conf:17 error private-key-shown against gcp.conf:2"],
+  },
+  {
+    what: "11: the own private key on a peer",
+    folder: CLOUDS,
+    edits: [editBlock(CLOUDS, ["aws.conf", "gcp"], ["public gcp", "private aws"])],
+    found: ["aws.conf:17 error private-key-shown against aws.conf:2"],
+  },
+  {
+    what: "11: another's private key in all files",
+    folder: CLOUDS,
+    edits: ["aws", "azure", "aliyun"].map((name) =>
+      editBlock(CLOUDS, [`${name}.conf`, "gcp"], ["public gcp", "private gcp"]),
+    ),
+    found: [
+      "aliyun.conf:24 error private-key-shown against gcp.conf:2",
+      "aws.conf:17 error private-key-shown against gcp.conf:2",
+      "azure.conf:17 error private-key-shown against gcp.conf:2",
+    ],
+  },
+  {
     what: "11: a file name that wg-quick does not take",
     folder: TWO_HOSTS,
     edits: [],

@@ -5,6 +5,7 @@ import * as messages from "../messages/lint-pairs.ts";
 import { nodeAlone } from "../messages/lint.ts";
 import type { PresharedKey } from "../model/keys.ts";
 import type { LintNode, LintPeer } from "./identities.ts";
+import { mostCommon } from "./most-common.ts";
 import { addressesOf } from "./scene.ts";
 import type { Scene } from "./scene.ts";
 
@@ -219,16 +220,10 @@ function checkMtus({ nodes, findings }: Scene, pairs: readonly Pair[]): void {
 
 /** The node in most of the pairs; of two alike, the one with the larger MTU. */
 function mostFrequent(nodes: readonly LintNode[], pairs: readonly Pair[]): LintNode | undefined {
-  const counts = new Map<number, number>();
-  for (const { one, other } of pairs) {
-    counts.set(one.self, (counts.get(one.self) ?? 0) + 1);
-    counts.set(other.self, (counts.get(other.self) ?? 0) + 1);
-  }
   const mtuOf = (position: number): number => nodes[position]?.device.mtu?.value ?? 0;
-  const [first] = [...counts].sort(
-    ([one, a], [other, b]) => b - a || mtuOf(other) - mtuOf(one) || one - other,
-  );
-  return nodes[first?.[0] ?? -1];
+  const ends = pairs.flatMap(({ one, other }) => [one.self, other.self]);
+  const sorted = ends.toSorted((one, other) => mtuOf(other) - mtuOf(one) || one - other);
+  return nodes[mostCommon(sorted) ?? -1];
 }
 
 function isOf({ one, other }: Pair, { position }: LintNode): boolean {

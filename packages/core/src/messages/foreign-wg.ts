@@ -186,8 +186,9 @@ export function noPublicKey(place: Place): Finding {
   );
 }
 
-export function peerTwice(place: Place, key: string, first: Place): Finding {
-  const message = say`the peer ${key} stands in line ${first.line} already: the AllowedIPs here replace those there`;
+/** The key is not repeated: it may be a private one, which only another file tells. */
+export function peerTwice(place: Place, first: Place): Finding {
+  const message = say`this key stands in line ${first.line} already: the AllowedIPs here replace those there`;
   const found = foreign("peer-twice", place, message, say`make one [Peer] of the two`);
   return { ...found, against: first };
 }
