@@ -118,6 +118,12 @@ test("lint() says the line to write instead", () => {
       → write Endpoint = (address of "b"):51820, or the other way round
     neither "aws" nor "gcp" knows an endpoint of the other: nobody can start
       → write Endpoint = gcp.example.com:51820
+    neither "b" nor "a" knows an endpoint of the other: nobody can start
+      → write Endpoint = 203.0.113.1:51820
+    port 51821 is dialled here for "hub", which is dialled at 198.51.100.1:51820 elsewhere
+      → write Endpoint = 198.51.100.1:51820, unless port 51821 is forwarded to it
+    port 51821 is dialled here for "gcp", which is dialled at gcp.example.com:51820 elsewhere
+      → write Endpoint = gcp.example.com:51820, unless port 51821 is forwarded to it
     "hub" cannot dial back, and nothing is sent to keep the way open: a NAT closes it after some 30 s
       → write PersistentKeepalive = 25
     "b" cannot dial back, but it is there that keepalive is set: a NAT is kept open from inside only
@@ -175,6 +181,8 @@ test("lint() says the line to write instead", () => {
       → write a [Peer] in n1.conf: PublicKey = MbdP+fg7kJkSUEfBxObfIkRVPYAvTmaNo45Kpev8om8=, AllowedIPs = 10.66.128.1/32
     everybody on the host may read the keys in this file
       → run chmod 600 a.conf
+    everybody on the host may read the keys in this file
+      → run chmod 600 'it'\\''s a.conf'
     "aws" dials this device, which has no ListenPort: it takes another port at each start
       → write ListenPort = 51820"
   `);
@@ -225,6 +233,21 @@ function missedOf(one: Mistake, other: Mistake): readonly string[] {
   });
 }
 
+/** What is seen only where the private key can be read. */
+const KEYS_SHOWN = [
+  "11: another's private key for its public one",
+  "11: another's private key in all files",
+];
+
+/** What is seen only where it is known whose key and address are whose. */
+const KEYS_ASTRAY = [
+  "11: a peer's key that is not its own",
+  "11: a peer listed twice, once for another's address",
+  "11: a peer listed twice, after it was listed for another's address",
+  "11: a peer listed three times, once for another's address",
+  ...KEYS_SHOWN,
+];
+
 /** Who a device is, and whether packets pass a tunnel at all, decides what else can be seen: these hide others. */
 const HIDING: Readonly<Record<string, readonly string[]>> = {
   "4: a range misspelt at a gateway": ["4: a gateway does not know all that is behind the other"],
@@ -232,21 +255,21 @@ const HIDING: Readonly<Record<string, readonly string[]>> = {
     "4: a gateway does not know all that is behind the other",
   ],
   "11: two devices with one private key": [
-    "11: a peer's key that is not its own",
+    ...KEYS_ASTRAY,
     "11: the own key on a peer",
     "lint: a peer that does not list the device",
     "lint: a device that lists nobody",
   ],
-  "11: a file copied": ["lint: a peer that does not list the device"],
-  "11: two devices with one address": ["11: a peer's key that is not its own"],
-  "11: an address that nobody knows": [
-    "11: a peer's key that is not its own",
-    "lint: a key that WireGuard does not know",
+  "11: a file copied": [
+    "11: a peer listed twice, after it was listed for another's address",
+    "lint: a peer that does not list the device",
   ],
-  "11: a key that nobody knows": [
-    "11: a peer's key that is not its own",
-    "11: the own key on a peer",
-  ],
+  "11: two devices with one address": KEYS_ASTRAY,
+  "lint: a private key cut short": KEYS_SHOWN,
+  "lint: a hook too early": KEYS_SHOWN,
+  "lint: a public key cut short": ["7: another port than most dial, behind a forwarded one"],
+  "11: an address that nobody knows": [...KEYS_ASTRAY, "lint: a key that WireGuard does not know"],
+  "11: a key that nobody knows": [...KEYS_ASTRAY, "11: the own key on a peer"],
   "lint: no private key": ["4: a neighbour's address misspelt"],
   "lint: a device that nobody lists": ["lint: a device that lists nobody"],
   "lint: a peer that does not list the device": ["2: the own subnet among AllowedIPs"],

@@ -5,6 +5,7 @@
 import type { Finding } from "../finding.ts";
 import type { Reading } from "../read/foreign.ts";
 import { checkDevices } from "./device-checks.ts";
+import { checkEndpoints } from "./endpoint-checks.ts";
 import { readIdentities } from "./identities.ts";
 import { checkPairs, pairsOf } from "./pair-checks.ts";
 import { checkForwarding, checkRanges } from "./range-checks.ts";
@@ -34,6 +35,7 @@ export function lint(read: Reading): Lint {
   // In this order: what one check blames, the later ones leave alone.
   checkRounds(scene);
   checkDevices(scene);
+  checkEndpoints(scene);
   checkPairs(scene, pairs);
   const passages = checkWays(scene, pairs);
   checkRanges(scene);

@@ -239,6 +239,14 @@ export const NODE_MISTAKES: readonly Mistake[] = [
     found: ["a.conf:1 warning world-readable"],
   },
   {
+    what: "lint: keys that everybody may read, in a file whose name a shell would part",
+    folder: TWO_HOSTS,
+    edits: [],
+    renamed: ["a.conf", "it's a.conf"],
+    exposed: ["it's a.conf"],
+    found: ["it's a.conf:1 error bad-file-name", "it's a.conf:1 warning world-readable"],
+  },
+  {
     what: "lint: no private key",
     folder: TWO_HOSTS,
     edits: [["a.conf", "PrivateKey = private a\n", ""]],

@@ -1,9 +1,9 @@
 /** What two foreign devices say of each other: that both list each other, can start, and agree on keys. */
-import { printEndpoint } from "../ip/endpoint.ts";
 import { hostPrefix, printPrefix } from "../ip/prefix.ts";
 import * as messages from "../messages/lint-pairs.ts";
 import { nodeAlone } from "../messages/lint.ts";
 import type { PresharedKey } from "../model/keys.ts";
+import { findEndpoint } from "./endpoint-checks.ts";
 import type { LintNode, LintPeer } from "./identities.ts";
 import { mostCommon } from "./most-common.ts";
 import { addressesOf } from "./scene.ts";
@@ -95,7 +95,7 @@ function checkStarts(scene: Scene, pairs: readonly Pair[]): void {
   const left = tellIsolated(scene, pairs, stuck);
   for (const { one, other } of left) {
     const [known] = [one, other].flatMap((peer) => {
-      const endpoint = endpointOf(scene, peer.other);
+      const endpoint = findEndpoint(scene, peer);
       return endpoint === undefined ? [] : [{ peer, endpoint }];
     });
     const isThere = known?.peer === other;
@@ -108,12 +108,6 @@ function checkStarts(scene: Scene, pairs: readonly Pair[]): void {
     if (isDialling(one) && !isDialling(other)) checkKeepalive(scene, one, other);
     if (isDialling(other) && !isDialling(one)) checkKeepalive(scene, other, one);
   }
-}
-
-/** Where somebody dials a device. */
-function endpointOf({ dialled }: Scene, position: number | undefined): string | undefined {
-  const [known] = dialled.get(position ?? -1) ?? [];
-  return known === undefined ? undefined : printEndpoint(known);
 }
 
 /** A device of whose tunnels none can start is told once; the pairs of others are left. */

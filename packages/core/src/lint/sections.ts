@@ -17,10 +17,10 @@ export function partSections({ devices, findings }: Reading): Reading {
     const peers = device.peers.flatMap((peer) => {
       const { sections = [] } = peer;
       const holder = known.holderOf(peer);
-      const strange = sections.filter((each) => {
-        return (known.findMeant(self, each) ?? holder) !== holder;
-      });
-      if (strange.length === 0) return [peer];
+      const meant = new Map(sections.map((each) => [each, known.findMeant(self, each) ?? holder]));
+      const several = new Set([holder, ...meant.values()].filter((each) => each !== undefined));
+      if (several.size < 2) return [peer];
+      const strange = sections.filter((each) => meant.get(each) !== holder);
       for (const each of sections) parted.add(each);
       const [first, ...rest] = sections.filter((each) => !strange.includes(each));
       if (first === undefined) return strange;

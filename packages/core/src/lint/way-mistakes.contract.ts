@@ -190,6 +190,38 @@ export const WAY_MISTAKES: readonly Mistake[] = [
     found: ["aws.conf:15 error cannot-start against gcp.conf:8"],
   },
   {
+    what: "7: nobody can start, and one endpoint that is known lies in the tunnel",
+    folder: DUAL,
+    edits: [
+      editBlock(
+        DUAL,
+        ["c.conf", "b"],
+        ["Endpoint = 203.0.113.2:51820", "Endpoint = 10.0.0.2:51820"],
+      ),
+      editBlock(DUAL, ["a.conf", "b"], [/Endpoint.*\n/, ""]),
+      editBlock(DUAL, ["b.conf", "a"], [/Endpoint.*\n/, ""]),
+    ],
+    found: [
+      "b.conf:7 error cannot-start against a.conf:7",
+      "c.conf:19 error endpoint-captured against c.conf:18",
+    ],
+  },
+  {
+    what: "7: another port than the device listens on",
+    folder: SPOKES,
+    edits: [["nas.conf", "198.51.100.1:51820", "198.51.100.1:51821"]],
+    found: ["nas.conf:10 warning port-differs against laptop.conf:10"],
+  },
+  {
+    what: "7: another port than most dial, behind a forwarded one",
+    folder: CLOUDS,
+    edits: [
+      ["gcp.conf", "ListenPort = 51820", "ListenPort = 40000"],
+      editBlock(CLOUDS, ["azure.conf", "gcp"], ["gcp.example.com:51820", "GCP.example.com:51821"]),
+    ],
+    found: ["azure.conf:20 warning port-differs against aws.conf:20"],
+  },
+  {
     what: "7: no keepalive where nobody dials back",
     folder: SPOKES,
     edits: [["nas.conf", "PersistentKeepalive = 25\n", ""]],

@@ -58,7 +58,10 @@ export function valueMissing(place: Place, key: string): Finding {
 }
 
 export function badKey(place: Place, key: string, length: number): Finding {
-  const message = say`${key} is no WireGuard key, but ${length} characters`;
+  const message =
+    length === 1
+      ? say`${key} is no WireGuard key, but one character`
+      : say`${key} is no WireGuard key, but ${length} characters`;
   const fix = say`a key is 44 characters of base64 ending in =, as wg genkey and wg pubkey print it`;
   return foreign("bad-key", place, message, fix);
 }

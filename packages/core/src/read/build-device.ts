@@ -46,8 +46,8 @@ export function mergeSections(
 ): ForeignPeer {
   const [first, ...rest] = sections;
   if (rest.length === 0) return first;
-  let merged = first;
-  for (const section of rest) merged = { ...merged, ...section };
+  const merged = { ...first };
+  for (const section of rest) Object.assign(merged, section);
   return { ...merged, sections };
 }
 

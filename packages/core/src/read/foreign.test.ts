@@ -97,6 +97,11 @@ test("each code of the table is found, alone, and no reader has another", () => 
   expect(Object.keys(mistakes()).sort()).toEqual(known.sort());
 });
 
+test("a key of one character is not called many", () => {
+  const { findings } = conf("", "[Peer]\nPublicKey = x");
+  expect(print(findings)).toContain("PublicKey is no WireGuard key, but one character");
+});
+
 test("no message has a secret in it", () => {
   const inOne = conf(`Privat = ${KEY}\n${KEY}`, `PresharedKey = ${KEY}x\n${KEY} = 5`);
   const said = print([
