@@ -62,6 +62,41 @@ test.each(MISTAKES.map((each) => [each.what, each] as const))("lint() finds %s",
   expect(printPlaces(lintFolder(plant(mistake), mistake.exposed))).toEqual(mistake.found);
 });
 
+test("the mistakes are of all classes, the variants as many", () => {
+  const found = new Set(MISTAKES.flatMap((each) => each.found).map(codeOf));
+  const folder = join(import.meta.dirname, "../messages");
+  const sources = readdirSync(folder).filter((file) => /^lint.*\.ts$/.test(file));
+  const codes = sources.flatMap((file) => {
+    const text = readFileSync(join(folder, file), "utf8");
+    return [...text.matchAll(/(?:lintError|lintWarning|found)\(\s*"([a-z\d-]+)"/g)].map(
+      ([, code]) => code,
+    );
+  });
+  expect(codes.length).toBeGreaterThan(25);
+  expect(codes.filter((code) => !found.has(code))).toEqual([]);
+  // The checks of a mesh by their numbers, and what files by hand have beyond them.
+  const checks = new Set(MISTAKES.map(({ what }) => what.split(":")[0]));
+  expect(checks).toEqual(
+    new Set([...Array.from({ length: 13 }, (_, at) => String(at + 1)), "lint"]),
+  );
+  expect(found.size).toBeGreaterThanOrEqual(45);
+  expect(VARIANTS.length).toBeGreaterThanOrEqual(30);
+});
+
+/** Of `file:line severity code`. */
+function codeOf(found: string): string {
+  return /:\d+ (?:error|warning) (\S+)/.exec(found)?.[1] ?? "";
+}
+
+test("lint() names both places, where two disagree", () => {
+  const places = MISTAKES.flatMap((each) => each.found).filter(
+    (text) => !text.includes(" against "),
+  );
+  const alone = new Set(places.map(codeOf));
+  const ofLint = [...alone].filter((code) => !Object.hasOwn(REFUSALS, code));
+  expect(ofLint.sort()).toEqual(["mtu-below-ipv6", "node-alone", "world-readable"]);
+});
+
 test("lint() says the line to write instead", () => {
   const said = MISTAKES.map((mistake) => {
     const first = lintFolder(plant(mistake), mistake.exposed).find(isOfLint);

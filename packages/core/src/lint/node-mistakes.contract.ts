@@ -280,6 +280,47 @@ export const NODE_MISTAKES: readonly Mistake[] = [
     found: ["a.conf:10 warning short-address"],
   },
   {
+    what: "lint: an endpoint without brackets",
+    folder: DUAL,
+    edits: [editBlock(DUAL, ["a.conf", "c"], ["[2001:db8::3]:51820", "2001:db8::3:51820"])],
+    found: ["a.conf:19 warning no-brackets"],
+  },
+  {
+    what: "lint: a port that wraps to nothing",
+    folder: CLOUDS,
+    edits: [editBlock(CLOUDS, ["aws.conf", "gcp"], [":51820", ":65536"])],
+    found: ["aws.conf:20 warning port-zero"],
+  },
+  {
+    what: "lint: a line twice, of which the last counts",
+    folder: CLOUDS,
+    edits: [["gcp.conf", "MTU = 1420\n", "MTU = 1380\nMTU = 1420\n"]],
+    found: ["gcp.conf:6 warning key-twice against gcp.conf:5"],
+  },
+  {
+    what: "lint: a value that a comment cuts",
+    folder: CLOUDS,
+    edits: [
+      editBlock(CLOUDS, ["aws.conf", "gcp"], ["10.0.0.3/32, 192.168", "10.0.0.3/32#, 192.168"]),
+    ],
+    found: ["aws.conf:19 warning cutting-comment"],
+  },
+  {
+    what: "lint: a preshared key of zeros, which is none",
+    folder: TWO_HOSTS,
+    edits: [
+      ["a.conf", "preshared a b", `${"A".repeat(43)}=`],
+      ["b.conf", "PresharedKey = preshared a b\n", ""],
+    ],
+    found: ["a.conf:8 warning zero-key"],
+  },
+  {
+    what: "lint: a blank inside a value",
+    folder: CLOUDS,
+    edits: [["gcp.conf", "ListenPort = 51820", "ListenPort = 518 20"]],
+    found: ["gcp.conf:4 warning inner-space"],
+  },
+  {
     what: "lint: a hook that is cut",
     folder: CLOUDS,
     edits: [["gcp.conf", "ip_forward=1", "ip_forward=1 # on"]],

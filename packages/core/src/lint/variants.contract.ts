@@ -302,6 +302,19 @@ Endpoint = b.example.com:51820
     ]),
   },
   {
+    what: "a name in capitals at the same port",
+    folder: CLOUDS,
+    edits: [editBlock(CLOUDS, ["azure.conf", "gcp"], ["gcp.example.com", "GCP.Example.com"])],
+  },
+  {
+    what: "one who dials a name, and one who dials its address, at ports of their own",
+    folder: SPOKES,
+    edits: [
+      ["nas.conf", "198.51.100.1:51820", "hub.example.com:443"],
+      ["router.conf", "198.51.100.1:51820", "[2001:db8::1]:51820"],
+    ],
+  },
+  {
     what: "comments, capitals and blanks as wg takes them",
     folder: folderOf(`== a.conf
 # the only one
