@@ -3,7 +3,7 @@ import type { Address } from "../ip/address.ts";
 import { isHost } from "../ip/prefix.ts";
 import type { PublicKey } from "../model/keys.ts";
 import type { ForeignDevice, ForeignPeer } from "../read/foreign.ts";
-import { mostCommon } from "./most-common.ts";
+import { findMostCommon } from "./majority.ts";
 
 export class Directory {
   readonly devices: readonly ForeignDevice[];
@@ -21,7 +21,7 @@ export class Directory {
     }
     const votes = this.#readVotes();
     this.keys = devices.map(
-      ({ publicKey }, at) => publicKey?.value ?? mostCommon(votes.get(at) ?? []),
+      ({ publicKey }, at) => publicKey?.value ?? findMostCommon(votes.get(at) ?? []),
     );
     for (const [position, key] of this.keys.entries()) {
       if (key !== undefined && devices[position]?.publicKey === undefined) {

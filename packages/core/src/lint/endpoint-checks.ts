@@ -10,7 +10,7 @@ import * as messages from "../messages/lint.ts";
 import { portDiffers } from "../messages/lint-pairs.ts";
 import type { ForeignDevice, Placed } from "../read/foreign.ts";
 import type { LintNode, LintPeer } from "./identities.ts";
-import { mostCommon } from "./most-common.ts";
+import { findMostCommon } from "./majority.ts";
 import { entryAt, isRouted, lineWith, onLinkRanges } from "./scene.ts";
 import type { Dialling, Scene } from "./scene.ts";
 
@@ -123,7 +123,7 @@ function checkPorts({ nodes, dialled, findings }: Scene): void {
     const byHost = Map.groupBy(diallings, ({ endpoint: { value } }) => hostOf(value));
     for (const group of byHost.values()) {
       const ports = group.map(portOf);
-      const right = ports.find((port) => port === own) ?? mostCommon(ports);
+      const right = ports.find((port) => port === own) ?? findMostCommon(ports);
       const wrong = group.filter((each) => portOf(each) !== right);
       const good = group.find((each) => portOf(each) === right);
       if (good !== undefined) findings.push(...wrong.map((each) => portFinding(each, good)));

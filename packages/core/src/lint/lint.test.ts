@@ -69,7 +69,7 @@ test("the mistakes are of all classes, the variants as many", () => {
   const codes = sources.flatMap((file) => {
     const text = readFileSync(join(folder, file), "utf8");
     return [...text.matchAll(/(?:lintError|lintWarning|found)\(\s*"([a-z\d-]+)"/g)].map(
-      ([, code]) => code,
+      ([, code = ""]) => code,
     );
   });
   expect(codes.length).toBeGreaterThan(25);

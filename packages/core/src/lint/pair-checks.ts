@@ -5,7 +5,7 @@ import { nodeAlone } from "../messages/lint.ts";
 import type { PresharedKey } from "../model/keys.ts";
 import { findEndpoint } from "./endpoint-checks.ts";
 import type { LintNode, LintPeer } from "./identities.ts";
-import { mostCommon } from "./most-common.ts";
+import { findMostCommon } from "./majority.ts";
 import { addressesOf } from "./scene.ts";
 import type { Scene } from "./scene.ts";
 
@@ -217,7 +217,7 @@ function mostFrequent(nodes: readonly LintNode[], pairs: readonly Pair[]): LintN
   const mtuOf = (position: number): number => nodes[position]?.device.mtu?.value ?? 0;
   const ends = pairs.flatMap(({ one, other }) => [one.self, other.self]);
   const sorted = ends.toSorted((one, other) => mtuOf(other) - mtuOf(one) || one - other);
-  return nodes[mostCommon(sorted) ?? -1];
+  return nodes[findMostCommon(sorted) ?? -1];
 }
 
 function isOf({ one, other }: Pair, { position }: LintNode): boolean {
