@@ -19,13 +19,10 @@ import { runs } from "../../../../tools/runs.ts";
 import type { Finding } from "../finding.ts";
 import { REFUSALS } from "../messages/refusals.ts";
 import { printText } from "../phrase.ts";
-import { NODE_MISTAKES } from "./node-mistakes.contract.ts";
+import { areApart, missedOf } from "./combinations.contract.ts";
+import { MISTAKES } from "./mistakes.contract.ts";
 import { plant } from "./planting.contract.ts";
-import type { Mistake } from "./planting.contract.ts";
-import { WAY_MISTAKES } from "./way-mistakes.contract.ts";
 import { VARIANTS } from "./variants.contract.ts";
-
-const MISTAKES = [...WAY_MISTAKES, ...NODE_MISTAKES];
 
 const { CLOUDS, DUAL, EXIT, GATEWAYS, HUB_ALONE, REGIONS, SPOKES, TWO_HOSTS } = folders;
 
@@ -155,6 +152,8 @@ test("lint() says the line to write instead", () => {
       → write Endpoint = gcp.example.com:51820
     neither "b" nor "a" knows an endpoint of the other: nobody can start
       → write Endpoint = 203.0.113.1:51820
+    10.0.0.2/32 is on several peers, "b", "c": WireGuard keeps it on the last, "c", silently
+      → write AllowedIPs = 10.0.0.3/32, fd00::3/128
     port 51821 is dialled here for "hub", which is dialled at 198.51.100.1:51820 elsewhere
       → write Endpoint = 198.51.100.1:51820, unless port 51821 is forwarded to it
     port 51821 is dialled here for "gcp", which is dialled at gcp.example.com:51820 elsewhere
@@ -214,12 +213,12 @@ test("lint() says the line to write instead", () => {
       → write a [Peer] for each of them, or take this device from them
     "n1" is a peer here, but does not list this device: it would not answer
       → write a [Peer] in n1.conf: PublicKey = MbdP+fg7kJkSUEfBxObfIkRVPYAvTmaNo45Kpev8om8=, AllowedIPs = 10.66.128.1/32
+    "aws" dials this device, which has no ListenPort: it takes another port at each start
+      → write ListenPort = 51820
     everybody on the host may read the keys in this file
       → run chmod 600 a.conf
     everybody on the host may read the keys in this file
-      → run chmod 600 'it'\\''s a.conf'
-    "aws" dials this device, which has no ListenPort: it takes another port at each start
-      → write ListenPort = 51820"
+      → run chmod 600 'it'\\''s a.conf'"
   `);
 });
 
@@ -256,96 +255,6 @@ test("lint() finds two mistakes in one folder", () => {
     runs(80),
   );
 });
-
-/** What is found of each alone, and not of both together. */
-function missedOf(one: Mistake, other: Mistake): readonly string[] {
-  const folder = plant({ ...one, ...other, edits: [...one.edits, ...other.edits] });
-  const found = lintFolder(folder, [...(one.exposed ?? []), ...(other.exposed ?? [])]);
-  return [[one, other] as const, [other, one] as const].flatMap(([each, rest]) => {
-    const places = new Set(found.map((finding) => unshifted(finding, rest)));
-    const wanted = each.found.map((text) => text.replace(/ (error|warning) (\S+).*/, " $2"));
-    return wanted.filter((text) => !places.has(text));
-  });
-}
-
-/** What is seen only where the private key can be read. */
-const KEYS_SHOWN = [
-  "11: another's private key for its public one",
-  "11: another's private key in all files",
-];
-
-/** What is seen only where it is known whose key and address are whose. */
-const KEYS_ASTRAY = [
-  "11: a peer's key that is not its own",
-  "11: a peer listed twice, once for another's address",
-  "11: a peer listed twice, after it was listed for another's address",
-  "11: a peer listed three times, once for another's address",
-  ...KEYS_SHOWN,
-];
-
-/** Who a device is, and whether packets pass a tunnel at all, decides what else can be seen: these hide others. */
-const HIDING: Readonly<Record<string, readonly string[]>> = {
-  "4: a range misspelt at a gateway": ["4: a gateway does not know all that is behind the other"],
-  "4: a gateway's address on a neighbour": [
-    "4: a gateway does not know all that is behind the other",
-  ],
-  "11: two devices with one private key": [
-    ...KEYS_ASTRAY,
-    "11: the own key on a peer",
-    "lint: a peer that does not list the device",
-    "lint: a device that lists nobody",
-  ],
-  "11: a file copied": [
-    "11: a peer listed twice, after it was listed for another's address",
-    "lint: a peer that does not list the device",
-  ],
-  "11: two devices with one address": KEYS_ASTRAY,
-  "lint: a private key cut short": KEYS_SHOWN,
-  "lint: a hook too early": KEYS_SHOWN,
-  "lint: a public key cut short": ["7: another port than most dial, behind a forwarded one"],
-  "11: an address that nobody knows": [...KEYS_ASTRAY, "lint: a key that WireGuard does not know"],
-  "11: a key that nobody knows": [...KEYS_ASTRAY, "11: the own key on a peer"],
-  "lint: no private key": ["4: a neighbour's address misspelt"],
-  "lint: a device that nobody lists": ["lint: a device that lists nobody"],
-  "lint: a peer that does not list the device": ["2: the own subnet among AllowedIPs"],
-  "lint: a gateway that does not list the other": [
-    "2: the range of the own site sent away",
-    "4: those behind a gateway are not known at the other end",
-    "4: a range misspelt at a gateway",
-    "4: a gateway's address on a neighbour",
-  ],
-};
-
-/** In one folder, with no file changed by both. */
-function areApart(one: Mistake, other: Mistake): boolean {
-  const files = new Set(filesOf(one));
-  return (
-    one.folder === other.folder &&
-    !filesOf(other).some((file) => files.has(file)) &&
-    HIDING[one.what]?.includes(other.what) !== true &&
-    HIDING[other.what]?.includes(one.what) !== true
-  );
-}
-
-function filesOf({ edits, renamed, exposed }: Mistake): readonly string[] {
-  return [...edits.map(([file]) => file), ...(renamed ?? []), ...(exposed ?? [])];
-}
-
-/** A place in a folder that `other` changed as well, as the test of the first alone has it. */
-function unshifted({ file, line, code }: Finding, other: Mistake): string {
-  const added = other.edits
-    .filter(([edited]) => edited === file)
-    .map(([, from, to]) => {
-      const text = other.folder.get(file) ?? "";
-      const at = linesOf(text.slice(0, text.indexOf(from)));
-      return line > at + 1 ? linesOf(to) - linesOf(from) : 0;
-    });
-  return `${file}:${line - added.reduce((sum, each) => sum + each, 0)} ${code}`;
-}
-
-function linesOf(text: string): number {
-  return text.split("\n").length - 1;
-}
 
 test("lint() finds no error in what random meshes render to", () => {
   fc.assert(

@@ -85,7 +85,6 @@ export function hasOthers(
   const ranges = prefixes.map((prefix) => universe.atomsOf(prefix));
   const from = Math.max(...ranges.map((range) => range.from));
   const to = Math.min(...ranges.map((range) => range.to));
-  if (from >= to) return false;
   const own = addressesOf(node).filter((each) => {
     const atom = universe.hostAtom(each);
     return from <= atom && atom < to;

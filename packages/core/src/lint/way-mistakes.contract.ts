@@ -207,6 +207,25 @@ export const WAY_MISTAKES: readonly Mistake[] = [
     ],
   },
   {
+    what: "7: nobody can start, and one endpoint that is known lies in the tunnel, its way unsure",
+    folder: DUAL,
+    edits: [
+      editBlock(
+        DUAL,
+        ["c.conf", "b"],
+        ["Endpoint = 203.0.113.2:51820", "Endpoint = 10.0.0.2:51820"],
+      ),
+      editBlock(DUAL, ["a.conf", "c"], ["10.0.0.3/32", "10.0.0.3/32, 10.0.0.2/32"]),
+      editBlock(DUAL, ["a.conf", "b"], [/Endpoint.*\n/, ""]),
+      editBlock(DUAL, ["b.conf", "a"], [/Endpoint.*\n/, ""]),
+    ],
+    found: [
+      "a.conf:17 error prefix-on-two-peers against a.conf:11",
+      "b.conf:7 error cannot-start against a.conf:7",
+      "c.conf:19 error endpoint-captured against c.conf:18",
+    ],
+  },
+  {
     what: "7: another port than the device listens on",
     folder: SPOKES,
     edits: [["nas.conf", "198.51.100.1:51820", "198.51.100.1:51821"]],
