@@ -150,6 +150,8 @@ test("lint() says the line to write instead", () => {
       → write Endpoint = (address of "b"):51820, or the other way round
     neither "aws" nor "gcp" knows an endpoint of the other: nobody can start
       → write Endpoint = gcp.example.com:51820
+    neither "aws" nor "azure" knows an endpoint of the other: nobody can start
+      → write Endpoint = azure.example.com:51820
     neither "b" nor "a" knows an endpoint of the other: nobody can start
       → write Endpoint = 203.0.113.1:51820
     10.0.0.2/32 is on several peers, "b", "c": WireGuard keeps it on the last, "c", silently

@@ -1,6 +1,6 @@
 /** Mistakes about ranges, ways and ends of tunnels to plant, and what must be found of each: checks 1 to 10. */
 import { CLOUDS, DUAL, EXIT, GATEWAYS, REGIONS, SPOKES, TWO_HOSTS } from "./folders.contract.ts";
-import { editBlock } from "./planting.contract.ts";
+import { block, editBlock } from "./planting.contract.ts";
 import type { Mistake } from "./planting.contract.ts";
 
 export const WAY_MISTAKES: readonly Mistake[] = [
@@ -188,6 +188,26 @@ export const WAY_MISTAKES: readonly Mistake[] = [
       editBlock(CLOUDS, ["gcp.conf", "aws"], [/Endpoint.*\n/, ""]),
     ],
     found: ["aws.conf:15 error cannot-start against gcp.conf:8"],
+  },
+  {
+    what: "7: nobody can start, with two of three",
+    folder: CLOUDS,
+    edits: [
+      editBlock(CLOUDS, ["azure.conf", "aws"], [/Endpoint.*\n/, ""]),
+      editBlock(CLOUDS, ["gcp.conf", "aws"], [/Endpoint.*\n/, ""]),
+      [
+        "aws.conf",
+        `${block("azure", CLOUDS, "aws.conf")}\n[Peer]\n${block("gcp", CLOUDS, "aws.conf")}`,
+        `${block("azure", CLOUDS, "aws.conf")}\n[Peer]\n${block("gcp", CLOUDS, "aws.conf")}`.replaceAll(
+          /Endpoint.*\n/g,
+          "",
+        ),
+      ],
+    ],
+    found: [
+      "aws.conf:8 error cannot-start against azure.conf:8",
+      "aws.conf:14 error cannot-start against gcp.conf:8",
+    ],
   },
   {
     what: "7: nobody can start, and one endpoint that is known lies in the tunnel",
