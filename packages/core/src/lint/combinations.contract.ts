@@ -43,7 +43,6 @@ const HIDING: Readonly<Record<string, readonly string[]>> = {
     "lint: a peer that does not list the device",
     "lint: a device that lists nobody",
   ],
-  "lint: a port that wraps to nothing": ["7: another port than most dial, behind a forwarded one"],
   "11: a file copied": [
     "11: two peers listed under one key that nobody has",
     "11: a peer listed twice, after it was listed for another's address",
@@ -52,11 +51,11 @@ const HIDING: Readonly<Record<string, readonly string[]>> = {
   "11: two devices with one address": KEYS_ASTRAY,
   "lint: a private key cut short": KEYS_SHOWN,
   "lint: a hook too early": KEYS_SHOWN,
-  "lint: a public key cut short": ["7: another port than most dial, behind a forwarded one"],
   "11: an address that nobody knows": [...KEYS_ASTRAY, "lint: a key that WireGuard does not know"],
   "11: a key that nobody knows": [...KEYS_ASTRAY, "11: the own key on a peer"],
   "lint: no private key": ["4: a neighbour's address misspelt"],
   "lint: a device that nobody lists": ["lint: a device that lists nobody"],
+  "lint: a device that lists nobody": ["7: nobody can start, with two of three"],
   "lint: a peer that does not list the device": ["2: the own subnet among AllowedIPs"],
   "lint: a gateway that does not list the other": [
     "2: the range of the own site sent away",

@@ -142,5 +142,5 @@ function portOf({ endpoint: { value } }: Dialling): number {
 }
 
 function hostOf({ host }: Endpoint): string {
-  return typeof host === "string" ? host.toLowerCase() : printAddress(host);
+  return typeof host === "string" ? host : printAddress(host);
 }

@@ -195,6 +195,10 @@ test("lint() says the line to write instead", () => {
       → write PublicKey = xzMESarHdQvzzbLw7IdQepVlcPNBiRh4oZIOrjLGvGc=, and make a new key for "gcp" with wg genkey
     this is the PRIVATE key of "aws": everybody who has this file can pose as "aws"
       → write PublicKey = xzMESarHdQvzzbLw7IdQepVlcPNBiRh4oZIOrjLGvGc=, and make a new key for "aws" with wg genkey
+    this is the PRIVATE key of "b": everybody who has this file can pose as "b"
+      → write PublicKey = f54MZFzSby+LQjF+s1b2kBCRtDkiANHcj+9Tj6SPq28=, and make a new key for "b" with wg genkey
+    this is the PRIVATE key of "aws": everybody who has this file can pose as "aws"
+      → write the public key of the peer, and make a new key for "aws" with wg genkey
     there is a preshared key for "aws", but none at the other end: they would never shake hands
       → write the same PresharedKey line there, or remove this one
     this is another preshared key than at the other end, "gcp": they would never shake hands

@@ -125,6 +125,33 @@ export const NODE_MISTAKES: readonly Mistake[] = [
     found: ["aws.conf:17 error private-key-shown against aws.conf:2"],
   },
   {
+    what: "11: another's private key for its public one, and its address in a range",
+    folder: TWO_HOSTS,
+    edits: [
+      ["a.conf", "public b", "private b"],
+      ["a.conf", "10.0.0.2/32", "10.0.0.0/24"],
+    ],
+    found: ["a.conf:7 error private-key-shown against b.conf:2"],
+  },
+  {
+    what: "11: the own private key on a peer that nobody knows, and more of it to tell",
+    folder: new Map([...CLOUDS].filter(([file]) => file !== "gcp.conf")),
+    edits: [
+      editBlock(
+        CLOUDS,
+        ["aws.conf", "gcp"],
+        [
+          /# gcp\nPublicKey = public gcp((?:\n.*)*)192\.168\.30/,
+          "PublicKey = private aws$1192.168.20",
+        ],
+      ),
+    ],
+    found: [
+      "aws.conf:16 error private-key-shown against aws.conf:2",
+      "aws.conf:18 error prefix-on-two-peers against aws.conf:12",
+    ],
+  },
+  {
     what: "11: another's private key in all files",
     folder: CLOUDS,
     edits: ["aws", "azure", "aliyun"].map((name) =>

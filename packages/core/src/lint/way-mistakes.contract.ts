@@ -256,9 +256,36 @@ export const WAY_MISTAKES: readonly Mistake[] = [
     folder: CLOUDS,
     edits: [
       ["gcp.conf", "ListenPort = 51820", "ListenPort = 40000"],
-      editBlock(CLOUDS, ["azure.conf", "gcp"], ["gcp.example.com:51820", "GCP.example.com:51821"]),
+      editBlock(CLOUDS, ["aws.conf", "gcp"], ["gcp.example.com:51820", "GCP.example.com:51821"]),
     ],
-    found: ["azure.conf:20 warning port-differs against aws.conf:20"],
+    found: ["aws.conf:20 warning port-differs against azure.conf:20"],
+  },
+  {
+    what: "7: another port than the device listens on, at most",
+    folder: SPOKES,
+    edits: [
+      ["laptop.conf", "198.51.100.1:51820", "198.51.100.1:51821"],
+      ["nas.conf", "198.51.100.1:51820", "198.51.100.1:51821"],
+    ],
+    found: [
+      "laptop.conf:10 warning port-differs against router.conf:11",
+      "nas.conf:10 warning port-differs against router.conf:11",
+    ],
+  },
+  {
+    what: "7: nobody can start, and one without routes dials what lies in the tunnel",
+    folder: DUAL,
+    edits: [
+      ["c.conf", "MTU = 1400", "MTU = 1400\nTable = off"],
+      editBlock(
+        DUAL,
+        ["c.conf", "b"],
+        ["Endpoint = 203.0.113.2:51820", "Endpoint = 10.0.0.2:51820"],
+      ),
+      editBlock(DUAL, ["a.conf", "b"], [/Endpoint.*\n/, ""]),
+      editBlock(DUAL, ["b.conf", "a"], [/Endpoint.*\n/, ""]),
+    ],
+    found: ["b.conf:7 error cannot-start against a.conf:7"],
   },
   {
     what: "7: no keepalive where nobody dials back",
