@@ -55,8 +55,14 @@ const HIDING: Readonly<Record<string, readonly string[]>> = {
   "11: a key that nobody knows": [...KEYS_ASTRAY, "11: the own key on a peer"],
   "lint: no private key": ["4: a neighbour's address misspelt"],
   "lint: a device that nobody lists": ["lint: a device that lists nobody"],
-  "lint: a device that lists nobody": ["7: nobody can start, with two of three"],
-  "lint: a peer that does not list the device": ["2: the own subnet among AllowedIPs"],
+  "lint: a device that lists nobody": [
+    "7: another port than most dial, behind a forwarded one",
+    "7: nobody can start, with two of three",
+  ],
+  "lint: a peer that does not list the device": [
+    "7: another port than most dial, behind a forwarded one",
+    "2: the own subnet among AllowedIPs",
+  ],
   "lint: a gateway that does not list the other": [
     "2: the range of the own site sent away",
     "4: those behind a gateway are not known at the other end",
