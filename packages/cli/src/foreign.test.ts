@@ -1,5 +1,5 @@
 /** Whose files are read from which folders and files, under which names, and what of them is refused. */
-import { chmodSync, mkdirSync, readFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { printText } from "@warren/core";
@@ -76,6 +76,40 @@ test("readForeign() says which files it cannot read, and reads the others", () =
   const several = folderOf({ "a/wg0.conf": CONF, "a/wg1.conf": CONF });
   expect(read(several, "")).toEqual(["a true", "/a several-files"]);
 });
+
+test("readForeign() says which links lead nowhere or round, and reads the others", () => {
+  const folder = folderOf({ "a.conf": CONF });
+  symlinkSync("nowhere", folder.at("b.conf"));
+  symlinkSync("c.conf", folder.at("c.conf"));
+  symlinkSync("round", folder.at("round"));
+  symlinkSync("a.conf", folder.at("d.conf"));
+  expect(read(folder, "")).toEqual([
+    "a true",
+    "d true",
+    "/b.conf unreadable",
+    "/c.conf unreadable",
+  ]);
+  expect(sayings(folder)).toEqual([
+    "the link leads nowhere → remove the link, or mend what it leads to",
+    "cannot read: its link leads back to itself → mend the link",
+  ]);
+  const web = folderOf({ "server.json": JSON.stringify({ address: ["10.0.0.1/24"] }) });
+  symlinkSync("nowhere", web.at(`${CLIENT}.json`));
+  expect(read(web, "")).toEqual(["server false", `/${CLIENT}.json unreadable`]);
+});
+
+test.each(["shown", "wg0.conf"])("readForeign() knows in %s what wg show prints", (name) => {
+  const peer = `peer: ${PUBLIC}\n  endpoint: 192.0.2.1:51820\n`;
+  const folder = folderOf({ [name]: `interface: wg5\n  public key: ${PUBLIC}\n\n${peer}` });
+  expect(sayings(folder, name)).toEqual([
+    "this is what wg show prints for people, not a configuration → save what wg showconf wg5 prints, or wg show wg5 dump",
+  ]);
+});
+
+function sayings(folder: MeshFolder, ...path: readonly string[]): readonly string[] {
+  const { findings } = readForeign(folder.at(...path));
+  return findings.map(({ message, fix }) => `${printText(message)} → ${printText(fix)}`);
+}
 
 test.each([
   ["", "there are no WireGuard files here"],

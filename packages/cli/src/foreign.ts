@@ -8,7 +8,7 @@ import { basename, dirname, extname, join } from "node:path";
 import { Diagnostics, foreignMessages, readDump, readGenWeb, readMeshconf } from "@warren/core";
 import { readShowconf, readWgQuick, say } from "@warren/core";
 import type { ConfigSource, Finding, ForeignDevice, JsonFile, Path, Reading } from "@warren/core";
-import { AppError, describeSystem } from "./app-error.ts";
+import { AppError, describeSystem, systemCode } from "./app-error.ts";
 import { LARGEST_FILE, readDocument } from "./document.ts";
 import { readTextIfThere } from "./file-text.ts";
 import { locateFindings } from "./findings.ts";
@@ -23,6 +23,9 @@ const SERVER_FILE = "server.json";
 const CLIENT_FILE = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\.json)?$/i;
 
 const MEBIBYTE = 1024 * 1024;
+
+/** How `wg show` begins without a word behind it. */
+const SHOWN_INTERFACE = /^\s*interface: ([\w=+.-]{1,15})\s*(?:\n|$)/;
 
 type Reader = (text: string, source: ConfigSource) => Reading;
 
@@ -70,7 +73,7 @@ function readFolder(folder: string): Reading {
   }
   checkCount(folder, sources.length);
   return joinReadings([
-    ...sources.map((source) => readText(source, readWgQuick)),
+    ...sources.map((source) => readOfMany(source, readWgQuick)),
     { devices: [], findings },
   ]);
 }
@@ -129,7 +132,7 @@ function readGenWebFolder(folder: string): Reading {
 /** JSON is YAML; nothing where it is not. */
 function readJson(file: string, findings: Finding[]): readonly JsonFile[] {
   const files: JsonFile[] = [];
-  const reading = readText({ file, name: "" }, (text, source) => {
+  const reading = readOfMany({ file, name: "" }, (text, source) => {
     const document = readDocument(text);
     if (document.faults.length === 0) {
       const { value } = document;
@@ -142,13 +145,30 @@ function readJson(file: string, findings: Finding[]): readonly JsonFile[] {
   return files;
 }
 
+/** What the disk refuses of one file is said of that file, and the others are read. */
+function readOfMany(source: Source, read: Reader): Reading {
+  try {
+    return readText(source, read);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const place = { file: source.file, line: 1, column: 1 };
+    return { devices: [], findings: [foreignMessages.unreadable(place, error.text, error.fix)] };
+  }
+}
+
 function readText({ file, name }: Source, read: Reader): Reading {
-  const text = readTextIfThere(file) ?? "";
+  const text = readTextIfThere(file);
+  if (text === undefined) {
+    const fix = say`remove the link, or mend what it leads to`;
+    throw new AppError("cannot-read", say`the link leads nowhere`, { fix, file });
+  }
   const place = { file, line: 1, column: 1 };
   if (Buffer.byteLength(text) > LARGEST_FILE) {
     return { devices: [], findings: [foreignMessages.tooLarge(place, LARGEST_FILE / MEBIBYTE)] };
   }
   if (text.includes("\0")) return { devices: [], findings: [foreignMessages.notText(place)] };
+  const [, shown] = SHOWN_INTERFACE.exec(text) ?? [];
+  if (shown !== undefined) return { devices: [], findings: [foreignMessages.wgShow(place, shown)] };
   return read(text, { file, name, isWorldReadable: isWorldReadable(file) });
 }
 
@@ -180,6 +200,12 @@ function listFiles(folder: string, ending: string): readonly string[] {
     .filter((name) => name.endsWith(ending) && !isFolder(join(folder, name)));
 }
 
+/** Links that lead nowhere or round are none: whoever reads them says so. */
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return statSync(path).isDirectory();
+  } catch (error) {
+    if (!["ENOENT", "ELOOP", "EACCES"].includes(systemCode(error))) throw error;
+    return false;
+  }
 }

@@ -1,5 +1,5 @@
 /** Tests of check on somebody else's files: what it prints, and how it ends. */
-import { chmodSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { MeshFolder } from "../cli-run.contract.ts";
@@ -123,6 +123,24 @@ test("check PATH says once of a table that everybody may read it", async () => {
   expect(err.match(/^.*: warning world-readable: /gm)).toEqual([
     expect.stringMatching(/mesh\.csv:1:1: warning world-readable: $/),
   ]);
+});
+
+test("check PATH and import read the others where a link leads nowhere or round", async () => {
+  const folder = createMesh("10.0.0.1/32");
+  symlinkSync("nowhere", folder.at("mesh/c.conf"));
+  symlinkSync("d.conf", folder.at("mesh/d.conf"));
+  const checked = await folder.run("check", folder.at("mesh"));
+  expect(checked).toMatchObject({
+    status: 2,
+    out: "linted: 2 devices, 1 tunnel, 2 errors, 1 warning",
+  });
+  const imported = await folder.run("import", folder.at("mesh"));
+  for (const { err } of [checked, imported]) {
+    expect(err).toMatch(/mesh\/c\.conf:1:1: error unreadable: the link leads nowhere$/m);
+    expect(err).toMatch(/mesh\/d\.conf:1:1: error unreadable: cannot read: its link leads back/m);
+  }
+  expect(imported.status).toBe(2);
+  expect(Object.keys(folder.listing()).join()).toContain("warren.yaml");
 });
 
 test("check PATH refuses what is not there", async () => {

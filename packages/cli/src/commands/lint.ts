@@ -12,9 +12,8 @@ export interface LintOptions {
 }
 
 export function lint(terminal: Terminal, path: string, { json, strict }: LintOptions): number {
-  const reading = readForeign(path);
-  const linted = lintReading(reading);
-  const findings = [...reading.findings, ...linted.findings]
+  const linted = lintReading(readForeign(path));
+  const findings = linted.findings
     .map((finding): Finding => (strict ? { ...finding, severity: "error" } : finding))
     .toSorted(compareFindings);
   printFindings(terminal, shortenFindings(findings), { json });

@@ -1,15 +1,11 @@
 /** What one foreign device contradicts by itself, once it is known who its peers are. */
-import type { Place } from "../finding.ts";
 import { isSameAddress, printAddress } from "../ip/address.ts";
-import { printEndpoint } from "../ip/endpoint.ts";
-import type { Endpoint } from "../ip/endpoint.ts";
 import { hasAddress, hostPrefix, prefixOf, printPrefix, isHost } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { Address } from "../ip/address.ts";
 import * as messages from "../messages/lint.ts";
-import type { ForeignDevice, Placed } from "../read/foreign.ts";
-import type { LintNode, LintPeer } from "./identities.ts";
-import { addressesOf, entryAt, lineWith, onLinkRanges } from "./scene.ts";
+import type { LintNode } from "./identities.ts";
+import { addressesOf, lineWith } from "./scene.ts";
 import type { Entry, Scene } from "./scene.ts";
 
 /** IPv6 needs 1280 bytes on every link (RFC 8200 section 5). */
@@ -21,14 +17,7 @@ export function checkDevices(scene: Scene): void {
     checkMtu(scene, node);
     checkClashes(scene, node);
     checkOwnAddresses(scene, node);
-    checkEndpoints(scene, node);
   }
-  checkListenPorts(scene);
-}
-
-/** Whether the host's main table has a route for all AllowedIPs, as wg-quick makes them by itself. */
-export function isRouted({ table }: ForeignDevice): boolean {
-  return table === undefined || table.value === "auto";
 }
 
 /** Once a file, of which several devices may be read. */
@@ -121,95 +110,4 @@ function isShared({ nodes }: Scene, own: LintNode, range: Prefix): boolean {
 /** The range of the same length that the peer's own addresses are in. */
 function moved({ family, length }: Prefix, addresses: readonly Address[]): readonly Prefix[] {
   return addresses.filter((each) => each.family === family).map((each) => prefixOf(each, length));
-}
-
-/**
- * A packet to a peer's endpoint must leave by the underlay; for a /0 wg-quick sees to that itself. Where
- * one range swallows several endpoints, it is told of the range.
- */
-function checkEndpoints(scene: Scene, node: LintNode): void {
-  if (!isRouted(node.device)) return;
-  const captured = new Map<Place, Captured[]>();
-  for (const { peer, other } of node.peers) {
-    const host = peer.endpoint?.value.host;
-    if (peer.endpoint === undefined || host === undefined || typeof host === "string") continue;
-    const capture = findCapture(scene, node, host);
-    if (capture === undefined || hasRouteHook(node.device, host)) continue;
-    const each = { endpoint: peer.endpoint, other, capture };
-    captured.set(capture.place, [...(captured.get(capture.place) ?? []), each]);
-  }
-  for (const [place, [first, ...rest]] of captured) {
-    if (first === undefined) continue;
-    const { endpoint, other, capture } = first;
-    const prefix = printPrefix(capture.value);
-    const shown = { endpoint: printEndpoint(endpoint.value), prefix };
-    const spot = { place: endpoint.place, against: place };
-    if (rest.length > 0 && capture.peer !== undefined) {
-      const fix = messages.replaceAllowedIps(prefix, lineWith(capture.peer, capture, []));
-      const turned = { place, against: endpoint.place };
-      scene.findings.push(messages.endpointCaptured(turned, shown, fix));
-      continue;
-    }
-    const better = other === undefined ? undefined : betterEndpoint(scene, other, capture.value);
-    const fix = better === undefined ? undefined : messages.writeEndpoint(better);
-    scene.findings.push(messages.endpointCaptured(spot, shown, fix));
-  }
-}
-
-/** What swallows an endpoint: AllowedIPs of a peer, or what the interface's address has on its link. */
-interface Capture extends Placed<Prefix> {
-  readonly peer?: LintPeer;
-}
-
-interface Captured {
-  readonly endpoint: Placed<Endpoint>;
-  readonly other: number | undefined;
-  readonly capture: Capture;
-}
-
-function findCapture(scene: Scene, node: LintNode, host: Address): Capture | undefined {
-  const entry = entryAt(scene, node, scene.universe.hostAtom(host));
-  if (entry !== undefined && entry.value.length > 0) {
-    return scene.blamed.has(entry.peer) || scene.rounds.has(entry) ? undefined : entry;
-  }
-  const ranges = new Set(onLinkRanges(node).filter((range) => hasAddress(range, host)));
-  for (const { value, place } of node.device.addresses) {
-    for (const range of ranges) {
-      if (!hasAddress(range, value.address) || range.length !== value.length) continue;
-      return { value: range, place };
-    }
-  }
-  return undefined;
-}
-
-/** Somebody who knows the problem has set a route for it. */
-function hasRouteHook({ hooks }: ForeignDevice, host: Address): boolean {
-  const shown = printAddress(host);
-  return [...hooks.preUp, ...hooks.postUp].some(({ value }) => value.includes(shown));
-}
-
-/** Where others dial the same device. */
-function betterEndpoint({ dialled }: Scene, other: number, capture: Prefix): string | undefined {
-  const better = dialled
-    .get(other)
-    ?.find(({ host }) => typeof host === "string" || !hasAddress(capture, host));
-  return better === undefined ? undefined : printEndpoint(better);
-}
-
-/** Who is dialled must listen where the others dial, today and after the next start. */
-function checkListenPorts({ nodes, findings }: Scene): void {
-  const dialled = new Map<number, { readonly by: LintNode; readonly endpoint: Placed<Endpoint> }>();
-  for (const by of nodes) {
-    for (const { peer, other } of by.peers) {
-      if (other === undefined || peer.endpoint === undefined || dialled.has(other)) continue;
-      dialled.set(other, { by, endpoint: peer.endpoint });
-    }
-  }
-  for (const [position, { by, endpoint }] of dialled) {
-    const device = nodes[position]?.device;
-    if (device === undefined || device.listenPort !== undefined) continue;
-    const port = endpoint.value.port ?? 51_820;
-    const spot = { place: device.place, against: endpoint.place };
-    findings.push(messages.listenPortMissing(spot, port, by.name));
-  }
 }

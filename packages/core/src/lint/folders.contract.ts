@@ -20,7 +20,7 @@ export function folderOf(text: string): Folder {
 /** All that is found, sorted as check does it. */
 export function lintFolder(folder: Folder, exposed: readonly string[] = []): readonly Finding[] {
   const reading = readFolder(folder, exposed);
-  return [...reading.findings, ...lint(reading).findings].toSorted(
+  return lint(reading).findings.toSorted(
     (one, other) => compareTexts(one.file, other.file) || one.line - other.line,
   );
 }

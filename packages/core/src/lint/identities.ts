@@ -7,8 +7,10 @@ import { isSameAddress, printAddress } from "../ip/address.ts";
 import type { Address } from "../ip/address.ts";
 import { hasAddress, isHost } from "../ip/prefix.ts";
 import * as messages from "../messages/lint.ts";
+import { privateKeyShown } from "../messages/lint-keys.ts";
 import type { PublicKey } from "../model/keys.ts";
 import type { ForeignDevice, ForeignPeer, Reading } from "../read/foreign.ts";
+import { Directory, pushTo, spotOf } from "./directory.ts";
 import { readFlaws } from "./flaws.ts";
 
 export interface LintNode {
@@ -49,7 +51,7 @@ export function readIdentities(
   const peers = devices.map((device, self) =>
     device.peers.map((peer): LintPeer => {
       const other = known.findMeant(self, peer);
-      const name = devices[other ?? -1]?.name ?? peer.name ?? peer.publicKey.value;
+      const name = devices[other ?? -1]?.name ?? nameOf(known, peer);
       return { self, other, name, peer, isFlawed: flawed.has(peer) };
     }),
   );
@@ -67,83 +69,10 @@ export function readIdentities(
   }));
 }
 
-/** Finds devices by key and by address. */
-class Directory {
-  readonly devices: readonly ForeignDevice[];
-  readonly keys: readonly (PublicKey | undefined)[];
-  readonly #byKey = new Map<PublicKey, number[]>();
-  readonly #byAddress = new Map<bigint, number[]>();
-
-  constructor(devices: readonly ForeignDevice[]) {
-    this.devices = devices;
-    for (const [position, { addresses, publicKey }] of devices.entries()) {
-      if (publicKey !== undefined) pushTo(this.#byKey, publicKey.value, position);
-      for (const { value } of addresses) pushTo(this.#byAddress, spotOf(value.address), position);
-    }
-    const votes = this.#readVotes();
-    this.keys = devices.map(({ publicKey }, at) => publicKey?.value ?? mostFrequent(votes.get(at)));
-    for (const [position, key] of this.keys.entries()) {
-      if (key !== undefined && devices[position]?.publicKey === undefined) {
-        pushTo(this.#byKey, key, position);
-      }
-    }
-  }
-
-  withKey(key: PublicKey): readonly number[] {
-    return this.#byKey.get(key) ?? [];
-  }
-
-  withAddress(address: Address): readonly number[] {
-    return this.#byAddress.get(spotOf(address)) ?? [];
-  }
-
-  /** Whom an entry means: the one with its key, unless it is for the address of another who lists this device. */
-  findMeant(self: number, peer: ForeignPeer): number | undefined {
-    const [holder] = this.withKey(peer.publicKey.value);
-    const candidates = this.addressedBy(peer).filter((each) => each !== self);
-    if (holder !== undefined && candidates.includes(holder)) return holder;
-    return (
-      candidates.find((each) => this.#isMixedUp(self, each)) ??
-      (holder === self ? undefined : holder)
-    );
-  }
-
-  /** Those whose very address is among the AllowedIPs. */
-  addressedBy({ allowedIps }: ForeignPeer): readonly number[] {
-    return allowedIps.flatMap(({ value }) => {
-      const found = isHost(value) ? this.withAddress(value) : [];
-      return found.length === 1 ? found : [];
-    });
-  }
-
-  /** The one lists the other, and is listed for its address, but never under its key. */
-  #isMixedUp(self: number, other: number): boolean {
-    const own = this.keys[self];
-    const theirs = this.keys[other];
-    const lists = this.devices[other]?.peers.some(({ publicKey }) => publicKey.value === own);
-    const isRight = this.devices[self]?.peers.some(
-      (peer) => peer.publicKey.value === theirs && this.addressedBy(peer).includes(other),
-    );
-    return lists === true && theirs !== undefined && isRight !== true;
-  }
-
-  /** The keys that no device tells, by the devices whose addresses others list under them. */
-  #readVotes(): ReadonlyMap<number, readonly PublicKey[]> {
-    const votes = new Map<number, PublicKey[]>();
-    for (const peer of this.devices.flatMap(({ peers }) => peers)) {
-      const { value } = peer.publicKey;
-      if (this.#byKey.has(value)) continue;
-      for (const position of this.addressedBy(peer)) pushTo(votes, position, value);
-    }
-    return votes;
-  }
-}
-
-/** Of as many the first. */
-function mostFrequent(keys: readonly PublicKey[] = []): PublicKey | undefined {
-  const groups = [...Map.groupBy(keys, (key) => key).values()];
-  const [best] = groups.toSorted((one, other) => other.length - one.length);
-  return best?.[0];
+/** Of who has no file here. A public key that is a private one is told nowhere. */
+function nameOf(known: Directory, peer: ForeignPeer): string {
+  const owner = known.devices[known.shownBy(peer) ?? -1];
+  return peer.name ?? owner?.name ?? peer.publicKey.value;
 }
 
 /** Two devices with one private key: both are twins. */
@@ -194,6 +123,12 @@ function checkKeys(
   const wrong = new Map<number, LintPeer[]>();
   for (const each of peers.flat()) {
     const { self, other, peer } = each;
+    const owner = known.devices[known.shownBy(peer) ?? -1];
+    if (owner !== undefined) {
+      const shown = { place: peer.publicKey.place, against: owner.privateKey?.place };
+      findings.push(privateKeyShown(shown, owner.name, known.keys[other ?? -1]));
+      continue;
+    }
     if (twins.has(self) || twins.has(other ?? self)) continue;
     const isWrong = other !== undefined && known.keys[other] !== peer.publicKey.value;
     if (isWrong) pushTo(wrong, other, each);
@@ -274,15 +209,4 @@ function isListed(entries: readonly LintPeer[], address: Address): boolean {
   return entries.some(({ peer }) =>
     peer.allowedIps.some(({ value }) => hasAddress(value, address)),
   );
-}
-
-/** One number for both families. */
-function spotOf({ family, bits }: Address): bigint {
-  return family === 4 ? bits : bits + (1n << 128n);
-}
-
-function pushTo<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [value]);
-  else list.push(value);
 }

@@ -1,4 +1,5 @@
 /** What the linter finds in folders with a mistake in them, and that it finds nothing in those without. */
+import { hash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -18,13 +19,10 @@ import { runs } from "../../../../tools/runs.ts";
 import type { Finding } from "../finding.ts";
 import { REFUSALS } from "../messages/refusals.ts";
 import { printText } from "../phrase.ts";
-import { NODE_MISTAKES } from "./node-mistakes.contract.ts";
+import { areApart, missedOf } from "./combinations.contract.ts";
+import { MISTAKES } from "./mistakes.contract.ts";
 import { plant } from "./planting.contract.ts";
-import type { Mistake } from "./planting.contract.ts";
-import { WAY_MISTAKES } from "./way-mistakes.contract.ts";
 import { VARIANTS } from "./variants.contract.ts";
-
-const MISTAKES = [...WAY_MISTAKES, ...NODE_MISTAKES];
 
 const { CLOUDS, DUAL, EXIT, GATEWAYS, HUB_ALONE, REGIONS, SPOKES, TWO_HOSTS } = folders;
 
@@ -59,6 +57,41 @@ test.each(readdirSync(examples).filter((file) => file.endsWith(".case")))(
 
 test.each(MISTAKES.map((each) => [each.what, each] as const))("lint() finds %s", (_, mistake) => {
   expect(printPlaces(lintFolder(plant(mistake), mistake.exposed))).toEqual(mistake.found);
+});
+
+test("the mistakes are of all classes, the variants as many", () => {
+  const found = new Set(MISTAKES.flatMap((each) => each.found).map(codeOf));
+  const folder = join(import.meta.dirname, "../messages");
+  const sources = readdirSync(folder).filter((file) => /^lint.*\.ts$/.test(file));
+  const codes = sources.flatMap((file) => {
+    const text = readFileSync(join(folder, file), "utf8");
+    return [...text.matchAll(/(?:lintError|lintWarning|found)\(\s*"([a-z\d-]+)"/g)].map(
+      ([, code = ""]) => code,
+    );
+  });
+  expect(codes.length).toBeGreaterThan(25);
+  expect(codes.filter((code) => !found.has(code))).toEqual([]);
+  // The checks of a mesh by their numbers, and what files by hand have beyond them.
+  const checks = new Set(MISTAKES.map(({ what }) => what.split(":")[0]));
+  expect(checks).toEqual(
+    new Set([...Array.from({ length: 13 }, (_, at) => String(at + 1)), "lint"]),
+  );
+  expect(found.size).toBeGreaterThanOrEqual(45);
+  expect(VARIANTS.length).toBeGreaterThanOrEqual(30);
+});
+
+/** Of `file:line severity code`. */
+function codeOf(found: string): string {
+  return /:\d+ (?:error|warning) (\S+)/.exec(found)?.[1] ?? "";
+}
+
+test("lint() names both places, where two disagree", () => {
+  const places = MISTAKES.flatMap((each) => each.found).filter(
+    (text) => !text.includes(" against "),
+  );
+  const alone = new Set(places.map(codeOf));
+  const ofLint = [...alone].filter((code) => !Object.hasOwn(REFUSALS, code));
+  expect(ofLint.sort()).toEqual(["mtu-below-ipv6", "node-alone", "world-readable"]);
 });
 
 test("lint() says the line to write instead", () => {
@@ -117,6 +150,16 @@ test("lint() says the line to write instead", () => {
       → write Endpoint = (address of "b"):51820, or the other way round
     neither "aws" nor "gcp" knows an endpoint of the other: nobody can start
       → write Endpoint = gcp.example.com:51820
+    neither "aws" nor "azure" knows an endpoint of the other: nobody can start
+      → write Endpoint = azure.example.com:51820
+    neither "b" nor "a" knows an endpoint of the other: nobody can start
+      → write Endpoint = 203.0.113.1:51820
+    10.0.0.2/32 is on several peers, "b", "c": WireGuard keeps it on the last, "c", silently
+      → write AllowedIPs = 10.0.0.3/32, fd00::3/128
+    port 51821 is dialled here for "hub", which is dialled at 198.51.100.1:51820 elsewhere
+      → write Endpoint = 198.51.100.1:51820, unless port 51821 is forwarded to it
+    port 51821 is dialled here for "gcp", which is dialled at gcp.example.com:51820 elsewhere
+      → write Endpoint = gcp.example.com:51820, unless port 51821 is forwarded to it
     "hub" cannot dial back, and nothing is sent to keep the way open: a NAT closes it after some 30 s
       → write PersistentKeepalive = 25
     "b" cannot dial back, but it is there that keepalive is set: a NAT is kept open from inside only
@@ -146,6 +189,16 @@ test("lint() says the line to write instead", () => {
     this is the device's own key: WireGuard ignores the peer
       → write PublicKey = xzMESarHdQvzzbLw7IdQepVlcPNBiRh4oZIOrjLGvGc=
 
+    this is not the public key of "azure", whose address is listed here
+      → write PublicKey = Js/KPsK7xQ+XO1SgdZJjGfeIrTlkXozF9Hm3TJwyTRg=
+    this is the PRIVATE key of "gcp": everybody who has this file can pose as "gcp"
+      → write PublicKey = xzMESarHdQvzzbLw7IdQepVlcPNBiRh4oZIOrjLGvGc=, and make a new key for "gcp" with wg genkey
+    this is the PRIVATE key of "aws": everybody who has this file can pose as "aws"
+      → write PublicKey = xzMESarHdQvzzbLw7IdQepVlcPNBiRh4oZIOrjLGvGc=, and make a new key for "aws" with wg genkey
+    this is the PRIVATE key of "b": everybody who has this file can pose as "b"
+      → write PublicKey = f54MZFzSby+LQjF+s1b2kBCRtDkiANHcj+9Tj6SPq28=, and make a new key for "b" with wg genkey
+    this is the PRIVATE key of "aws": everybody who has this file can pose as "aws"
+      → write the public key of the peer, and make a new key for "aws" with wg genkey
     there is a preshared key for "aws", but none at the other end: they would never shake hands
       → write the same PresharedKey line there, or remove this one
     this is another preshared key than at the other end, "gcp": they would never shake hands
@@ -166,11 +219,24 @@ test("lint() says the line to write instead", () => {
       → write a [Peer] for each of them, or take this device from them
     "n1" is a peer here, but does not list this device: it would not answer
       → write a [Peer] in n1.conf: PublicKey = MbdP+fg7kJkSUEfBxObfIkRVPYAvTmaNo45Kpev8om8=, AllowedIPs = 10.66.128.1/32
+    "aws" dials this device, which has no ListenPort: it takes another port at each start
+      → write ListenPort = 51820
     everybody on the host may read the keys in this file
       → run chmod 600 a.conf
-    "aws" dials this device, which has no ListenPort: it takes another port at each start
-      → write ListenPort = 51820"
+    everybody on the host may read the keys in this file
+      → run chmod 600 'it'\\''s a.conf'"
   `);
+});
+
+test("lint() tells no private key, wherever it stands", () => {
+  for (const mistake of MISTAKES) {
+    const folder = plant(mistake);
+    const texts = [...folder.values()].join("\n");
+    const names = new Set(texts.match(/\bprivate (\w+)$/gm));
+    const secrets = [...names].map((name) => hash("sha256", name, "base64"));
+    const said = JSON.stringify(lintFolder(folder, mistake.exposed));
+    expect(secrets.filter((secret) => said.includes(secret))).toEqual([]);
+  }
 });
 
 /** Not of the readers, whose sentences are tested with them. */
@@ -195,81 +261,6 @@ test("lint() finds two mistakes in one folder", () => {
     runs(80),
   );
 });
-
-/** What is found of each alone, and not of both together. */
-function missedOf(one: Mistake, other: Mistake): readonly string[] {
-  const folder = plant({ ...one, ...other, edits: [...one.edits, ...other.edits] });
-  const found = lintFolder(folder, [...(one.exposed ?? []), ...(other.exposed ?? [])]);
-  return [[one, other] as const, [other, one] as const].flatMap(([each, rest]) => {
-    const places = new Set(found.map((finding) => unshifted(finding, rest)));
-    const wanted = each.found.map((text) => text.replace(/ (error|warning) (\S+).*/, " $2"));
-    return wanted.filter((text) => !places.has(text));
-  });
-}
-
-/** Who a device is, and whether packets pass a tunnel at all, decides what else can be seen: these hide others. */
-const HIDING: Readonly<Record<string, readonly string[]>> = {
-  "4: a range misspelt at a gateway": ["4: a gateway does not know all that is behind the other"],
-  "4: a gateway's address on a neighbour": [
-    "4: a gateway does not know all that is behind the other",
-  ],
-  "11: two devices with one private key": [
-    "11: a peer's key that is not its own",
-    "11: the own key on a peer",
-    "lint: a peer that does not list the device",
-    "lint: a device that lists nobody",
-  ],
-  "11: a file copied": ["lint: a peer that does not list the device"],
-  "11: two devices with one address": ["11: a peer's key that is not its own"],
-  "11: an address that nobody knows": [
-    "11: a peer's key that is not its own",
-    "lint: a key that WireGuard does not know",
-  ],
-  "11: a key that nobody knows": [
-    "11: a peer's key that is not its own",
-    "11: the own key on a peer",
-  ],
-  "lint: no private key": ["4: a neighbour's address misspelt"],
-  "lint: a device that nobody lists": ["lint: a device that lists nobody"],
-  "lint: a peer that does not list the device": ["2: the own subnet among AllowedIPs"],
-  "lint: a gateway that does not list the other": [
-    "2: the range of the own site sent away",
-    "4: those behind a gateway are not known at the other end",
-    "4: a range misspelt at a gateway",
-    "4: a gateway's address on a neighbour",
-  ],
-};
-
-/** In one folder, with no file changed by both. */
-function areApart(one: Mistake, other: Mistake): boolean {
-  const files = new Set(filesOf(one));
-  return (
-    one.folder === other.folder &&
-    !filesOf(other).some((file) => files.has(file)) &&
-    HIDING[one.what]?.includes(other.what) !== true &&
-    HIDING[other.what]?.includes(one.what) !== true
-  );
-}
-
-function filesOf({ edits, renamed, exposed }: Mistake): readonly string[] {
-  return [...edits.map(([file]) => file), ...(renamed ?? []), ...(exposed ?? [])];
-}
-
-/** A place in a folder that `other` changed as well, as the test of the first alone has it. */
-function unshifted({ file, line, code }: Finding, other: Mistake): string {
-  const added = other.edits
-    .filter(([edited]) => edited === file)
-    .map(([, from, to]) => {
-      const text = other.folder.get(file) ?? "";
-      const at = linesOf(text.slice(0, text.indexOf(from)));
-      return line > at + 1 ? linesOf(to) - linesOf(from) : 0;
-    });
-  return `${file}:${line - added.reduce((sum, each) => sum + each, 0)} ${code}`;
-}
-
-function linesOf(text: string): number {
-  return text.split("\n").length - 1;
-}
 
 test("lint() finds no error in what random meshes render to", () => {
   fc.assert(
@@ -297,7 +288,7 @@ function lintSample(document: unknown): readonly Finding[] {
   });
   const findings = readings.flatMap((reading) => reading.findings);
   const devices = readings.flatMap((reading) => reading.devices);
-  return [...findings, ...lint({ devices, findings }).findings];
+  return lint({ devices, findings }).findings;
 }
 
 /** Random documents may contradict themselves. */

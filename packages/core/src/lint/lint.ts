@@ -5,14 +5,16 @@
 import type { Finding } from "../finding.ts";
 import type { Reading } from "../read/foreign.ts";
 import { checkDevices } from "./device-checks.ts";
+import { checkEndpoints } from "./endpoint-checks.ts";
 import { readIdentities } from "./identities.ts";
 import { checkPairs, pairsOf } from "./pair-checks.ts";
 import { checkForwarding, checkRanges } from "./range-checks.ts";
 import { checkRounds } from "./round-checks.ts";
 import { createScene } from "./scene.ts";
+import { partSections } from "./sections.ts";
 import { checkWays } from "./way-checks.ts";
 
-/** What was found beyond what the reading found, and what was looked at, in numbers. */
+/** All that was found, by the reading as well, and what was looked at, in numbers. */
 export interface Lint {
   readonly findings: readonly Finding[];
   readonly devices: number;
@@ -24,14 +26,16 @@ export interface Lint {
  * Each device has its public key, if it can be known. Where the reading dropped a value, what follows
  * from its absence is not told. Time and memory grow with the entries times the different prefixes.
  */
-export function lint(reading: Reading): Lint {
-  const findings: Finding[] = [];
+export function lint(read: Reading): Lint {
+  const reading = partSections(read);
+  const findings: Finding[] = [...reading.findings];
   const nodes = readIdentities(reading, findings);
   const scene = createScene(nodes, findings);
   const pairs = pairsOf(scene);
   // In this order: what one check blames, the later ones leave alone.
   checkRounds(scene);
   checkDevices(scene);
+  checkEndpoints(scene);
   checkPairs(scene, pairs);
   const passages = checkWays(scene, pairs);
   checkRanges(scene);

@@ -1,4 +1,4 @@
-/** Mistakes about names, keys, peers and lines to plant, and what must be found of each: checks 11 to 13, and more. */
+/** Mistakes about names, keys and peers to plant, and what must be found of each: checks 11 to 13, and more. */
 import { CLOUDS, DUAL, REGIONS, SPOKES, TWO_HOSTS } from "./folders.contract.ts";
 import { block, editBlock } from "./planting.contract.ts";
 import type { Edit, Mistake } from "./planting.contract.ts";
@@ -71,6 +71,99 @@ export const NODE_MISTAKES: readonly Mistake[] = [
     found: ["aws.conf:21 warning peer-twice against aws.conf:16"],
   },
   {
+    what: "11: a peer listed twice, once for another's address",
+    folder: CLOUDS,
+    edits: [editBlock(CLOUDS, ["aws.conf", "gcp"], ["public gcp", "public azure"])],
+    found: ["aws.conf:17 error public-key-differs against gcp.conf:2"],
+  },
+  {
+    what: "11: a peer listed twice, after it was listed for another's address",
+    folder: CLOUDS,
+    edits: [editBlock(CLOUDS, ["aws.conf", "azure"], ["public azure", "public gcp"])],
+    found: ["aws.conf:10 error public-key-differs against azure.conf:2"],
+  },
+  {
+    what: "11: a peer listed three times, once for another's address",
+    folder: CLOUDS,
+    edits: [
+      editBlock(
+        CLOUDS,
+        ["aws.conf", "gcp"],
+        [
+          "# gcp\nPublicKey = public gcp",
+          "PublicKey = public azure\nAllowedIPs = 10.0.0.2/32\n\n[Peer]\n# gcp\nPublicKey = public azure",
+        ],
+      ),
+    ],
+    found: [
+      "aws.conf:16 warning peer-twice against aws.conf:10",
+      "aws.conf:21 error public-key-differs against gcp.conf:2",
+    ],
+  },
+  {
+    what: "11: two peers listed under one key that nobody has",
+    folder: CLOUDS,
+    edits: [
+      editBlock(CLOUDS, ["aws.conf", "azure"], ["public azure", "public other"]),
+      editBlock(CLOUDS, ["aws.conf", "gcp"], ["public gcp", "public other"]),
+    ],
+    found: [
+      "aws.conf:10 error public-key-differs against azure.conf:2",
+      "aws.conf:17 error public-key-differs against gcp.conf:2",
+    ],
+  },
+  {
+    what: "11: another's private key for its public one",
+    folder: CLOUDS,
+    edits: [editBlock(CLOUDS, ["aws.conf", "gcp"], ["public gcp", "private gcp"])],
+    found: ["aws.conf:17 error private-key-shown against gcp.conf:2"],
+  },
+  {
+    what: "11: the own private key on a peer",
+    folder: CLOUDS,
+    edits: [editBlock(CLOUDS, ["aws.conf", "gcp"], ["public gcp", "private aws"])],
+    found: ["aws.conf:17 error private-key-shown against aws.conf:2"],
+  },
+  {
+    what: "11: another's private key for its public one, and its address in a range",
+    folder: TWO_HOSTS,
+    edits: [
+      ["a.conf", "public b", "private b"],
+      ["a.conf", "10.0.0.2/32", "10.0.0.0/24"],
+    ],
+    found: ["a.conf:7 error private-key-shown against b.conf:2"],
+  },
+  {
+    what: "11: the own private key on a peer that nobody knows, and more of it to tell",
+    folder: new Map([...CLOUDS].filter(([file]) => file !== "gcp.conf")),
+    edits: [
+      editBlock(
+        CLOUDS,
+        ["aws.conf", "gcp"],
+        [
+          /# gcp\nPublicKey = public gcp((?:\n.*)*)192\.168\.30/,
+          "PublicKey = private aws$1192.168.20",
+        ],
+      ),
+    ],
+    found: [
+      "aws.conf:16 error private-key-shown against aws.conf:2",
+      "aws.conf:18 error prefix-on-two-peers against aws.conf:12",
+    ],
+  },
+  {
+    what: "11: another's private key in all files",
+    folder: CLOUDS,
+    edits: ["aws", "azure", "aliyun"].map((name) =>
+      editBlock(CLOUDS, [`${name}.conf`, "gcp"], ["public gcp", "private gcp"]),
+    ),
+    found: [
+      "aliyun.conf:24 error private-key-shown against gcp.conf:2",
+      "aws.conf:17 error private-key-shown against gcp.conf:2",
+      "azure.conf:17 error private-key-shown against gcp.conf:2",
+    ],
+  },
+  {
     what: "11: a file name that wg-quick does not take",
     folder: TWO_HOSTS,
     edits: [],
@@ -135,26 +228,6 @@ export const NODE_MISTAKES: readonly Mistake[] = [
     found: ["laptop.conf:13 error peer-one-sided against nas.conf:1"],
   },
   {
-    what: "lint: a public key cut short",
-    folder: CLOUDS,
-    edits: [
-      editBlock(CLOUDS, ["aws.conf", "gcp"], ["PublicKey = public gcp", "PublicKey = public"]),
-    ],
-    found: ["aws.conf:17 error bad-key"],
-  },
-  {
-    what: "lint: a private key cut short",
-    folder: CLOUDS,
-    edits: [["gcp.conf", "PrivateKey = private gcp", "PrivateKey = private"]],
-    found: ["gcp.conf:2 error bad-key"],
-  },
-  {
-    what: "lint: an address without a length",
-    folder: CLOUDS,
-    edits: [["gcp.conf", "10.0.0.3/24", "10.0.0.3"]],
-    found: ["gcp.conf:3 warning no-mask"],
-  },
-  {
     what: "lint: a device that nobody lists",
     folder: CLOUDS,
     edits: ["aws", "azure", "gcp"].map((name): Edit => {
@@ -178,95 +251,9 @@ export const NODE_MISTAKES: readonly Mistake[] = [
     found: ["s1.conf:7 error peer-one-sided against n1.conf:1"],
   },
   {
-    what: "lint: keys that everybody may read",
-    folder: TWO_HOSTS,
-    edits: [],
-    exposed: ["a.conf"],
-    found: ["a.conf:1 warning world-readable"],
-  },
-  {
-    what: "lint: no private key",
-    folder: TWO_HOSTS,
-    edits: [["a.conf", "PrivateKey = private a\n", ""]],
-    found: ["a.conf:1 warning no-private-key"],
-  },
-  {
-    what: "lint: no private key, and the address in a range",
-    folder: TWO_HOSTS,
-    edits: [
-      ["a.conf", "PrivateKey = private a\n", ""],
-      ["b.conf", "10.0.0.1/32", "10.0.0.0/24"],
-    ],
-    found: ["a.conf:1 warning no-private-key"],
-  },
-  {
     what: "lint: no listen port where others dial",
     folder: CLOUDS,
     edits: [["gcp.conf", "ListenPort = 51820\n", ""]],
     found: ["gcp.conf:1 warning listen-port-missing against aws.conf:20"],
-  },
-  {
-    what: "lint: a port that wraps",
-    folder: TWO_HOSTS,
-    edits: [["a.conf", ":51820", ":70000"]],
-    found: ["a.conf:10 warning odd-port"],
-  },
-  {
-    what: "lint: an endpoint that is no address",
-    folder: TWO_HOSTS,
-    edits: [["a.conf", "172.17.3.1:51820", "1.2:51820"]],
-    found: ["a.conf:10 warning short-address"],
-  },
-  {
-    what: "lint: a hook that is cut",
-    folder: CLOUDS,
-    edits: [["gcp.conf", "ip_forward=1", "ip_forward=1 # on"]],
-    found: ["gcp.conf:6 warning hook-comment"],
-  },
-  {
-    what: "lint: a hook too early",
-    folder: CLOUDS,
-    edits: [
-      [
-        "gcp.conf",
-        "PrivateKey = private gcp",
-        "PreUp = wg set %i private-key /etc/wireguard/gcp.key",
-      ],
-    ],
-    found: ["gcp.conf:2 warning early-hook"],
-  },
-  {
-    what: "lint: a section that wg-quick does not see",
-    folder: CLOUDS,
-    edits: [["gcp.conf", "[Interface]", "[ Interface ]"]],
-    found: [
-      "gcp.conf:3 error hidden-key",
-      "gcp.conf:5 error hidden-key",
-      "gcp.conf:6 error hidden-key",
-    ],
-  },
-  {
-    what: "lint: host bits",
-    folder: CLOUDS,
-    edits: [editBlock(CLOUDS, ["aws.conf", "gcp"], ["192.168.30.0/24", "192.168.30.1/24"])],
-    found: ["aws.conf:19 warning host-bits"],
-  },
-  {
-    what: "lint: a key that WireGuard does not know",
-    folder: CLOUDS,
-    edits: [editBlock(CLOUDS, ["aws.conf", "gcp"], ["AllowedIPs", "AllowedIP"])],
-    found: ["aws.conf:19 error unknown-key"],
-  },
-  {
-    what: "lint: an empty value",
-    folder: CLOUDS,
-    edits: [editBlock(CLOUDS, ["aws.conf", "gcp"], [/(PresharedKey =).*/, "$1"])],
-    found: ["aws.conf:18 error value-missing"],
-  },
-  {
-    what: "lint: a comment with a semicolon",
-    folder: CLOUDS,
-    edits: [editBlock(CLOUDS, ["aws.conf", "gcp"], ["# gcp", "; gcp"])],
-    found: ["aws.conf:16 error comment-mark"],
   },
 ];

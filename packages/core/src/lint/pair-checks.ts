@@ -1,10 +1,11 @@
 /** What two foreign devices say of each other: that both list each other, can start, and agree on keys. */
-import { printEndpoint } from "../ip/endpoint.ts";
 import { hostPrefix, printPrefix } from "../ip/prefix.ts";
 import * as messages from "../messages/lint-pairs.ts";
 import { nodeAlone } from "../messages/lint.ts";
 import type { PresharedKey } from "../model/keys.ts";
+import { findEndpoint } from "./endpoint-checks.ts";
 import type { LintNode, LintPeer } from "./identities.ts";
+import { findMostCommon } from "./majority.ts";
 import { addressesOf } from "./scene.ts";
 import type { Scene } from "./scene.ts";
 
@@ -94,7 +95,7 @@ function checkStarts(scene: Scene, pairs: readonly Pair[]): void {
   const left = tellIsolated(scene, pairs, stuck);
   for (const { one, other } of left) {
     const [known] = [one, other].flatMap((peer) => {
-      const endpoint = endpointOf(scene, peer.other);
+      const endpoint = findEndpoint(scene, peer);
       return endpoint === undefined ? [] : [{ peer, endpoint }];
     });
     const isThere = known?.peer === other;
@@ -107,12 +108,6 @@ function checkStarts(scene: Scene, pairs: readonly Pair[]): void {
     if (isDialling(one) && !isDialling(other)) checkKeepalive(scene, one, other);
     if (isDialling(other) && !isDialling(one)) checkKeepalive(scene, other, one);
   }
-}
-
-/** Where somebody dials a device. */
-function endpointOf({ dialled }: Scene, position: number | undefined): string | undefined {
-  const [known] = dialled.get(position ?? -1) ?? [];
-  return known === undefined ? undefined : printEndpoint(known);
 }
 
 /** A device of whose tunnels none can start is told once; the pairs of others are left. */
@@ -219,16 +214,10 @@ function checkMtus({ nodes, findings }: Scene, pairs: readonly Pair[]): void {
 
 /** The node in most of the pairs; of two alike, the one with the larger MTU. */
 function mostFrequent(nodes: readonly LintNode[], pairs: readonly Pair[]): LintNode | undefined {
-  const counts = new Map<number, number>();
-  for (const { one, other } of pairs) {
-    counts.set(one.self, (counts.get(one.self) ?? 0) + 1);
-    counts.set(other.self, (counts.get(other.self) ?? 0) + 1);
-  }
   const mtuOf = (position: number): number => nodes[position]?.device.mtu?.value ?? 0;
-  const [first] = [...counts].sort(
-    ([one, a], [other, b]) => b - a || mtuOf(other) - mtuOf(one) || one - other,
-  );
-  return nodes[first?.[0] ?? -1];
+  const ends = pairs.flatMap(({ one, other }) => [one.self, other.self]);
+  const sorted = ends.toSorted((one, other) => mtuOf(other) - mtuOf(one) || one - other);
+  return nodes[findMostCommon(sorted) ?? -1];
 }
 
 function isOf({ one, other }: Pair, { position }: LintNode): boolean {

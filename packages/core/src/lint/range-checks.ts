@@ -6,10 +6,9 @@ import type { Prefix } from "../ip/prefix.ts";
 import * as messages from "../messages/lint-pairs.ts";
 import * as alone from "../messages/lint.ts";
 import type { ForeignDevice } from "../read/foreign.ts";
-import { isRouted } from "./device-checks.ts";
 import { readClaims } from "./round-checks.ts";
 import type { LintNode } from "./identities.ts";
-import { addressesOf, lineWith, onLinkRanges } from "./scene.ts";
+import { addressesOf, hasOthers, isRouted, lineWith, onLinkRanges } from "./scene.ts";
 import type { Entry, Scene } from "./scene.ts";
 import type { Passage } from "./way-checks.ts";
 
@@ -140,11 +139,16 @@ function isDirect(node: LintNode, next: LintNode, each: LintNode, range: Prefix)
 function checkLeaks(scene: Scene): void {
   const { nodes, universe, tables, findings } = scene;
   const sound = nodes.filter(({ device, isFlawed }) => !isFlawed && isRouted(device));
+  const wide = readLinks(sound);
   for (const node of sound) {
     for (const { value, place } of node.device.addresses) {
-      const other = sound.find((each) => each !== node && widest(each, value) !== undefined);
-      const range = other === undefined ? undefined : widest(other, value);
-      if (other === undefined || range === undefined) continue;
+      const { address, length } = value;
+      const link = wide.find(
+        (each) =>
+          each.node !== node && hasAddress(each.range, address) && each.range.length < length,
+      );
+      if (link === undefined) continue;
+      const { range, node: other } = link;
       if (!takesPart(scene, node, range)) continue;
       const { from, to } = universe.atomsOf(range);
       const row = tables[node.position]?.row.slice(from, to) ?? [];
@@ -164,21 +168,26 @@ function checkLeaks(scene: Scene): void {
 }
 
 /** Whether a node sends to others in a range, and not only to what is behind them. */
-function takesPart({ nodes, tables }: Scene, { position }: LintNode, range: Prefix): boolean {
-  const others = nodes.filter((each) => each.position !== position).flatMap(addressesOf);
-  const near = others.filter((address) => hasAddress(range, address));
-  return (
-    tables[position]?.entries.some(({ value }) => near.some((each) => hasAddress(value, each))) ===
-    true
-  );
+function takesPart(scene: Scene, node: LintNode, range: Prefix): boolean {
+  const entries = scene.tables[node.position]?.entries ?? [];
+  return entries.some(({ value }) => hasOthers(scene, node, [value, range]));
 }
 
-/** The link of a node that holds another's address and is wider than that one's own. */
-function widest(
-  node: LintNode,
-  { address, length }: ForeignDevice["addresses"][number]["value"],
-): Prefix | undefined {
-  return onLinkRanges(node).find((range) => hasAddress(range, address) && range.length < length);
+/** Each range that is on a link, with the first whose it is, in the order of the nodes. */
+function readLinks(nodes: readonly LintNode[]): readonly Link[] {
+  const links = new Map<string, Link>();
+  for (const node of nodes) {
+    for (const range of onLinkRanges(node)) {
+      const shown = printPrefix(range);
+      if (!links.has(shown)) links.set(shown, { range, node });
+    }
+  }
+  return [...links.values()];
+}
+
+interface Link {
+  readonly range: Prefix;
+  readonly node: LintNode;
 }
 
 function nameOf({ value, peer }: Entry): { readonly prefix: string; readonly peer: string } {

@@ -9,6 +9,12 @@ import type { ForeignDevice, Placed } from "../read/foreign.ts";
 import { Universe } from "../verify/universe.ts";
 import type { LintNode, LintPeer } from "./identities.ts";
 
+/** An entry that dials. */
+export interface Dialling {
+  readonly peer: LintPeer;
+  readonly endpoint: Placed<Endpoint>;
+}
+
 /** One prefix of a device's AllowedIPs. */
 export interface Entry extends Placed<Prefix> {
   readonly peer: LintPeer;
@@ -20,8 +26,12 @@ export interface Scene {
   /** Of each node, by its position. */
   readonly tables: readonly Table[];
   readonly meshCounts: Uint32Array;
+  /** Before each atom, how many addresses of devices there are. */
+  readonly addressCounts: Uint32Array;
   /** Of each node that is dialled, by its position: where, by everybody's word. */
-  readonly dialled: ReadonlyMap<number, readonly Endpoint[]>;
+  readonly dialled: ReadonlyMap<number, readonly Dialling[]>;
+  /** Endpoints that cannot be dialled from where they stand, which was said: nobody is advised to. */
+  readonly rejected: Set<Endpoint>;
   /** Peers whose entry is wrong for a reason that was said: what follows from it is not said again. */
   readonly blamed: Set<LintPeer>;
   /** Entries that send a range round, which was said. */
@@ -42,15 +52,44 @@ export function createScene(nodes: readonly LintNode[], findings: Finding[]): Sc
   const universe = new Universe(allPrefixes(nodes, entries));
   const tables = entries.map((list) => createTable(universe, list));
   const meshCounts = countMesh(universe, nodes);
+  const addressCounts = countAddresses(universe, nodes);
   const [blamed, rounds] = [new Set<LintPeer>(), new Set<Entry>()];
+  const rejected = new Set<Endpoint>();
   const dialled = readDialled(nodes);
-  return { nodes, universe, tables, meshCounts, dialled, blamed, rounds, findings };
+  return {
+    nodes,
+    universe,
+    tables,
+    meshCounts,
+    dialled,
+    addressCounts,
+    rejected,
+    blamed,
+    rounds,
+    findings,
+  };
 }
 
 /** Whether a prefix has anything of the mesh itself. */
 export function hasMesh({ universe, meshCounts }: Scene, prefix: Prefix): boolean {
   const { from, to } = universe.atomsOf(prefix);
   return meshCounts[from] !== meshCounts[to];
+}
+
+/** Whether an address of another node is in all of the prefixes. */
+export function hasOthers(
+  { universe, addressCounts }: Scene,
+  node: LintNode,
+  prefixes: readonly [Prefix, ...Prefix[]],
+): boolean {
+  const ranges = prefixes.map((prefix) => universe.atomsOf(prefix));
+  const from = Math.max(...ranges.map((range) => range.from));
+  const to = Math.min(...ranges.map((range) => range.to));
+  const own = addressesOf(node).filter((each) => {
+    const atom = universe.hostAtom(each);
+    return from <= atom && atom < to;
+  });
+  return (addressCounts[to] ?? 0) - (addressCounts[from] ?? 0) > own.length;
 }
 
 export function entryAt(scene: Scene, { position }: LintNode, atom: number): Entry | undefined {
@@ -66,6 +105,11 @@ export function onLinkRanges({ device }: { readonly device: ForeignDevice }): re
 
 export function addressesOf({ device }: { readonly device: ForeignDevice }): readonly Address[] {
   return device.addresses.map(({ value }) => value.address);
+}
+
+/** Whether the host's main table has a route for all AllowedIPs, as wg-quick makes them by itself. */
+export function isRouted({ table }: ForeignDevice): boolean {
+  return table === undefined || table.value === "auto";
 }
 
 /** All AllowedIPs of a peer that stand in the line of one of them, with others in its place. */
@@ -86,12 +130,13 @@ function entriesOf(peer: LintPeer): readonly Entry[] {
 }
 
 function readDialled(nodes: readonly LintNode[]): Scene["dialled"] {
-  const dialled = new Map<number, Endpoint[]>();
-  for (const { other, peer } of nodes.flatMap(({ peers }) => peers)) {
-    if (other === undefined || peer.endpoint === undefined) continue;
-    const known = dialled.get(other);
-    if (known === undefined) dialled.set(other, [peer.endpoint.value]);
-    else known.push(peer.endpoint.value);
+  const dialled = new Map<number, Dialling[]>();
+  for (const peer of nodes.flatMap(({ peers }) => peers)) {
+    const { endpoint } = peer.peer;
+    if (peer.other === undefined || endpoint === undefined) continue;
+    const known = dialled.get(peer.other);
+    if (known === undefined) dialled.set(peer.other, [{ peer, endpoint }]);
+    else known.push({ peer, endpoint });
   }
   return dialled;
 }
@@ -138,7 +183,21 @@ function countMesh(universe: Universe, nodes: readonly LintNode[]): Uint32Array 
       marks.fill(1, from, to);
     }
   }
-  const counts = new Uint32Array(universe.size + 1);
+  return sumUp(marks);
+}
+
+function countAddresses(universe: Universe, nodes: readonly LintNode[]): Uint32Array {
+  const marks = new Uint32Array(universe.size);
+  for (const address of nodes.flatMap(addressesOf)) {
+    const atom = universe.hostAtom(address);
+    marks[atom] = (marks[atom] ?? 0) + 1;
+  }
+  return sumUp(marks);
+}
+
+/** Before each atom, the sum of all marks. */
+function sumUp(marks: Uint8Array | Uint32Array): Uint32Array {
+  const counts = new Uint32Array(marks.length + 1);
   for (const [atom, mark] of marks.entries()) counts[atom + 1] = (counts[atom] ?? 0) + mark;
   return counts;
 }

@@ -288,6 +288,33 @@ Endpoint = b.example.com:51820
     ],
   },
   {
+    what: "one port inside and a forwarded one outside, of two hosts",
+    folder: SPOKES,
+    edits: [["nas.conf", "198.51.100.1:51820", "172.20.1.1:40000"]],
+  },
+  {
+    what: "a forwarded port that all dial",
+    folder: SPOKES,
+    edits: ["laptop", "nas", "router"].map((name) => [
+      `${name}.conf`,
+      "198.51.100.1:51820",
+      "198.51.100.1:40000",
+    ]),
+  },
+  {
+    what: "a name in capitals at the same port",
+    folder: CLOUDS,
+    edits: [editBlock(CLOUDS, ["azure.conf", "gcp"], ["gcp.example.com", "GCP.Example.com"])],
+  },
+  {
+    what: "one who dials a name, and one who dials its address, at ports of their own",
+    folder: SPOKES,
+    edits: [
+      ["nas.conf", "198.51.100.1:51820", "hub.example.com:443"],
+      ["router.conf", "198.51.100.1:51820", "[2001:db8::1]:51820"],
+    ],
+  },
+  {
     what: "comments, capitals and blanks as wg takes them",
     folder: folderOf(`== a.conf
 # the only one

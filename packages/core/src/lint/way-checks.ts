@@ -10,7 +10,7 @@ import { replaceAllowedIps, writeAllowedIps } from "../messages/lint.ts";
 import * as messages from "../messages/lint-pairs.ts";
 import type { LintNode, LintPeer } from "./identities.ts";
 import type { Pair } from "./pair-checks.ts";
-import { addressesOf, entryAt, lineWith, onLinkRanges } from "./scene.ts";
+import { addressesOf, entryAt, hasOthers, lineWith, onLinkRanges } from "./scene.ts";
 import type { Entry, Scene } from "./scene.ts";
 
 /** A packet's way passes a node: from whom it comes, and by which entry. */
@@ -80,7 +80,7 @@ function checkNeighbour(scene: Scene, here: LintPeer, there: LintPeer): void {
  * what is behind, and has nothing behind it, may do without: many a laptop is set up so.
  */
 function isWanted(
-  { nodes, tables }: Scene,
+  scene: Scene,
   taker: LintNode,
   here: LintPeer,
   taken: Entry | undefined,
@@ -88,16 +88,14 @@ function isWanted(
   const hasMore = here.peer.allowedIps.some(
     ({ value }) => !addressesOf(taker).some((own) => hasAddress(value, own)),
   );
-  const entries = tables[taker.position]?.entries ?? [];
-  const others = nodes.filter((node) => node !== taker).flatMap(addressesOf);
+  const entries = scene.tables[taker.position]?.entries ?? [];
   const isOnLink = (prefix: Prefix): boolean =>
     onLinkRanges(taker).some((range) => hasPrefix(range, prefix));
   return (
     taken !== undefined ||
     hasMore ||
     entries.some(
-      ({ value }) =>
-        (isHost(value) && isOnLink(value)) || others.some((each) => hasAddress(value, each)),
+      ({ value }) => (isHost(value) && isOnLink(value)) || hasOthers(scene, taker, [value]),
     )
   );
 }

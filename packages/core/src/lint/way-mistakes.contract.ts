@@ -1,6 +1,6 @@
 /** Mistakes about ranges, ways and ends of tunnels to plant, and what must be found of each: checks 1 to 10. */
 import { CLOUDS, DUAL, EXIT, GATEWAYS, REGIONS, SPOKES, TWO_HOSTS } from "./folders.contract.ts";
-import { editBlock } from "./planting.contract.ts";
+import { block, editBlock } from "./planting.contract.ts";
 import type { Mistake } from "./planting.contract.ts";
 
 export const WAY_MISTAKES: readonly Mistake[] = [
@@ -188,6 +188,104 @@ export const WAY_MISTAKES: readonly Mistake[] = [
       editBlock(CLOUDS, ["gcp.conf", "aws"], [/Endpoint.*\n/, ""]),
     ],
     found: ["aws.conf:15 error cannot-start against gcp.conf:8"],
+  },
+  {
+    what: "7: nobody can start, with two of three",
+    folder: CLOUDS,
+    edits: [
+      editBlock(CLOUDS, ["azure.conf", "aws"], [/Endpoint.*\n/, ""]),
+      editBlock(CLOUDS, ["gcp.conf", "aws"], [/Endpoint.*\n/, ""]),
+      [
+        "aws.conf",
+        `${block("azure", CLOUDS, "aws.conf")}\n[Peer]\n${block("gcp", CLOUDS, "aws.conf")}`,
+        `${block("azure", CLOUDS, "aws.conf")}\n[Peer]\n${block("gcp", CLOUDS, "aws.conf")}`.replaceAll(
+          /Endpoint.*\n/g,
+          "",
+        ),
+      ],
+    ],
+    found: [
+      "aws.conf:8 error cannot-start against azure.conf:8",
+      "aws.conf:14 error cannot-start against gcp.conf:8",
+    ],
+  },
+  {
+    what: "7: nobody can start, and one endpoint that is known lies in the tunnel",
+    folder: DUAL,
+    edits: [
+      editBlock(
+        DUAL,
+        ["c.conf", "b"],
+        ["Endpoint = 203.0.113.2:51820", "Endpoint = 10.0.0.2:51820"],
+      ),
+      editBlock(DUAL, ["a.conf", "b"], [/Endpoint.*\n/, ""]),
+      editBlock(DUAL, ["b.conf", "a"], [/Endpoint.*\n/, ""]),
+    ],
+    found: [
+      "b.conf:7 error cannot-start against a.conf:7",
+      "c.conf:19 error endpoint-captured against c.conf:18",
+    ],
+  },
+  {
+    what: "7: nobody can start, and one endpoint that is known lies in the tunnel, its way unsure",
+    folder: DUAL,
+    edits: [
+      editBlock(
+        DUAL,
+        ["c.conf", "b"],
+        ["Endpoint = 203.0.113.2:51820", "Endpoint = 10.0.0.2:51820"],
+      ),
+      editBlock(DUAL, ["a.conf", "c"], ["10.0.0.3/32", "10.0.0.3/32, 10.0.0.2/32"]),
+      editBlock(DUAL, ["a.conf", "b"], [/Endpoint.*\n/, ""]),
+      editBlock(DUAL, ["b.conf", "a"], [/Endpoint.*\n/, ""]),
+    ],
+    found: [
+      "a.conf:17 error prefix-on-two-peers against a.conf:11",
+      "b.conf:7 error cannot-start against a.conf:7",
+      "c.conf:19 error endpoint-captured against c.conf:18",
+    ],
+  },
+  {
+    what: "7: another port than the device listens on",
+    folder: SPOKES,
+    edits: [["nas.conf", "198.51.100.1:51820", "198.51.100.1:51821"]],
+    found: ["nas.conf:10 warning port-differs against laptop.conf:10"],
+  },
+  {
+    what: "7: another port than most dial, behind a forwarded one",
+    folder: CLOUDS,
+    edits: [
+      ["gcp.conf", "ListenPort = 51820", "ListenPort = 40000"],
+      editBlock(CLOUDS, ["aws.conf", "gcp"], ["gcp.example.com:51820", "GCP.example.com:51821"]),
+    ],
+    found: ["aws.conf:20 warning port-differs against azure.conf:20"],
+  },
+  {
+    what: "7: another port than the device listens on, at most",
+    folder: SPOKES,
+    edits: [
+      ["laptop.conf", "198.51.100.1:51820", "198.51.100.1:51821"],
+      ["nas.conf", "198.51.100.1:51820", "198.51.100.1:51821"],
+    ],
+    found: [
+      "laptop.conf:10 warning port-differs against router.conf:11",
+      "nas.conf:10 warning port-differs against router.conf:11",
+    ],
+  },
+  {
+    what: "7: nobody can start, and one without routes dials what lies in the tunnel",
+    folder: DUAL,
+    edits: [
+      ["c.conf", "MTU = 1400", "MTU = 1400\nTable = off"],
+      editBlock(
+        DUAL,
+        ["c.conf", "b"],
+        ["Endpoint = 203.0.113.2:51820", "Endpoint = 10.0.0.2:51820"],
+      ),
+      editBlock(DUAL, ["a.conf", "b"], [/Endpoint.*\n/, ""]),
+      editBlock(DUAL, ["b.conf", "a"], [/Endpoint.*\n/, ""]),
+    ],
+    found: ["b.conf:7 error cannot-start against a.conf:7"],
   },
   {
     what: "7: no keepalive where nobody dials back",

@@ -16,6 +16,18 @@ export function tooLarge(place: Place, mebibytes: number): Finding {
   return foreign("too-large", place, message, say`take it away: it is hardly WireGuard's`);
 }
 
+/** One of many, of which the others are read. */
+export function unreadable(place: Place, message: Phrase, fix: Phrase): Finding {
+  return foreign("unreadable", place, message, fix);
+}
+
+/** `name`: of an interface, as parsed. */
+export function wgShow(place: Place, name: string): Finding {
+  const message = say`this is what wg show prints for people, not a configuration`;
+  const fix = say`save what wg showconf ${name} prints, or wg show ${name} dump`;
+  return foreign("wg-show", place, message, fix);
+}
+
 export function severalFiles(place: Place, count: number): Finding {
   const message = say`the folder has ${count} files that end in .conf, and a node has one device in a mesh`;
   return foreign("several-files", place, message, say`keep those of one mesh, one in each folder`);

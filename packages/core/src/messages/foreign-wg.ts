@@ -58,7 +58,10 @@ export function valueMissing(place: Place, key: string): Finding {
 }
 
 export function badKey(place: Place, key: string, length: number): Finding {
-  const message = say`${key} is no WireGuard key, but ${length} characters`;
+  const message =
+    length === 1
+      ? say`${key} is no WireGuard key, but one character`
+      : say`${key} is no WireGuard key, but ${length} characters`;
   const fix = say`a key is 44 characters of base64 ending in =, as wg genkey and wg pubkey print it`;
   return foreign("bad-key", place, message, fix);
 }
@@ -186,8 +189,9 @@ export function noPublicKey(place: Place): Finding {
   );
 }
 
-export function peerTwice(place: Place, key: string, first: Place): Finding {
-  const message = say`the peer ${key} stands in line ${first.line} already: the AllowedIPs here replace those there`;
+/** The key is not repeated: it may be a private one, which only another file tells. */
+export function peerTwice(place: Place, first: Place): Finding {
+  const message = say`this key stands in line ${first.line} already: the AllowedIPs here replace those there`;
   const found = foreign("peer-twice", place, message, say`make one [Peer] of the two`);
   return { ...found, against: first };
 }

@@ -69,6 +69,17 @@ export function keepaliveMisplaced(spot: Spot, peer: string): Finding {
   return lintWarning("keepalive-misplaced", spot, message, say`write PersistentKeepalive = 25`);
 }
 
+/** Both on one host; `endpoint`: with the port that is probably right. */
+export function portDiffers(
+  spot: Spot,
+  peer: string,
+  { port, endpoint }: { readonly port: number; readonly endpoint: string },
+): Finding {
+  const message = say`port ${port} is dialled here for ${quote(peer)}, which is dialled at ${endpoint} elsewhere`;
+  const fix = say`write Endpoint = ${endpoint}, unless port ${port} is forwarded to it`;
+  return lintWarning("port-differs", spot, message, fix);
+}
+
 export function presharedKeyOneSided(spot: Spot, peer: string): Finding {
   const message = say`there is a preshared key for ${quote(peer)}, but none at the other end: they would never shake hands`;
   const fix = say`write the same PresharedKey line there, or remove this one`;

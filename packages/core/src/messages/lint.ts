@@ -37,7 +37,17 @@ export function replaceAllowedIps(prefix: string, line: readonly string[]): Phra
 
 export function worldReadable(place: Place): Finding {
   const message = say`everybody on the host may read the keys in this file`;
-  return lintWarning("world-readable", { place }, message, say`run chmod 600 ${place.file}`);
+  return lintWarning(
+    "world-readable",
+    { place },
+    message,
+    say`run chmod 600 ${shellWord(place.file)}`,
+  );
+}
+
+/** As one word of a shell's command. */
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./][\w@%+=:,./-]*$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 export function listenPortMissing(spot: Spot, port: number, dialler: string): Finding {

@@ -103,6 +103,8 @@ export const REFUSALS = {
   "wrong-json": { by: "warren", what: "JSON that wg-gen-web does not write" },
   "client-off": { by: "nobody", what: "a client that is switched off in wg-gen-web" },
   "several-files": { by: "warren", what: "several files of one node" },
+  "wg-show": { by: "wg", what: "what wg show prints for people" },
+  unreadable: { by: "warren", what: "one of several files that cannot be read" },
   "not-text": { by: "warren", what: "a file that is not text" },
   "too-large": { by: "warren", what: "a file larger than 16 MiB" },
 } as const satisfies Readonly<Record<string, Refusal>>;

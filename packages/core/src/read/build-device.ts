@@ -29,16 +29,26 @@ export function buildDevice(
   };
 }
 
-/** Two sections of one key are one peer: the later's AllowedIPs, and of the rest what the later has. */
 function mergePeers(peers: readonly WgPeer[]): readonly ForeignPeer[] {
-  const merged = new Map<string, ForeignPeer>();
-  for (const peer of peers) {
+  const sections = peers.flatMap((peer): ForeignPeer[] => {
     const { publicKey } = peer;
-    if (publicKey === undefined) continue;
-    const { value } = publicKey;
-    merged.set(value, { ...merged.get(value), ...peerOf(peer), publicKey });
-  }
-  return [...merged.values()];
+    return publicKey === undefined ? [] : [{ ...peerOf(peer), publicKey }];
+  });
+  const groups = Map.groupBy(sections, ({ publicKey }) => publicKey.value);
+  return [...groups.values()].flatMap(([first, ...rest]) => {
+    return first === undefined ? [] : [mergeSections([first, ...rest])];
+  });
+}
+
+/** Sections of one key are one peer: the last one's AllowedIPs, and of the rest what the later have. */
+export function mergeSections(
+  sections: readonly [ForeignPeer, ...(readonly ForeignPeer[])],
+): ForeignPeer {
+  const [first, ...rest] = sections;
+  if (rest.length === 0) return first;
+  const merged = { ...first };
+  for (const section of rest) Object.assign(merged, section);
+  return { ...merged, sections };
 }
 
 function peerOf(peer: WgPeer): Omit<ForeignPeer, "publicKey"> {

@@ -86,7 +86,7 @@ function mistakes(): Readonly<Record<string, Reading>> {
 }
 
 /** Found by who reads the disk. */
-const OF_FILES = new Set(["several-files", "not-text", "too-large"]);
+const OF_FILES = new Set(["several-files", "wg-show", "unreadable", "not-text", "too-large"]);
 
 test("each code of the table is found, alone, and no reader has another", () => {
   const found = Object.entries(mistakes()).map(([code, { findings }]) => {
@@ -95,6 +95,11 @@ test("each code of the table is found, alone, and no reader has another", () => 
   expect(found).toEqual(Object.keys(mistakes()).map((code) => `${code} ${code}`));
   const known = Object.keys(REFUSALS).filter((code) => !OF_FILES.has(code));
   expect(Object.keys(mistakes()).sort()).toEqual(known.sort());
+});
+
+test("a key of one character is not called many", () => {
+  const { findings } = conf("", "[Peer]\nPublicKey = x");
+  expect(print(findings)).toContain("PublicKey is no WireGuard key, but one character");
 });
 
 test("no message has a secret in it", () => {
@@ -168,7 +173,7 @@ test("what is found is said with its place and the way out", () => {
       write Endpoint = [2001:db8::1]:51820, or what was meant
     wg0.conf:6:14: warning host-bits: AllowedIPs has "10.0.0.1/24", of which the kernel makes 10.0.0.0/24
       write 10.0.0.0/24 for the range, or 10.0.0.1/32 for the host
-    wg0.conf:7:13: warning peer-twice: the peer xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg= stands in line 5 already: the AllowedIPs here replace those there (and line 5)
+    wg0.conf:7:13: warning peer-twice: this key stands in line 5 already: the AllowedIPs here replace those there (and line 5)
       make one [Peer] of the two
     wg0.conf:4:1: warning key-twice: MTU stands in line 3 already: this one counts, and that one does not (and line 3)
       remove one of the two

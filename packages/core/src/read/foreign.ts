@@ -66,6 +66,8 @@ export interface ForeignPeer {
   readonly endpoint?: Placed<Endpoint>;
   /** 0: off. */
   readonly keepaliveSeconds?: Placed<number>;
+  /** Where several [Peer] sections have its key: what each says, of which this is what counts. */
+  readonly sections?: readonly ForeignPeer[];
 }
 
 /** What a reader answers: as many devices as it could read, and what is wrong or odd with the text. */
