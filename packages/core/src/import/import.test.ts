@@ -1,8 +1,9 @@
 /** What only hand-written files have: kept, or named with both places. */
 import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { inspect } from "node:util";
 import { expect, test } from "vitest";
-import { importMesh, readWgQuick } from "../mod.ts";
+import { importMesh, parsePrivateKey, Problem, readWgQuick } from "../mod.ts";
 import type { ForeignDevice, Imported, PublicKey } from "../mod.ts";
 import { sampleKey, sampleOf } from "../../../../tools/sample.ts";
 import { devicesOf, foreignFolder, imported, textsOf } from "./round-trip.contract.ts";
@@ -374,6 +375,45 @@ test("importMesh() names both places where one takes from a network what another
     a.conf:12 warning keepalive-differs: the keepalive of a is another towards c
     b.conf:7 warning allowed-ips-differ: b sends a also what is for 192.168.1.0/24 (c.conf:7)
     c.conf:1 warning keepalive-differs: the keepalive of c is another towards a"
+  `);
+});
+
+test("importMesh() takes a private key in the place of a public one for its owner's, and never shows it", () => {
+  const [a, b] = read({ a: A, b: B });
+  const secret = parsePrivateKey(hash("sha256", "b's own", "base64"));
+  if (a === undefined || b === undefined || secret instanceof Problem) throw new Error("no files");
+  const shownKey = secret as string as PublicKey;
+  const own = { ...b, privateKey: { value: secret, place: b.place } };
+  const pasted = (device: ForeignDevice): ForeignDevice => ({
+    ...device,
+    peers: device.peers.map((peer) => ({
+      ...peer,
+      publicKey: { ...peer.publicKey, value: shownKey },
+    })),
+  });
+  const made = imported([pasted(a), own]);
+  expect(shown(made)).toMatchInlineSnapshot(`
+    "{name:mesh,addresses:[10.0.0.0/24],firewall:off,presharedKeys:false}
+    a {address:10.0.0.1,endpoint:a.example,publicKey:[a]}
+    b {address:10.0.0.2,endpoint:b.example}
+    a.conf:6 error private-key-shown: that is the PRIVATE key of b: it has been shown; its public key is taken in its place"
+  `);
+  const { privateKeys: _, ...rest } = made;
+  expect(inspect(rest, { depth: 20, maxArrayLength: null })).not.toContain(secret);
+  // Its own one, pasted at a peer: the peer is nobody.
+  expect(textsOf(imported([a, pasted(own)]))).toMatchInlineSnapshot(`
+    [
+      "b.conf:5 warning peer-itself: b lists itself as a peer: WireGuard overlooks that, and so does the mesh",
+      "b.conf:6 error private-key-shown: that is the PRIVATE key of b: it has been shown; its public key is taken in its place",
+      "b.conf:1 warning peer-added: b does not list a, which lists it: now both do (a.conf:5)",
+    ]
+  `);
+  // Where both stand, the right one counts.
+  const both = { ...a, peers: [...pasted(a).peers, ...a.peers] };
+  expect(textsOf(imported([both, own]))).toMatchInlineSnapshot(`
+    [
+      "a.conf:6 error private-key-shown: that is the PRIVATE key of b: it has been shown; its public key is taken in its place",
+    ]
   `);
 });
 

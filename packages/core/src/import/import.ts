@@ -19,6 +19,7 @@ import type { Guess } from "./guess.ts";
 import { hooksOf } from "./hooks.ts";
 import { readParties } from "./parties.ts";
 import { readPresharedKeys } from "./preshared.ts";
+import { replaceShownKeys } from "./shown-keys.ts";
 import { settle } from "./trial.ts";
 import type { Ground, Trial } from "./trial.ts";
 import { linksOf } from "./ways.ts";
@@ -38,8 +39,13 @@ export interface Imported {
 /** Devices must know their public keys, as far as anybody does. Undefined where there is none. */
 export function importMesh(devices: readonly ForeignDevice[]): Imported | undefined {
   const findings: Finding[] = [];
-  const parties = readParties(devices, findings);
+  const meant = replaceShownKeys(devices);
+  const parties = readParties(meant.devices, findings);
   if (parties.length === 0) return undefined;
+  for (const { place, owner } of meant.shown) {
+    const name = parties.find(({ publicKey }) => publicKey === owner)?.name;
+    findings.push(messages.privateKeyShown(place, name));
+  }
   const facts = readFacts(parties, findings);
   const ground = groundOf(facts);
   const tried = guessesOf(facts).map((each) => tryGuess(facts, ground, each));

@@ -42,6 +42,19 @@ export function deviceWithoutKey({ name, place }: ForeignDevice): Finding {
   return lost("device-without-key", place, { message, fix });
 }
 
+/** It is not quoted. */
+export function privateKeyShown(place: Place, owner: string | undefined): Finding {
+  const message =
+    owner === undefined
+      ? say`that is somebody's PRIVATE key: it has been shown, and is left out`
+      : say`that is the PRIVATE key of ${owner}: it has been shown; its public key is taken in its place`;
+  const fix =
+    owner === undefined
+      ? say`make a new one`
+      : say`make a new one: warren keys rotate ${owner}`;
+  return lost("private-key-shown", place, { message, fix });
+}
+
 export function prefixTwice(place: Place, prefix: string, against: Place): Finding {
   const message = say`${prefix} stands at two peers: WireGuard gives it to this one, and so does the mesh`;
   return changed("prefix-twice", place, { message, fix: say`leave it at one`, against });
