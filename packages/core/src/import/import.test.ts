@@ -339,8 +339,7 @@ test("importMesh() finds names and ranges where the files have none that a mesh 
     b {address:10.0.0.2,endpoint:b.example,publicKey:[b]}
     buro-1 {address:10.0.0.1,endpoint:a.example,publicKey:[a]}
     Büro 1.conf:1 warning name-changed: Büro 1 is called buro-1 in the mesh
-    b.conf:3 warning addresses-differ: b has the addresses 10.0.0.2/32, and gets 10.0.0.2/29
-    Büro 1.conf:3 warning addresses-differ: buro-1 has the addresses 10.0.0.1/32, and gets 10.0.0.1/29"
+    b.conf:3 warning addresses-differ: addresses of 2 devices have the length /32, and get /29: b, buro-1"
   `);
 });
 
@@ -415,6 +414,60 @@ test("importMesh() takes a private key in the place of a public one for its owne
       "a.conf:6 error private-key-shown: that is the PRIVATE key of b: it has been shown; its public key is taken in its place",
     ]
   `);
+});
+
+/** A server and a phone with a file of its own. */
+function fullTunnel(ranges: string): Readonly<Record<string, string>> {
+  const hub = `
+    [Interface]
+    Address = 10.8.0.1/24
+    ListenPort = 51820
+    [Peer]
+    PublicKey = [c]
+    AllowedIPs = 10.8.0.2/32
+  `;
+  const c = `
+    [Interface]
+    Address = 10.8.0.2/24
+    [Peer]
+    PublicKey = [hub]
+    AllowedIPs = ${ranges}
+    Endpoint = hub.example:51820
+    PersistentKeepalive = 25
+  `;
+  return { hub, c };
+}
+
+test("importMesh() takes all parts of a family for its /0, and no family that nobody has", () => {
+  const whole = check(fullTunnel("0.0.0.0/0"));
+  expect(whole).toMatchInlineSnapshot(`
+    "{name:mesh,addresses:[10.8.0.0/24],firewall:off,presharedKeys:false}
+    hub {address:10.8.0.1,endpoint:hub.example,subnets:[0.0.0.0/0],publicKey:[hub]}
+    c {via:hub,access:[exit],address:10.8.0.2,publicKey:[c]}"
+  `);
+  expect(check(fullTunnel("0.0.0.0/1, 128.0.0.0/1"))).toBe(whole);
+  expect(check(fullTunnel("128.0.0.0/1, 0.0.0.0/2, 64.0.0.0/2"))).toBe(whole);
+  expect(check(fullTunnel("0.0.0.0/1, 128.0.0.0/2"))).not.toContain("access:[exit]");
+  expect(check(fullTunnel("0.0.0.0/0, ::/0"))).toMatchInlineSnapshot(`
+    "{name:mesh,addresses:[10.8.0.0/24],firewall:off,presharedKeys:false}
+    hub {address:10.8.0.1,endpoint:hub.example,subnets:[0.0.0.0/0],publicKey:[hub]}
+    c {via:hub,access:[exit],address:10.8.0.2,publicKey:[c]}
+    c.conf:6 warning family-ended: c sends hub all of IPv6, where nobody has an address of it: that ended in the tunnel, and will go beside it"
+  `);
+  expect(check(fullTunnel("0.0.0.0/1, ::/1, 128.0.0.0/1, 8000::/1"))).toBe(
+    check(fullTunnel("0.0.0.0/0, ::/0")),
+  );
+  // A node, and two of one device that have everything.
+  const a = A.replace("10.0.0.2/32", "0.0.0.0/1, 128.0.0.0/1, ::/0");
+  expect(check({ a, b: B })).toMatchInlineSnapshot(`
+    "{name:mesh,addresses:[10.0.0.0/24],firewall:off,presharedKeys:false}
+    a {address:10.0.0.1,endpoint:a.example,exit:b,publicKey:[a]}
+    b {address:10.0.0.2,endpoint:b.example,subnets:[0.0.0.0/0],publicKey:[b]}
+    a.conf:7 warning family-ended: a sends b all of IPv6, where nobody has an address of it: that ended in the tunnel, and will go beside it"
+  `);
+  const second =
+    "[Peer]\n PublicKey = [c]\n AllowedIPs = 0.0.0.0/0, 10.0.0.3/32\n Endpoint = c.example:1\n";
+  expect(check({ a: a + second, b: B })).toContain("a sends b no more what is for 0.0.0.0/5");
 });
 
 test("importMesh() answers nothing where nobody is there", () => {

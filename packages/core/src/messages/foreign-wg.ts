@@ -186,8 +186,9 @@ export function noPublicKey(place: Place): Finding {
   );
 }
 
-export function peerTwice(place: Place, key: string, first: Place): Finding {
-  const message = say`the peer ${key} stands in line ${first.line} already: the AllowedIPs here replace those there`;
+/** It is not quoted: it may be a private key, put there by mistake. */
+export function peerTwice(place: Place, first: Place): Finding {
+  const message = say`this peer stands in line ${first.line} already: the AllowedIPs here replace those there`;
   const found = foreign("peer-twice", place, message, say`make one [Peer] of the two`);
   return { ...found, against: first };
 }

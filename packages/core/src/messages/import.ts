@@ -49,9 +49,7 @@ export function privateKeyShown(place: Place, owner: string | undefined): Findin
       ? say`that is somebody's PRIVATE key: it has been shown, and is left out`
       : say`that is the PRIVATE key of ${owner}: it has been shown; its public key is taken in its place`;
   const fix =
-    owner === undefined
-      ? say`make a new one`
-      : say`make a new one: warren keys rotate ${owner}`;
+    owner === undefined ? say`make a new one` : say`make a new one: warren keys rotate ${owner}`;
   return lost("private-key-shown", place, { message, fix });
 }
 
@@ -80,6 +78,24 @@ export function addressesDiffer(place: Place, name: string, here: Text, there: T
   const message = say`${name} has the addresses ${there}, and gets ${here}`;
   const fix = say`a node has one address of each family, with the length of the mesh's range`;
   return changed("addresses-differ", place, { message, fix });
+}
+
+/** Of several devices at once: what they have in common is one fact. */
+export function lengthsDiffer(
+  place: Place,
+  names: Text,
+  { count, here, there }: { readonly count: number; readonly here: Text; readonly there: Text },
+): Finding {
+  const message = say`addresses of ${count} devices have the length ${there}, and get ${here}: ${names}`;
+  const fix = say`a node has one address of each family, with the length of the mesh's range`;
+  return changed("addresses-differ", place, { message, fix });
+}
+
+/** An idle route into the tunnel keeps a family from leaving beside it. */
+export function familyEnded(place: Place, pair: readonly [string, string], family: 4 | 6): Finding {
+  const message = say`${pair[0]} sends ${pair[1]} all of IPv${family}, where nobody has an address of it: that ended in the tunnel, and will go beside it`;
+  const fix = say`give the mesh a range of IPv${family} and ${pair[1]} the subnet ${family === 4 ? "0.0.0.0/0" : "::/0"}, or switch it off there`;
+  return changed("family-ended", place, { message, fix });
 }
 
 export function endpointUnknown(place: Place, name: string, given: string): Finding {

@@ -168,7 +168,7 @@ test("what is found is said with its place and the way out", () => {
       write Endpoint = [2001:db8::1]:51820, or what was meant
     wg0.conf:6:14: warning host-bits: AllowedIPs has "10.0.0.1/24", of which the kernel makes 10.0.0.0/24
       write 10.0.0.0/24 for the range, or 10.0.0.1/32 for the host
-    wg0.conf:7:13: warning peer-twice: the peer xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg= stands in line 5 already: the AllowedIPs here replace those there (and line 5)
+    wg0.conf:7:13: warning peer-twice: this peer stands in line 5 already: the AllowedIPs here replace those there (and line 5)
       make one [Peer] of the two
     wg0.conf:4:1: warning key-twice: MTU stands in line 3 already: this one counts, and that one does not (and line 3)
       remove one of the two

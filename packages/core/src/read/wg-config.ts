@@ -96,6 +96,6 @@ function checkPeers(peers: readonly WgPeer[], { findings }: BlockContext): void 
     const { value, place } = publicKey;
     const first = firsts.get(value);
     if (first === undefined) firsts.set(value, place);
-    else findings.push(messages.peerTwice(place, value, first));
+    else findings.push(messages.peerTwice(place, first));
   }
 }
