@@ -60,7 +60,10 @@ test("importMesh() makes the same of dumps, as far as they say anything", () => 
       const met = devices.filter(({ peers }) => peers.length > 0);
       fc.pre(met.length > 0);
       const { made, before, after } = meaningsAround(met, foreignDumps(met));
-      expect(textsOf(made)).toEqual([]);
+      const said = textsOf(made).filter(
+        (text) => !text.includes("seen from the running interface"),
+      );
+      expect(said).toEqual([]);
       expect(wgOnly(after)).toEqual(wgOnly(before));
     }),
     runs(25),

@@ -125,6 +125,10 @@ function compareEndpoints(
     return [messages.endpointAdded(entry.peer.place, pair, printEndpoint(after), against)];
   }
   const there = printEndpoint(before.value);
+  if (facts.swallowed.has(entry)) {
+    const here = after === undefined ? undefined : printEndpoint(after);
+    return [messages.endpointSwallowed(before.place, pair, { here, there })];
+  }
   if (after === undefined) return [messages.endpointLost(before.place, pair, there)];
   const ends = { here: printEndpoint(after), there };
   return [messages.endpointDiffers(before.place, pair, ends, against)];

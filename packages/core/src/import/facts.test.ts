@@ -2,8 +2,9 @@
 import { hash } from "node:crypto";
 import { inspect } from "node:util";
 import { expect, test } from "vitest";
-import { parsePrivateKey, Problem } from "../mod.ts";
+import { parsePrivateKey, Problem, readShowconf } from "../mod.ts";
 import type { ForeignDevice, PublicKey } from "../mod.ts";
+import { sampleKey } from "../../../../tools/sample.ts";
 import { A, B, check, read, shown } from "./by-hand.contract.ts";
 import { imported, textsOf } from "./round-trip.contract.ts";
 
@@ -98,4 +99,75 @@ test("importMesh() takes all parts of a family for its /0, and no family that no
   const second =
     "[Peer]\n PublicKey = [c]\n AllowedIPs = 0.0.0.0/0, 10.0.0.3/32\n Endpoint = c.example:1\n";
   expect(check({ a: a + second, b: B })).toContain("a sends b no more what is for 0.0.0.0/5");
+});
+
+test("importMesh() leaves out an endpoint inside the tunnel itself, and nothing else of its host", () => {
+  const a = A.replace("b.example", "10.0.0.2");
+  expect(check({ a, b: B })).toMatchInlineSnapshot(`
+    "{name:mesh,addresses:[10.0.0.0/24],keepalive:0,firewall:off,presharedKeys:false}
+    a {address:10.0.0.1,endpoint:a.example,publicKey:[a]}
+    b {address:10.0.0.2,publicKey:[b]}
+    a.conf:8 error endpoint-swallowed: a dials b at 10.0.0.2:51820, inside the tunnel itself: now it waits for b to dial"
+  `);
+  const b = B.replace(/Endpoint.*/, "PersistentKeepalive = 25");
+  expect(check({ a, b })).toMatchInlineSnapshot(`
+    "{name:mesh,addresses:[10.0.0.0/24],firewall:off,presharedKeys:false}
+    a {address:10.0.0.1,publicKey:[a]}
+    b {address:10.0.0.2,endpoint:b.invalid,publicKey:[b]}
+    a.conf:8 error endpoint-swallowed: a dials b at 10.0.0.2:51820, inside the tunnel itself: b.invalid:51820 stands in its place
+    a.conf:1 warning keepalive-differs: the keepalive of a is another towards b
+    b.conf:8 warning keepalive-differs: the keepalive of b is another towards a"
+  `);
+  // Of somebody in the same network, too, which has another range.
+  const c = B.replace("10.0.0.2/24", "10.0.0.3/24").replace("a.example", "192.168.1.1");
+  const peer =
+    "[Peer]\n PublicKey = [c]\n AllowedIPs = 10.0.0.3/32\n Endpoint = 192.168.1.3:51820\n";
+  expect(check({ a: a + peer, b: B, c })).toMatchInlineSnapshot(`
+    "{name:mesh,addresses:[10.0.0.0/24],keepalive:0,firewall:off,presharedKeys:false}
+    site-1 {}
+    a {address:10.0.0.1,site:site-1,lan:192.168.1.1,endpoint:a.example,publicKey:[a]}
+    b {address:10.0.0.2,publicKey:[b]}
+    c {address:10.0.0.3,site:site-1,lan:192.168.1.3,publicKey:[c]}
+    a.conf:8 error endpoint-swallowed: a dials b at 10.0.0.2:51820, inside the tunnel itself: now it waits for b to dial"
+  `);
+});
+
+test("importMesh() says what it saw of a running interface, and takes no NAT's port for anybody's", () => {
+  const text = [
+    "[Interface]\nListenPort = 51820",
+    `[Peer]\nPublicKey = ${sampleKey("b")}\nAllowedIPs = 10.0.0.2/32\nEndpoint = 198.51.100.7:41234`,
+    `[Peer]\nPublicKey = ${sampleKey("c")}\nAllowedIPs = 10.0.0.3/32\nEndpoint = 198.51.100.7:41235`,
+  ].join("\n");
+  const place = { file: "wg0", line: 1, column: 1 };
+  const key = { publicKey: { value: sampleKey("a"), place } };
+  const { devices } = readShowconf(text, { file: "wg0", name: "a", isWorldReadable: false });
+  expect(shown(imported(devices.map((each) => ({ ...each, ...key }))))).toMatchInlineSnapshot(`
+    "{name:mesh,addresses:[10.0.0.0/29],keepalive:0,firewall:off,presharedKeys:false}
+    a {publicKey:[a]}
+    peer-1 {address:10.0.0.2,endpoint:198.51.100.7:41234,publicKey:[b]}
+    peer-2 {address:10.0.0.3,endpoint:198.51.100.7:41235,publicKey:[c]}
+    wg0:1 error address-unknown: nothing says which address a has: it gets a free one
+    wg0:6 warning endpoints-seen: seen from the running interface: the endpoints of peer-1, peer-2 are where they were last heard from, behind a NAT for a moment
+    wg0:1 warning ranges-seen: seen from the running interface: it does not tell the range of its addresses, and 10.0.0.0/29 is a guess"
+  `);
+});
+
+test("importMesh() takes for the mesh's port what its files listen on, before what others dial", () => {
+  const more = (port: number): string =>
+    `[Peer]\n PublicKey = [x${port}]\n AllowedIPs = 10.0.0.${port}/32\n Endpoint = x.example:${port}\n`;
+  const a = A.replace("51820", "5000") + more(7) + more(8).replace("x.example:8", "y.example:7");
+  expect(check({ a })).toMatchInlineSnapshot(`
+    "{name:mesh,addresses:[10.0.0.0/24],listenPort:5000,keepalive:0,firewall:off,presharedKeys:false}
+    a {address:10.0.0.1,publicKey:[a]}
+    peer-1 {address:10.0.0.2,endpoint:b.example,publicKey:[b],listenPort:51820}
+    peer-2 {address:10.0.0.7,endpoint:x.example,publicKey:w2leAiXYXc/fcSrTB9q2DQggMpm6N1UHaBTNb34JCPg=,listenPort:7}
+    peer-3 {address:10.0.0.8,endpoint:y.example,publicKey:/SQxbPUEMjxJ0gaz++KCT2HkTF0WGWLeXCw0SIGPlDU=,listenPort:7}"
+  `);
+  expect(check({ a: A.replace("ListenPort = 51820", "").replace("51820", "7") + more(7) }))
+    .toMatchInlineSnapshot(`
+    "{name:mesh,addresses:[10.0.0.0/24],listenPort:7,keepalive:0,firewall:off,presharedKeys:false}
+    a {address:10.0.0.1,publicKey:[a]}
+    peer-1 {address:10.0.0.2,endpoint:b.example,publicKey:[b]}
+    peer-2 {address:10.0.0.7,endpoint:x.example,publicKey:w2leAiXYXc/fcSrTB9q2DQggMpm6N1UHaBTNb34JCPg=}"
+  `);
 });

@@ -10,6 +10,7 @@ import { entryName } from "../model/names.ts";
 import type { Name } from "../model/names.ts";
 import type { Device } from "../plan/device.ts";
 import type { ForeignDevice } from "../read/foreign.ts";
+import { withoutIdleSites } from "./document.ts";
 import type { MeshDocument } from "./document.ts";
 import { differences } from "./differences.ts";
 import { readFacts } from "./facts.ts";
@@ -144,8 +145,11 @@ function finish(facts: Facts, ground: Ground, { guess: made, trial }: Tried): Im
     nodes: Object.fromEntries(nodes),
   };
   const given = new Set([...preshared.keys.keys(), ...preshared.fresh]);
-  const last = settle(document, placed(ground, made), given);
-  const invented = made.invented.map((party) => {
+  const last = settle(withoutIdleSites(document), placed(ground, made), given);
+  const unheard = made.invented.filter((party) => {
+    return !facts.listings.get(party)?.some(({ entry }) => facts.swallowed.has(entry));
+  });
+  const invented = unheard.map((party) => {
     return messages.endpointUnknown(party.place, party.name, inventedEndpoint(party.name));
   });
   return {

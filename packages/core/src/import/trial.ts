@@ -118,7 +118,7 @@ function mend(document: MeshDocument, error: Diagnostic, ground: Ground): Mended
       finding: messages.endpointUnknown(place, name, endpoint),
     };
   }
-  const path = swallowing(document, error) ?? error.path;
+  const path = swallowing(document, error) ?? dialledPath(document, error);
   const removal =
     (isInMesh(document, error) ? readdressed(document) : undefined) ??
     withoutPart(document, path) ??
@@ -151,6 +151,13 @@ function swallowing(document: MeshDocument, { code, path }: Diagnostic): Path | 
     if (at >= 0) return ["nodes", name, "subnets", at];
   }
   return undefined;
+}
+
+/** A node that has a lan address alone is dialled there: rather than the node, the mesh does without that. */
+function dialledPath({ nodes }: MeshDocument, { code, path }: Diagnostic): Path {
+  const { endpoint, lan } = nodes[String(path[1])] ?? {};
+  const isLan = code === "endpoint-captured" && endpoint === undefined && lan !== undefined;
+  return isLan ? ["nodes", String(path[1]), "lan"] : path;
 }
 
 /** Where a node is dialled, by number. */

@@ -98,6 +98,19 @@ export function familyEnded(place: Place, pair: readonly [string, string], famil
   return changed("family-ended", place, { message, fix });
 }
 
+/** What an interface holds while it runs, and nobody wrote. */
+export function endpointsSeen(place: Place, names: Text): Finding {
+  const message = say`seen from the running interface: the endpoints of ${names} are where they were last heard from, behind a NAT for a moment`;
+  const fix = say`keep those of hosts with an address of their own, and remove the others from the mesh`;
+  return changed("endpoints-seen", place, { message, fix });
+}
+
+export function rangesSeen(place: Place, ranges: Text): Finding {
+  const message = say`seen from the running interface: it does not tell the range of its addresses, and ${ranges} is a guess`;
+  const fix = say`write network.addresses, where it is another`;
+  return changed("ranges-seen", place, { message, fix });
+}
+
 export function endpointUnknown(place: Place, name: string, given: string): Finding {
   const message = say`nothing says where ${name} is dialled: ${given} stands in its place`;
   return lost("endpoint-unknown", place, { message, fix: say`write nodes.${name}.endpoint` });
@@ -123,6 +136,19 @@ export function endpointLost(
   const message = say`${pair[0]} dials ${pair[1]} at ${there}, and will wait for it to dial`;
   const fix = say`write nodes.${pair[1]}.endpoint, where it can be dialled`;
   return changed("endpoint-differs", place, { message, fix, against });
+}
+
+export function endpointSwallowed(
+  place: Place,
+  pair: readonly [string, string],
+  { here, there }: { readonly here: Text | undefined; readonly there: Text },
+): Finding {
+  const message =
+    here === undefined
+      ? say`${pair[0]} dials ${pair[1]} at ${there}, inside the tunnel itself: now it waits for ${pair[1]} to dial`
+      : say`${pair[0]} dials ${pair[1]} at ${there}, inside the tunnel itself: ${here} stands in its place`;
+  const fix = say`write nodes.${pair[1]}.endpoint: where it is reached without the tunnel`;
+  return lost("endpoint-swallowed", place, { message, fix });
 }
 
 export function endpointAdded(
