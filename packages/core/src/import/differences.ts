@@ -17,7 +17,9 @@ import { wholesOf } from "./parties.ts";
 import type { Party, PartyEntry } from "./parties.ts";
 import type { Trial } from "./trial.ts";
 
-export function differences(facts: Facts, { devices }: Trial): readonly Finding[] {
+export function differences(facts: Facts, { devices, mesh }: Trial): readonly Finding[] {
+  const clients = new Set(mesh.clients.map(({ name }) => name));
+  const isClient = ({ party }: Ends): boolean => clients.has(party.name);
   const pairs = facts.parties.flatMap((party): Ends[] => {
     const made = devices.get(party.name);
     return party.device === undefined || made === undefined
@@ -26,13 +28,17 @@ export function differences(facts: Facts, { devices }: Trial): readonly Finding[
   });
   return [
     ...compareAddresses(pairs),
-    ...pairs.flatMap((ends) => [...compareDevice(ends), ...comparePeers(facts, ends)]),
+    ...pairs.flatMap((ends) => [
+      ...compareDevice(ends, isClient(ends)),
+      ...comparePeers(facts, ends),
+    ]),
   ];
 }
 
-function compareDevice({ device, made }: Ends): readonly Finding[] {
+function compareDevice({ device, made }: Ends, isClient: boolean): readonly Finding[] {
   const findings: Finding[] = [];
   const { name } = made;
+  const lost = isClient ? messages.clientFieldLost : messages.fieldLost;
   const compare = (
     field: string,
     before: { value: string | number; place: Place } | undefined,
@@ -47,14 +53,13 @@ function compareDevice({ device, made }: Ends): readonly Finding[] {
   compare("fwmark", device.fwmark, made.fwmark);
   const { table, dns, saveConfig } = device;
   if (table !== undefined && table.value !== String(made.table ?? "auto")) {
-    findings.push(messages.fieldLost(table.place, "table", name));
+    findings.push(lost(table.place, "table", name));
   }
   const { servers = [], zone } = made.resolver ?? {};
   const known = new Set([...servers.map(printAddress), ...(zone === undefined ? [] : [zone])]);
   const missed = dns.find(({ value }) => !known.has(value));
-  if (missed !== undefined) findings.push(messages.fieldLost(missed.place, "DNS", name));
-  if (saveConfig?.value === true)
-    findings.push(messages.fieldLost(saveConfig.place, "SaveConfig", name));
+  if (missed !== undefined) findings.push(lost(missed.place, "DNS", name));
+  if (saveConfig?.value === true) findings.push(lost(saveConfig.place, "SaveConfig", name));
   return findings;
 }
 

@@ -171,3 +171,15 @@ test("importMesh() takes for the mesh's port what its files listen on, before wh
     peer-2 {address:10.0.0.7,endpoint:x.example,publicKey:w2leAiXYXc/fcSrTB9q2DQggMpm6N1UHaBTNb34JCPg=}"
   `);
 });
+
+test("importMesh() says of a client what it cannot have as a client", () => {
+  const { hub, c } = fullTunnel("10.8.0.0/24");
+  const more = "DNS = 9.9.9.9\n  PostUp = logger up\n  PostUp = logger again\n  [Peer]";
+  expect(check({ hub: hub ?? "", c: (c ?? "").replace("[Peer]", more) })).toMatchInlineSnapshot(`
+    "{name:mesh,addresses:[10.8.0.0/24],firewall:off,presharedKeys:false}
+    hub {address:10.8.0.1,endpoint:hub.example,publicKey:[hub]}
+    c {via:hub,access:[nodes],address:10.8.0.2,publicKey:[c]}
+    c.conf:5 error field-lost: the hooks of c are left out: it is a client, and a client runs none
+    c.conf:4 error field-lost: the DNS of c cannot be expressed, and is left out"
+  `);
+});

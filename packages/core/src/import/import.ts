@@ -97,6 +97,7 @@ const HEAVY = new Set([
   "peer-lost",
   "endpoint-differs",
   "left-out",
+  "range-replaced",
 ]);
 
 /** Of somebody who is left out nothing differs any more. */
@@ -190,6 +191,6 @@ function privateKeysOf(
 function clientHooks(facts: Facts, { clients }: Guess): readonly Finding[] {
   return facts.parties.flatMap((party) => {
     const [hook] = clients.has(party) ? Object.values(party.device?.hooks ?? {}).flat() : [];
-    return hook === undefined ? [] : [messages.fieldLost(hook.place, "hooks", party.name)];
+    return hook === undefined ? [] : [messages.clientHooksLost(hook.place, party.name)];
   });
 }

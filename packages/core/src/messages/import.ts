@@ -241,6 +241,19 @@ export function fieldLost(place: Place, field: string, name: string): Finding {
   return lost("field-lost", place, { message, fix });
 }
 
+/** A client runs no hooks. */
+export function clientFieldLost(place: Place, field: string, name: string): Finding {
+  const message = say`the ${field} of ${name} cannot be expressed, and is left out`;
+  const fix = say`set it on the device itself: a client runs no hooks`;
+  return lost("field-lost", place, { message, fix });
+}
+
+export function clientHooksLost(place: Place, name: string): Finding {
+  const message = say`the hooks of ${name} are left out: it is a client, and a client runs none`;
+  const fix = say`see to it on the device itself, or make it a node`;
+  return lost("field-lost", place, { message, fix });
+}
+
 export function hookLost(place: Place, name: string, why: Text): Finding {
   const message = say`a hook of ${name} is left out: ${why}`;
   const fix = say`put the commands into a script on the host, and call it`;
@@ -264,6 +277,13 @@ export function rulesDiffer(place: Place, name: string, file: string): Finding {
   const message = say`${name} loads ${file}, which lets through something else than the mesh does`;
   const fix = say`write what it says as policy; warren diff shows how the rules differ`;
   return lost("rules-lost", place, { message, fix });
+}
+
+/** What the checks of a mesh say about its range. */
+export function rangeReplaced(place: Place, range: string, why: Phrase): Finding {
+  const message = say`network.addresses is another, ${range}, and so is everybody's address: ${why}`;
+  const fix = say`write a range that no network has, or leave this one`;
+  return lost("range-replaced", place, { message, fix });
 }
 
 /** What the checks of a mesh say about a part that they refuse. */
