@@ -1,12 +1,15 @@
 /** Whatever files say, what is made of them holds, and is what they say or is named. */
 import { expect, test } from "vitest";
 import fc from "fast-check";
-import { parsePrefix, Problem } from "../mod.ts";
-import type { ForeignDevice, ForeignPeer, Placed, Prefix } from "../mod.ts";
+import { parsePrefix, printText, Problem } from "../mod.ts";
+import type { ForeignDevice, ForeignPeer, Name, Placed, Prefix } from "../mod.ts";
 import { compilePlan } from "../../../../tools/oracle/plans.contract.ts";
 import { topologyDocuments } from "../../../../tools/random-topology.ts";
+import { sampleKey } from "../../../../tools/sample.ts";
 import { runs } from "../../../../tools/runs.ts";
+import type { MeshDocument } from "./document.ts";
 import { devicesOf, foreignFolder, imported } from "./round-trip.contract.ts";
+import { settle } from "./trial.ts";
 
 interface Damage {
   readonly device: number;
@@ -166,6 +169,25 @@ function routesOf(
     });
   });
 }
+
+test("settle() says once that somebody is gone, and not of all who refer to it", () => {
+  const place = { file: "c.conf", line: 1, column: 1 };
+  const document: MeshDocument = {
+    network: { name: "n", addresses: ["10.0.0.0/24"] },
+    sites: {},
+    nodes: { a: { endpoint: "a.example" }, c: { exit: "b" } },
+    links: [{ between: ["a", "b"], path: "deny" }],
+    clients: { phone: { via: "b" } },
+  };
+  const keys = new Map(["a", "c"].map((name) => [name as Name, sampleKey(name)]));
+  const { findings, ...settled } = settle(document, { keys, placeOf: () => place });
+  expect(findings.map(({ message }) => printText(message))).toMatchInlineSnapshot(`
+    [
+      "clients.phone is left out: clients.phone.via[0]: there is no node "b"",
+    ]
+  `);
+  expect(settled.document.nodes["c"]).toEqual({});
+});
 
 test("importMesh() makes of damaged files a mesh that holds, and that does what they say or names the file", () => {
   fc.assert(
