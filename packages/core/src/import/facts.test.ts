@@ -183,3 +183,22 @@ test("importMesh() says of a client what it cannot have as a client", () => {
     c.conf:4 error field-lost: the DNS of c cannot be expressed, and is left out"
   `);
 });
+
+test("importMesh() counts what many have in common", () => {
+  const peer = (host: number): string =>
+    `[Peer]\n PublicKey = [x${host}]\n AllowedIPs = 10.0.0.0/24\n Endpoint = x${host}.example:51820\n`;
+  const said = textsOf(imported(read({ a: A + peer(3) + peer(4) + peer(5), b: B })));
+  expect(said.filter((text) => text.includes("prefix-twice"))).toMatchInlineSnapshot(`
+    [
+      "a.conf:19 warning prefix-twice: 10.0.0.0/24 stands at 3 peers: WireGuard gives it to this one, and so does the mesh (a.conf:13)",
+    ]
+  `);
+  const bare = (text: string): string => text.replaceAll("/24", "/32");
+  const c = bare(B).replace("10.0.0.2/32", "10.0.0.3/32");
+  expect(textsOf(imported(read({ a: bare(A), b: bare(B), c })))).toMatchInlineSnapshot(`
+    [
+      "a.conf:3 warning addresses-differ: addresses of 3 devices have the length /32, and get /29: a, b, c",
+      "a.conf:1 warning peer-added: a does not list c, which lists it: now both do (c.conf:5)",
+    ]
+  `);
+});

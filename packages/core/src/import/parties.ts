@@ -99,17 +99,7 @@ function entriesOf(
   own: PublicKey,
   findings: Finding[],
 ): readonly PartyEntry[] {
-  const owners = new Map<string, ForeignPeer>();
-  for (const peer of device.peers) {
-    for (const { value, place } of peer.allowedIps) {
-      const printed = printPrefix(value);
-      const before = owners.get(printed);
-      if (before !== undefined && before !== peer) {
-        findings.push(messages.prefixTwice(place, printed, before.place));
-      }
-      owners.set(printed, peer);
-    }
-  }
+  const owners = ownersOf(device, findings);
   const entries = device.peers.flatMap((peer): PartyEntry[] => {
     const key = peer.publicKey.value;
     if (key === own) {
@@ -121,6 +111,26 @@ function entriesOf(
     return [{ key, peer, allowedIps: kept }];
   });
   return withWholes(entries);
+}
+
+/** Of each prefix the last peer that it stands at. */
+function ownersOf({ peers }: ForeignDevice, findings: Finding[]): ReadonlyMap<string, ForeignPeer> {
+  const owners = new Map<string, ForeignPeer>();
+  const clashes = new Map<string, { place: Place; against: Place; count: number }>();
+  for (const peer of peers) {
+    for (const { value, place } of peer.allowedIps) {
+      const printed = printPrefix(value);
+      const before = owners.get(printed);
+      owners.set(printed, peer);
+      if (before === undefined || before === peer) continue;
+      const count = (clashes.get(printed)?.count ?? 1) + 1;
+      clashes.set(printed, { place, against: before.place, count });
+    }
+  }
+  for (const [prefix, { place, against, count }] of clashes) {
+    findings.push(messages.prefixTwice(place, prefix, against, count));
+  }
+  return owners;
 }
 
 /**

@@ -53,8 +53,12 @@ export function privateKeyShown(place: Place, owner: string | undefined): Findin
   return lost("private-key-shown", place, { message, fix });
 }
 
-export function prefixTwice(place: Place, prefix: string, against: Place): Finding {
-  const message = say`${prefix} stands at two peers: WireGuard gives it to this one, and so does the mesh`;
+/** At `count` peers, of which this is the last. */
+export function prefixTwice(place: Place, prefix: string, against: Place, count: number): Finding {
+  const message =
+    count === 2
+      ? say`${prefix} stands at two peers: WireGuard gives it to this one, and so does the mesh`
+      : say`${prefix} stands at ${count} peers: WireGuard gives it to this one, and so does the mesh`;
   return changed("prefix-twice", place, { message, fix: say`leave it at one`, against });
 }
 
