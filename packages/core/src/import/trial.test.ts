@@ -7,6 +7,7 @@ import { compilePlan } from "../../../../tools/oracle/plans.contract.ts";
 import { topologyDocuments } from "../../../../tools/random-topology.ts";
 import { sampleKey } from "../../../../tools/sample.ts";
 import { runs } from "../../../../tools/runs.ts";
+import { withoutIdleSites } from "./document.ts";
 import type { MeshDocument } from "./document.ts";
 import { devicesOf, foreignFolder, imported } from "./round-trip.contract.ts";
 import { settle } from "./trial.ts";
@@ -187,6 +188,28 @@ test("settle() says once that somebody is gone, and not of all who refer to it",
     ]
   `);
   expect(settled.document.nodes["c"]).toEqual({});
+});
+
+test("settle() does without a lan address inside the tunnel, and not without its node", () => {
+  const place = { file: "b.conf", line: 1, column: 1 };
+  const node = { site: "s", lan: "10.66.0.9" };
+  const document: MeshDocument = {
+    network: { name: "n", addresses: ["10.66.0.0/16"] },
+    sites: { s: {} },
+    nodes: { a: { endpoint: "a.example", site: "s" }, b: node },
+    links: [],
+    clients: {},
+  };
+  const keys = new Map(["a", "b"].map((name) => [name as Name, sampleKey(name)]));
+  const { findings, ...settled } = settle(document, { keys, placeOf: () => place });
+  expect(findings.map(({ message }) => printText(message))).toMatchInlineSnapshot(`
+    [
+      "nodes.b.lan is left out: the endpoint 10.66.0.9 of "b" lies inside 10.66.0.0/16, which goes into the tunnel: it would swallow itself",
+    ]
+  `);
+  expect(settled.document.nodes["b"]).toEqual({ site: "s" });
+  const idle = withoutIdleSites(settled.document);
+  expect([idle.sites, idle.nodes["b"]]).toEqual([{}, {}]);
 });
 
 test("importMesh() makes of damaged files a mesh that holds, and that does what they say or names the file", () => {
