@@ -70,8 +70,6 @@ export function describeSystem(error: unknown): { readonly why: Phrase; readonly
     case "ENOTDIR":
     case "EEXIST":
       return { why: say`a file stands where a folder is needed`, fix: say`move it away` };
-    case "ELOOP":
-      return { why: say`its link leads back to itself`, fix: say`mend the link` };
     default:
       return {
         why: say`${error instanceof Error ? error.message : String(error)}`,

@@ -91,7 +91,7 @@ test("readForeign() says which links lead nowhere or round, and reads the others
   ]);
   expect(sayings(folder)).toEqual([
     "the link leads nowhere → remove the link, or mend what it leads to",
-    "cannot read: its link leads back to itself → mend the link",
+    "cannot read: its links lead in a circle → name the file itself, or mend the link",
   ]);
   const web = folderOf({ "server.json": JSON.stringify({ address: ["10.0.0.1/24"] }) });
   symlinkSync("nowhere", web.at(`${CLIENT}.json`));

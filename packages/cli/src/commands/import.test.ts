@@ -150,10 +150,8 @@ test("import makes a mesh of wg-meshconf's table that renders what wg-meshconf w
   }).toMatchInlineSnapshot(`
     {
       "said": [
-        "database.csv:2:6: warning addresses-differ: a has the addresses 10.0.0.1/32, and gets 10.0.0.1/29",
-        "database.csv:3:6: warning addresses-differ: b has the addresses 10.0.0.2/32, and gets 10.0.0.2/29",
+        "database.csv:2:6: warning addresses-differ: addresses of 3 devices have the length /32, and get /29: a, b, c",
         "database.csv:4:2: warning keepalive-differs: the keepalive of c is another towards a, b",
-        "database.csv:4:6: warning addresses-differ: c has the addresses 10.0.0.3/32, and gets 10.0.0.3/29",
         "database.csv:4:34: warning keepalive-differs: the keepalive of a is another towards c",
         "database.csv:4:34: warning keepalive-differs: the keepalive of b is another towards c",
       ],
@@ -198,4 +196,54 @@ test("import refuses a place where there is nothing", async () => {
   expect(await folder.run("import", folder.at("old"))).toMatchObject({ status: 2, out: "" });
   expect(await folder.run("import", folder.at("none"))).toMatchObject({ status: 2, out: "" });
   expect(lastingOf(folder.listing())).toEqual(before);
+});
+
+test("import says that nothing was written, and why", async () => {
+  const folder = new MeshFolder();
+  folder.write("wg0.conf", "[Interface]\nAddress = 10.0.0.1/24\n");
+  folder.write("picture.conf", "\0");
+  const before = lastingOf(folder.listing());
+  const { status, out, err } = await folder.run("import", folder.at("wg0.conf"));
+  expect({ status, out, err }).toMatchInlineSnapshot(`
+    {
+      "err": "wg0.conf:1:1: warning no-private-key: there is no PrivateKey, and no hook that sets one
+      write PrivateKey = and the key, or PostUp = wg set %i private-key and its file
+    wg0.conf: error cannot-read: nothing was written: no device in it has a key
+      add its PrivateKey, or give the files of those who list it, too",
+      "out": "",
+      "status": 2,
+    }
+  `);
+  expect((await folder.run("import", folder.at("picture.conf"))).err).toMatchInlineSnapshot(`
+    "picture.conf:1:1: error not-text: the file is not text
+      save it as UTF-8, or take it away
+    picture.conf: error cannot-read: nothing was written: there is no device in it
+      name a folder of wg-quick files, or one file that describes a device or a mesh"
+  `);
+  expect(await folder.run("import", folder.at("wg0.conf"), "--json")).toMatchObject({
+    status: 2,
+    out: expect.stringContaining("no-private-key"),
+    err: expect.stringContaining("nothing was written"),
+  });
+  expect(lastingOf(folder.listing())).toEqual(before);
+});
+
+test("import writes a private key that was pasted at a peer nowhere but into its own file", async () => {
+  const folder = new MeshFolder();
+  const [a, b] = [makePrivateKey(), makePrivateKey()];
+  fs.mkdirSync(folder.at("old"), { mode: 0o700 });
+  const file = (own: string, host: number, peer: string, other: number): string =>
+    `[Interface]\nPrivateKey = ${own}\nAddress = 10.0.0.${host}/24\n[Peer]\nPublicKey = ${peer}\nAllowedIPs = 10.0.0.${other}/32\nEndpoint = h${other}.example:51820\n`;
+  folder.write(
+    "old/a.conf",
+    `${file(a, 1, b, 2)}[Peer]\nPublicKey = ${b}\nAllowedIPs = 10.0.0.2/32\n`,
+  );
+  folder.write("old/b.conf", file(b, 2, publicKeyOf(a), 1));
+  const { out, err } = await folder.run("import", folder.at("old"));
+  expect(err).toContain("a.conf:9:13: error private-key-shown");
+  expect(err).toContain("warren keys rotate b");
+  const written = textsOf(folder.listing(), /^(?!old)/);
+  const holders = Object.keys(written).filter((name) => (written[name] ?? "").includes(b));
+  expect(holders).toEqual(["keys/b.key"]);
+  expect(out + err).not.toContain(b);
 });

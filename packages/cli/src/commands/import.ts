@@ -29,10 +29,8 @@ export function importMesh(terminal: Terminal, path: string, options: ImportOpti
   const reading = readForeign(path);
   const imported = core.importMesh(reading.devices);
   if (imported === undefined) {
-    const fix = core.say`name a folder of wg-quick files, or one file that describes a device or a mesh`;
     if (reading.findings.length > 0) printFindings(terminal, reading.findings, options);
-    else throw new AppError("cannot-read", core.say`there is no device in it`, { fix, file: path });
-    return 2;
+    throw nothingWritten(path, reading.devices.length > 0);
   }
   const rules = findOtherRules(reading.devices, imported);
   const findings = [...reading.findings, ...imported.findings, ...rules].sort(compareFindings);
@@ -42,6 +40,16 @@ export function importMesh(terminal: Terminal, path: string, options: ImportOpti
   }
   if (!options.json) terminal.print(summary(places, imported));
   return findings.length === 0 ? 0 : 2;
+}
+
+function nothingWritten(file: string, hasDevice: boolean): AppError {
+  const text = hasDevice
+    ? core.say`nothing was written: no device in it has a key`
+    : core.say`nothing was written: there is no device in it`;
+  const fix = hasDevice
+    ? core.say`add its PrivateKey, or give the files of those who list it, too`
+    : core.say`name a folder of wg-quick files, or one file that describes a device or a mesh`;
+  return new AppError("cannot-read", text, { fix, file });
 }
 
 /** A mesh file is somebody's work; a lock says who has which address. */
@@ -114,5 +122,6 @@ function summary({ meshFile }: Places, imported: core.Imported): core.Text {
   const clients = Object.keys(document.clients).length;
   const keys = presharedKeys.size + freshKeys.size;
   const counts = core.say`nodes: ${nodes}, clients: ${clients}, private keys: ${privateKeys.size}, preshared keys: ${keys}`;
-  return core.say`${meshFile}: written, with its lock and keys (${counts}); next: warren check, then warren render`;
+  const file = meshFile === "warren.yaml" ? "" : ` -f ${meshFile}`;
+  return core.say`${meshFile}: written, with its lock and keys (${counts}); next: warren check${file}, then warren render${file}`;
 }

@@ -15,7 +15,7 @@ import type { ForeignClient } from "./clients.ts";
 import { siteOf } from "./dialling.ts";
 import type { Dialling, ForeignSite } from "./dialling.ts";
 import type { Facts, Listing } from "./facts.ts";
-import { isWithin } from "./parties.ts";
+import { isWithin, wholesOf } from "./parties.ts";
 import type { Party } from "./parties.ts";
 
 export interface Behind extends Carriers {
@@ -105,20 +105,20 @@ class BehindReader {
 
   read(listing: Listing, client: ForeignClient | undefined): void {
     const { from, to, entry } = listing;
-    const wholes = wholesOf(entry.allowedIps);
+    const { ranges } = this.#facts;
+    const wholes = wholesOf(entry.allowedIps, ranges);
     const isFar = client?.access.some((each) => each === "exit" || each === "all-but-lan") === true;
     const [first] = entry.peer.allowedIps;
     if (first !== undefined) {
-      for (const prefix of isFar && wholes.length === 0 ? familiesIn(entry) : wholes) {
+      for (const prefix of isFar && wholes.length === 0 ? familiesIn(entry, ranges) : wholes) {
         this.offers.add(to, from, { prefix, place: first.place });
       }
     }
     if (client === undefined && wholes.length > 0) this.exits.set(from, to);
     if (isFar) return;
     for (const { value: prefix, place } of entry.peer.allowedIps) {
-      const isPart = wholes.some((whole) => hasPrefix(whole, prefix)) && prefix.length < 2;
-      if (isPart || !entry.allowedIps.includes(prefix)) continue;
-      if (!isWithin(this.#facts.ranges, prefix)) this.#readRange(listing, { prefix, place });
+      if (prefix.length === 0 || !entry.allowedIps.includes(prefix)) continue;
+      if (!isWithin(ranges, prefix)) this.#readRange(listing, { prefix, place });
     }
   }
 
@@ -136,17 +136,14 @@ class BehindReader {
   }
 }
 
-/** Families of which a list has everything: as one prefix, or in parts that some write for it. */
-function wholesOf(list: readonly Prefix[]): readonly Prefix[] {
-  return list.some(({ length }) => length < 2)
-    ? cover(prefixSet(list)).filter(({ length }) => length === 0)
-    : [];
-}
-
 /** A client that reaches all but its own neighbourhood names no /0. */
-function familiesIn({ allowedIps }: Listing["entry"]): readonly Prefix[] {
+function familiesIn(
+  { allowedIps }: Listing["entry"],
+  ranges: readonly Prefix[],
+): readonly Prefix[] {
   const families = new Set(allowedIps.map(({ family }) => family));
-  return [...families].map((family) => ({ family, bits: 0n, length: 0 }));
+  const wholes = [...families].map((family) => ({ family, bits: 0n, length: 0 }));
+  return wholesOf(wholes, ranges);
 }
 
 /** What a peer keeps of a prefix: neither passed on, nor an address of its own. */

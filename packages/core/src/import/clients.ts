@@ -3,7 +3,7 @@ import { hasPrefix, isHost } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { Access } from "../model/mesh.ts";
 import type { Facts, Listing } from "./facts.ts";
-import { isWithin } from "./parties.ts";
+import { isWithin, wholesOf } from "./parties.ts";
 import type { Party } from "./parties.ts";
 
 export interface ForeignClient {
@@ -60,7 +60,7 @@ function accessBy(
   ranges: readonly Prefix[],
 ): readonly Access[] | undefined {
   if (isNearlyAll(list)) return ["all-but-lan"];
-  const isAll = list.some(({ length }) => length === 0);
+  const isAll = wholesOf(list, ranges).length > 0;
   const near = list.filter(({ length }) => length > 0);
   const hasNodes = ranges.every((range) => near.some((each) => hasPrefix(each, range)));
   // Of the mesh a client reaches all, or nothing.

@@ -1,5 +1,5 @@
 /** Where everybody is dialled, and who shares a private network: read out of who dials whom where. */
-import { printEndpoint } from "../ip/endpoint.ts";
+import { isSameEndpoint, printEndpoint } from "../ip/endpoint.ts";
 import type { Endpoint } from "../ip/endpoint.ts";
 import type { Address } from "../ip/address.ts";
 import { PRIVATE_RANGES } from "../ip/special-ranges.ts";
@@ -34,7 +34,7 @@ export function readDialling(facts: Facts, hasSites: boolean): Dialling {
     if (host !== undefined && typeof host !== "string") lans.set(party, host);
     for (const { from } of near) circles.join(from, party);
     const far = dials.filter((dial) => !near.includes(dial)).map(({ endpoint }) => endpoint);
-    const own = party.device?.endpoint?.value;
+    const own = ownEndpoint(facts, party);
     const open = far.filter(({ host }) => !isPrivate(host));
     const endpoint = own ?? mostCommon(open) ?? mostCommon(far);
     if (endpoint !== undefined) endpoints.set(party, endpoint);
@@ -67,18 +67,30 @@ interface Dial {
   readonly endpoint: Endpoint;
 }
 
-function dialsOf({ listings }: Facts, party: Party): readonly Dial[] {
+function dialsOf({ listings, swallowed }: Facts, party: Party): readonly Dial[] {
   return (listings.get(party) ?? []).flatMap(({ from, entry }): Dial[] => {
     const endpoint = entry.peer.endpoint?.value;
-    return endpoint === undefined ? [] : [{ from, endpoint }];
+    return endpoint === undefined || swallowed.has(entry) ? [] : [{ from, endpoint }];
   });
+}
+
+/** What a table says of it, and others repeat. */
+function ownEndpoint({ listings, swallowed }: Facts, party: Party): Endpoint | undefined {
+  const own = party.device?.endpoint?.value;
+  const isSwallowed = (listings.get(party) ?? []).some(({ entry }) => {
+    const same = entry.peer.endpoint?.value;
+    return own && same && swallowed.has(entry) && isSameEndpoint(own, same);
+  });
+  return isSwallowed ? undefined : own;
 }
 
 function readPorts(facts: Facts): ReadonlyMap<Party, number> {
   return new Map(
     facts.parties.flatMap((party) => {
       const own = party.device?.listenPort?.value ?? party.device?.endpoint?.value.port;
-      const dialled = own === undefined ? dialsOf(facts, party) : [];
+      const dials = own === undefined ? dialsOf(facts, party) : [];
+      // The port of a NAT is none that anybody listens on.
+      const dialled = dials.filter(({ from }) => from.device?.isRunning !== true);
       const port = own ?? mostCommon(dialled.map(({ endpoint }) => endpoint))?.port;
       return port === undefined ? [] : [[party, port] as const];
     }),
@@ -86,7 +98,7 @@ function readPorts(facts: Facts): ReadonlyMap<Party, number> {
 }
 
 function isLan({ host, port }: Endpoint, listenPort: number | undefined): boolean {
-  return port === listenPort && isPrivate(host);
+  return (listenPort === undefined || port === listenPort) && isPrivate(host);
 }
 
 /** Not everybody can dial it. */

@@ -7,37 +7,38 @@ import type { Prefix } from "../ip/prefix.ts";
 import { cover, isEmptySet, prefixSet, subtract, union } from "../ip/prefix-set.ts";
 import type { PrefixSet } from "../ip/prefix-set.ts";
 import * as messages from "../messages/import.ts";
-import { joinTexts } from "../phrase.ts";
 import type { Text } from "../phrase.ts";
 import type { PublicKey } from "../model/keys.ts";
-import type { Device, Peer } from "../plan/device.ts";
-import type { ForeignDevice } from "../read/foreign.ts";
+import type { Peer } from "../plan/device.ts";
 import type { Facts } from "./facts.ts";
+import { compareAddresses, listed } from "./address-differences.ts";
+import type { Ends } from "./address-differences.ts";
+import { wholesOf } from "./parties.ts";
 import type { Party, PartyEntry } from "./parties.ts";
 import type { Trial } from "./trial.ts";
 
-export function differences(facts: Facts, { devices }: Trial): readonly Finding[] {
-  return facts.parties.flatMap((party): readonly Finding[] => {
+export function differences(facts: Facts, { devices, mesh }: Trial): readonly Finding[] {
+  const clients = new Set(mesh.clients.map(({ name }) => name));
+  const isClient = ({ party }: Ends): boolean => clients.has(party.name);
+  const pairs = facts.parties.flatMap((party): Ends[] => {
     const made = devices.get(party.name);
-    if (party.device === undefined || made === undefined) return [];
-    return [
-      ...compareDevice(party.device, made),
-      ...comparePeers(facts, { party, device: party.device, made }),
-    ];
+    return party.device === undefined || made === undefined
+      ? []
+      : [{ party, device: party.device, made }];
   });
+  return [
+    ...compareAddresses(pairs),
+    ...pairs.flatMap((ends) => [
+      ...compareDevice(ends, isClient(ends)),
+      ...comparePeers(facts, ends),
+    ]),
+  ];
 }
 
-function compareDevice(device: ForeignDevice, made: Device): readonly Finding[] {
+function compareDevice({ device, made }: Ends, isClient: boolean): readonly Finding[] {
   const findings: Finding[] = [];
   const { name } = made;
-  const own = device.addresses.map(
-    ({ value: { address, length } }) => `${printAddress(address)}/${length}`,
-  );
-  const given = made.addresses.map(({ address, length }) => `${printAddress(address)}/${length}`);
-  const [first] = device.addresses;
-  if (first !== undefined && own.toSorted().join() !== given.toSorted().join()) {
-    findings.push(messages.addressesDiffer(first.place, name, listed(given), listed(own)));
-  }
+  const lost = isClient ? messages.clientFieldLost : messages.fieldLost;
   const compare = (
     field: string,
     before: { value: string | number; place: Place } | undefined,
@@ -52,21 +53,14 @@ function compareDevice(device: ForeignDevice, made: Device): readonly Finding[] 
   compare("fwmark", device.fwmark, made.fwmark);
   const { table, dns, saveConfig } = device;
   if (table !== undefined && table.value !== String(made.table ?? "auto")) {
-    findings.push(messages.fieldLost(table.place, "table", name));
+    findings.push(lost(table.place, "table", name));
   }
   const { servers = [], zone } = made.resolver ?? {};
   const known = new Set([...servers.map(printAddress), ...(zone === undefined ? [] : [zone])]);
   const missed = dns.find(({ value }) => !known.has(value));
-  if (missed !== undefined) findings.push(messages.fieldLost(missed.place, "DNS", name));
-  if (saveConfig?.value === true)
-    findings.push(messages.fieldLost(saveConfig.place, "SaveConfig", name));
+  if (missed !== undefined) findings.push(lost(missed.place, "DNS", name));
+  if (saveConfig?.value === true) findings.push(lost(saveConfig.place, "SaveConfig", name));
   return findings;
-}
-
-interface Ends {
-  readonly party: Party;
-  readonly device: ForeignDevice;
-  readonly made: Device;
 }
 
 function comparePeers(facts: Facts, { party, device, made }: Ends): readonly Finding[] {
@@ -136,6 +130,10 @@ function compareEndpoints(
     return [messages.endpointAdded(entry.peer.place, pair, printEndpoint(after), against)];
   }
   const there = printEndpoint(before.value);
+  if (facts.swallowed.has(entry)) {
+    const here = after === undefined ? undefined : printEndpoint(after);
+    return [messages.endpointSwallowed(before.place, pair, { here, there })];
+  }
   if (after === undefined) return [messages.endpointLost(before.place, pair, there)];
   const ends = { here: printEndpoint(after), there };
   return [messages.endpointDiffers(before.place, pair, ends, against)];
@@ -152,12 +150,20 @@ function compareSets(
   const { peer } = entry;
   if (before === undefined || after === undefined) return [];
   const more = subtract(after, before);
-  const less = subtract(before, after);
-  if (isEmptySet(more) && isEmptySet(less)) return [];
+  const idle = idleWholes(facts, entry);
+  const less = subtract(subtract(before, after), prefixSet(idle));
   const place = peer.allowedIps[0]?.place ?? peer.place;
+  const ended = idle.map(({ family }) => messages.familyEnded(place, pair, family));
+  if (isEmptySet(more) && isEmptySet(less)) return ended;
   const against = findSender(facts, entry, { other, added: cover(more) });
   const shown = { more: shownSet(more), less: shownSet(less), against };
-  return [messages.allowedIpsDiffer(place, pair, shown)];
+  return [...ended, messages.allowedIpsDiffer(place, pair, shown)];
+}
+
+/** All of a family in which nobody in the mesh has an address: it went into the tunnel, and no further. */
+function idleWholes({ ranges }: Facts, { allowedIps }: PartyEntry): readonly Prefix[] {
+  const used = wholesOf(allowedIps, ranges);
+  return allowedIps.filter((each) => each.length === 0 && !used.includes(each));
 }
 
 /** Whoever else sends the other what this one will send it, too. */
@@ -224,12 +230,4 @@ function hasNested(all: readonly Owned[]): boolean {
     around.push(each);
     return isNested;
   });
-}
-
-/** Some, and how many more. */
-function listed(texts: readonly string[]): Text {
-  const shown = texts.slice(0, 5);
-  const rest = texts.length - shown.length;
-  const list = joinTexts(shown, ", ");
-  return rest === 0 ? list : messages.andMore(list, rest);
 }

@@ -50,6 +50,22 @@ export function withoutPart(document: MeshDocument, path: Path): Removal | undef
   return { path: whole, document: { ...document, [part]: changed } };
 }
 
+/** Sites without a word of their own, in which nobody dials anybody. */
+export function withoutIdleSites(document: MeshDocument): MeshDocument {
+  const nodes = Object.entries(document.nodes);
+  const isIdle = (site: string): boolean => {
+    const members = nodes.filter(([, fields]) => fields["site"] === site);
+    const isSaid = Object.keys(document.sites[site] ?? {}).length > 0;
+    return !isSaid && (members.length < 2 || members.every(([, { lan }]) => lan === undefined));
+  };
+  const kept = Object.entries(document.sites).filter(([site]) => !isIdle(site));
+  const bare = nodes.map(([name, fields]) => {
+    const { site, lan: _, ...rest } = fields;
+    return [name, typeof site === "string" && isIdle(site) ? rest : fields] as const;
+  });
+  return { ...document, sites: Object.fromEntries(kept), nodes: Object.fromEntries(bare) };
+}
+
 /** What is wrong with a node as a whole is hardly ever its address or its key. */
 const DOUBTFUL = ["exit", "subnets", "relay", "lan", "site", "mtu", "table", "endpoint"] as const;
 

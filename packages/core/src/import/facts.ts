@@ -18,8 +18,10 @@ import { UNUSABLE_RANGES } from "../ip/special-ranges.ts";
 import * as messages from "../messages/import.ts";
 import type { PublicKey } from "../model/keys.ts";
 import { Problem } from "../problem.ts";
+import { listed } from "./address-differences.ts";
 import { isWithin } from "./parties.ts";
 import type { Party, PartyEntry } from "./parties.ts";
+import { findSwallowed } from "./swallowed.ts";
 
 export interface Facts {
   readonly parties: readonly Party[];
@@ -29,6 +31,8 @@ export interface Facts {
   readonly addresses: ReadonlyMap<Party, readonly Address[]>;
   readonly listings: ReadonlyMap<Party, readonly Listing[]>;
   readonly rests: Rests;
+  /** Who is dialled inside the tunnel itself. */
+  readonly swallowed: ReadonlySet<PartyEntry>;
 }
 
 /** What one says of another. */
@@ -63,6 +67,7 @@ export function readFacts(parties: readonly Party[], findings: Finding[]): Facts
   for (const [{ name, place }, known] of addresses) {
     if (known.length === 0) findings.push(messages.addressUnknown(place, name));
   }
+  findings.push(...sayRunning(parties, byKey, masked.length > 0 ? [] : ranges));
   return {
     parties,
     byKey,
@@ -70,7 +75,30 @@ export function readFacts(parties: readonly Party[], findings: Finding[]): Facts
     addresses,
     listings,
     rests,
+    swallowed: findSwallowed(parties, ranges),
   };
+}
+
+/** What was seen and not written may be another tomorrow. */
+function sayRunning(
+  parties: readonly Party[],
+  byKey: Facts["byKey"],
+  guessed: readonly Prefix[],
+): readonly Finding[] {
+  const running = parties.filter(({ device }) => device?.isRunning === true);
+  const [first] = running;
+  if (first === undefined) return [];
+  const dialled = running.flatMap(({ entries }) =>
+    entries.filter(({ peer }) => peer.endpoint !== undefined),
+  );
+  const place = dialled[0]?.peer.endpoint?.place ?? first.place;
+  const names = dialled.flatMap(({ key }) => byKey.get(key)?.name ?? []);
+  return [
+    ...(names.length === 0 ? [] : [messages.endpointsSeen(place, listed([...new Set(names)]))]),
+    ...(guessed.length === 0
+      ? []
+      : [messages.rangesSeen(first.place, listed(guessed.map(printPrefix)))]),
+  ];
 }
 
 /** Where nobody's address is known. */

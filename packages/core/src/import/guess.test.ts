@@ -52,14 +52,14 @@ Endpoint = 172.16.0.1:51820
     "n1 {endpoint:203.0.113.10,relay:true}
     n2 {endpoint:172.16.0.2}
     s1 {endpoint:203.0.113.20}
-    n1.conf:1 error left-out: network.addresses is left out: the endpoint 172.16.0.2 of "n2" lies inside 172.16.0.0/16, which goes into the tunnel: it would swallow itself
+    n1.conf:1 error range-replaced: network.addresses is another, 10.66.0.0/16, and so is everybody's address: the endpoint 172.16.0.2 of "n2" lies inside 172.16.0.0/16, which goes into the tunnel: it would swallow itself
     n1.conf:3 warning addresses-differ: n1 has the addresses 172.16.0.1/32, and gets 10.66.0.1/16
+    n2.conf:3 warning addresses-differ: n2 has the addresses 172.16.0.2/32, and gets 10.66.0.2/16
+    s1.conf:3 warning addresses-differ: s1 has the addresses 172.16.128.1/32, and gets 10.66.0.3/16
     n1.conf:9 warning allowed-ips-differ: n1 sends s1 also what is for 10.66.0.3/32, and no more what is for 172.16.128.0/24
     n1.conf:14 warning allowed-ips-differ: n1 sends n2 also what is for 10.66.0.2/32, and no more what is for 172.16.0.2/32
-    n2.conf:3 warning addresses-differ: n2 has the addresses 172.16.0.2/32, and gets 10.66.0.2/16
     n2.conf:9 warning endpoint-differs: n2 dials n1 at 172.16.0.1:51820, and will at 203.0.113.10:51820 (s1.conf:10)
     n2.conf:8 warning allowed-ips-differ: n2 sends n1 also what is for 10.66.0.1/32, 10.66.0.3/32, and no more what is for 172.16.128.0/17
-    s1.conf:3 warning addresses-differ: s1 has the addresses 172.16.128.1/32, and gets 10.66.0.3/16
     s1.conf:9 warning allowed-ips-differ: s1 sends n1 also what is for 10.66.0.1/32, 10.66.0.2/32, and no more what is for 172.16.0.0/24
     keys: n1,n2,s1"
   `);

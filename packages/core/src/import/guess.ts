@@ -114,7 +114,6 @@ function usualOf(
   { facts, dialling, clients, invented }: Told & Pick<Scene, "clients" | "invented">,
   nodes: readonly Party[],
 ): Usual {
-  const ports = nodes.flatMap((party) => dialling.ports.get(party) ?? []);
   const mtus = nodes.flatMap(({ device }) => (device === undefined ? [] : [device.mtu?.value]));
   const silent = nodes.filter((party) => !invented.includes(party));
   // Clients have no keepalive of their own.
@@ -124,21 +123,33 @@ function usualOf(
   });
   const firewalls = nodes.flatMap((party) => firewallOf(party) ?? []);
   return {
-    listenPort: most(ports) ?? DEFAULTS.listenPort,
+    listenPort: usualPort(dialling, nodes) ?? DEFAULTS.listenPort,
     mtu: new Set(mtus).size === 1 ? mtus[0] : undefined,
     keepalive: most(keepalives) ?? DEFAULTS.keepalive,
     firewall: most(firewalls) ?? "off",
   };
 }
 
-/** Somebody without a file of its own enters through it, and nobody says where. */
+/** What most listen on; where none of them says it, where all are dialled. */
+function usualPort({ ports }: Dialling, nodes: readonly Party[]): number | undefined {
+  const own = most(nodes.flatMap(({ device }) => device?.listenPort?.value ?? []));
+  const dialled = new Set(nodes.flatMap((party) => ports.get(party) ?? []));
+  return own ?? (dialled.size === 1 ? [...dialled][0] : undefined);
+}
+
+/** Somebody has to dial it, and nobody says where: one who waits for none, or enters through it without a file. */
 function isUndialled(
   facts: Facts,
   dialling: Dialling,
   clients: ReadonlyMap<Party, ForeignClient>,
   party: Party,
 ): boolean {
-  if (party.device === undefined || dialling.endpoints.has(party)) return false;
+  if (dialling.endpoints.has(party)) return false;
+  const isLost = (facts.listings.get(party) ?? []).some(({ from, entry }) => {
+    return facts.swallowed.has(entry) && !dialling.endpoints.has(from);
+  });
+  if (isLost) return true;
+  if (party.device === undefined) return false;
   return party.entries.some(({ key, peer }) => {
     const other = facts.byKey.get(key);
     if (other === undefined || peer.endpoint !== undefined) return false;

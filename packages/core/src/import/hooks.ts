@@ -21,8 +21,9 @@ export function hooksOf(
   const isOwn = (value: string): boolean => [...own.postUp, ...own.postDown].includes(value);
   return Object.fromEntries(
     (["preUp", "postUp", "preDown", "postDown"] as const).flatMap((kind) => {
-      const lines = device.hooks[kind].flatMap(({ value, place }): string[] => {
-        if (isOwn(value)) return [];
+      const lines = device.hooks[kind].flatMap(({ value: written, place }): string[] => {
+        const value = withoutComment(written);
+        if (value === "" || isOwn(value)) return [];
         if (RULES.some((form) => form.test(value))) {
           if (kind === "postUp") findings.push(messages.rulesLost(place, made.name));
           return [];
@@ -39,6 +40,30 @@ export function hooksOf(
       });
       return lines.length === 0 ? [] : [[kind, lines.length === 1 ? lines[0] : lines]];
     }),
+  );
+}
+
+/**
+ * What both kinds of wg-quick run: the older cut a hook at its first #, bash at one that begins a word,
+ * outside of quotes and whatever else is open. As it is, where the two differ.
+ */
+function withoutComment(command: string): string {
+  const end = command.indexOf("#");
+  const before = command.slice(0, Math.max(0, end));
+  // What is quoted is a word, whatever stands in it.
+  const words = before.replaceAll(/\\.|'[^']*'|"(?:\\.|[^"\\])*"/gs, "x");
+  const isWord = words === "" || /\s$/.test(words);
+  return end < 0 || !isWord || hasOpen(words) ? command : before.trim();
+}
+
+/** Whether a quote, a bracket or a backslash waits for its other half. */
+function hasOpen(words: string): boolean {
+  const count = (mark: RegExp): number => words.match(mark)?.length ?? 0;
+  return (
+    /['"\\]/.test(words) ||
+    count(/`/g) % 2 > 0 ||
+    count(/\(/g) !== count(/\)/g) ||
+    count(/\{/g) !== count(/\}/g)
   );
 }
 

@@ -10,6 +10,7 @@ import { entryName } from "../model/names.ts";
 import type { Name } from "../model/names.ts";
 import type { Device } from "../plan/device.ts";
 import type { ForeignDevice } from "../read/foreign.ts";
+import { withoutIdleSites } from "./document.ts";
 import type { MeshDocument } from "./document.ts";
 import { differences } from "./differences.ts";
 import { readFacts } from "./facts.ts";
@@ -19,6 +20,7 @@ import type { Guess } from "./guess.ts";
 import { hooksOf } from "./hooks.ts";
 import { readParties } from "./parties.ts";
 import { readPresharedKeys } from "./preshared.ts";
+import { replaceShownKeys } from "./shown-keys.ts";
 import { settle } from "./trial.ts";
 import type { Ground, Trial } from "./trial.ts";
 import { linksOf } from "./ways.ts";
@@ -38,8 +40,13 @@ export interface Imported {
 /** Devices must know their public keys, as far as anybody does. Undefined where there is none. */
 export function importMesh(devices: readonly ForeignDevice[]): Imported | undefined {
   const findings: Finding[] = [];
-  const parties = readParties(devices, findings);
+  const meant = replaceShownKeys(devices);
+  const parties = readParties(meant.devices, findings);
   if (parties.length === 0) return undefined;
+  for (const { place, owner } of meant.shown) {
+    const name = parties.find(({ publicKey }) => publicKey === owner)?.name;
+    findings.push(messages.privateKeyShown(place, name));
+  }
   const facts = readFacts(parties, findings);
   const ground = groundOf(facts);
   const tried = guessesOf(facts).map((each) => tryGuess(facts, ground, each));
@@ -90,6 +97,7 @@ const HEAVY = new Set([
   "peer-lost",
   "endpoint-differs",
   "left-out",
+  "range-replaced",
 ]);
 
 /** Of somebody who is left out nothing differs any more. */
@@ -138,8 +146,11 @@ function finish(facts: Facts, ground: Ground, { guess: made, trial }: Tried): Im
     nodes: Object.fromEntries(nodes),
   };
   const given = new Set([...preshared.keys.keys(), ...preshared.fresh]);
-  const last = settle(document, placed(ground, made), given);
-  const invented = made.invented.map((party) => {
+  const last = settle(withoutIdleSites(document), placed(ground, made), given);
+  const unheard = made.invented.filter((party) => {
+    return !facts.listings.get(party)?.some(({ entry }) => facts.swallowed.has(entry));
+  });
+  const invented = unheard.map((party) => {
     return messages.endpointUnknown(party.place, party.name, inventedEndpoint(party.name));
   });
   return {
@@ -180,6 +191,6 @@ function privateKeysOf(
 function clientHooks(facts: Facts, { clients }: Guess): readonly Finding[] {
   return facts.parties.flatMap((party) => {
     const [hook] = clients.has(party) ? Object.values(party.device?.hooks ?? {}).flat() : [];
-    return hook === undefined ? [] : [messages.fieldLost(hook.place, "hooks", party.name)];
+    return hook === undefined ? [] : [messages.clientHooksLost(hook.place, party.name)];
   });
 }

@@ -1,8 +1,9 @@
 /** Who is in somebody else's mesh: one party a public key, whether its own file was read or not. */
 import type { Finding, Place } from "../finding.ts";
-import type { Address } from "../ip/address.ts";
+import type { Address, Family } from "../ip/address.ts";
 import { hasAddress, hasPrefix, hostPrefix, printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
+import { isEmptySet, prefixSet, subtract } from "../ip/prefix-set.ts";
 import * as messages from "../messages/import.ts";
 import type { PublicKey } from "../model/keys.ts";
 import { parseName } from "../model/names.ts";
@@ -98,18 +99,8 @@ function entriesOf(
   own: PublicKey,
   findings: Finding[],
 ): readonly PartyEntry[] {
-  const owners = new Map<string, ForeignPeer>();
-  for (const peer of device.peers) {
-    for (const { value, place } of peer.allowedIps) {
-      const printed = printPrefix(value);
-      const before = owners.get(printed);
-      if (before !== undefined && before !== peer) {
-        findings.push(messages.prefixTwice(place, printed, before.place));
-      }
-      owners.set(printed, peer);
-    }
-  }
-  return device.peers.flatMap((peer): PartyEntry[] => {
+  const owners = ownersOf(device, findings);
+  const entries = device.peers.flatMap((peer): PartyEntry[] => {
     const key = peer.publicKey.value;
     if (key === own) {
       findings.push(messages.peerIsItself(device, peer));
@@ -118,6 +109,67 @@ function entriesOf(
     const prefixes = peer.allowedIps.map(({ value }) => value);
     const kept = prefixes.filter((prefix) => owners.get(printPrefix(prefix)) === peer);
     return [{ key, peer, allowedIps: kept }];
+  });
+  return withWholes(entries);
+}
+
+/** Of each prefix the last peer that it stands at. */
+function ownersOf({ peers }: ForeignDevice, findings: Finding[]): ReadonlyMap<string, ForeignPeer> {
+  const owners = new Map<string, ForeignPeer>();
+  const clashes = new Map<string, { place: Place; against: Place; count: number }>();
+  for (const peer of peers) {
+    for (const { value, place } of peer.allowedIps) {
+      const printed = printPrefix(value);
+      const before = owners.get(printed);
+      owners.set(printed, peer);
+      if (before === undefined || before === peer) continue;
+      const count = (clashes.get(printed)?.count ?? 1) + 1;
+      clashes.set(printed, { place, against: before.place, count });
+    }
+  }
+  for (const [prefix, { place, against, count }] of clashes) {
+    findings.push(messages.prefixTwice(place, prefix, against, count));
+  }
+  return owners;
+}
+
+/**
+ * Parts that together are a whole family, as many write it, are the /0 that they stand for; not where a
+ * second peer has everything, too, and the longer prefixes decide.
+ */
+function withWholes(entries: readonly PartyEntry[]): readonly PartyEntry[] {
+  return ([4, 6] as const).reduce((all, family) => {
+    const parts = new Map(all.map((entry) => [entry, partsOfAll(entry.allowedIps, family)]));
+    const holders = all.filter((entry) => parts.get(entry)?.size !== 0);
+    return all.map((entry) => {
+      if (holders.length !== 1 || holders[0] !== entry) return entry;
+      const rest = entry.allowedIps.filter((each) => parts.get(entry)?.has(each) !== true);
+      return { ...entry, allowedIps: [{ family, bits: 0n, length: 0 }, ...rest] };
+    });
+  }, entries);
+}
+
+/** As few as together hold every address of a family; none, where all of them do not. */
+function partsOfAll(list: readonly Prefix[], family: Family): ReadonlySet<Prefix> {
+  const sorted = list
+    .filter((each) => each.family === family)
+    .sort((one, other) => one.length - other.length);
+  const parts = new Set<Prefix>();
+  // Fewer addresses than there are cannot be all: mostly nothing more has to be asked.
+  if (sorted.reduce((sum, { length }) => sum + 2 ** -length, 0) < 1) return parts;
+  let rest = prefixSet([{ family, bits: 0n, length: 0 }]);
+  for (const each of sorted) {
+    rest = subtract(rest, prefixSet([each]));
+    parts.add(each);
+    if (isEmptySet(rest)) return parts;
+  }
+  return new Set();
+}
+
+/** The families of which a list has everything; where the mesh has no address, nobody can use them. */
+export function wholesOf(list: readonly Prefix[], ranges: readonly Prefix[]): readonly Prefix[] {
+  return list.filter(({ length, family }) => {
+    return length === 0 && ranges.some((range) => range.family === family);
   });
 }
 

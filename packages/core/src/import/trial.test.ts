@@ -1,12 +1,16 @@
 /** Whatever files say, what is made of them holds, and is what they say or is named. */
 import { expect, test } from "vitest";
 import fc from "fast-check";
-import { parsePrefix, Problem } from "../mod.ts";
-import type { ForeignDevice, ForeignPeer, Placed, Prefix } from "../mod.ts";
+import { parsePrefix, printText, Problem } from "../mod.ts";
+import type { ForeignDevice, ForeignPeer, Name, Placed, Prefix } from "../mod.ts";
 import { compilePlan } from "../../../../tools/oracle/plans.contract.ts";
 import { topologyDocuments } from "../../../../tools/random-topology.ts";
+import { sampleKey } from "../../../../tools/sample.ts";
 import { runs } from "../../../../tools/runs.ts";
+import { withoutIdleSites } from "./document.ts";
+import type { MeshDocument } from "./document.ts";
 import { devicesOf, foreignFolder, imported } from "./round-trip.contract.ts";
+import { settle } from "./trial.ts";
 
 interface Damage {
   readonly device: number;
@@ -166,6 +170,47 @@ function routesOf(
     });
   });
 }
+
+test("settle() says once that somebody is gone, and not of all who refer to it", () => {
+  const place = { file: "c.conf", line: 1, column: 1 };
+  const document: MeshDocument = {
+    network: { name: "n", addresses: ["10.0.0.0/24"] },
+    sites: {},
+    nodes: { a: { endpoint: "a.example" }, c: { exit: "b" } },
+    links: [{ between: ["a", "b"], path: "deny" }],
+    clients: { phone: { via: "b" } },
+  };
+  const keys = new Map(["a", "c"].map((name) => [name as Name, sampleKey(name)]));
+  const { findings, ...settled } = settle(document, { keys, placeOf: () => place });
+  expect(findings.map(({ message }) => printText(message))).toMatchInlineSnapshot(`
+    [
+      "clients.phone is left out: clients.phone.via[0]: there is no node "b"",
+    ]
+  `);
+  expect(settled.document.nodes["c"]).toEqual({});
+});
+
+test("settle() does without a lan address inside the tunnel, and not without its node", () => {
+  const place = { file: "b.conf", line: 1, column: 1 };
+  const node = { site: "s", lan: "10.66.0.9" };
+  const document: MeshDocument = {
+    network: { name: "n", addresses: ["10.66.0.0/16"] },
+    sites: { s: {} },
+    nodes: { a: { endpoint: "a.example", site: "s" }, b: node },
+    links: [],
+    clients: {},
+  };
+  const keys = new Map(["a", "b"].map((name) => [name as Name, sampleKey(name)]));
+  const { findings, ...settled } = settle(document, { keys, placeOf: () => place });
+  expect(findings.map(({ message }) => printText(message))).toMatchInlineSnapshot(`
+    [
+      "nodes.b.lan is left out: the endpoint 10.66.0.9 of "b" lies inside 10.66.0.0/16, which goes into the tunnel: it would swallow itself",
+    ]
+  `);
+  expect(settled.document.nodes["b"]).toEqual({ site: "s" });
+  const idle = withoutIdleSites(settled.document);
+  expect([idle.sites, idle.nodes["b"]]).toEqual([{}, {}]);
+});
 
 test("importMesh() makes of damaged files a mesh that holds, and that does what they say or names the file", () => {
   fc.assert(

@@ -56,7 +56,7 @@ export function settle(
     const tried = attempt(document, ground, givenPresharedKeys);
     if (!("path" in tried)) return { ...tried, document, findings };
     const mended = mend(document, tried, ground);
-    findings.push(mended.finding);
+    if (mended.finding !== undefined) findings.push(mended.finding);
     document = mended.document;
   }
 }
@@ -102,7 +102,7 @@ function withKey(addresses: LockedNode["addresses"], publicKey: PublicKey | unde
 
 interface Mended {
   readonly document: MeshDocument;
-  readonly finding: Finding;
+  readonly finding: Finding | undefined;
 }
 
 function mend(document: MeshDocument, error: Diagnostic, ground: Ground): Mended {
@@ -118,18 +118,32 @@ function mend(document: MeshDocument, error: Diagnostic, ground: Ground): Mended
       finding: messages.endpointUnknown(place, name, endpoint),
     };
   }
-  const path = swallowing(document, error) ?? error.path;
+  const path = swallowing(document, error) ?? dialledPath(document, error);
   const removal =
     (isInMesh(document, error) ? readdressed(document) : undefined) ??
     withoutPart(document, path) ??
     withoutAny(document);
   const removed = removal.path.map((step) => valueAt(document, removal.path, step)).join(".");
   const place = ground.placeOf(removed, String(removal.path[1] ?? name));
-  const what = printPath(removal.path);
-  return {
-    document: removal.document,
-    finding: messages.leftOut(place, what, error.message, error.fix),
-  };
+  return { document: removal.document, finding: findingOf(error, removal, place) };
+}
+
+/** Nothing, where it follows from what was taken away before: at first every name is one of somebody. */
+function findingOf(
+  { code, message, fix }: Diagnostic,
+  { path, document }: Removal,
+  place: Place,
+): Finding | undefined {
+  const isPart = path[0] === "links" || path.length > 2;
+  if (isPart && (code === "unknown-name" || code === "lan-without-site")) return undefined;
+  const [range] = path.join(".") === "network.addresses" ? rangesOf(document) : [];
+  return range === undefined
+    ? messages.leftOut(place, printPath(path), message, fix)
+    : messages.rangeReplaced(place, range, message);
+}
+
+function rangesOf({ network: { addresses } }: MeshDocument): readonly string[] {
+  return Array.isArray(addresses) ? addresses.map(String) : [];
 }
 
 /**
@@ -151,6 +165,13 @@ function swallowing(document: MeshDocument, { code, path }: Diagnostic): Path | 
     if (at >= 0) return ["nodes", name, "subnets", at];
   }
   return undefined;
+}
+
+/** A node that has a lan address alone is dialled there: rather than the node, the mesh does without that. */
+function dialledPath({ nodes }: MeshDocument, { code, path }: Diagnostic): Path {
+  const { endpoint, lan } = nodes[String(path[1])] ?? {};
+  const isLan = code === "endpoint-captured" && endpoint === undefined && lan !== undefined;
+  return isLan ? ["nodes", String(path[1]), "lan"] : path;
 }
 
 /** Where a node is dialled, by number. */

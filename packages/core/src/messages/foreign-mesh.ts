@@ -96,9 +96,14 @@ export function addressTwice(place: Place, address: string, first: Place): Findi
   return { ...found, against: first };
 }
 
-export function wideAddress(place: Place, written: string, host: string): Finding {
-  const message = say`wg-meshconf gives the whole range of ${written} to each peer: the last one takes it from all others`;
-  return foreign("wide-address", place, message, say`write ${host}`);
+/** The first of `count`. */
+export function wideAddress(place: Place, written: string, host: string, count: number): Finding {
+  const message =
+    count === 1
+      ? say`wg-meshconf gives the whole range of ${written} to each peer: the last one takes it from all others`
+      : say`wg-meshconf gives the whole range of ${written} to each peer, and so it does with ${count} addresses in all: the last one takes it from all others`;
+  const fix = count === 1 ? say`write ${host}` : say`write ${host}, and the others so, too`;
+  return foreign("wide-address", place, message, fix);
 }
 
 export function endpointWithPort(place: Place, text: string): Finding {

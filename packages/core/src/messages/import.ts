@@ -42,8 +42,23 @@ export function deviceWithoutKey({ name, place }: ForeignDevice): Finding {
   return lost("device-without-key", place, { message, fix });
 }
 
-export function prefixTwice(place: Place, prefix: string, against: Place): Finding {
-  const message = say`${prefix} stands at two peers: WireGuard gives it to this one, and so does the mesh`;
+/** It is not quoted. */
+export function privateKeyShown(place: Place, owner: string | undefined): Finding {
+  const message =
+    owner === undefined
+      ? say`that is somebody's PRIVATE key: it has been shown, and is left out`
+      : say`that is the PRIVATE key of ${owner}: it has been shown; its public key is taken in its place`;
+  const fix =
+    owner === undefined ? say`make a new one` : say`make a new one: warren keys rotate ${owner}`;
+  return lost("private-key-shown", place, { message, fix });
+}
+
+/** At `count` peers, of which this is the last. */
+export function prefixTwice(place: Place, prefix: string, against: Place, count: number): Finding {
+  const message =
+    count === 2
+      ? say`${prefix} stands at two peers: WireGuard gives it to this one, and so does the mesh`
+      : say`${prefix} stands at ${count} peers: WireGuard gives it to this one, and so does the mesh`;
   return changed("prefix-twice", place, { message, fix: say`leave it at one`, against });
 }
 
@@ -67,6 +82,37 @@ export function addressesDiffer(place: Place, name: string, here: Text, there: T
   const message = say`${name} has the addresses ${there}, and gets ${here}`;
   const fix = say`a node has one address of each family, with the length of the mesh's range`;
   return changed("addresses-differ", place, { message, fix });
+}
+
+/** Of several devices at once: what they have in common is one fact. */
+export function lengthsDiffer(
+  place: Place,
+  names: Text,
+  { count, here, there }: { readonly count: number; readonly here: Text; readonly there: Text },
+): Finding {
+  const message = say`addresses of ${count} devices have the length ${there}, and get ${here}: ${names}`;
+  const fix = say`a node has one address of each family, with the length of the mesh's range`;
+  return changed("addresses-differ", place, { message, fix });
+}
+
+/** An idle route into the tunnel keeps a family from leaving beside it. */
+export function familyEnded(place: Place, pair: readonly [string, string], family: 4 | 6): Finding {
+  const message = say`${pair[0]} sends ${pair[1]} all of IPv${family}, where nobody has an address of it: that ended in the tunnel, and will go beside it`;
+  const fix = say`give the mesh a range of IPv${family} and ${pair[1]} the subnet ${family === 4 ? "0.0.0.0/0" : "::/0"}, or switch it off there`;
+  return changed("family-ended", place, { message, fix });
+}
+
+/** What an interface holds while it runs, and nobody wrote. */
+export function endpointsSeen(place: Place, names: Text): Finding {
+  const message = say`seen from the running interface: the endpoints of ${names} are where they were last heard from, behind a NAT for a moment`;
+  const fix = say`keep those of hosts with an address of their own, and remove the others from the mesh`;
+  return changed("endpoints-seen", place, { message, fix });
+}
+
+export function rangesSeen(place: Place, ranges: Text): Finding {
+  const message = say`seen from the running interface: it does not tell the range of its addresses, and ${ranges} is a guess`;
+  const fix = say`write network.addresses, where it is another`;
+  return changed("ranges-seen", place, { message, fix });
 }
 
 export function endpointUnknown(place: Place, name: string, given: string): Finding {
@@ -94,6 +140,19 @@ export function endpointLost(
   const message = say`${pair[0]} dials ${pair[1]} at ${there}, and will wait for it to dial`;
   const fix = say`write nodes.${pair[1]}.endpoint, where it can be dialled`;
   return changed("endpoint-differs", place, { message, fix, against });
+}
+
+export function endpointSwallowed(
+  place: Place,
+  pair: readonly [string, string],
+  { here, there }: { readonly here: Text | undefined; readonly there: Text },
+): Finding {
+  const message =
+    here === undefined
+      ? say`${pair[0]} dials ${pair[1]} at ${there}, inside the tunnel itself: now it waits for ${pair[1]} to dial`
+      : say`${pair[0]} dials ${pair[1]} at ${there}, inside the tunnel itself: ${here} stands in its place`;
+  const fix = say`write nodes.${pair[1]}.endpoint: where it is reached without the tunnel`;
+  return lost("endpoint-swallowed", place, { message, fix });
 }
 
 export function endpointAdded(
@@ -186,6 +245,19 @@ export function fieldLost(place: Place, field: string, name: string): Finding {
   return lost("field-lost", place, { message, fix });
 }
 
+/** A client runs no hooks. */
+export function clientFieldLost(place: Place, field: string, name: string): Finding {
+  const message = say`the ${field} of ${name} cannot be expressed, and is left out`;
+  const fix = say`set it on the device itself: a client runs no hooks`;
+  return lost("field-lost", place, { message, fix });
+}
+
+export function clientHooksLost(place: Place, name: string): Finding {
+  const message = say`the hooks of ${name} are left out: it is a client, and a client runs none`;
+  const fix = say`see to it on the device itself, or make it a node`;
+  return lost("field-lost", place, { message, fix });
+}
+
 export function hookLost(place: Place, name: string, why: Text): Finding {
   const message = say`a hook of ${name} is left out: ${why}`;
   const fix = say`put the commands into a script on the host, and call it`;
@@ -209,6 +281,13 @@ export function rulesDiffer(place: Place, name: string, file: string): Finding {
   const message = say`${name} loads ${file}, which lets through something else than the mesh does`;
   const fix = say`write what it says as policy; warren diff shows how the rules differ`;
   return lost("rules-lost", place, { message, fix });
+}
+
+/** What the checks of a mesh say about its range. */
+export function rangeReplaced(place: Place, range: string, why: Phrase): Finding {
+  const message = say`network.addresses is another, ${range}, and so is everybody's address: ${why}`;
+  const fix = say`write a range that no network has, or leave this one`;
+  return lost("range-replaced", place, { message, fix });
 }
 
 /** What the checks of a mesh say about a part that they refuse. */

@@ -8,7 +8,7 @@ import type { WgInterface, WgPeer } from "./wg-fields.ts";
 /** What no line of it says. */
 export type DeviceFrame = Pick<
   ForeignDevice,
-  "name" | "place" | "interface" | "publicKey" | "endpoint" | "isWorldReadable"
+  "name" | "place" | "interface" | "isRunning" | "publicKey" | "endpoint" | "isWorldReadable"
 >;
 
 type DeviceConfig = WgInterface & { readonly peers: readonly WgPeer[] };

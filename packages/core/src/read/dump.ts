@@ -85,6 +85,7 @@ function readSection(
   const frame = {
     name: row.interface ?? source.name,
     place,
+    isRunning: true,
     ...optional("interface", row.interface),
     ...optional("publicKey", publicKey && own && { value: publicKey, place: own.valuePlace }),
     isWorldReadable: source.isWorldReadable,

@@ -76,7 +76,7 @@ function mistakes(): Readonly<Record<string, Reading>> {
     "row-without": table(`a,,,,51820,,,${KEY},,,,,,,,`),
     "name-twice": table(row("a", "10.0.0.1"), row("a", "10.0.0.2")),
     "address-twice": table(row("a", "10.0.0.1"), row("b", "10.0.0.1")),
-    "wide-address": table(row("a", "10.0.0.1/24"), row("b", "10.0.0.2")),
+    "wide-address": table(row("a", "10.0.0.1/24"), row("b", "10.0.0.2/24")),
     "endpoint-with-port": table(row("a", "10.0.0.1", "192.0.2.1:5,,51820")),
     "no-listen-port": table(row("a", "10.0.0.1", "192.0.2.1,,")),
     "bad-dump-line": dump([KEY, OTHER, "51820", "off"], ["a", "b"]),
@@ -233,8 +233,8 @@ test("what is found is said with its place and the way out", () => {
       give each its own name
     database.csv:3:3: error address-twice: 10.0.0.1 is that of line 2, too (and line 2)
       give each its own address
-    database.csv:2:3: warning wide-address: wg-meshconf gives the whole range of 10.0.0.1/24 to each peer: the last one takes it from all others
-      write 10.0.0.1/32
+    database.csv:2:3: warning wide-address: wg-meshconf gives the whole range of 10.0.0.1/24 to each peer, and so it does with 2 addresses in all: the last one takes it from all others
+      write 10.0.0.1/32, and the others so, too
     database.csv:2:12: error endpoint-with-port: endpoint "192.0.2.1:5" has a port, and wg-meshconf puts ListenPort behind it
       write the host alone, and its port in ListenPort
     database.csv:2:12: error no-listen-port: the row has an Endpoint and no ListenPort: wg-meshconf writes the port "None"

@@ -20,6 +20,8 @@ export interface ForeignDevice {
   /** Its file's first line, or its row. */
   readonly place: Place;
   readonly interface?: string;
+  /** Not what somebody wrote, but what the interface holds: no addresses, and endpoints of the moment. */
+  readonly isRunning?: boolean;
   readonly privateKey?: Placed<PrivateKey>;
   /** Where only that is known, as of a client whose private key is on the device. */
   readonly publicKey?: Placed<PublicKey>;

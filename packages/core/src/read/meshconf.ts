@@ -17,7 +17,7 @@ import { nearest } from "../wording.ts";
 import { buildDevice } from "./build-device.ts";
 import { readCsv } from "./csv.ts";
 import type { Cell } from "./csv.ts";
-import type { ForeignDevice, Placed, Reading } from "./foreign.ts";
+import type { ForeignAddress, ForeignDevice, Placed, Reading } from "./foreign.ts";
 import { readQuickKeys } from "./quick-keys.ts";
 import type { QuickKeys } from "./quick-keys.ts";
 import { optional, readInterfaceFields, readPeerFields } from "./wg-fields.ts";
@@ -214,6 +214,7 @@ function lastOfEachName(rows: readonly Row[], { findings }: Findings): readonly 
 
 function checkAddresses(rows: readonly Row[], { findings }: Findings): void {
   const firsts = new Map<string, Place>();
+  const wide: Placed<ForeignAddress>[] = [];
   for (const row of rows) {
     for (const { value, place } of row.quick.addresses) {
       const { address, length } = value;
@@ -228,12 +229,15 @@ function checkAddresses(rows: readonly Row[], { findings }: Findings): void {
           other.quick.addresses.some((each) => hasAddress(range, each.value.address))
         );
       });
-      if (length < addressWidth(address.family) && isOthers) {
-        const host = printPrefix(hostPrefix(address));
-        findings.push(messages.wideAddress(place, `${printed}/${length}`, host));
-      }
+      if (length < addressWidth(address.family) && isOthers) wide.push({ value, place });
     }
   }
+  const [first] = wide;
+  if (first === undefined) return;
+  const { address, length } = first.value;
+  const host = printPrefix(hostPrefix(address));
+  const written = `${printAddress(address)}/${length}`;
+  findings.push(messages.wideAddress(first.place, written, host, wide.length));
 }
 
 /** What all others have of it, keepalive included, as wg-meshconf writes it; nothing where its key is not known. */

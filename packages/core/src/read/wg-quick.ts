@@ -50,7 +50,7 @@ export function readShowconf(text: string, source: ConfigSource): Reading {
   const context = startReading(text, source.file, false);
   const config = readWgLines(splitLines(text), context);
   const quick = readQuickKeys([], context);
-  const devices = [buildDevice(config, quick, frameOf(source))];
+  const devices = [buildDevice(config, quick, { ...frameOf(source), isRunning: true })];
   return { devices, findings: sortFindings(context.findings) };
 }
 

@@ -176,8 +176,15 @@ function checkMtu(
 
 /** Without a firewall the host lets out of its tunnel whatever comes. */
 function checkFirewall(device: Device, diagnostics: Diagnostics): void {
-  if (device.firewall !== "off" || !isFiltering(device)) return;
+  if (device.firewall !== "off" || !isFiltering(device) || hasOwnRules(device)) return;
   diagnostics.add(proof.rulesByHand(device.name));
+}
+
+/** A hook of the user's that calls whatever loads rules. */
+function hasOwnRules({ hooks }: Device): boolean {
+  return [...hooks.preUp, ...hooks.postUp].some((hook) =>
+    /\b(?:ip6?tables(?:-\w+)?|nft|firewall-cmd|ufw)\b|masquerade/i.test(hook),
+  );
 }
 
 function isTouching(universe: Universe, prefix: Prefix, range: AtomRange): boolean {

@@ -150,6 +150,11 @@ test("verify() warns of rules that nobody loads", () => {
     `"warning rules-by-hand nodes.a.firewall: a has firewall: off, so that nothing filters or masquerades there"`,
   );
   expect(check(`${mesh("")}  policy: []`)).toContain("warning rules-by-hand nodes.b.firewall");
+  const own = (hook: string): string => mesh(`, subnets: [192.168.1.0/24], hooks: { ${hook} }`);
+  expect(check(own("postUp: iptables -t nat -A POSTROUTING -j MASQUERADE"))).toBe("");
+  expect(check(own("preUp: /usr/sbin/nft -f /etc/own.nft"))).toBe("");
+  expect(check(own("postUp: logger nftables"))).toContain("rules-by-hand");
+  expect(check(own("postDown: iptables -F"))).toContain("rules-by-hand");
 });
 
 function prefix(text: string): Prefix {
