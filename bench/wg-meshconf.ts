@@ -13,7 +13,7 @@ import type { Measurement } from "./measurement.ts";
 const MEMORY = "/dev/shm";
 const WARREN = fileURLToPath(new URL("../warren", import.meta.url));
 /** Kept from run to run; git does not see it there. */
-const TOOLS = fileURLToPath(new URL("../node_modules/.cache/warren-bench/", import.meta.url));
+const TOOLS = fileURLToPath(new URL("../node_modules/.cache/warren-bench", import.meta.url));
 const RELEASE = "wg-meshconf==2.5.1";
 
 /** How often at each size: what takes long is measured less often. */

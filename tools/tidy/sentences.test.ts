@@ -21,7 +21,7 @@ test.each([
 });
 
 const SOURCE = "packages/core/src/a.ts";
-const CATALOGUE = "packages/cli/src/zh-cn.json";
+const CATALOGUE = "packages/cli/src/terminal/zh-cn.json";
 
 function judge(source: string, catalogue: string): readonly string[] {
   return check(translatedSentences, { [SOURCE]: source, [CATALOGUE]: catalogue });

@@ -38,7 +38,7 @@ export function translatedSentences({ files, sources }: Repository): readonly Vi
 }
 
 /** `zh-cn.json` among the sources of a package. */
-const CATALOGUE = /^packages\/[^/]+\/src\/[a-z]{2}-[a-z]{2}\.json$/;
+export const CATALOGUE = /^packages\/[^/]+\/src\/(?:.*\/)?[a-z]{2}-[a-z]{2}\.json$/;
 
 function judgeTranslations(
   file: File,

@@ -2,7 +2,7 @@
 import { parseName, Problem, quote, say, valueOfWords } from "@warren/core";
 import type { Name, Section } from "@warren/core";
 import { AppError } from "./app-error.ts";
-import { readDocument } from "./document.ts";
+import { readDocument } from "./yaml/document.ts";
 
 export interface Assignment {
   /** `hooks.postUp` is two steps. */

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { expect, onTestFinished } from "vitest";
 import { reportFailure } from "./exit.ts";
-import { findLanguage, loadCatalogue } from "./language.ts";
+import { findLanguage, loadCatalogue } from "./terminal/language.ts";
 import { run } from "./program.ts";
-import { createTerminal } from "./terminal.ts";
+import { createTerminal } from "./terminal/terminal.ts";
 
 /** What a command said, with the folder's name taken out, and its exit status. */
 export interface Said {

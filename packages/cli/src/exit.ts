@@ -3,7 +3,7 @@ import { AppError } from "./app-error.ts";
 import { printFindings } from "./findings.ts";
 import { say } from "@warren/core";
 import type { Finding } from "@warren/core";
-import type { Terminal } from "./terminal.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 /** EX_SOFTWARE of sysexits.h: a defect of ours. */
 const DEFECT = 70;

@@ -1,7 +1,7 @@
 /** What changes in rendered files, in few lines: whose they are, which tunnels come and go, who says what of whom. */
 import { describeTunnels, groupPairs, listSome, say } from "@warren/core";
 import type { ChangeLine, Changes, Text } from "@warren/core";
-import { countOf } from "./words.ts";
+import { countOf } from "./terminal/words.ts";
 import type { BlockChange, FileChange } from "./file-diff.ts";
 
 /** `renamed`: nodes whose tunnels have not gone although their names have. */

@@ -2,8 +2,8 @@
 
 import type { Diagnostic, Diagnostics, Finding, Place } from "@warren/core";
 import { say } from "@warren/core";
-import type { Document } from "./document.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Document } from "./yaml/document.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 /** More of one code than this are counted, not listed. */
 const LISTED_PER_CODE = 50;

@@ -2,7 +2,7 @@
 import { dirname, join } from "node:path";
 import { importMessages, Printed, renderFiles } from "@warren/core";
 import type { Device, Finding, ForeignDevice, Imported, Secrets } from "@warren/core";
-import { readTextIfThere } from "./file-text.ts";
+import { readTextIfThere } from "./files/file-text.ts";
 
 /** Policies are in no file that is read: where the rules are others, something was lost. */
 export function findOtherRules(

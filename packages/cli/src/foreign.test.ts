@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { printText } from "@warren/core";
 import { MeshFolder } from "./cli-run.contract.ts";
-import { LARGEST_FILE } from "./document.ts";
+import { LARGEST_FILE } from "./yaml/document.ts";
 import { readForeign } from "./foreign.ts";
 
 const KEY = "yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk=";

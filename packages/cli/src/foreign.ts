@@ -9,11 +9,11 @@ import { Diagnostics, foreignMessages, readDump, readGenWeb, readMeshconf } from
 import { readShowconf, readWgQuick, say } from "@warren/core";
 import type { ConfigSource, Finding, ForeignDevice, JsonFile, Path, Reading } from "@warren/core";
 import { AppError, describeSystem, systemCode } from "./app-error.ts";
-import { LARGEST_FILE, readDocument } from "./document.ts";
-import { readTextIfThere } from "./file-text.ts";
+import { LARGEST_FILE, readDocument } from "./yaml/document.ts";
+import { readTextIfThere } from "./files/file-text.ts";
 import { locateFindings } from "./findings.ts";
-import { listFolder } from "./folders.ts";
-import { publicKeyOf } from "./secrets.ts";
+import { listFolder } from "./files/folders.ts";
+import { publicKeyOf } from "./keys/secrets.ts";
 
 /** A mesh of more devices than this is none that was made by hand, and would not fit into memory. */
 const MOST_FILES = 10_000;

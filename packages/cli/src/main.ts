@@ -2,11 +2,11 @@
 import { say } from "@warren/core";
 import manifest from "../package.json" with { type: "json" };
 import { AppError, describeSystem, systemCode } from "./app-error.ts";
-import { findOpener } from "./desktop.ts";
+import { findOpener } from "./terminal/desktop.ts";
 import { reportFailure } from "./exit.ts";
-import { findLanguage, loadCatalogue } from "./language.ts";
+import { findLanguage, loadCatalogue } from "./terminal/language.ts";
 import { run } from "./program.ts";
-import { createTerminal } from "./terminal.ts";
+import { createTerminal } from "./terminal/terminal.ts";
 
 // https://no-color.org: any value but an empty one means no colour.
 const isColourWanted = (process.env["NO_COLOR"] ?? "") === "";

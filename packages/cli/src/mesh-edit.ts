@@ -2,15 +2,15 @@
 import { realpathSync, statSync } from "node:fs";
 import * as core from "@warren/core";
 import { AppError, describeSystem } from "./app-error.ts";
-import { readDocument } from "./document.ts";
-import { readTextIfThere } from "./file-text.ts";
+import { readDocument } from "./yaml/document.ts";
+import { readTextIfThere } from "./files/file-text.ts";
 import { printFindings } from "./findings.ts";
-import { staged } from "./staging.ts";
-import type { Terminal } from "./terminal.ts";
+import { staged } from "./files/staging.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 import type { Edit, Plan } from "./workspace.ts";
 import { stageKeys, writeBeside } from "./writing.ts";
-import { editYaml } from "./yaml-edit.ts";
-import type { Change } from "./yaml-edit.ts";
+import { editYaml } from "./yaml/edit.ts";
+import type { Change } from "./yaml/edit.ts";
 
 /** Where in a document named things are. */
 export type NamedSection = "nodes" | "clients" | "sites" | "groups";

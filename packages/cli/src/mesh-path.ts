@@ -2,7 +2,7 @@
 import { statSync } from "node:fs";
 import type { Stats } from "node:fs";
 import { basename } from "node:path";
-import { readTextIfThere } from "./file-text.ts";
+import { readTextIfThere } from "./files/file-text.ts";
 
 /** A name is enough where it says so, be there such a file or not. */
 export function isMeshPath(path: string): boolean {

@@ -1,8 +1,8 @@
 /** The public list of the command line: what the laboratory, the bench and the tools may call. */
-export { readDocument } from "./document.ts";
+export { readDocument } from "./yaml/document.ts";
 export { reportFailure } from "./exit.ts";
 export { run } from "./program.ts";
-export { createTerminal } from "./terminal.ts";
-export type { Terminal } from "./terminal.ts";
+export { createTerminal } from "./terminal/terminal.ts";
+export type { Terminal } from "./terminal/terminal.ts";
 export { loadWorkspace } from "./workspace.ts";
 export type { Plan, Workspace } from "./workspace.ts";

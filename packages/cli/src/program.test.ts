@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { MeshFolder } from "./cli-run.contract.ts";
 import { reportFailure } from "./exit.ts";
-import { createTerminal } from "./terminal.ts";
+import { createTerminal } from "./terminal/terminal.ts";
 
 test.each([[[]], [["--help"]], [["help"]]])("run() prints its help for %j", async (words) => {
   const { status, out, err } = await new MeshFolder().run(...words);

@@ -9,12 +9,12 @@ import type { MeshconfOptions } from "./commands/export.ts";
 import type { GraphOptions } from "./commands/graph.ts";
 import type { QrOptions } from "./commands/qr.ts";
 import type { RenderOptions } from "./commands/render.ts";
-import { addHelp, setHelp } from "./edit-help.ts";
-import { LANGUAGES } from "./language.ts";
-import { describeProgram, printExamples, printStatuses } from "./manual.ts";
-import type { Terminal } from "./terminal.ts";
-import { refuseUnknownHelp, speakThrough, usageError } from "./usage.ts";
-import { MESH_FILE } from "./words.ts";
+import { addHelp, setHelp } from "./terminal/edit-help.ts";
+import { LANGUAGES } from "./terminal/language.ts";
+import { describeProgram, printExamples, printStatuses } from "./terminal/manual.ts";
+import type { Terminal } from "./terminal/terminal.ts";
+import { refuseUnknownHelp, speakThrough, usageError } from "./terminal/usage.ts";
+import { MESH_FILE } from "./terminal/words.ts";
 
 /** Parses a command line and runs its command; the exit status. Throws what the command throws. */
 export async function run(

@@ -2,12 +2,12 @@
 import { basename, dirname, join } from "node:path";
 import * as core from "@warren/core";
 import { AppError } from "./app-error.ts";
-import { readDocument } from "./document.ts";
-import { readTextIfThere } from "./file-text.ts";
+import { readDocument } from "./yaml/document.ts";
+import { readTextIfThere } from "./files/file-text.ts";
 import { hasErrors, locateFindings } from "./findings.ts";
-import { readKeyRing } from "./key-ring.ts";
-import type { ClientWish, KeyNeed, KeyRing } from "./key-ring.ts";
-import { fingerprintOf } from "./secrets.ts";
+import { readKeyRing } from "./keys/key-ring.ts";
+import type { ClientWish, KeyNeed, KeyRing } from "./keys/key-ring.ts";
+import { fingerprintOf } from "./keys/secrets.ts";
 
 /** Where things stand: beside `warren.yaml` `warren.lock` and `keys/`, beside `x.yaml` `x.lock` and `x.keys/`. */
 export interface Places {

@@ -1,13 +1,13 @@
 /** Loads a mesh in order to write beside it: one command at a time, and nothing when the mesh is wrong. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { exclusively } from "./exclusive.ts";
+import { exclusively } from "./files/exclusive.ts";
 import { printFindings } from "./findings.ts";
 import { printLock } from "@warren/core";
-import { listFolder } from "./folders.ts";
-import type { ClientWish, KeyNeed } from "./key-ring.ts";
-import type { Staging } from "./staging.ts";
-import type { Terminal } from "./terminal.ts";
+import { listFolder } from "./files/folders.ts";
+import type { ClientWish, KeyNeed } from "./keys/key-ring.ts";
+import type { Staging } from "./files/staging.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 import { loadWorkspace, placesOf } from "./workspace.ts";
 import type { Edit, Judge, Places, Plan, Workspace } from "./workspace.ts";
 

@@ -4,8 +4,8 @@ import { AppError } from "../app-error.ts";
 import { readAssignments, readNewName } from "../assignments.ts";
 import type { Assignment } from "../assignments.ts";
 import { addressesOf, changeText, editMesh, fieldsOf, findSection, nounOf } from "../mesh-edit.ts";
-import type { Terminal } from "../terminal.ts";
-import { commandOn } from "../words.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { commandOn } from "../terminal/words.ts";
 
 export interface AddOptions {
   readonly file: string;

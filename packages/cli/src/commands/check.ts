@@ -1,9 +1,9 @@
 /** warren check: reads, compiles and proves a mesh, and writes nothing. */
 import { entrancesOf, listTexts, printCount, say } from "@warren/core";
 import { hasErrors, printFindings } from "../findings.ts";
-import type { Terminal } from "../terminal.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { loadWorkspace } from "../workspace.ts";
-import { countOf } from "../words.ts";
+import { countOf } from "../terminal/words.ts";
 
 export interface CheckOptions {
   readonly file: string;

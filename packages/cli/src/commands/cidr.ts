@@ -1,7 +1,7 @@
 /** warren cidr: calculates with sets of prefixes, and prints the shortest list for the result. */
 import * as core from "@warren/core";
 import { AppError } from "../app-error.ts";
-import type { Terminal } from "../terminal.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 export interface CidrOptions {
   readonly json: boolean;

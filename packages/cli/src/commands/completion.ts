@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Argument, Command, Option } from "commander";
-import { readDocument } from "../document.ts";
-import { readTextIfThere } from "../file-text.ts";
-import type { Terminal } from "../terminal.ts";
+import { readDocument } from "../yaml/document.ts";
+import { readTextIfThere } from "../files/file-text.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 export function completion(terminal: Terminal, shell: "bash" | "zsh" | "fish"): number {
   const script = join(import.meta.dirname, "..", "shells", `warren.${shell}`);

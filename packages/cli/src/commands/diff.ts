@@ -6,11 +6,11 @@ import type { ChangeLine, Changes, Format } from "@warren/core";
 import { diffFiles } from "../file-diff.ts";
 import type { FileChange } from "../file-diff.ts";
 import { summarizeFiles } from "../file-summary.ts";
-import { readTextIfThere } from "../file-text.ts";
+import { readTextIfThere } from "../files/file-text.ts";
 import { printFindings } from "../findings.ts";
-import { listRendered } from "../output-folder.ts";
+import { listRendered } from "../files/output-folder.ts";
 import { rendered } from "../rendering.ts";
-import type { Terminal } from "../terminal.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { loadWorkspace, placesOf } from "../workspace.ts";
 import type { Plan } from "../workspace.ts";
 

@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import * as core from "@warren/core";
 import { AppError } from "../app-error.ts";
 import { hasErrors, printFindings } from "../findings.ts";
-import { createSecrets } from "../key-ring.ts";
-import { writeNamed } from "../staging.ts";
-import type { Terminal } from "../terminal.ts";
+import { createSecrets } from "../keys/key-ring.ts";
+import { writeNamed } from "../files/staging.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { loadWorkspace } from "../workspace.ts";
 import { render } from "./render.ts";
 

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync } from "node:f
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { MeshFolder } from "../cli-run.contract.ts";
-import { createTerminal } from "../terminal.ts";
+import { createTerminal } from "../terminal/terminal.ts";
 import { graph } from "./graph.ts";
 
 const MESH = `network: { name: clouds, addresses: [10.0.0.0/24] }

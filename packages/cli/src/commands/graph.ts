@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import * as core from "@warren/core";
 import { AppError, describeSystem } from "../app-error.ts";
-import { openFile } from "../desktop.ts";
+import { openFile } from "../terminal/desktop.ts";
 import { hasErrors, printFindings } from "../findings.ts";
-import { writeNamed } from "../staging.ts";
-import type { Terminal } from "../terminal.ts";
+import { writeNamed } from "../files/staging.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { loadWorkspace } from "../workspace.ts";
 import type { Places } from "../workspace.ts";
 

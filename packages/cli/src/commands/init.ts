@@ -1,12 +1,12 @@
 /** warren init: writes a first mesh file that holds as it stands. */
 import { joinTexts, say } from "@warren/core";
 import type { Phrase, Text } from "@warren/core";
-import { padTo } from "../width.ts";
+import { padTo } from "../terminal/width.ts";
 import { existsSync } from "node:fs";
 import { AppError } from "../app-error.ts";
-import { writeNamed } from "../staging.ts";
-import type { Terminal } from "../terminal.ts";
-import { commandOn } from "../words.ts";
+import { writeNamed } from "../files/staging.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { commandOn } from "../terminal/words.ts";
 
 export interface InitOptions {
   readonly file: string;

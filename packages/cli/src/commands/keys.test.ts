@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import { expect, test } from "vitest";
 import { MeshFolder, NETWORK, textsOf } from "../cli-run.contract.ts";
-import { publicKeyOf } from "../secrets.ts";
+import { publicKeyOf } from "../keys/secrets.ts";
 import type { PrivateKey } from "@warren/core";
 
 const ELSEWHERE = "dnd1VOYuysSz5QLT3+1YzlT3NgEwTu+dcbYwSOB1JnY=";

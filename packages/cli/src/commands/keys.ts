@@ -3,15 +3,15 @@ import { join } from "node:path";
 import * as core from "@warren/core";
 import { AppError } from "../app-error.ts";
 import { printFindings } from "../findings.ts";
-import { entryKeyFile, keyFile } from "../key-ring.ts";
-import { givenKeysFile, printGivenKeys, readGivenKeys } from "../given-keys.ts";
-import { makePresharedKey, makePrivateKey, publicKeyOf } from "../secrets.ts";
-import { staged } from "../staging.ts";
-import type { Staging } from "../staging.ts";
-import type { Terminal } from "../terminal.ts";
+import { entryKeyFile, keyFile } from "../keys/key-ring.ts";
+import { givenKeysFile, printGivenKeys, readGivenKeys } from "../keys/given-keys.ts";
+import { makePresharedKey, makePrivateKey, publicKeyOf } from "../keys/secrets.ts";
+import { staged } from "../files/staging.ts";
+import type { Staging } from "../files/staging.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { loadWorkspace } from "../workspace.ts";
 import type { Places, Plan, Workspace } from "../workspace.ts";
-import { commandOn } from "../words.ts";
+import { commandOn } from "../terminal/words.ts";
 import { writeBeside } from "../writing.ts";
 
 export interface KeysOptions {

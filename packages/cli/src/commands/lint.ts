@@ -3,8 +3,8 @@ import { listTexts, lint as lintReading, say } from "@warren/core";
 import type { Finding, Text } from "@warren/core";
 import { compareFindings, hasErrors, printFindings, shortenFindings } from "../findings.ts";
 import { readForeign } from "../foreign.ts";
-import type { Terminal } from "../terminal.ts";
-import { countOf } from "../words.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { countOf } from "../terminal/words.ts";
 
 export interface LintOptions {
   readonly json: boolean;

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { Command } from "commander";
 import { expect, test } from "vitest";
 import { MeshFolder } from "../cli-run.contract.ts";
-import { createTerminal } from "../terminal.ts";
+import { createTerminal } from "../terminal/terminal.ts";
 import { man } from "./man.ts";
 
 async function readPage(...words: readonly string[]): Promise<string> {

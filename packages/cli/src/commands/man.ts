@@ -2,8 +2,8 @@
 import { say } from "@warren/core";
 import type { Phrase, Text } from "@warren/core";
 import type { Command } from "commander";
-import { describeProgram, examples, files, statuses, variables } from "../manual.ts";
-import type { Terminal } from "../terminal.ts";
+import { describeProgram, examples, files, statuses, variables } from "../terminal/manual.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 export function man(terminal: Terminal, program: Command, version: string): number {
   const { read } = terminal;

@@ -5,11 +5,11 @@ import * as core from "@warren/core";
 import { renderSVG, renderUnicodeCompact } from "uqr";
 import { AppError } from "../app-error.ts";
 import { printFindings } from "../findings.ts";
-import { createSecrets, entryKeyFile } from "../key-ring.ts";
-import { staged } from "../staging.ts";
-import type { Staging } from "../staging.ts";
-import type { Terminal } from "../terminal.ts";
-import { commandOn } from "../words.ts";
+import { createSecrets, entryKeyFile } from "../keys/key-ring.ts";
+import { staged } from "../files/staging.ts";
+import type { Staging } from "../files/staging.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { commandOn } from "../terminal/words.ts";
 import type { Plan } from "../workspace.ts";
 import { stageKeys, writeBeside } from "../writing.ts";
 

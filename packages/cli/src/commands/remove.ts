@@ -1,11 +1,11 @@
 /** warren remove: takes a node, a client, a site or a group out of the mesh file, when nothing names it. */
 import * as core from "@warren/core";
 import { AppError } from "../app-error.ts";
-import { readDocument } from "../document.ts";
+import { readDocument } from "../yaml/document.ts";
 import { locateFindings } from "../findings.ts";
 import { changeText, editMesh, fieldsOf, findSection, listNames } from "../mesh-edit.ts";
-import type { Terminal } from "../terminal.ts";
-import { commandOn } from "../words.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { commandOn } from "../terminal/words.ts";
 
 export interface RemoveOptions {
   readonly file: string;

@@ -5,12 +5,12 @@ import { entrancesOf, listSome, listTexts, printCount, say } from "@warren/core"
 import type { Entrance, Format, Phrase } from "@warren/core";
 import { AppError } from "../app-error.ts";
 import { printFindings } from "../findings.ts";
-import { isForeign, listNodeFolders, listRendered } from "../output-folder.ts";
+import { isForeign, listNodeFolders, listRendered } from "../files/output-folder.ts";
 import { isRendered, rendered } from "../rendering.ts";
-import { staged } from "../staging.ts";
-import type { Staging, Written } from "../staging.ts";
-import type { Terminal } from "../terminal.ts";
-import { countOf } from "../words.ts";
+import { staged } from "../files/staging.ts";
+import type { Staging, Written } from "../files/staging.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { countOf } from "../terminal/words.ts";
 import { placesOf } from "../workspace.ts";
 import type { Judge, Plan, Places } from "../workspace.ts";
 import { stageKeys, writeBeside } from "../writing.ts";

@@ -5,8 +5,8 @@ import { AppError } from "../app-error.ts";
 import { readAssignments } from "../assignments.ts";
 import type { Assignment } from "../assignments.ts";
 import { changeText, editMesh, fieldsOf, findSection, listNames } from "../mesh-edit.ts";
-import type { Terminal } from "../terminal.ts";
-import { commandOn } from "../words.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { commandOn } from "../terminal/words.ts";
 
 export interface SetOptions {
   readonly file: string;

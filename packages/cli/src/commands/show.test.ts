@@ -1,7 +1,7 @@
 /** Tests of what is listed of a mesh, and told of one in it. */
 import { expect, test } from "vitest";
 import { MeshFolder } from "../cli-run.contract.ts";
-import { printTable } from "../table.ts";
+import { printTable } from "../terminal/table.ts";
 
 const MESH = `network: { name: clouds, addresses: [10.0.0.0/24] }
 sites: { s1: { network: 172.16.0.0/24, gateways: [gate] } }

@@ -2,8 +2,8 @@
 import * as core from "@warren/core";
 import { AppError } from "../app-error.ts";
 import { printFindings } from "../findings.ts";
-import { printTable } from "../table.ts";
-import type { Terminal } from "../terminal.ts";
+import { printTable } from "../terminal/table.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { loadWorkspace } from "../workspace.ts";
 import type { Plan } from "../workspace.ts";
 

@@ -2,7 +2,7 @@
 import * as core from "@warren/core";
 import { AppError } from "../app-error.ts";
 import { hasErrors, printFindings } from "../findings.ts";
-import type { Terminal } from "../terminal.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { loadWorkspace } from "../workspace.ts";
 
 export interface TraceOptions {

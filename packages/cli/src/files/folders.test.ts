@@ -1,7 +1,7 @@
 /** Tests of folders: whose they are, and that none is left over. */
 import * as fs from "node:fs";
 import { expect, test } from "vitest";
-import { MeshFolder } from "./cli-run.contract.ts";
+import { MeshFolder } from "../cli-run.contract.ts";
 import { listFolder, makeFolder, removeIfEmpty } from "./folders.ts";
 
 test("makeFolder() makes what is not there, the outermost first, or nothing at all", () => {

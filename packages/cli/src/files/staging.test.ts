@@ -5,7 +5,7 @@ import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { TestContext } from "vitest";
-import { lastingOf, MeshFolder, NETWORK, textsOf } from "./cli-run.contract.ts";
+import { lastingOf, MeshFolder, NETWORK, textsOf } from "../cli-run.contract.ts";
 import { staged, writeNamed } from "./staging.ts";
 import type { Written } from "./staging.ts";
 

@@ -6,9 +6,9 @@ import * as fs from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { say } from "@warren/core";
 import type { Pieces } from "@warren/core";
-import { AppError, describeSystem } from "./app-error.ts";
+import { AppError, describeSystem } from "../app-error.ts";
 import { listFolder, makeFolder, removeIfEmpty } from "./folders.ts";
-import { TextBuffer } from "./text-buffer.ts";
+import { TextBuffer } from "../terminal/text-buffer.ts";
 
 export interface Written {
   readonly changed: readonly string[];

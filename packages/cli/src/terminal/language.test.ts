@@ -3,9 +3,9 @@ import { printText } from "@warren/core";
 import type { Phrase } from "@warren/core";
 import type { Command } from "commander";
 import { expect, test } from "vitest";
-import { MeshFolder, NETWORK } from "./cli-run.contract.ts";
+import { MeshFolder, NETWORK } from "../cli-run.contract.ts";
 import { findLanguage, loadCatalogue } from "./language.ts";
-import { createProgram } from "./program.ts";
+import { createProgram } from "../program.ts";
 import { createTerminal } from "./terminal.ts";
 import { widthOf } from "./width.ts";
 

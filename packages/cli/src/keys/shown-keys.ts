@@ -2,9 +2,9 @@
 import { join } from "node:path";
 import { keyMessages } from "@warren/core";
 import type { Diagnostics, Mesh, Path } from "@warren/core";
-import { AppError } from "./app-error.ts";
-import { readTextIfThere } from "./file-text.ts";
-import { listFolder } from "./folders.ts";
+import { AppError } from "../app-error.ts";
+import { readTextIfThere } from "../files/file-text.ts";
+import { listFolder } from "../files/folders.ts";
 
 /** Reads the folder only where public keys were written by hand, and says nothing of what it may not read. */
 export function checkShownKeys(mesh: Mesh, folder: string, diagnostics: Diagnostics): void {

@@ -1,8 +1,8 @@
 /** Reads text files: no more of them than anybody needs, and with failures in words. */
 import { closeSync, openSync, readSync } from "node:fs";
 import { say } from "@warren/core";
-import { AppError, describeSystem, systemCode } from "./app-error.ts";
-import { LARGEST_FILE } from "./document.ts";
+import { AppError, describeSystem, systemCode } from "../app-error.ts";
+import { LARGEST_FILE } from "../yaml/document.ts";
 
 const CHUNK = 64 * 1024;
 

@@ -5,7 +5,7 @@ import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { MeshFolder } from "./cli-run.contract.ts";
+import { MeshFolder } from "../cli-run.contract.ts";
 import { exclusively } from "./exclusive.ts";
 
 function fail(): never {

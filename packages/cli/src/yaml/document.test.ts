@@ -1,7 +1,7 @@
 /** Tests of places in a document, and of documents that are none. */
 import { printText, say } from "@warren/core";
 import { expect, test } from "vitest";
-import { refusalOf } from "./cli-run.contract.ts";
+import { refusalOf } from "../cli-run.contract.ts";
 import { readDocument } from "./document.ts";
 
 /** `line:column` and what stands there. */

@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import { hash } from "node:crypto";
 import { expect, test } from "vitest";
-import { MeshFolder, NETWORK } from "./cli-run.contract.ts";
+import { MeshFolder, NETWORK } from "../cli-run.contract.ts";
 
 const MESH = `${NETWORK}nodes:
   a: { endpoint: a.example }

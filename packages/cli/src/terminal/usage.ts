@@ -2,7 +2,7 @@
 import { joinTexts, listTexts, nearest, quote, say, suggestion } from "@warren/core";
 import type { Phrase, Text } from "@warren/core";
 import type { Argument, Command, CommanderError, Option } from "commander";
-import { AppError } from "./app-error.ts";
+import { AppError } from "../app-error.ts";
 import type { Terminal } from "./terminal.ts";
 import { widthOf } from "./width.ts";
 

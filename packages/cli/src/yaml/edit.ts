@@ -6,9 +6,9 @@ import { isDeepStrictEqual } from "node:util";
 import { isCollection, isMap, isScalar, isSeq, parseDocument } from "yaml";
 import type { Pair, YAMLMap, YAMLSeq } from "yaml";
 import { readDocument } from "./document.ts";
-import { endOf, indentAt, lineAfter, lineEnd, lineOf, offsetsOf } from "./yaml-layout.ts";
-import { printBlock, printFlow } from "./yaml-print.ts";
-import type { Printing } from "./yaml-print.ts";
+import { endOf, indentAt, lineAfter, lineEnd, lineOf, offsetsOf } from "./layout.ts";
+import { printBlock, printFlow } from "./print.ts";
+import type { Printing } from "./print.ts";
 
 /** A value to be set at a path of names; undefined: what is there is removed. */
 export interface Change {

@@ -2,7 +2,7 @@
 import { closeSync, lstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { HEADER, say } from "@warren/core";
-import { AppError, describeSystem, systemCode } from "./app-error.ts";
+import { AppError, describeSystem, systemCode } from "../app-error.ts";
 import { listFolder } from "./folders.ts";
 
 /** The file of the mesh's names: no node can have its name. */

@@ -1,6 +1,6 @@
 /** Tests of commands that are to be run next: they are for the mesh file that was named. */
 import { expect, test } from "vitest";
-import { MeshFolder } from "./cli-run.contract.ts";
+import { MeshFolder } from "../cli-run.contract.ts";
 
 /** A mesh file, and what names it to a shell. */
 test.each([

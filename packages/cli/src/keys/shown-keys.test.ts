@@ -1,7 +1,7 @@
 /** Tests of private keys in the place of public ones: every command that reads the mesh refuses them. */
 import * as fs from "node:fs";
 import { expect, test } from "vitest";
-import { MeshFolder, NETWORK } from "./cli-run.contract.ts";
+import { MeshFolder, NETWORK } from "../cli-run.contract.ts";
 
 const MESH = `${NETWORK}nodes:
   a: { endpoint: a.example }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import fc from "fast-check";
-import { runs } from "../../../tools/runs.ts";
+import { runs } from "../../../../tools/runs.ts";
 import { TextBuffer } from "./text-buffer.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "warren-text-"));

@@ -2,8 +2,8 @@
 import { say } from "@warren/core";
 import { Lexer, Parser } from "yaml";
 import type { CST, LineCounter } from "yaml";
-import { faultAt, MOST_FAULTS } from "./yaml-faults.ts";
-import type { SyntaxFault } from "./yaml-faults.ts";
+import { faultAt, MOST_FAULTS } from "./faults.ts";
+import type { SyntaxFault } from "./faults.ts";
 
 /** What the library reads one by one, each with some 500 bytes of memory: 10,000 nodes have 700,000. */
 const MOST_LEXEMES = 1_000_000;

@@ -3,17 +3,10 @@ import { say } from "@warren/core";
 import { Composer, isAlias, isMap, isScalar, isSeq, LineCounter } from "yaml";
 import type { Document as YamlDocument } from "yaml";
 import type { Path } from "@warren/core";
-import { readTokens } from "./yaml-bounds.ts";
-import {
-  faultAt,
-  findFaults,
-  placeAt,
-  shortenFaults,
-  startOf,
-  unknownAlias,
-} from "./yaml-faults.ts";
-import type { Place, SyntaxFault } from "./yaml-faults.ts";
-import { readValue } from "./yaml-value.ts";
+import { readTokens } from "./bounds.ts";
+import { faultAt, findFaults, placeAt, shortenFaults, startOf, unknownAlias } from "./faults.ts";
+import type { Place, SyntaxFault } from "./faults.ts";
+import { readValue } from "./value.ts";
 
 export interface Document {
   readonly value: unknown;

@@ -13,7 +13,7 @@ import { presharedKeyId, presharedMessages, Problem } from "@warren/core";
 import type { Diagnostics, Entrance, EntryId, Lock, Mesh, Name, PairName } from "@warren/core";
 import type { Path, PresharedKey, PresharedKeyId, PrivateKey, PublicKey } from "@warren/core";
 import type { Secrets } from "@warren/core";
-import { readTextIfThere } from "./file-text.ts";
+import { readTextIfThere } from "../files/file-text.ts";
 import { givenKeysFile, printGivenKeys, readGivenKeys } from "./given-keys.ts";
 import type { GivenKeys } from "./given-keys.ts";
 import {

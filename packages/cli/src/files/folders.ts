@@ -3,7 +3,7 @@ import { lstatSync, mkdirSync, readdirSync, rmdirSync, statSync } from "node:fs"
 import type { Dirent } from "node:fs";
 import { dirname } from "node:path";
 import { say } from "@warren/core";
-import { AppError, describeSystem, systemCode } from "./app-error.ts";
+import { AppError, describeSystem, systemCode } from "../app-error.ts";
 
 /**
  * Makes a folder and those above it, each 0700; gives those that were not there, the outermost first.

@@ -3,7 +3,7 @@ import { isScalar, visit } from "yaml";
 import type { Alias, Document as YamlDocument, LineCounter, YAMLMap } from "yaml";
 import { quote, say } from "@warren/core";
 import type { Phrase } from "@warren/core";
-import { sayYaml } from "./yaml-sentences.ts";
+import { sayYaml } from "./sentences.ts";
 
 export interface Place {
   readonly line: number;

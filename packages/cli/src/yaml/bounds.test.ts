@@ -2,8 +2,8 @@
 import { say } from "@warren/core";
 import { LineCounter } from "yaml";
 import { expect, test } from "vitest";
-import { readTokens } from "./yaml-bounds.ts";
-import type { SyntaxFault } from "./yaml-faults.ts";
+import { readTokens } from "./bounds.ts";
+import type { SyntaxFault } from "./faults.ts";
 
 test("readTokens() ends where the file goes on for too long, and says so", () => {
   const stops: SyntaxFault[] = [];

@@ -2,9 +2,9 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { parse, stringify } from "yaml";
-import { meshDocuments } from "../../../tools/random-mesh.ts";
-import { runs } from "../../../tools/runs.ts";
-import { editYaml } from "./yaml-edit.ts";
+import { meshDocuments } from "../../../../tools/random-mesh.ts";
+import { runs } from "../../../../tools/runs.ts";
+import { editYaml } from "./edit.ts";
 
 /** Lines that a change takes away and brings; undefined where the text cannot be edited so. */
 function changeOf(text: string, path: string, value: unknown): string | undefined {

@@ -1,7 +1,7 @@
 /** Tests of whose files in an output folder are whose: somebody else's are never overwritten. */
 import * as fs from "node:fs";
 import { expect, test } from "vitest";
-import { lastingOf, MeshFolder, NETWORK } from "./cli-run.contract.ts";
+import { lastingOf, MeshFolder, NETWORK } from "../cli-run.contract.ts";
 
 const MESH = `${NETWORK}nodes: { a: { endpoint: a.example }, b: {} }\n`;
 
