@@ -58,11 +58,12 @@ test("lintSwitches() wants a reason, and takes none for a cap", () => {
   ]);
 });
 
-test("budget() counts the lines of packages without their tests", () => {
+test("budget() counts the lines of packages without their tests and messages", () => {
   const most = "\n".repeat(25_000);
   const fits = {
     "packages/core/src/a.ts": most,
     "packages/core/src/a.test.ts": most,
+    "packages/core/src/messages/a.ts": most,
     "lab/a.ts": most,
   };
   expect(check(budget, fits)).toEqual([]);

@@ -9,7 +9,7 @@ export const caps: Readonly<Record<string, number>> = {
   "max-depth": 3,
 };
 
-/** Lines of source, without tests. A peer that does half of it has 80,000. */
+/** Lines of source, without tests and catalogues of messages. A peer that does half of it has 80,000. */
 const budgets: Readonly<Record<string, number>> = { packages: 25_000, console: 8000 };
 
 export function lintCaps({ files }: Repository): readonly Violation[] {
@@ -47,7 +47,7 @@ export function budget({ sources }: Repository): readonly Violation[] {
   const lines: Record<string, number> = { packages: 0, console: 0 };
   for (const source of sources) {
     const name = packageOf(source.path);
-    if (name === undefined || isTest(source)) continue;
+    if (name === undefined || isTest(source) || source.path.includes("/src/messages/")) continue;
     const part = name === "web" ? "console" : "packages";
     lines[part] = (lines[part] ?? 0) + lineAt(source.text, source.text.length) - 1;
   }
