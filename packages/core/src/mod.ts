@@ -73,8 +73,6 @@ export { readDump } from "./read/dump.ts";
 export { readGenWeb } from "./read/gen-web.ts";
 export type { JsonFile } from "./read/gen-web.ts";
 export { readMeshconf } from "./read/meshconf.ts";
-export { readWgConfig } from "./read/wg-config.ts";
-export type { WgConfig } from "./read/wg-config.ts";
 export { readShowconf, readWgQuick } from "./read/wg-quick.ts";
 export type { ConfigSource } from "./read/wg-quick.ts";
 export { renderFiles } from "./render/files.ts";

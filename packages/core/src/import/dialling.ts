@@ -3,6 +3,7 @@ import { isSameEndpoint, printEndpoint } from "../ip/endpoint.ts";
 import type { Endpoint } from "../ip/endpoint.ts";
 import type { Address } from "../ip/address.ts";
 import { PRIVATE_RANGES } from "../ip/special-ranges.ts";
+import { findMostCommon } from "../majority.ts";
 import type { Facts } from "./facts.ts";
 import { isWithin } from "./parties.ts";
 import type { Party } from "./parties.ts";
@@ -108,10 +109,8 @@ function isPrivate(host: Endpoint["host"]): boolean {
 
 /** Of as many the one that sorts first. */
 function mostCommon(endpoints: readonly Endpoint[]): Endpoint | undefined {
-  const groups = [...Map.groupBy(endpoints, printEndpoint)];
-  groups.sort(([one], [other]) => (one < other ? -1 : 1));
-  const most = Math.max(0, ...groups.map(([, group]) => group.length));
-  return groups.find(([, group]) => group.length === most)?.[1][0];
+  const most = findMostCommon(endpoints.map(printEndpoint).toSorted());
+  return endpoints.find((endpoint) => printEndpoint(endpoint) === most);
 }
 
 /** Groups that grow together. */

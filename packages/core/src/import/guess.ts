@@ -4,6 +4,7 @@ import { printEndpoint } from "../ip/endpoint.ts";
 import type { Endpoint } from "../ip/endpoint.ts";
 import { printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
+import { findMostCommon } from "../majority.ts";
 import type { Place } from "../finding.ts";
 import type { Firewall } from "../model/mesh.ts";
 import { parseTable } from "../model/words.ts";
@@ -336,9 +337,5 @@ function clientOf({ facts }: Scene, { party, via, access }: ForeignClient): Fiel
 
 /** Of as many the least. */
 function most<T extends string | number>(values: readonly T[]): T | undefined {
-  const groups = [...Map.groupBy(values, (value) => value)];
-  groups.sort(
-    ([one, ones], [other, others]) => others.length - ones.length || (one < other ? -1 : 1),
-  );
-  return groups[0]?.[0];
+  return findMostCommon(values.toSorted((one, other) => (one < other ? -1 : Number(one > other))));
 }

@@ -3,7 +3,7 @@ import type { Address } from "../ip/address.ts";
 import { isHost } from "../ip/prefix.ts";
 import type { PublicKey } from "../model/keys.ts";
 import type { ForeignDevice, ForeignPeer } from "../read/foreign.ts";
-import { findMostCommon } from "./majority.ts";
+import { findMostCommon } from "../majority.ts";
 
 export class Directory {
   readonly devices: readonly ForeignDevice[];

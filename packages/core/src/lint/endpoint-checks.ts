@@ -10,7 +10,7 @@ import * as messages from "../messages/lint.ts";
 import { portDiffers } from "../messages/lint-pairs.ts";
 import type { ForeignDevice, Placed } from "../read/foreign.ts";
 import type { LintNode, LintPeer } from "./identities.ts";
-import { findMostCommon } from "./majority.ts";
+import { findMostCommon } from "../majority.ts";
 import { entryAt, isRouted, lineWith, onLinkRanges } from "./scene.ts";
 import type { Dialling, Scene } from "./scene.ts";
 

@@ -5,7 +5,7 @@ import { nodeAlone } from "../messages/lint.ts";
 import type { PresharedKey } from "../model/keys.ts";
 import { findEndpoint } from "./endpoint-checks.ts";
 import type { LintNode, LintPeer } from "./identities.ts";
-import { findMostCommon } from "./majority.ts";
+import { findMostCommon } from "../majority.ts";
 import { addressesOf } from "./scene.ts";
 import type { Scene } from "./scene.ts";
 

@@ -25,8 +25,8 @@ import type { Field, Findings, WgInterface, WgPeer } from "./wg-fields.ts";
 import { sortFindings } from "./wg-quick.ts";
 import type { ConfigSource } from "./wg-quick.ts";
 
-/** In wg-meshconf's own order. */
-const MESHCONF_COLUMNS = [
+/** All columns, in wg-meshconf's own order. */
+export const MESHCONF_COLUMNS = [
   "Name",
   "Address",
   "Endpoint",

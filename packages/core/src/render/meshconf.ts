@@ -6,17 +6,13 @@ import type { Node } from "../model/mesh.ts";
 import { device } from "../plan/compile.ts";
 import type { Member } from "../plan/member.ts";
 import type { Index } from "../plan/members.ts";
+import { MESHCONF_COLUMNS } from "../read/meshconf.ts";
 import type { Secrets } from "./secrets.ts";
 
 /** It holds every private key. */
 export function renderMeshconf(index: Index, secrets: Secrets): string {
-  const heads = [
-    ["Name", "Address", "Endpoint", "AllowedIPs", "ListenPort", "PersistentKeepalive"],
-    ["FwMark", "PrivateKey", "DNS", "MTU", "Table"],
-    ["PreUp", "PostUp", "PreDown", "PostDown", "SaveConfig"],
-  ].flat();
   const rows = index.members.map((member) => rowOf(index, member, secrets));
-  return [heads, ...rows].map((cells) => `${cells.map(quoted).join(",")}\n`).join("");
+  return [MESHCONF_COLUMNS, ...rows].map((cells) => `${cells.map(quoted).join(",")}\n`).join("");
 }
 
 function rowOf(index: Index, member: Member, secrets: Secrets): readonly string[] {
