@@ -42,7 +42,7 @@ export function editMesh(
     staged((staging) => {
       // The file first: all else follows from it, and the next run completes what a kill cut short.
       staging.put(realpathSync(file), text, "as-before");
-      stageKeys(staging, { ...plan, lock: lockOf(plan) }, places);
+      stageKeys(staging, plan, places);
       if (readTextIfThere(file) !== before) throw changedMeanwhile(file);
     });
     tell(plan, isEdited);
@@ -100,14 +100,6 @@ export function addressesOf({ lock, mesh }: Plan, name: string): readonly string
   const entries = ways.flatMap(({ id }) => lock.entries.get(id)?.addresses ?? []);
   const own = [...lock.nodes].find(([node]) => node === name)?.[1].addresses ?? [];
   return [...own, ...entries].map(core.printAddress);
-}
-
-/** Keys are made by render: until then the lock records addresses alone. */
-function lockOf({ lock, keys }: Plan): core.Lock {
-  const nodes = [...lock.nodes].map(([name, node]): [core.Name, core.LockedNode] => {
-    return [name, keys.missing.has(name) ? { addresses: node.addresses } : node];
-  });
-  return { ...lock, nodes: new Map(nodes) };
 }
 
 /** Another file will take its place, which a mode alone does not hinder; but it says what is wanted. */

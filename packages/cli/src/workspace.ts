@@ -38,6 +38,8 @@ export interface LoadOptions {
   readonly keys: KeyNeed;
   readonly isStrict: boolean;
   readonly client?: ClientWish;
+  /** Public keys that hosts have told: theirs from now on, and recorded as such. */
+  readonly hostKeys?: ReadonlyMap<core.Name, core.PublicKey>;
   /** The lock to read instead of the one beside the mesh. */
   readonly lockFile?: string;
   readonly edit?: Edit;
@@ -71,7 +73,7 @@ export function loadWorkspace(meshFile: string, options: LoadOptions): Workspace
   const plan =
     mesh === undefined || lock.value === undefined
       ? undefined
-      : planMesh({ mesh, lock: lock.value, places, options }, diagnostics);
+      : planMesh(keyed({ mesh, lock: lock.value, places, options }), diagnostics);
   const judged = options.isStrict ? diagnostics.strict() : diagnostics;
   const findings = [...lock.findings, ...locateFindings(meshFile, document, judged)];
   return { places, text, findings, ...(plan === undefined || hasErrors(findings) ? {} : { plan }) };
@@ -82,6 +84,17 @@ interface PlanInput {
   readonly lock: core.Lock;
   readonly places: Places;
   readonly options: LoadOptions;
+}
+
+/** What hosts have told of their keys goes into the lock, and from there the nodes know it. */
+function keyed(input: PlanInput): PlanInput {
+  const nodes = new Map(input.lock.nodes);
+  for (const [name, publicKey] of input.options.hostKeys ?? []) {
+    nodes.set(name, { addresses: [], ...nodes.get(name), publicKey, isKeyOnHost: true });
+  }
+  const lock = { ...input.lock, nodes };
+  const mesh = { ...input.mesh, nodes: core.withKeysOnHosts(input.mesh.nodes, lock) };
+  return { ...input, mesh, lock };
 }
 
 /** Each step stands on the one before: the first that finds an error is the last. */
@@ -114,7 +127,8 @@ function nextLock(
   const nodes = mesh.nodes.map(({ name }): [core.Name, core.LockedNode] => {
     const publicKey = keys.publicKeys.get(name);
     const addresses = allocation.nodes.get(name) ?? [];
-    return [name, { addresses, ...(publicKey === undefined ? {} : { publicKey }) }];
+    const where = lock.nodes.get(name)?.isKeyOnHost === true ? { isKeyOnHost: true as const } : {};
+    return [name, { addresses, ...(publicKey === undefined ? {} : { publicKey }), ...where }];
   });
   const entries = core.entrancesOf(mesh).map(({ id }): [core.EntryId, core.LockedNode] => {
     const publicKey = keys.entryKeys.get(id);

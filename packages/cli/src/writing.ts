@@ -5,7 +5,8 @@ import { exclusively } from "./files/exclusive.ts";
 import { printFindings } from "./findings.ts";
 import { printLock } from "@warren/core";
 import { listFolder } from "./files/folders.ts";
-import type { ClientWish, KeyNeed } from "./keys/key-ring.ts";
+import type { Lock, LockedNode, Name, PublicKey } from "@warren/core";
+import type { ClientWish, KeyNeed, KeyRing } from "./keys/key-ring.ts";
 import type { Staging } from "./files/staging.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 import { loadWorkspace, placesOf } from "./workspace.ts";
@@ -17,6 +18,7 @@ export interface WriteOptions {
   readonly strict: boolean;
   readonly keys: KeyNeed;
   readonly client?: ClientWish;
+  readonly hostKeys?: ReadonlyMap<Name, PublicKey>;
   readonly edit?: Edit;
   readonly judge?: Judge;
 }
@@ -46,7 +48,7 @@ export function writeBeside(
 
 /** In a function of its own, which keeps nothing: two large meshes at once are one too many. */
 function findWrong({ file, strict, keys, ...rest }: WriteOptions): Workspace | undefined {
-  const need = keys === "make" ? "private" : keys;
+  const need = keys === "make" || keys === "host" ? "private" : keys;
   const workspace = loadWorkspace(file, { ...rest, keys: need, isStrict: strict });
   return workspace.plan === undefined ? workspace : undefined;
 }
@@ -63,5 +65,14 @@ export function stageKeys(staging: Staging, { keys, lock }: Plan, places: Places
   for (const { name, text } of keys.fresh) {
     staging.put(join(keysFolder, name), text, "owner");
   }
-  staging.put(lockFile, printLock(lock), "everybody");
+  staging.put(lockFile, printRecords(lock, keys), "everybody");
+}
+
+/** The lock's text. Keys that are made later, by render or on their hosts, are not in it yet. */
+export function printRecords(lock: Lock, keys: KeyRing): string {
+  const nodes = [...lock.nodes].map(([name, { publicKey, ...rest }]): [Name, LockedNode] => {
+    const isMade = publicKey !== undefined && !keys.missing.has(name);
+    return [name, isMade ? { ...rest, publicKey } : rest];
+  });
+  return printLock({ ...lock, nodes: new Map(nodes) });
 }

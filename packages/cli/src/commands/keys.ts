@@ -12,7 +12,7 @@ import type { Terminal } from "../terminal/terminal.ts";
 import { loadWorkspace } from "../workspace.ts";
 import type { Places, Plan, Workspace } from "../workspace.ts";
 import { commandOn } from "../terminal/words.ts";
-import { writeBeside } from "../writing.ts";
+import { printRecords, writeBeside } from "../writing.ts";
 
 export interface KeysOptions {
   readonly file: string;
@@ -88,15 +88,22 @@ function clientRows({ mesh, keys }: Plan): readonly KeyRow[] {
 export function rotateKey(terminal: Terminal, name: string, options: KeysOptions): number {
   return writing(terminal, options, (plan, { places }) => {
     const node = nodeOf(plan, name);
+    const given = plan.lock.nodes.get(node.name);
+    if (given?.isKeyOnHost === true) {
+      forgetKey(plan, node.name, places);
+      terminal.print(
+        core.say`${name} makes a new key on its host; run ${commandOn(options.file, "push")}`,
+      );
+      return;
+    }
     if (node.publicKey !== undefined) {
       const fix = core.say`make a new one there, and write its public half into nodes.${name}.publicKey`;
       throw new AppError("usage", core.say`the private key of ${name} is kept elsewhere`, { fix });
     }
     const privateKey = makePrivateKey();
     const publicKey = publicKeyOf(privateKey);
-    const locked = plan.lock.nodes.get(node.name);
-    const nodes = new Map(plan.lock.nodes).set(node.name, { addresses: [], ...locked, publicKey });
-    const text = core.printLock({ ...plan.lock, nodes });
+    const nodes = new Map(plan.lock.nodes).set(node.name, { addresses: [], ...given, publicKey });
+    const text = printRecords({ ...plan.lock, nodes }, plan.keys);
     const pairs = [...plan.lock.givenPresharedKeys].filter((pair) => {
       return core.namesOf(pair).includes(node.name);
     });
@@ -110,6 +117,14 @@ export function rotateKey(terminal: Terminal, name: string, options: KeysOptions
       core.say`${name} has the new public key ${publicKey}; run ${commandOn(options.file, "render")}, then bring all files to their hosts`,
     );
   });
+}
+
+/** That nobody knows its public key is what makes its host make another. */
+function forgetKey({ lock, keys }: Plan, name: core.Name, { lockFile }: Places): void {
+  const { addresses = [] } = lock.nodes.get(name) ?? {};
+  const nodes = new Map(lock.nodes).set(name, { addresses, isKeyOnHost: true });
+  const text = printRecords({ ...lock, nodes }, keys);
+  staged((staging) => staging.put(lockFile, text, "everybody"));
 }
 
 /** A new preshared key for one pair: only their two files change with the next render. */
@@ -134,7 +149,7 @@ export function rotatePresharedKey(
     }
     const epoch = (plan.lock.presharedKeyEpochs.get(name) ?? 0) + 1;
     const presharedKeyEpochs = new Map(plan.lock.presharedKeyEpochs).set(name, epoch);
-    const text = core.printLock({ ...plan.lock, presharedKeyEpochs });
+    const text = printRecords({ ...plan.lock, presharedKeyEpochs }, plan.keys);
     staged((staging) => {
       stageGivenKeys(staging, places, isGiven ? [name] : []);
       staging.put(places.lockFile, text, "everybody");
@@ -196,7 +211,8 @@ function writing(
 ): number {
   const wish = { ...options, strict: false, keys: "public" } as const;
   return writeBeside(terminal, wish, (plan, workspace) => {
-    if (plan.keys.missing.size > 0) {
+    const isUnmade = (name: core.Name): boolean => plan.lock.nodes.get(name)?.isKeyOnHost !== true;
+    if ([...plan.keys.missing].some(isUnmade)) {
       throw new AppError("usage", core.say`some nodes have no key yet`, {
         fix: core.say`make the first ones: warren render`,
       });

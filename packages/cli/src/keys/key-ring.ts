@@ -63,9 +63,9 @@ export interface ClientWish {
 
 /**
  * public: the lock's word is enough; files are only compared with keys that the mesh file has. private: the files are read. make: those that nobody has are
- * made too, in memory, for the command to write.
+ * made too, in memory, for the command to write. host: the same, but for nodes' keys, which their hosts make.
  */
-export type KeyNeed = "public" | "private" | "make";
+export type KeyNeed = "public" | "private" | "make" | "host";
 
 const SECRET_FILE = "network.secret";
 
@@ -81,7 +81,7 @@ export function readKeyRing(
   const missing = new Set<Name>();
   const fresh: { name: string; text: string }[] = [];
   for (const node of mesh.nodes) {
-    const recorded = lock.nodes.get(node.name)?.publicKey;
+    const { publicKey: recorded, isKeyOnHost } = lock.nodes.get(node.name) ?? {};
     const known = node.publicKey ?? (need === "public" ? recorded : undefined);
     const privateKey =
       known === undefined
@@ -97,6 +97,9 @@ export function readKeyRing(
       privateKeys.set(node.name, privateKey);
     } else if (recorded !== undefined) {
       diagnostics.add(keyMessages.keyMissing(node.name, join(folder, keyFile(node.name))));
+    } else if (need === "make" && isKeyOnHost === true) {
+      diagnostics.add(keyMessages.keyDueOnHost(node.name));
+      publicKeys.set(node.name, placeholderKey(node.name));
     } else if (need === "make") {
       const made = makePrivateKey();
       fresh.push({ name: keyFile(node.name), text: `${made}\n` });
@@ -117,7 +120,8 @@ export function readKeyRing(
     fresh.push({ name: basename(givenKeysFile(folder)), text: printGivenKeys(given) });
   }
   const networkSecret = readNetworkSecret(folder, lock, need, diagnostics);
-  if (need === "make" && networkSecret !== undefined && !existsSync(join(folder, SECRET_FILE))) {
+  const isMaking = need === "make" || need === "host";
+  if (isMaking && networkSecret !== undefined && !existsSync(join(folder, SECRET_FILE))) {
     fresh.push({ name: SECRET_FILE, text: `${networkSecret}\n` });
   }
   return {
@@ -281,7 +285,7 @@ function readNetworkSecret(
   const text = readTextIfThere(file)?.trim();
   if (text === undefined) {
     if (lock.networkSecret !== undefined) diagnostics.add(keyMessages.networkSecretMissing(file));
-    return need === "make" ? makeNetworkSecret() : undefined;
+    return need === "make" || need === "host" ? makeNetworkSecret() : undefined;
   }
   if (!/^[A-Za-z0-9+/]{43}=$/.test(text))
     diagnostics.add(keyMessages.networkSecretUnreadable(file));

@@ -9,10 +9,10 @@ import type { Address } from "../ip/address.ts";
 import { parseAddress, printAddress } from "../ip/address.ts";
 import { parsePublicKey } from "./keys.ts";
 import type { PublicKey } from "./keys.ts";
-import type { Network } from "./mesh.ts";
+import type { Network, Node } from "./mesh.ts";
 import { parseName } from "./names.ts";
 import type { Name } from "./names.ts";
-import { fields, list, number, optional, record, required, text } from "./shape.ts";
+import { fields, flag, list, mapped, number, optional, record, required, text } from "./shape.ts";
 import { Problem, quote } from "../problem.ts";
 
 export interface Lock {
@@ -30,6 +30,8 @@ export interface Lock {
 export interface LockedNode {
   readonly addresses: readonly Address[];
   readonly publicKey?: PublicKey;
+  /** Its private key was made on its host and never left it. Without a public one: a new one is to be made there. */
+  readonly isKeyOnHost?: true;
 }
 
 /** The names of two nodes, or of a client and a node, the lower first, with a blank between. */
@@ -47,10 +49,15 @@ export const EMPTY_LOCK: Lock = {
 
 const LOCK_VERSION = 1;
 
-const given = fields({
-  addresses: required(list(text(parseAddress)), "Given out for life."),
-  publicKey: optional(text(parsePublicKey), "Of its key."),
-});
+const given = mapped(
+  fields({
+    addresses: required(list(text(parseAddress)), "Given out for life."),
+    publicKey: optional(text(parsePublicKey), "Of its key."),
+    keyOnHost: optional(flag(), "Its private key was made on its host."),
+  }),
+  ({ keyOnHost, ...rest }): LockedNode =>
+    keyOnHost === true ? { ...rest, isKeyOnHost: true } : rest,
+);
 
 const lockShape = fields({
   version: required(number({ min: LOCK_VERSION, max: LOCK_VERSION }), "Of this form."),
@@ -86,6 +93,18 @@ export function hasPresharedKey(
 ): boolean {
   // A million pairs are asked about, and most meshes were given none.
   return presharedKeys || (given.size > 0 && given.has(pairName(one, other)));
+}
+
+/**
+ * The nodes as the document would have them if it said which keys are on their hosts: whoever reads
+ * that a node's public key is written down knows that its private key is elsewhere.
+ */
+export function withKeysOnHosts(nodes: readonly Node[], { nodes: locked }: Lock): readonly Node[] {
+  return nodes.map((node) => {
+    const { isKeyOnHost, publicKey } = locked.get(node.name) ?? {};
+    if (node.publicKey !== undefined || isKeyOnHost !== true || publicKey === undefined) return node;
+    return { ...node, publicKey };
+  });
 }
 
 /** The two names that pairName put together. */
@@ -152,8 +171,8 @@ export function printLock(lock: Lock): string {
 }
 
 function printRecords(records: ReadonlyMap<string, LockedNode>): readonly string[] {
-  return sorted(records).map(([name, { addresses, publicKey }]) => {
-    const record = { addresses: addresses.map(printAddress), publicKey };
+  return sorted(records).map(([name, { addresses, publicKey, isKeyOnHost }]) => {
+    const record = { addresses: addresses.map(printAddress), publicKey, keyOnHost: isKeyOnHost };
     return `    ${JSON.stringify(name)}: ${JSON.stringify(record)}`;
   });
 }

@@ -11,8 +11,6 @@ export function checkPending({ nodes, sites }: Mesh, diagnostics: Diagnostics): 
   const note = (path: Path | undefined, what: Phrase): void => {
     if (path !== undefined) diagnostics.add(ranges.noEffect(path, what));
   };
-  const logged = nodes.find(({ ssh }) => ssh !== undefined);
-  if (logged !== undefined) note(["nodes", logged.name, "ssh"], say`ssh targets`);
   const probed = nodes.flatMap(({ name, subnets }) =>
     subnets.flatMap(({ probe }, at) =>
       probe === undefined ? [] : [["nodes", name, "subnets", at, "probe"]],
