@@ -1,0 +1,215 @@
+# Does the steps that converge.sh works out, under a guard: unless somebody confirms in time that the
+# host can still be reached, it undoes them by itself.
+
+# FOLDER NAME…: whole files beside their places first, so that a full disk changes nothing.
+stage_files() {
+	folder=$1
+	shift
+	for name in "$@"; do
+		at=$(target "$name")
+		mkdir -p "$(dirname "$at")" && cp "$folder/$name" "$at.warren" || return
+		case $name in systemd/*) chmod 644 "$at.warren" ;; esac || return
+	done
+	for name in "$@"; do mv -f "$(target "$name").warren" "$(target "$name")" || return; done
+}
+
+put_files() {
+	names=$(sed -n 's/^file + //p' "$work/steps")
+	# shellcheck disable=SC2086
+	stage_files "$1" $names || {
+		for name in $names; do rm -f "$(target "$name").warren"; done
+		return 1
+	}
+	sed -n 's/^file - //p' "$work/steps" | while read -r name; do rm -f "$(target "$name")"; done
+	if grep -q '^file . systemd/' "$work/steps"; then systemctl daemon-reload; fi
+}
+
+# A setting of the kernel is noted before it is changed, so that it can be given back.
+note() {
+	grep -qs "^$1 " "$etc/$interface.before" || echo "$1 $(cat "/proc/sys/$1")" >>"$etc/$interface.before"
+}
+
+set_kernel() {
+	note "$1" && echo "$2" >"/proc/sys/$1"
+}
+
+# PATTERN: where another interface of ours needs it too, the note goes over to that one.
+give_back() {
+	own=$etc/$interface.before
+	[ -e "$own" ] || return 0
+	mv "$own" "$own.part"
+	while read -r name value; do
+		case $name in
+		$1)
+			other=$(grep -ls "^$name " "$etc"/*.before | head -n 1)
+			if [ -n "$other" ]; then
+				sed -i "s|^$name .*|$name $value|" "$other"
+			elif [ -e "/proc/sys/$name" ]; then
+				echo "$value" >"/proc/sys/$name"
+			fi
+			;;
+		*) echo "$name $value" >>"$own" ;;
+		esac
+	done <"$own.part"
+	rm -f "$own.part"
+}
+
+# A host that forwards forgets the routes that routers advertise, unless accept_ra is 2.
+forward() {
+	case $1$2 in
+	+4) set_kernel net/ipv4/ip_forward 1 ;;
+	-4) give_back net/ipv4/ip_forward ;;
+	+6)
+		for each in /proc/sys/net/ipv6/conf/*/accept_ra; do
+			[ "$(cat "$each")" != 1 ] || set_kernel "${each#/proc/sys/}" 2
+		done
+		set_kernel net/ipv6/conf/all/forwarding 1
+		;;
+	-6) give_back 'net/ipv6/*' ;;
+	esac
+}
+
+# FOLDER: what a start will change by its hooks is noted first.
+note_forwarding() {
+	if wanted_state "$1" | grep -q '^forward 4'; then note net/ipv4/ip_forward; fi
+	if wanted_state "$1" | grep -q '^restart default 4'; then note net/ipv4/conf/all/src_valid_mark; fi
+	wanted_state "$1" | grep -q '^forward 6' || return 0
+	note net/ipv6/conf/all/forwarding
+	for each in /proc/sys/net/ipv6/conf/*/accept_ra; do
+		[ "$(cat "$each")" != 1 ] || note "${each#/proc/sys/}"
+	done
+}
+
+rules() {
+	case $1$2 in
+	+nft) nft -f "$etc/$interface.nft" ;;
+	-nft) nft "table inet warren-$interface; delete table inet warren-$interface" ;;
+	+iptables) sh "$etc/$interface.iptables" up ;;
+	-iptables) sh "$etc/$interface.iptables" down ;;
+	esac
+}
+
+# FOLDER: the peers that differ as wg reads them, each with all that was not said before. Zeros are no key.
+changed_peers() {
+	sed -n 's/^peer //p' "$work/steps" | awk '
+		NR == FNR { steps[$1] = $0; next }
+		/^\[/ { print_peer() ; next }
+		/^[A-Z]/ { block[$1] = $3; line[$1] = $0 }
+		END { print_peer() }
+		function is(field) { return steps[key] ~ ("( [+]| " field ")( |$)") }
+		function print_peer() {
+			key = block["PublicKey"]
+			if (key != "" && key in steps) {
+				print "[Peer]\n" line["PublicKey"]
+				if (is("psk")) print "PresharedKey = " ("PresharedKey" in block ? block["PresharedKey"] : zeros)
+				if (is("keepalive")) print "PersistentKeepalive = " ("PersistentKeepalive" in block ? block["PersistentKeepalive"] : "off")
+				if (is("endpoint") && "Endpoint" in line) print line["Endpoint"]
+				if (is("allowed-ips") && "AllowedIPs" in line) print line["AllowedIPs"]
+			}
+			split("", block); split("", line)
+		}' zeros=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= - "$1/wireguard/$interface.conf"
+}
+
+set_peers() {
+	changed_peers "$1" >"$work/changed"
+	if [ -s "$work/changed" ]; then wg addconf "$interface" "$work/changed" || return; fi
+	gone=$(sed -n 's/^peer \([^ ]*\) -$/peer \1 remove/p' "$work/steps")
+	# shellcheck disable=SC2086
+	[ -z "$gone" ] || wg set "$interface" $gone
+}
+
+set_key() {
+	if [ -s "$1/wireguard/$interface.key" ]; then
+		wg set "$interface" private-key "$1/wireguard/$interface.key"
+	else
+		setting_of "$1" PrivateKey | wg set "$interface" private-key /dev/stdin
+	fi
+}
+
+# FOLDER STEP…
+live_step() {
+	folder=$1
+	shift
+	case $1 in
+	address)
+		# Else the kernel removes all addresses of a range together with their first.
+		echo 1 >"/proc/sys/net/ipv4/conf/$interface/promote_secondaries"
+		[ "$2" = - ] && verb=del || verb=add
+		ip address $verb "$3" dev "$interface"
+		;;
+	route)
+		[ "$2" = - ] && verb=del || verb=add
+		case $3 in *:*) family=6 ;; *) family=4 ;; esac
+		shift 2
+		# shellcheck disable=SC2086
+		ip -$family route $verb $* dev "$interface"
+		;;
+	mtu) ip link set dev "$interface" mtu "$3" ;;
+	forward) forward "$2" "$3" ;;
+	key) set_key "$folder" ;;
+	port) wg set "$interface" listen-port "$2" ;;
+	mark) wg set "$interface" fwmark "$2" ;;
+	rules) rules "$2" "$3" ;;
+	esac
+}
+
+# FOLDER: runs the steps between files and boot; what a step says when it fails is the last word.
+live_steps() {
+	grep -v '^\(file\|boot\|start\|restart\|stop\)' "$work/steps" >"$work/live-steps"
+	are_peers_set=
+	while read -r step; do
+		case $step in
+		peer*)
+			[ -z "$are_peers_set" ] || continue
+			are_peers_set=yes
+			set_peers "$1"
+			;;
+		# shellcheck disable=SC2086
+		*) live_step "$1" $step ;;
+		esac || {
+			echo "at $step"
+			return 1
+		}
+	done <"$work/live-steps"
+}
+
+stop() {
+	timer stop
+	if service is-active; then service stop; elif is_up; then wg-quick down "$interface" 2>&1; fi
+	! is_up
+}
+
+# FOLDER: does everything that differs. It says nothing but why it failed.
+converge() {
+	# Twice: what a first round changed may show what else there is.
+	: >"$run/did"
+	for round in 1 2 3; do
+		steps "$1" >"$work/steps"
+		cat "$work/steps" >>"$run/did"
+		grep -qv '^boot' "$work/steps" || return 0
+		[ $round -lt 3 ] || break
+		# Stopped by the files that started it, so that its rules are taken back as they were loaded.
+		if grep -q '^\(stop\|restart\)' "$work/steps"; then stop || return; fi
+		if grep -q '^rules -' "$work/steps"; then remove_rules; fi
+		put_files "$1" || return
+		if grep -q '^\(start\|restart\)' "$work/steps"; then
+			note_forwarding "$1"
+			service start || return
+		fi
+		live_steps "$1" || return
+		if [ -e "$etc/$interface.endpoints" ]; then timer start; fi
+		if ! is_up && [ ! -e "$1/wireguard/$interface.conf" ]; then give_back '*'; fi
+	done
+	echo "still differs: $(tr '\n' ';' <"$work/steps")"
+	return 1
+}
+
+# By the file that loaded them, before it goes.
+remove_rules() {
+	while read -r word _ kind; do
+		[ "$word" != rules ] || [ -z "$kind" ] || rules - "$kind"
+	done <<-END
+		$(grep '^rules -' "$work/steps")
+	END
+	sed -i '/^rules -/d' "$work/steps"
+}

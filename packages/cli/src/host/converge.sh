@@ -1,0 +1,208 @@
+# Makes a host be as a folder of files says, from whatever it is: files, interface, peers, routes,
+# rules, forwarding, start at boot. What differs is worked out first, as steps; a second time there is
+# none. The same undoes a change, with the folder of files from before, and removes all, with an empty one.
+# In such a folder: wireguard/NAME for /etc/wireguard, systemd/NAME for systemd's units.
+
+target() {
+	case $1 in
+	systemd/*) echo "/etc/systemd/system/${1#systemd/}" ;;
+	*) echo "$etc/${1#wireguard/}" ;;
+	esac
+}
+
+# What may be a file of ours; `before` is what the host had before we changed it.
+own_files() {
+	for each in conf state nft iptables key endpoints endpoints.sh before; do
+		echo "wireguard/$interface.$each"
+	done
+	echo "systemd/warren-endpoints@.service"
+	echo "systemd/warren-endpoints@.timer"
+}
+
+# For other interfaces, too.
+is_shared() {
+	case $1 in systemd/*) ;; *) return 1 ;; esac
+	for each in "$etc"/*.endpoints; do
+		[ ! -e "$each" ] || [ "$each" = "$etc/$interface.endpoints" ] || return 0
+	done
+	return 1
+}
+
+# FOLDER: the state it wants, without comments.
+wanted_state() {
+	grep -hv '^#' "$1/wireguard/$interface.state" 2>/dev/null
+}
+
+own_state() {
+	grep -hv '^#' "$etc/$interface.state" 2>/dev/null
+}
+
+# The kernel's, in the words of a state file. What the kernel makes itself is left out.
+live_state() {
+	echo "mtu $(cat "/sys/class/net/$interface/mtu")"
+	ip -o address show dev "$interface" | awk '$3 ~ /^inet6?$/ && $4 !~ /^fe80/ { print "address " $4 }'
+	for family in 4 6; do
+		ip -$family route show table all dev "$interface" 2>/dev/null | awk -v all=$((family * family * 2)) '
+			/^(local|broadcast|multicast|anycast|unreachable) / || / proto kernel/ { next }
+			{
+				prefix = $1 == "default" ? (all == 32 ? "0.0.0.0/0" : "::/0") : $1
+				if (prefix !~ /\//) prefix = prefix "/" (all == 32 ? 32 : 128)
+				table = ""
+				for (i = 2; i < NF; i++) if ($i == "table") table = " table " $(i + 1)
+				print "route " prefix table
+			}'
+	done
+	[ "$(cat /proc/sys/net/ipv4/ip_forward)" != 1 ] || echo "forward 4"
+	[ "$(cat /proc/sys/net/ipv6/conf/all/forwarding 2>/dev/null)" != 1 ] || echo "forward 6"
+}
+
+# FILE: a line for each thing that it says of a peer, as wg prints it or as we do.
+peer_lines() {
+	awk '
+		$1 == "PublicKey" { key = $3; print key, "peer" }
+		$1 == "PresharedKey" { print key, "psk", $3 }
+		$1 == "PersistentKeepalive" { print key, "keepalive", $3 }
+		$1 == "Endpoint" { print key, "endpoint", $3 }
+		$1 == "AllowedIPs" {
+			sub(/^AllowedIPs = /, "")
+			count = split($0, all, ", ")
+			for (i = 1; i <= count; i++) print key, "allowed-ips", all[i]
+		}' "$1" 2>/dev/null | sort
+}
+
+# What peers are told: the endpoints of the file, since those of the kernel follow who moves.
+live_peers() {
+	{
+		wg showconf "$interface" >"$work/showconf" && peer_lines "$work/showconf" | grep -v ' endpoint '
+		peer_lines "$etc/$interface.conf" | grep ' endpoint '
+	} | sort
+}
+
+# ONE OTHER: lines that only the first has.
+only_in() {
+	comm -23 "$1" "$2"
+}
+
+peer_steps() {
+	live_peers >"$work/peers"
+	peer_lines "$1/wireguard/$interface.conf" >"$work/wanted-peers"
+	{
+		only_in "$work/wanted-peers" "$work/peers"
+		only_in "$work/peers" "$work/wanted-peers" | sed 's/$/ -/'
+	} | awk '
+		NR == FNR { if ($2 == "peer") has[$1] = 1; next }
+		FILENAME == wanted { if ($2 == "peer") wants[$1] = 1; next }
+		# An endpoint that the file has no more is nothing that WireGuard could be told.
+		$NF == "-" && $2 == "endpoint" { next }
+		!($1 in wants) { steps[$1] = "-"; next }
+		!($1 in has) { steps[$1] = "+"; next }
+		!(($1, $2) in seen) { seen[$1, $2] = 1; steps[$1] = ($1 in steps ? steps[$1] : "~") " " $2 }
+		END { for (key in steps) print "peer " key " " steps[key] }
+	' wanted="$work/wanted-peers" "$work/peers" "$work/wanted-peers" - | sort
+}
+
+# FOLDER: the public half of the private key that it wants; nothing is printed of the private one.
+public_key_of() {
+	if [ -s "$1/wireguard/$interface.key" ]; then
+		wg pubkey <"$1/wireguard/$interface.key"
+	else
+		sed -n 's/^PrivateKey = //p' "$1/wireguard/$interface.conf" | wg pubkey
+	fi
+}
+
+# FOLDER NAME: the value in [Interface].
+setting_of() {
+	sed -n "s/^$2 = //p" "$1/wireguard/$interface.conf"
+}
+
+device_steps() {
+	[ "$(wg show "$interface" public-key)" = "$(public_key_of "$1")" ] || echo "key"
+	port=$(setting_of "$1" ListenPort)
+	[ -z "$port" ] || [ "$port" = "$(wg show "$interface" listen-port)" ] || echo "port $port"
+	mark=$(setting_of "$1" FwMark)
+	[ "${mark:-off}" = "$(sed -n 's/^FwMark = //p' "$etc/$interface.conf" | grep . || echo off)" ] ||
+		echo "mark ${mark:-off}"
+}
+
+# Adds come before, removals after what else there is to do, so that traffic goes on meanwhile. Only
+# what our own file names is removed: what others put on the interface is theirs.
+state_steps() {
+	wanted_state "$1" | sort >"$work/wanted"
+	own_state | sort >"$work/own"
+	live_state | sort >"$work/live"
+	only_in "$work/wanted" "$work/live" | awk '/^(address|mtu|route|forward) / { print $1, "+", substr($0, length($1) + 2) }'
+	only_in "$work/own" "$work/wanted" | sort | comm -12 - "$work/live" |
+		awk '/^(address|route|forward) / { print $1, "-", substr($0, length($1) + 2) }'
+}
+
+# FOLDER: rules are a file, so that of both is asked: whether it is the same, and whether it is loaded.
+rules_step() {
+	wants=$(wanted_state "$1" | sed -n 's/^rules //p')
+	has=$(own_state | sed -n 's/^rules //p')
+	if [ "$wants" != "$has" ] && [ -n "$has" ]; then echo "rules - $has"; fi
+	[ -n "$wants" ] || return 0
+	if ! cmp -s "$1/wireguard/$interface.$wants" "$etc/$interface.$wants" || ! are_loaded "$wants"; then
+		echo "rules + $wants"
+	fi
+}
+
+are_loaded() {
+	case $1 in
+	nft) nft list table inet "warren-$interface" >/dev/null 2>&1 ;;
+	iptables) iptables -w -S "warren-$interface-fwd" >/dev/null 2>&1 ;;
+	esac
+}
+
+file_steps() {
+	own_files | while read -r name; do
+		at=$(target "$name")
+		if [ -e "$1/$name" ]; then
+			cmp -s "$1/$name" "$at" || echo "file + $name"
+		elif [ -e "$at" ] && [ "$name" != "wireguard/$interface.before" ] && ! is_shared "$name"; then
+			echo "file - $name"
+		fi
+	done
+}
+
+# FOLDER: whether only a new start will do.
+needs_restart() {
+	[ -e "$etc/$interface.state" ] || return 0
+	wanted_state "$1" | grep '^restart' >"$work/wanted"
+	own_state | grep '^restart' >"$work/own"
+	! cmp -s "$work/wanted" "$work/own"
+}
+
+# FOLDER: everything that differs, a line each, in the order in which it is done.
+steps() {
+	if [ ! -e "$1/wireguard/$interface.conf" ]; then
+		if is_up; then echo stop; fi
+	elif ! is_up; then
+		echo start
+	elif needs_restart "$1"; then
+		echo restart
+	else
+		state_steps "$1" >"$work/state"
+		grep ' + ' "$work/state" | grep -v '^route'
+		device_steps "$1"
+		peer_steps "$1"
+		grep '^route + ' "$work/state"
+		rules_step "$1"
+		grep ' - ' "$work/state"
+	fi
+	file_steps "$1"
+	boot_steps "$1"
+}
+
+boot_steps() {
+	if [ -e "$1/wireguard/$interface.conf" ]; then
+		service is-enabled || echo "boot +"
+	elif service is-enabled; then
+		echo "boot -"
+	fi
+}
+
+# Whether the two commands that make names into endpoints have anything to do with this host.
+timer() {
+	[ "$(service_manager)" != systemd ] || [ ! -e /etc/systemd/system/warren-endpoints@.timer ] ||
+		systemctl -q "$@" "warren-endpoints@$interface.timer" 2>&1
+}

@@ -1,0 +1,85 @@
+# Tells what a host is and has; changes nothing.
+
+operating_system() {
+	# shellcheck source=/dev/null
+	(. /etc/os-release 2>/dev/null && echo "os ${ID:-unknown} ${VERSION_ID:-}") || echo "os unknown"
+	echo "kernel $(uname -r)"
+	echo "service $(service_manager)"
+	for each in apt-get dnf yum apk opkg zypper pacman; do
+		if has $each; then
+			echo "installer $each"
+			break
+		fi
+	done
+	echo "time $(date +%s)"
+}
+
+tools() {
+	for each in wg wg-quick ip nft iptables ping wireguard-go; do
+		if has $each; then echo "tool $each"; fi
+	done
+	if has wg; then echo "version $(wg --version 2>/dev/null | sed -n 's/^wireguard-tools v\([0-9.]*\).*/\1/p')"; fi
+	if [ -d /sys/module/wireguard ] || modinfo wireguard >/dev/null 2>&1 ||
+		grep -qs /wireguard.ko "/lib/modules/$(uname -r)/modules.builtin"; then
+		echo "module kernel"
+	elif [ -c /dev/net/tun ]; then
+		echo "module tun"
+	fi
+}
+
+# Ports in hexadecimal, as the kernel lists them.
+udp_ports() {
+	cat /proc/net/udp /proc/net/udp6 2>/dev/null | awk '$2 ~ /:/ { sub(/.*:/, "", $2); print "udp " $2 }' | sort -u
+}
+
+network() {
+	ip -o address 2>/dev/null | awk '$3 ~ /^inet6?$/ && $4 !~ /^(127|fe80|::1)/ { print "address " $2, $4 }'
+	ip -4 route 2>/dev/null | sed -n 's/^\([0-9][^ ]*\).* dev \([^ ]*\).*/route \2 \1/p'
+	ip -6 route 2>/dev/null | sed -n 's/^\([0-9a-f]*:[^ ]*\).* dev \([^ ]*\).*/route \2 \1/p'
+	if ip -4 route get 198.51.100.1 >/dev/null 2>&1; then echo "way 4"; fi
+	for each in $(wg show interfaces 2>/dev/null); do echo "wireguard $each"; done
+}
+
+# For those that wg cannot tell: made by somebody else, or left over.
+own_interface() {
+	if is_up; then
+		if is_wireguard; then echo "interface wireguard"; else echo "interface other"; fi
+	fi
+	if [ -e "$etc/$interface.conf" ]; then
+		if is_ours; then echo "file ours"; else echo "file other"; fi
+	fi
+	for each in "$interface.key" "$interface.key.new"; do
+		if [ -s "$etc/$each" ] && has wg; then
+			echo "key ${each#"$interface".} $(wg pubkey <"$etc/$each" 2>/dev/null)"
+		fi
+	done
+	if is_wireguard; then echo "port $(wg show "$interface" listen-port)"; fi
+}
+
+place() {
+	where=$etc
+	[ -d "$where" ] || where=/etc
+	# Root may write where no mode allows it, so the mount is what counts.
+	awk -v place="$where" '
+		index(place "/", $2 == "/" ? "/" : $2 "/") == 1 && length($2) >= length(best) { best = $2; options = $4 }
+		END { if (options ~ /(^|,)ro(,|$)/) print "readonly " best }' /proc/mounts
+	df -Pk "$where" 2>/dev/null | awk 'NR == 2 { print "space " $4 }'
+}
+
+firewalls() {
+	if has nft; then nft -j list ruleset 2>/dev/null | sed 's/^/nft /'; fi
+	for each in iptables ip6tables; do
+		if has $each-save; then $each-save 2>/dev/null | grep '^[*:-]' | sed "s/^/$each /"; fi
+	done
+}
+
+facts() {
+	operating_system
+	tools
+	udp_ports
+	network
+	own_interface
+	place
+	firewalls
+	if [ -d "$run" ]; then echo "busy"; fi
+}

@@ -1,0 +1,77 @@
+# Installs packages, and makes the host's own key.
+
+# TOOL…: what gives these, by the names that each system has for them.
+packages() {
+	for tool in "$@"; do
+		case $(installer):$tool in
+		apk:wg-quick) echo wireguard-tools-wg-quick wireguard-tools-openrc ;;
+		opkg:wg) echo wireguard-tools kmod-wireguard ;;
+		*:wg | *:wg-quick) echo wireguard-tools ;;
+		*:nft) echo nftables ;;
+		apt-get:ping) echo iputils-ping ;;
+		apt-get:ip | apk:ip) echo iproute2 ;;
+		*:ip) echo iproute ;;
+		*) echo "$tool" ;;
+		esac
+	done | tr ' ' '\n' | sort -u
+}
+
+installer() {
+	for each in apt-get dnf yum apk opkg zypper pacman; do
+		if has $each; then
+			echo $each
+			return
+		fi
+	done
+}
+
+install_with() {
+	case $1 in
+	apt-get)
+		shift
+		# First with what the host knows already; another's hold on the database is waited for.
+		set -- env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120 \
+			install --no-install-recommends "$@"
+		"$@" || { apt-get -q update && "$@"; }
+		;;
+	dnf | yum) "$1" -q -y install $(shift && echo "$@") ;;
+	apk) shift && apk -q add "$@" ;;
+	opkg) shift && opkg update >/dev/null && opkg install "$@" ;;
+	zypper) shift && zypper -q -n install "$@" ;;
+	pacman) shift && pacman -q --noconfirm --needed -S "$@" ;;
+	esac
+}
+
+# TOOL…
+install_tools() {
+	by=$(installer)
+	[ -n "$by" ] || fail no-installer "$@"
+	# shellcheck disable=SC2046
+	set -- "$@" -- $(packages "$@")
+	wanted=
+	while [ "$1" != -- ]; do
+		wanted="$wanted $1"
+		shift
+	done
+	shift
+	said=$(install_with "$by" "$@" 2>&1 </dev/null) || {
+		fail install-failed "$by $*: $(echo "$said" | grep -v '^ *$' | tail -n 1)"
+	}
+	for tool in $wanted; do has "$tool" || fail install-failed "$by $*: it brings no $tool"; done
+	for package in "$@"; do echo "installed $package"; done
+}
+
+# adopt: the key that is there, else a new one. fresh: one that waits until the change that needs it.
+make_key() {
+	file=$etc/$interface.key
+	[ "$1" != fresh ] || file=$file.new
+	mkdir -p -m 700 "$etc" 2>&1 || fail cannot-write "$etc"
+	if [ ! -s "$file" ]; then
+		said=$({ wg genkey >"$file.part" && mv "$file.part" "$file"; } 2>&1) || {
+			rm -f "$file.part"
+			fail cannot-write "$said"
+		}
+	fi
+	public=$(wg pubkey <"$file") || fail key-unreadable "$file"
+	echo "public $public"
+}
