@@ -39,6 +39,7 @@ give_back() {
 	[ -e "$own" ] || return 0
 	mv "$own" "$own.part"
 	while read -r name value; do
+		# shellcheck disable=SC2254
 		case $name in
 		$1)
 			other=$(grep -ls "^$name " "$etc"/*.before | head -n 1)
@@ -135,14 +136,13 @@ live_step() {
 		# Else the kernel removes all addresses of a range together with their first.
 		echo 1 >"/proc/sys/net/ipv4/conf/$interface/promote_secondaries"
 		[ "$2" = - ] && verb=del || verb=add
-		ip address $verb "$3" dev "$interface"
+		ip address "$verb" "$3" dev "$interface"
 		;;
 	route)
 		[ "$2" = - ] && verb=del || verb=add
 		case $3 in *:*) family=6 ;; *) family=4 ;; esac
 		shift 2
-		# shellcheck disable=SC2086
-		ip -$family route $verb $* dev "$interface"
+		ip "-$family" route "$verb" "$@" dev "$interface"
 		;;
 	mtu) ip link set dev "$interface" mtu "$3" ;;
 	forward) forward "$2" "$3" ;;
@@ -164,8 +164,10 @@ live_steps() {
 			are_peers_set=yes
 			set_peers "$1"
 			;;
-		# shellcheck disable=SC2086
-		*) live_step "$1" $step ;;
+		*)
+			# shellcheck disable=SC2086
+			live_step "$1" $step
+			;;
 		esac || {
 			echo "at $step"
 			return 1

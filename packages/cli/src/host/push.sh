@@ -4,13 +4,12 @@
 take() {
 	waited=0
 	until mkdir "$run" 2>/dev/null; do
-		if ! kill -0 "$(cat "$run/pid" 2>/dev/null || echo $$)" 2>/dev/null || [ ! -e "$run/pid" ]; then
+		sleep 1
+		waited=$((waited + 1))
+		if ! kill -0 "$(cat "$run/pid" 2>/dev/null)" 2>/dev/null; then
 			rm -rf "$run"
 		elif [ $waited -ge 90 ]; then
 			fail busy
-		else
-			sleep 1
-			waited=$((waited + 1))
 		fi
 	done
 	echo $$ >"$run/pid"

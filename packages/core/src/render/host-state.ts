@@ -36,7 +36,8 @@ export function renderHostState(device: Device): string {
 function routesOf(device: Device): readonly string[] {
   const { addresses, offLinkRanges, peers, table } = device;
   if (table === "off") return [];
-  const onLink = table === undefined ? addresses.map(({ address, length }) => prefixOf(address, length)) : [];
+  const onLink =
+    table === undefined ? addresses.map(({ address, length }) => prefixOf(address, length)) : [];
   const isRouted = (prefix: Prefix): boolean =>
     (prefix.length > 0 || table !== undefined) && !onLink.some((range) => hasPrefix(range, prefix));
   const all = [...peers.flatMap(({ allowedIps }) => allowedIps), ...offLinkRanges];

@@ -1,0 +1,74 @@
+/** Judges by what a host told of itself whether a device can be brought to it, before anything is done. */
+import { hostPrefix } from "@warren/core";
+import type { Device, Prefix } from "@warren/core";
+import type { HostFacts } from "./facts.ts";
+import * as troubles from "./troubles.ts";
+import type { Trouble } from "./troubles.ts";
+
+/** Files of a few kilobytes, twice, and some for the system. */
+const LEAST_KIB = 256;
+/** A clock that is wrong by more is no drift. */
+const CLOCK_SECONDS = 300;
+
+/** The first is the worst. `nowSeconds`: this machine's clock when the host was asked. */
+export function judgeHost(
+  facts: HostFacts,
+  device: Device,
+  nowSeconds: number,
+): readonly Trouble[] {
+  const { interface: name, listenPort } = device;
+  const off = Math.round(facts.timeSeconds - nowSeconds);
+  const { freeKiB = LEAST_KIB } = facts;
+  const isPortOther =
+    listenPort !== undefined && facts.udpPorts.has(listenPort) && facts.listenPort !== listenPort;
+  const lacking = toolsFor(facts, device);
+  return [
+    ...(facts.interface === "other" || (facts.interface !== undefined && facts.file === undefined)
+      ? [troubles.interfaceTaken(name)]
+      : []),
+    ...(facts.file === "other" ? [troubles.fileTaken(`/etc/wireguard/${name}.conf`)] : []),
+    ...(facts.readOnly === undefined ? [] : [troubles.readOnly(facts.readOnly)]),
+    ...(freeKiB < LEAST_KIB ? [troubles.noSpace(freeKiB)] : []),
+    ...(lacking.length > 0 && facts.installer === undefined
+      ? [troubles.noTools(lacking, facts.system)]
+      : []),
+    ...(facts.module === undefined ? [troubles.noWireGuard()] : []),
+    ...(isPortOther ? [troubles.portTaken(listenPort)] : []),
+    ...clashes(facts, device),
+    ...(Math.abs(off) > CLOCK_SECONDS ? [troubles.clockWrong(off)] : []),
+  ];
+}
+
+/** What is missing, in the order in which it is of use. */
+export function toolsFor({ tools, module }: HostFacts, { firewall }: Device): readonly string[] {
+  const needed = [
+    "wg",
+    "wg-quick",
+    "ip",
+    ...(firewall === "nftables" ? ["nft"] : []),
+    ...(firewall === "iptables" ? ["iptables"] : []),
+    ...(module === "tun" ? ["wireguard-go"] : []),
+  ];
+  return needed.filter((tool) => !tools.has(tool));
+}
+
+/** Two routes of one range stop wg-quick; what is nearer or wider on the host lives beside the tunnel's. */
+function clashes({ ranges }: HostFacts, device: Device): readonly Trouble[] {
+  const routes = device.peers.flatMap(({ allowedIps }) => allowedIps);
+  const own = device.addresses.map(({ address }) => hostPrefix(address));
+  return ranges
+    .filter((range) => range.interface !== device.interface)
+    .flatMap(({ kind, prefix, interface: at }) => {
+      if (kind === "address") {
+        return own.some((each) => isSame(each, prefix))
+          ? [troubles.addressOnOther(prefix, at)]
+          : [];
+      }
+      const isRouted = device.table === undefined && routes.some((each) => isSame(each, prefix));
+      return isRouted ? [troubles.rangeTaken(prefix, at)] : [];
+    });
+}
+
+function isSame(one: Prefix, other: Prefix): boolean {
+  return one.family === other.family && one.length === other.length && one.bits === other.bits;
+}
