@@ -2,11 +2,12 @@
 import { USAGE } from "./app-error.ts";
 import { say } from "@warren/core";
 import type { Phrase } from "@warren/core";
-import { Argument, Command, CommanderError, Option } from "commander";
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { AddOptions } from "./commands/add.ts";
 import type { DiffOptions } from "./commands/diff.ts";
 import type { MeshconfOptions } from "./commands/export.ts";
 import type { GraphOptions } from "./commands/graph.ts";
+import type { PushOptions } from "./commands/push.ts";
 import type { QrOptions } from "./commands/qr.ts";
 import type { RenderOptions } from "./commands/render.ts";
 import { addHelp, setHelp } from "./terminal/edit-help.ts";
@@ -63,6 +64,7 @@ export function createProgram(terminal: Terminal, version: string, done: Done): 
   addImportCommand(program, terminal, done);
   addEditCommands(program, terminal, done);
   addLookCommands(program, terminal, done);
+  addHostCommands(program, terminal, done);
   addGraphCommand(program, terminal, done);
   addQrCommand(program, terminal, done);
   addKeyCommands(program, terminal, done);
@@ -219,6 +221,44 @@ function addLookCommands(program: Command, terminal: Terminal, done: Done): void
       const { cidr } = await import("./commands/cidr.ts");
       done(cidr(terminal, words, options));
     });
+}
+
+function addHostCommands(program: Command, terminal: Terminal, done: Done): void {
+  const { read } = terminal;
+  const about = say`bring the mesh to its hosts over SSH: install, make keys, start, change, check`;
+  subcommand(program, terminal, "push", about)
+    .argument("[node...]", read(say`only these`))
+    .option("--dry-run", read(say`tell what would be done, host by host, and do nothing`), false)
+    .option("--remove", read(say`take everything off the hosts instead`), false)
+    .option("--anyway", read(say`go on where a clock, a route or a firewall looks wrong`), false)
+    .addOption(
+      new Option(
+        "--within <seconds>",
+        read(say`a host that is not reached again so soon after a change undoes it`),
+      )
+        .argParser(wholeNumber(5, 600))
+        .default(30),
+    )
+    .addOption(
+      new Option("--parallel <hosts>", read(say`as many at once`))
+        .argParser(wholeNumber(1, 1000))
+        .default(32),
+    )
+    .addOption(jsonOption(terminal))
+    .option("--strict", read(say`take every warning as an error`), false)
+    .action(async (names: readonly string[], options: PushOptions) => {
+      const { push } = await import("./commands/push.ts");
+      done(await push(terminal, names, options));
+    });
+}
+
+/** Of an option: digits alone, and within bounds. */
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`a whole number from ${least} to ${most} is wanted`);
+  };
 }
 
 function addGraphCommand(program: Command, terminal: Terminal, done: Done): void {

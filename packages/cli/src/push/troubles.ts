@@ -11,6 +11,8 @@ export interface Trouble {
   readonly code: string;
   readonly cause: Phrase;
   readonly fix: Phrase;
+  /** It may be wrong, or done without: `--anyway` goes on. */
+  readonly isForcible?: true;
 }
 
 /** What a failed answer is about. */
@@ -201,6 +203,7 @@ export function clockWrong(seconds: number): Trouble {
   const much = Math.abs(seconds) > 7200 ? say`${Math.round(seconds / 3600)} h` : say`${seconds} s`;
   return {
     step: "check",
+    isForcible: true,
     code: "clock-wrong",
     cause: say`its clock differs from the one here by ${much}`,
     fix: say`set it, and keep it right (timedatectl set-ntp true): after a step back no peer answers it until it has caught up`,
@@ -211,6 +214,7 @@ export function rangeTaken(prefix: Prefix, at: string): Trouble {
   const range = printPrefix(prefix);
   return {
     step: "check",
+    isForcible: true,
     code: "route-clash",
     cause: say`${range} is on ${at} there, and the mesh routes the same into the tunnel`,
     fix: say`if it is the host's own (docker, say), leave it out: warren set NODE local=${range}`,

@@ -10,6 +10,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
+import { printAddress } from "@warren/core";
+import type { Node } from "@warren/core";
 
 /** `user@host:port` in parts, as ssh wants them. */
 export interface SshTarget {
@@ -166,6 +168,14 @@ export class Remote {
       host,
     ];
   }
+}
+
+/** Where a node is logged in to: as it says; else where it is dialled; else by its name, which ~/.ssh/config may know. */
+export function sshTargetOf({ ssh, endpoint, name }: Node): SshTarget {
+  if (ssh !== undefined) return splitTarget(ssh);
+  if (endpoint === undefined) return { host: name };
+  const { host } = endpoint;
+  return { host: typeof host === "string" ? host : printAddress(host) };
 }
 
 /** As `ssh:` of a node is written; a parser has seen it. */
