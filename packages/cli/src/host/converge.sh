@@ -96,7 +96,8 @@ peer_steps() {
 		$NF == "-" && $2 == "endpoint" { next }
 		!($1 in wants) { steps[$1] = "-"; next }
 		!($1 in has) { steps[$1] = "+"; next }
-		!(($1, $2) in seen) { seen[$1, $2] = 1; steps[$1] = ($1 in steps ? steps[$1] : "~") " " $2 }
+		!($1 in steps) { steps[$1] = "~" }
+		!(($1, $2) in seen) { seen[$1, $2] = 1; steps[$1] = steps[$1] " " $2 }
 		END { for (key in steps) print "peer " key " " steps[key] }
 	' wanted="$work/wanted-peers" "$work/peers" "$work/wanted-peers" - | sort
 }
@@ -194,6 +195,7 @@ steps() {
 }
 
 boot_steps() {
+	[ "$(service_manager)" != none ] || return 0
 	if [ -e "$1/wireguard/$interface.conf" ]; then
 		service is-enabled || echo "boot +"
 	elif service is-enabled; then

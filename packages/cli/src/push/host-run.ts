@@ -90,11 +90,9 @@ export class HostRun {
 
   /** Does it under the host's own guard, then tells the guard by a fresh connection that it holds. */
   async apply(device: Device, files: Payload): Promise<void> {
-    await this.plan(device, files);
-    if (this.#trouble !== undefined || this.#steps.length === 0) return;
     const words = ["begin", String(this.#options.within), ...keyWords(device)];
-    const done = await this.#ask("apply", device, { words, files });
-    if (done === undefined) return;
+    this.#steps = stepsIn(await this.#ask("apply", device, { words, files }));
+    if (this.#steps.length === 0) return;
     await this.#ask("confirm", device, { words: ["confirm"], isFresh: true });
   }
 

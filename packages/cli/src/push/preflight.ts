@@ -33,6 +33,7 @@ export function judgeHost(
       ? [troubles.noTools(lacking, facts.system)]
       : []),
     ...(facts.module === undefined ? [troubles.noWireGuard()] : []),
+    ...(facts.serviceManager === "none" ? [troubles.noServiceManager()] : []),
     ...(isPortOther ? [troubles.portTaken(listenPort)] : []),
     ...clashes(facts, device),
     ...(Math.abs(off) > CLOCK_SECONDS ? [troubles.clockWrong(off)] : []),

@@ -139,8 +139,8 @@ function working(detail: string, seconds: number): Readonly<Record<string, Words
       fix: say`look what cuts the way of ssh: an exit, a subnet or a policy that has this machine's address in it`,
     },
     "no-boot": {
-      cause: say`it runs, but will not start at boot: its service manager refuses`,
-      fix: say`look at what manages services there; known are systemd and OpenRC`,
+      cause: say`it runs, but will not start at boot: ${detail}`,
+      fix: say`look at what manages services there, and run it again`,
     },
   };
 }
@@ -196,6 +196,16 @@ export function noSpace(freeKiB: number): Trouble {
     code: "no-space",
     cause: say`only ${freeKiB} KiB are free where the files go`,
     fix: say`make room in /etc/wireguard`,
+  };
+}
+
+export function noServiceManager(): Trouble {
+  return {
+    step: "check",
+    code: "no-boot",
+    isForcible: true,
+    cause: say`nothing known here would start the tunnel at boot: neither systemd nor OpenRC`,
+    fix: say`have your own start it (wg-quick up), and go on with --anyway`,
   };
 }
 
