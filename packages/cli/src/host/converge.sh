@@ -39,7 +39,7 @@ own_state() {
 
 # The kernel's, in the words of a state file. What the kernel makes itself is left out.
 live_state() {
-	echo "mtu $(cat "/sys/class/net/$interface/mtu")"
+	ip link show dev "$interface" | sed -n 's/.* \(mtu [0-9]*\).*/\1/p'
 	ip -o address show dev "$interface" | awk '$3 ~ /^inet6?$/ && $4 !~ /^fe80/ { print "address " $4 }'
 	for family in 4 6; do
 		ip -$family route show table all dev "$interface" 2>/dev/null | awk -v all=$((family * family * 2)) '

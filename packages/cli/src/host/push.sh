@@ -3,7 +3,9 @@
 # The run of somebody else is waited for: at the latest its guard ends it. One that was killed is taken over.
 take() {
 	waited=0
+	mkdir -p "${run%/*}"
 	until mkdir "$run" 2>/dev/null; do
+		[ -d "$run" ] || fail no-room
 		sleep 1
 		waited=$((waited + 1))
 		if ! kill -0 "$(cat "$run/pid" 2>/dev/null)" 2>/dev/null; then
