@@ -57,7 +57,10 @@ class Target {
   static async create(name: string): Promise<Target> {
     const folder = join(fixture.folder.path, name);
     mkdirSync(join(folder, "etc"), { recursive: true });
-    const host = await fixture.world.createHost(name, new Map([["/etc/wireguard", join(folder, "etc")]]));
+    const host = await fixture.world.createHost(
+      name,
+      new Map([["/etc/wireguard", join(folder, "etc")]]),
+    );
     await host.run({ words: ["ip", "link", "set", "lo", "up"], wayOut: WAY_OUT });
     return new Target(host, folder);
   }
@@ -114,7 +117,9 @@ test("a host comes from any device to any other as if that had been started ther
       const live = await changed.live(named.interface);
       expect(sorted(live)).toEqual(sorted(await fresh.live(named.interface)));
       await changed.takeOff(named.interface);
-      expect(await changed.live(named.interface)).toBe(await (await Target.create(`bare${count}`)).live(named.interface));
+      expect(await changed.live(named.interface)).toBe(
+        await (await Target.create(`bare${count}`)).live(named.interface),
+      );
     }),
     { ...runs(4), endOnFailure: true },
   );

@@ -58,8 +58,9 @@ export class HostRun {
     if (lines === undefined) return;
     this.#facts = readFacts(lines);
     const { isForced, isRemoval } = this.#options;
-    this.#trouble = judgeHost(this.#facts, device, askedAt).find(({ isForcible, code }) =>
-      isRemoval ? code === "file-taken" : !(isForced && isForcible === true),
+    this.#trouble = judgeHost(this.#facts, { node: this.node, device }, askedAt).find(
+      ({ isForcible, code }) =>
+        isRemoval ? code === "file-taken" : !(isForced && isForcible === true),
     );
   }
 

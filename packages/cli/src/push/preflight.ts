@@ -1,6 +1,6 @@
 /** Judges by what a host told of itself whether a device can be brought to it, before anything is done. */
 import { hostPrefix } from "@warren/core";
-import type { Device, Prefix } from "@warren/core";
+import type { Device, Node, Prefix } from "@warren/core";
 import type { HostFacts } from "./facts.ts";
 import * as troubles from "./troubles.ts";
 import type { Trouble } from "./troubles.ts";
@@ -9,6 +9,12 @@ import type { Trouble } from "./troubles.ts";
 const LEAST_KIB = 256;
 /** A clock that is wrong by more is no drift. */
 const CLOCK_SECONDS = 300;
+
+/** What is to be brought to the host. */
+export interface Wanted {
+  readonly node: Node;
+  readonly device: Device;
+}
 
 /** The first is the worst. `nowSeconds`: this machine's clock when the host was asked. */
 export function judgeHost(
@@ -34,8 +40,8 @@ export function judgeHost(
       : []),
     ...(facts.module === undefined ? [troubles.noWireGuard()] : []),
     ...(facts.serviceManager === "none" ? [troubles.noServiceManager()] : []),
-    ...(isPortOther ? [troubles.portTaken(listenPort)] : []),
-    ...clashes(facts, device),
+    ...(isPortOther ? [troubles.portTaken(listenPort, node.name)] : []),
+    ...clashes(facts, { node, device }),
     ...(Math.abs(off) > CLOCK_SECONDS ? [troubles.clockWrong(off)] : []),
   ];
 }
@@ -54,7 +60,7 @@ export function toolsFor({ tools, module }: HostFacts, { firewall }: Device): re
 }
 
 /** Two routes of one range stop wg-quick; what is nearer or wider on the host lives beside the tunnel's. */
-function clashes({ ranges }: HostFacts, device: Device): readonly Trouble[] {
+function clashes({ ranges }: HostFacts, { node, device }: Wanted): readonly Trouble[] {
   const routes = device.peers.flatMap(({ allowedIps }) => allowedIps);
   const own = device.addresses.map(({ address }) => hostPrefix(address));
   return ranges
@@ -66,7 +72,7 @@ function clashes({ ranges }: HostFacts, device: Device): readonly Trouble[] {
           : [];
       }
       const isRouted = device.table === undefined && routes.some((each) => isSame(each, prefix));
-      return isRouted ? [troubles.rangeTaken(prefix, at)] : [];
+      return isRouted ? [troubles.rangeTaken(prefix, at, node)] : [];
     });
 }
 

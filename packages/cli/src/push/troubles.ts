@@ -1,6 +1,6 @@
 /** Why a host is not as the mesh says: at which step, for what cause, and the way out. */
 import { listTexts, printPrefix, say } from "@warren/core";
-import type { Phrase, Prefix } from "@warren/core";
+import type { Name, Node, Phrase, Prefix } from "@warren/core";
 import type { SshTarget } from "../remote/ssh.ts";
 
 /** What is done to a host, in this order. */
@@ -154,12 +154,12 @@ export function noWireGuard(): Trouble {
   };
 }
 
-export function portTaken(port: number): Trouble {
+export function portTaken(port: number, node: Name): Trouble {
   return {
     step: "check",
     code: "port-taken",
     cause: say`UDP port ${port} is in use by another program`,
-    fix: say`end that one (ss -ulnp tells which); or choose another: warren set NODE listenPort=PORT`,
+    fix: say`end that one (ss -ulnp tells which); or choose another: warren set ${node} listenPort=${port + 1}`,
   };
 }
 
@@ -220,14 +220,16 @@ export function clockWrong(seconds: number): Trouble {
   };
 }
 
-export function rangeTaken(prefix: Prefix, at: string): Trouble {
+/** `local`: what the node calls its own already; a list is replaced as a whole. */
+export function rangeTaken(prefix: Prefix, at: string, { name, local }: Node): Trouble {
   const range = printPrefix(prefix);
+  const all = [...local, prefix].map(printPrefix).join(",");
   return {
     step: "check",
     isForcible: true,
     code: "route-clash",
     cause: say`${range} is on ${at} there, and the mesh routes the same into the tunnel`,
-    fix: say`if it is the host's own (docker, say), leave it out: warren set NODE local=${range}`,
+    fix: say`if it is the host's own (docker, say), leave it out: warren set ${name} local=${all}`,
   };
 }
 
