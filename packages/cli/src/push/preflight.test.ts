@@ -80,7 +80,7 @@ test("judgeHost() says what is in the way, and the way out", () => {
     `"file-taken: /etc/wireguard/wg0.conf is there, and Warren did not make it; take that mesh in (warren import), move the file away, or choose another name: warren set network interface=NAME"`,
   );
   expect(check("udp CA6C")).toMatchInlineSnapshot(
-    `"port-taken: UDP port 51820 is in use by another program; end that one (ss -ulnp tells which); or choose another: warren set NODE listenPort=PORT"`,
+    `"port-taken: UDP port 51820 is in use by another program; end that one (ss -ulnp tells which); or choose another: warren set a listenPort=51821"`,
   );
   expect(check("readonly /etc")).toMatchInlineSnapshot(
     `"read-only: /etc is mounted read-only, and the files go there; mount it writable: mount -o remount,rw /etc"`,
@@ -102,7 +102,7 @@ test("judgeHost() says what is in the way, and the way out", () => {
     `"clock-wrong (forcible): its clock differs from the one here by 25 h; set it, and keep it right (timedatectl set-ntp true): after a step back no peer answers it until it has caught up"`,
   );
   expect(check("route docker0 172.17.0.0/16")).toMatchInlineSnapshot(
-    `"route-clash (forcible): 172.17.0.0/16 is on docker0 there, and the mesh routes the same into the tunnel; if it is the host's own (docker, say), leave it out: warren set NODE local=172.17.0.0/16"`,
+    `"route-clash (forcible): 172.17.0.0/16 is on docker0 there, and the mesh routes the same into the tunnel; if it is the host's own (docker, say), leave it out: warren set a local=172.17.0.0/16"`,
   );
   expect(check("address eth1 10.0.0.1/24")).toMatchInlineSnapshot(
     `"address-taken: 10.0.0.1/32, its address in the mesh, is on eth1 already; take it off there, or give the node another one"`,

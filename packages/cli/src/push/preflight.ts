@@ -19,7 +19,7 @@ export interface Wanted {
 /** The first is the worst. `nowSeconds`: this machine's clock when the host was asked. */
 export function judgeHost(
   facts: HostFacts,
-  device: Device,
+  { node, device }: Wanted,
   nowSeconds: number,
 ): readonly Trouble[] {
   const { interface: name, listenPort } = device;
