@@ -90,7 +90,8 @@ peer_steps() {
 		only_in "$work/wanted-peers" "$work/peers"
 		only_in "$work/peers" "$work/wanted-peers" | sed 's/$/ -/'
 	} | awk '
-		NR == FNR { if ($2 == "peer") has[$1] = 1; next }
+		# By name, since a file may be empty.
+		FILENAME == live { if ($2 == "peer") has[$1] = 1; next }
 		FILENAME == wanted { if ($2 == "peer") wants[$1] = 1; next }
 		# An endpoint that the file has no more is nothing that WireGuard could be told.
 		$NF == "-" && $2 == "endpoint" { next }
@@ -99,7 +100,7 @@ peer_steps() {
 		!($1 in steps) { steps[$1] = "~" }
 		!(($1, $2) in seen) { seen[$1, $2] = 1; steps[$1] = steps[$1] " " $2 }
 		END { for (key in steps) print "peer " key " " steps[key] }
-	' wanted="$work/wanted-peers" "$work/peers" "$work/wanted-peers" - | sort
+	' live="$work/peers" wanted="$work/wanted-peers" "$work/peers" "$work/wanted-peers" - | sort
 }
 
 # FOLDER: the public half of the private key that it wants; nothing is printed of the private one.
