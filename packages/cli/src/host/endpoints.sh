@@ -95,11 +95,12 @@ resolve() {
 # Whether packets for an address could leave the host. In doubt they could.
 is_routed() {
 	command -v ip >/dev/null || return 0
-	address=${1#[}
+	bare=${1#[}
+	bare=${bare%]}
 	if [ "$mark" = off ]; then
-		route=$(ip route get "${address%]}" 2>&1)
+		route=$(ip route get "$bare" 2>&1)
 	else
-		route=$(ip route get "${address%]}" mark "$mark" 2>&1)
+		route=$(ip route get "$bare" mark "$mark" 2>&1)
 	fi
 	case $route in *nreachable* | *'No route'*) return 1 ;; esac
 }
