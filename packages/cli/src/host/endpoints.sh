@@ -105,9 +105,10 @@ is_routed() {
 	case $route in *nreachable* | *'No route'*) return 1 ;; esac
 }
 
-# Of the answers on standard input, prints the endpoint after the present one, or else the first.
+# Of the answers on standard input, prints the endpoint after the present one. Where that is none of
+# them, the first of its family, which works between the two, or else the first.
 next_endpoint() {
-	first='' is_past=''
+	first='' near='' is_past=''
 	while read -r _ address; do
 		if [ "$address:$port" = "$endpoint" ]; then
 			is_past=yes
@@ -117,8 +118,12 @@ next_endpoint() {
 				break
 			fi
 			first=${first:-$address:$port}
+			case $endpoint/$address in
+			[[]*/[[]* | [0-9]*/[0-9]*) near=${near:-$address:$port} ;;
+			esac
 		fi
 	done
+	if [ -z "$is_past" ]; then first=${near:-$first}; fi
 	[ -z "$first" ] || echo "$first"
 }
 
@@ -167,10 +172,11 @@ esac
 case ${2-} in
 loop)
 	# Each time anew, so that a newer script takes over.
-	while [ -e "/sys/class/net/$interface" ] && [ -e "$list" ]; do
+	while [ -e "$list" ] && wg show "$interface" public-key >/dev/null 2>&1; do
+		sleep 15 &
 		said=$(sh "$0" "$interface" 2>&1)
 		[ -z "$said" ] || logger -t warren-endpoints "${said#warren-endpoints: }"
-		sleep 15
+		wait
 	done
 	;;
 *) look_once ;;
