@@ -110,6 +110,7 @@ const ROWS: Readonly<Record<string, Row>> = {
 };
 
 const ROUTES = `
+link set lo up
 link add uplink type bridge
 link set uplink up
 address add 198.51.100.1/24 dev uplink
@@ -195,6 +196,14 @@ test.each(SHELLS)(
     }
   },
 );
+
+test("endpoints.sh asks for routes of what wg sends, which may be marked", async () => {
+  const place = await createPlace();
+  const dump = dumpOf([dumpLine("talking", ROWS["no-endpoint"], 0)]);
+  await print(place.host, "ip", "-6", "rule", "add", "fwmark", "0xca6c", "unreachable");
+  place.write("dump", dump.replace("\toff\n", "\t0xca6c\n"));
+  expect((await place.look("dash", 100)).sets).toEqual([["talking", V4]]);
+});
 
 test("endpoints.sh ends a resolver that hangs, and lets nobody wait for it", async () => {
   const place = await createPlace();

@@ -102,7 +102,7 @@ is_routed() {
 	else
 		route=$(ip route get "$bare" mark "$mark" 2>&1)
 	fi
-	case $route in *nreachable* | *'No route'*) return 1 ;; esac
+	case $route in *'RTNETLINK answers'* | *nreachable*) return 1 ;; esac
 }
 
 # Of the answers on standard input, prints the endpoint after the present one. Where that is none of
