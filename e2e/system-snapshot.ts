@@ -11,7 +11,7 @@ import { rootOf, upperOf } from "./system-disk.ts";
 export type Snapshot = Readonly<Record<string, readonly string[]>>;
 
 /** What a machine writes whoever uses it: logs, when a timer last ran, what is seeded at a stop, who was lectured by sudo. */
-const RESTLESS = [
+const RESTLESS = new Set([
   "etc/.updated",
   "var/.updated",
   "var/cache/ldconfig/aux-cache",
@@ -19,10 +19,11 @@ const RESTLESS = [
   "var/lib/systemd/random-seed",
   "var/lib/systemd/timers",
   "var/log",
-];
+]);
 
 /** Counters, and keys that the kernel makes up. */
 const RESTLESS_SETTINGS = /nf_conntrack_count|tcp_fastopen_key|stable_secret|rt_cache|random/;
+const UNIT_FOLDERS = /^(system|transient|generator)/;
 const WAY_OUT = "a snapshot needs this machine's ip, nft, iptables and sysctl";
 
 /** From outside, so that a machine without nft, or with one that lies, is seen as it is; only services are asked inside. */
@@ -70,20 +71,22 @@ function withoutNumbers(line: string): string {
     .replace(/ link-netnsid \d+/, "");
 }
 
-/** Where it has systemd: what it starts by itself, and what it runs now. */
+/** Where it has systemd: units until the next boot (those that stay are files), and what it runs now. */
 async function readServices(system: System): Promise<Snapshot> {
-  const list = async (...words: readonly string[]) => {
-    const options = ["--plain", "--no-legend", "--no-pager"];
-    const command = { words: ["systemctl", ...words, ...options], wayOut: WAY_OUT };
-    const { output } = await system.attempt(command);
-    return output.split("\n").map((line) => line.split(/ +/).slice(0, 2).join(" "));
-  };
   if (system.init !== "systemd") return {};
-  const enabled = ["enabled", "enabled-runtime", "linked", "linked-runtime", "generated"];
-  const kinds = "--type=service,timer,path";
+  const units = `/proc/${system.pid}/root/run/systemd`;
+  const folders = readNames(units).filter((name) => UNIT_FOLDERS.test(name));
+  const running = ["--type=service,timer,path", "--state=active,activating,reloading,failed"];
+  const options = ["--plain", "--no-legend", "--no-pager"];
+  const words = ["systemctl", "list-units", ...running, ...options];
+  const lines = (await system.run({ words, wayOut: WAY_OUT })).trim().split("\n");
   return {
-    enabled: await list("list-unit-files", `--state=${enabled.join(",")}`),
-    running: await list("list-units", kinds, "--state=active,activating,reloading,failed"),
+    units: folders.flatMap((folder) =>
+      readdirSync(join(units, folder), { encoding: "utf8", recursive: true }).map(
+        (name) => `${folder}/${name}`,
+      ),
+    ),
+    running: lines.map((line) => line.split(/ +/).slice(0, 4).join(" ")),
   };
 }
 
@@ -93,7 +96,7 @@ function readFiles({ disk }: System): readonly string[] {
   const root = rootOf(disk);
   const lines: string[] = [];
   const visit = (path: string): void => {
-    if (RESTLESS.includes(path)) return;
+    if (RESTLESS.has(path)) return;
     const line = describe(join(root, path));
     if (line !== describe(join("/", path))) lines.push(`/${path} ${line}`);
     if (!lstatSync(join(upper, path)).isDirectory()) return;

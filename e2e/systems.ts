@@ -14,7 +14,7 @@ import {
   listTemporary,
   readProcesses,
 } from "./system-search.ts";
-import { System, type Init } from "./system.ts";
+import { System } from "./system.ts";
 import { createDisk, type DiskContent, type Keys } from "./system-disk.ts";
 import { createUnderlay, type DrawnHost, type Ground, type Underlay } from "./underlay.ts";
 
@@ -25,7 +25,7 @@ export interface SystemDrawing {
 }
 
 export interface DrawnSystem extends DrawnHost {
-  readonly system?: DiskContent & { readonly init?: Init };
+  readonly system?: DiskContent;
 }
 
 const DESK = "desk";
@@ -42,10 +42,10 @@ export async function createSystems(ground: Ground, drawing: SystemDrawing): Pro
   await underlay.host(DESK).run({ words: ["mount", "-n", "--bind", home, "/root"], wayOut: "" });
   const started = Object.entries(drawing.hosts).map(async ([name, drawn]) => {
     if (drawn.system === undefined) return [];
-    const { init = "systemd", ...content } = drawn.system;
+    const { init = "systemd" } = drawn.system;
     const disk = { name, keeper, folder: join(ground.folder.path, "disks", name) };
     const keys = await makeKey(`${disk.folder}.key`, name);
-    await createDisk(disk, content, { ...keys, desk: key.hostPublic });
+    await createDisk(disk, drawn.system, { ...keys, desk: key.hostPublic });
     const system = new System({ world: ground.world, underlay, disk, init });
     await system.boot();
     introduce(home, { name, drawn, hostPublic: keys.hostPublic });
