@@ -39,11 +39,20 @@ export interface Keys {
 /** What a user with a password types. */
 export const PASSWORD = "in the test only";
 
+/** Folders with nothing of this machine's in them: its own users' files are nobody's business. */
+export const FRESH = ["root", "home", "srv"];
+
+/** A device 0:0 is the kernel's mark for what is gone; the folder that is made in its place hides what lies below. */
 const MAKE = `
 set -e
 mount -n -t tmpfs -o mode=755 tmpfs "$1"
 mkdir "$1/upper" "$1/work" "$1/root"
+for name in ${FRESH.join(" ")}; do mknod "$1/upper/$name" c 0 0; done
 mount -n -t overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" overlay "$1/root"
+cd "$1/root"
+mkdir ${FRESH.join(" ")}
+chmod 700 root
+rm -rf etc/wireguard/*
 `;
 
 const ADD_USER = `
@@ -60,7 +69,7 @@ cp /root/.ssh/authorized_keys "/home/$1/.ssh/"
 chown -R "$1:$1" "/home/$1/.ssh"
 `;
 
-const OPENRC_PACKAGES = ["openrc", "librc1", "libeinfo1"];
+export const OPENRC_PACKAGES = ["openrc", "librc1", "libeinfo1"];
 
 /**
  * What is left of systemd is none without its commands. Services are those of OpenRC alone, with the
@@ -173,7 +182,6 @@ function arrangeLogin(root: string, { desk, hostPrivate, hostPublic }: Keys): vo
   for (const name of readdirSync(ssh).filter((each) => each.startsWith("ssh_host_"))) {
     rmSync(join(ssh, name));
   }
-  rmSync(join(root, "root/.ssh"), { recursive: true, force: true });
   writeAll(root, {
     "etc/ssh/ssh_host_ed25519_key": hostPrivate,
     "etc/ssh/ssh_host_ed25519_key.pub": hostPublic,

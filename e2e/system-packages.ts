@@ -31,6 +31,18 @@ export async function layPackages(root: string, names: readonly string[]): Promi
   await writeFile(join(apt, "sources.list"), `deb [trusted=yes] file:/${REPOSITORY} ./\n`);
 }
 
+/** Why there are no such packages here; undefined when there are. */
+export async function findPackageReason(names: readonly string[]): Promise<string | undefined> {
+  try {
+    for (const name of names) await readPackage(name);
+    return undefined;
+  } catch (error) {
+    const reason = `needs ${names.join(", ")} of Debian: ${String(error).split("\n")[0]}`;
+    process.stderr.write(`skipped, because a machine ${reason}\n`);
+    return reason;
+  }
+}
+
 /** The name of its file in the cache. */
 async function readPackage(name: string): Promise<string> {
   const isThere = (file: string) => file.startsWith(`${name}_`) && file.endsWith(".deb");

@@ -3,10 +3,18 @@
  * settings, services. Two equal snapshots: nothing was left behind. Shares no code with what is tested.
  */
 import { createHash } from "node:crypto";
-import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  type Stats,
+} from "node:fs";
 import { join } from "node:path";
+import { readBytes } from "./system-search.ts";
 import type { Runner, System } from "./system.ts";
-import { rootOf, upperOf } from "./system-disk.ts";
+import { FRESH, rootOf, upperOf } from "./system-disk.ts";
 
 export type Snapshot = Readonly<Record<string, readonly string[]>>;
 
@@ -23,7 +31,7 @@ const RESTLESS = new Set([
 
 /** Counters, and keys that the kernel makes up. */
 const RESTLESS_SETTINGS = /nf_conntrack_count|tcp_fastopen_key|stable_secret|rt_cache|random/;
-const UNIT_FOLDERS = /^(system|transient|generator)/;
+const UNIT_FOLDERS = /^(system|system\.control|transient|generator(\.\w+)?)$/;
 const WAY_OUT = "a snapshot needs this machine's ip, nft, iptables and sysctl";
 
 /** From outside, so that a machine without nft, or with one that lies, is seen as it is; only services are asked inside. */
@@ -54,6 +62,7 @@ export async function readSnapshot(system: System): Promise<Snapshot> {
       (line) => line.replace(/\[\d+:\d+\]/, ""),
     ),
     settings: settings.filter((line) => !RESTLESS_SETTINGS.test(line)),
+    processes: readProcesses(system),
     ...(await readServices(system)),
   };
 }
@@ -69,6 +78,20 @@ function withoutNumbers(line: string): string {
     .replace(/^\d+: /, "")
     .replace(/@if\d+/, "")
     .replace(/ link-netnsid \d+/, "");
+}
+
+/** But for those of somebody who has logged in. */
+function readProcesses({ pid }: System): readonly string[] {
+  const folder = `/proc/${pid}/root/proc`;
+  const lines = readdirSync(folder)
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) =>
+      readBytes(join(folder, name, "cmdline"))
+        .toString()
+        .replaceAll("\0", " ")
+        .trim(),
+    );
+  return lines.filter((line) => line !== "" && !/^sshd: (?!.*listener)/.test(line)).toSorted();
 }
 
 /** Where it has systemd: units until the next boot (those that stay are files), and what it runs now. */
@@ -97,11 +120,12 @@ function readFiles({ disk }: System): readonly string[] {
   const lines: string[] = [];
   const visit = (path: string): void => {
     if (RESTLESS.has(path)) return;
+    const isFresh = FRESH.includes(path.split("/")[0] ?? "");
     const line = describe(join(root, path));
-    if (line !== describe(join("/", path))) lines.push(`/${path} ${line}`);
+    if (isFresh || line !== describe(join("/", path))) lines.push(`/${path} ${line}`);
     if (!lstatSync(join(upper, path)).isDirectory()) return;
     const names = readdirSync(join(root, path));
-    for (const name of readNames(join("/", path))) {
+    for (const name of isFresh ? [] : readNames(join("/", path))) {
       // Gone by its own mark, or with a directory that was made anew.
       if (!names.includes(name)) lines.push(`/${join(path, name)} is gone`);
     }

@@ -6,7 +6,6 @@ import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { Host } from "../lab/world.ts";
-import { removeAllGroups } from "./control-groups.ts";
 import {
   findInFiles,
   findNew,
@@ -31,7 +30,6 @@ export interface DrawnSystem extends DrawnHost {
 const DESK = "desk";
 
 export async function createSystems(ground: Ground, drawing: SystemDrawing): Promise<Systems> {
-  removeAllGroups();
   const home = join(ground.folder.path, "home");
   mkdirSync(join(home, ".ssh"), { recursive: true, mode: 0o700 });
   const [underlay, keeper, key] = await Promise.all([
