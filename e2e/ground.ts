@@ -16,7 +16,8 @@ export async function createGround(path: string): Promise<OwnedGround> {
   removeStaleFolders(tmpdir());
   const folder = createFolder(tmpdir());
   claimFolder(folder);
-  const world = await World.create({ PATH: path }, new AbortController().signal);
+  const environment = { PATH: path, HOME: "/root" };
+  const world = await World.create(environment, new AbortController().signal);
   const close = async () => {
     await world.close();
     removeAllGroups();

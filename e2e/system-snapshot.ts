@@ -3,14 +3,7 @@
  * settings, services. Two equal snapshots: nothing was left behind. Shares no code with what is tested.
  */
 import { createHash } from "node:crypto";
-import {
-  existsSync,
-  lstatSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  type Stats,
-} from "node:fs";
+import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import { readBytes } from "./system-search.ts";
 import type { Runner, System } from "./system.ts";

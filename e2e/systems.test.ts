@@ -124,6 +124,7 @@ const CHANGES: readonly (readonly [string, string, readonly (keyof Snapshot)[]])
   ["echo x >/etc/new", "rm /etc/new", ["files"]],
   ["chmod 600 /etc/passwd", "chmod 644 /etc/passwd", ["files"]],
   ["chown 1 /etc/passwd", "chown 0 /etc/passwd", ["files"]],
+  ["mv /etc/issue /tmp", "mv /tmp/issue /etc", ["files"]],
   ["mv /etc/profile /etc/p", "mv /etc/p /etc/profile", ["files"]],
   ["echo x >>/etc/resolv.conf", ": >/etc/resolv.conf", ["files"]],
   ["mv /etc/ssh /tmp; mkdir /etc/ssh", "rmdir /etc/ssh; mv /tmp/ssh /etc", ["files"]],
