@@ -26,6 +26,8 @@ export interface FirewallTexts {
  */
 export type FirewallNeed = {
   readonly interface: string;
+  /** Which interface elsewhere is; without it any, so that a rule for one of them passes. */
+  readonly elsewhere?: string;
   readonly families: readonly Family[];
 } & (
   | { readonly kind: "input"; readonly port: number }
@@ -130,7 +132,7 @@ function packetOf(
   const { kind, interface: own } = need;
   const isForUs = kind === "input" || kind === "tunnel";
   if (hook !== "prerouting" && hook !== (isForUs ? "input" : "forward")) return undefined;
-  const elsewhere = { not: ["lo", own] };
+  const elsewhere = need.elsewhere ?? { not: ["lo", own] };
   const asked = need.kind === "back" || need.kind === "input" ? "udp" : need.protocol;
   // A reply may be of any protocol, and what it answers may have been sent on by any rule.
   const isReply = kind === "back";

@@ -1,5 +1,6 @@
 /** Reads what iptables-save and ip6tables-save print; a test that it does not understand may hold or not. */
-import type { Chain, Rule, Table, Test, Value, Verdict } from "./walk.ts";
+import { addRules, unknownTest } from "./walk.ts";
+import type { Draft, Table, Test, Value, Verdict } from "./walk.ts";
 
 interface Option {
   readonly name: string;
@@ -18,7 +19,7 @@ export function parseIptablesSave(
   program: "iptables" | "ip6tables",
 ): readonly Table[] {
   const family = program === "iptables" ? "ip" : "ip6";
-  const tables: { name: string; chains: Map<string, Chain> }[] = [];
+  const tables: { name: string; chains: Map<string, Draft> }[] = [];
   for (const line of text.split("\n")) {
     const chains = tables.at(-1)?.chains;
     if (line.startsWith("*")) tables.push({ name: line.slice(1).trim(), chains: new Map() });
@@ -28,23 +29,21 @@ export function parseIptablesSave(
   return tables.map(({ name, chains }) => ({ program, family, name, chains }));
 }
 
-function addChain(chains: Map<string, Chain> | undefined, line: string): void {
+function addChain(chains: Map<string, Draft> | undefined, line: string): void {
   const [name = "", policy] = line.slice(1).split(" ");
   const base = { hook: name.toLowerCase(), isDropping: policy === "DROP" };
   chains?.set(name, { count: 0, rules: [], ...(policy === "-" ? {} : { base }) });
 }
 
-function addRule(chains: Map<string, Chain> | undefined, line: string): void {
+function addRule(chains: Map<string, Draft> | undefined, line: string): void {
   const options = readOptions(line);
   const [first] = options;
   const name = first?.values[0] ?? "";
   const chain = chains?.get(name);
   if (chain === undefined) return;
-  const position = chain.count + 1;
   const verdict = readVerdict(options.at(-1));
   const tests = options.slice(1).flatMap(readTest);
-  const rules: readonly Rule[] = verdict === undefined ? [] : [{ position, tests, verdict }];
-  chains?.set(name, { ...chain, count: position, rules: [...chain.rules, ...rules] });
+  addRules(chain, verdict === undefined ? [] : [{ tests, verdict }]);
 }
 
 /** Up to the target, whose own options decide nothing. What is quoted is a value, whatever it says. */
@@ -86,7 +85,7 @@ function readTest({ name, values, isNot }: Option): readonly Test[] {
     case "--comment":
       return [];
     case "-m":
-      return MODULES.test(value) ? [] : [unknown()];
+      return MODULES.test(value) ? [] : [unknownTest()];
     case "-i":
       return [{ field: "incoming", values: [value.replace(/\+$/, "*")], isNot }];
     case "-o":
@@ -110,12 +109,8 @@ function readTest({ name, values, isNot }: Option): readonly Test[] {
     case "--dst-type":
       return [{ field: "target", values: lower, isNot }];
     default:
-      return [unknown()];
+      return [unknownTest()];
   }
-}
-
-function unknown(): Test {
-  return { field: "other", values: [undefined], isNot: false };
 }
 
 /** As nft names it; some programs write its number. */

@@ -1,6 +1,7 @@
 /** Reads what `nft -j list ruleset` prints; a test that it does not understand may hold or not. */
 import { protocolName } from "./iptables-tables.ts";
-import type { Chain, Field, Rule, Table, Test, Value, Verdict } from "./walk.ts";
+import { addRules, unknownTest } from "./walk.ts";
+import type { Draft, Field, Rule, Table, Test, Value, Verdict } from "./walk.ts";
 
 /** What a rule compares: a field, and what must hold that a packet has it. */
 interface Operand {
@@ -12,7 +13,7 @@ interface Operand {
 type Named = ReadonlyMap<string, readonly unknown[] | undefined>;
 
 /** Statements behind which a packet goes on. */
-const PASSING = /^(counter|log|mangle|notrack|ct helper|ct timeout|last)$/;
+const PASSING = /^(continue|counter|log|mangle|notrack|ct helper|ct timeout|last)$/;
 /** Statements behind which it goes on, or it is as if the rule were not there. */
 const TESTING = /^(limit|quota|ct count|set|meter|flow)$/;
 /** A set holds lists, which hold elements, which hold values. */
@@ -21,13 +22,13 @@ const DEEPEST = 8;
 export function parseNftRuleset(text: string): readonly Table[] {
   const objects = listOf(read(parseJson(text), "nftables"));
   const named: Named = new Map(objects.flatMap(namedElements));
-  const tables = new Map<string, { table: Table; chains: Map<string, Chain> }>();
+  const tables = new Map<string, { table: Table; chains: Map<string, Draft> }>();
   for (const object of objects) {
     const [kind = "", value] = only(object);
     const key = textsOf(value, "family", kind === "table" ? "name" : "table").join(" ");
     const chains = tables.get(key)?.chains;
     if (kind === "table" && isAtWork(value)) {
-      const fresh = new Map<string, Chain>();
+      const fresh = new Map<string, Draft>();
       const [family = "", name = ""] = textsOf(value, "family", "name");
       tables.set(key, { table: { program: "nft", family, name, chains: fresh }, chains: fresh });
     } else if (kind === "chain") addChain(chains, value);
@@ -63,23 +64,18 @@ function isAtWork(table: unknown): boolean {
   return flagsOf(table).every((flag) => flag === "owner" || flag === "persist");
 }
 
-function addChain(chains: Map<string, Chain> | undefined, value: unknown): void {
+function addChain(chains: Map<string, Draft> | undefined, value: unknown): void {
   const [name = "", hook = "", type = ""] = textsOf(value, "name", "hook", "type");
   const base = { hook, isDropping: read(value, "policy") === "drop" };
   const isMet = hook !== "" && type !== "nat";
   chains?.set(name, { count: 0, rules: [], ...(isMet ? { base } : {}) });
 }
 
-function addRule(chains: Map<string, Chain> | undefined, value: unknown, scope: Scope): void {
+function addRule(chains: Map<string, Draft> | undefined, value: unknown, scope: Scope): void {
   const [name = ""] = textsOf(value, "chain");
   const chain = chains?.get(name);
   if (chain === undefined) return;
-  const position = chain.count + 1;
-  const rules = readRules(listOf(read(value, "expr")), scope).map((rule) => ({
-    ...rule,
-    position,
-  }));
-  chains?.set(name, { ...chain, count: position, rules: [...chain.rules, ...rules] });
+  addRules(chain, readRules(listOf(read(value, "expr")), scope));
 }
 
 /** One rule, or one for each verdict that it may come to. */
@@ -95,9 +91,9 @@ function readRules(statements: readonly unknown[], scope: Scope): Omit<Rule, "po
       rules.push(
         ...readMap(value, scope).map((rule) => ({ ...rule, tests: [...tests, ...rule.tests] })),
       );
-    } else if (TESTING.test(name)) tests.push(unknown());
+    } else if (TESTING.test(name)) tests.push(unknownTest());
     else if (!PASSING.test(name)) {
-      tests.push(unknown());
+      tests.push(unknownTest());
       rules.push({ tests: [...tests], verdict: "unknown" });
     }
   }
@@ -120,7 +116,7 @@ function readMap(value: unknown, scope: Scope): Omit<Rule, "position">[] {
   return entries.flatMap((entry) => {
     const [key, statement] = listOf(entry);
     if (only(statement)[0] === "continue") return [];
-    const tests = entry === undefined ? [unknown()] : compare(operands, [key], false);
+    const tests = entry === undefined ? [unknownTest()] : compare(operands, [key], false);
     return [{ tests, verdict: readVerdict(statement) ?? "unknown" }];
   });
 }
@@ -215,10 +211,6 @@ function readPayload(value: unknown): Operand {
 
 function is(field: Field, ...values: readonly string[]): Test {
   return { field, values, isNot: false };
-}
-
-function unknown(): Test {
-  return { field: "other", values: [undefined], isNot: false };
 }
 
 /** What stands on the right, one by one; undefined for what may be anything. */

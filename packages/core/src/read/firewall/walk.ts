@@ -19,6 +19,12 @@ export interface Chain {
   readonly rules: readonly Rule[];
 }
 
+/** A chain while it is read. */
+export interface Draft extends Chain {
+  count: number;
+  readonly rules: Rule[];
+}
+
 export interface Base {
   readonly hook: string;
   readonly isDropping: boolean;
@@ -95,6 +101,16 @@ export function findDrop(table: Table, chain: string, packet: Packet): Drop | un
   if (end.passes) return undefined;
   if (!end.falls) return end.drop;
   return table.chains.get(chain)?.base?.isDropping === true ? { chain } : undefined;
+}
+
+/** A rule as it was printed may be several here, which have its position. */
+export function addRules(chain: Draft, rules: readonly Omit<Rule, "position">[]): void {
+  chain.count += 1;
+  chain.rules.push(...rules.map((rule) => ({ ...rule, position: chain.count })));
+}
+
+export function unknownTest(): Test {
+  return { field: "other", values: [undefined], isNot: false };
 }
 
 function walkChain(walk: Walk, name: string, depth: number): End {
