@@ -3,7 +3,7 @@
  * a cable with the tunnel's name, and whoever is asked counts what arrives behind all rules.
  */
 import { join } from "node:path";
-import { judgeFirewalls } from "@warren/core";
+import { judgeFirewalls, printText } from "@warren/core";
 import type { Family, FirewallNeed, FirewallTexts } from "@warren/core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -77,12 +77,20 @@ test.each([
     await run(place.self, firewall.nft, "nft", "-f", "-");
     await iptables("iptables-restore", firewall.iptables);
     await iptables("ip6tables-restore", firewall.ip6tables);
-    const nft = await run(place.self, undefined, "nft", "-j", "list", "ruleset");
-    const saved = await Promise.all(
-      ["iptables-save", "ip6tables-save"].map((tool) => iptables(tool)),
-    );
-    const printed = { nft, iptables: saved[0] ?? "", ip6tables: saved[1] ?? "" };
+    const read = async (): Promise<FirewallTexts> => ({
+      nft: await run(place.self, undefined, "nft", "-j", "list", "ruleset"),
+      iptables: await iptables("iptables-save"),
+      ip6tables: await iptables("ip6tables-save"),
+    });
+    const printed = await read();
     await compare(place, { firewall, printed, tally });
+    const commands = admissionsOf(firewall, printed);
+    if (commands.length === 0) return;
+    const tools = commands.map((command) => command.replace(/^ip6?tables/, `${path} $&`));
+    await run(place.self, undefined, "sh", "-e", "-c", tools.join("\n"));
+    const admitted = await read();
+    expect(admissionsOf(firewall, admitted)).toEqual([]);
+    await compare(place, { firewall, printed: admitted, tally });
   };
   await fc.assert(fc.asyncProperty(firewalls(), isTold), { ...runs(12), endOnFailure: true });
   // Either says something.
@@ -108,11 +116,18 @@ async function connectReplied(place: Place): Promise<void> {
   await Promise.all(Object.values(place).map((host) => run(host, undefined, "nft", forgotten)));
 }
 
+/** The commands that the judge says, each once. */
+function admissionsOf({ isNamed }: RandomFirewall, printed: FirewallTexts): readonly string[] {
+  const trials = FAMILIES.flatMap((family) => trialsOf(family, isNamed));
+  const blocks = trials.flatMap(({ need }) => judgeFirewalls(printed, need));
+  return [...new Set(blocks.map(({ fix }) => printText(fix).replace(/^.*: /, "")))];
+}
+
 async function compare(
   place: Place,
   { firewall, printed, tally }: { firewall: RandomFirewall; printed: FirewallTexts; tally: Tally },
 ): Promise<void> {
-  const trials = FAMILIES.flatMap(trialsOf);
+  const trials = FAMILIES.flatMap((family) => trialsOf(family, firewall.isNamed));
   const judged = trials.filter(({ need }) => judgeFirewalls(printed, need).length > 0);
   for (const trial of judged)
     expect(judgeFirewalls(printed, trial.need)[0]?.kind).toBe(trial.need.kind);
@@ -135,9 +150,10 @@ interface Tally {
   passed: number;
 }
 
-function trialsOf(family: Family): readonly Trial[] {
+function trialsOf(family: Family, isNamed: boolean): readonly Trial[] {
   const at = family === 4 ? 0 : 1;
-  const common = { interface: "wg0", families: [family] } as const;
+  const named = isNamed ? { elsewhere: "out" } : {};
+  const common = { interface: "wg0", families: [family], ...named } as const;
   const seen = (port: string, protocol: string, number: number): string =>
     protocol === "icmp" ? `${port} ipv${family}` : `${port} ipv${family} ${protocol} ${number}`;
   const packets = [

@@ -4,6 +4,8 @@ import fc from "fast-check";
 export interface RandomFirewall {
   /** Whether a judge can know of each rule, for the packets of the test, if it holds. */
   readonly isPlain: boolean;
+  /** Whether he is told which interface elsewhere is. */
+  readonly isNamed: boolean;
   readonly nft: string;
   readonly iptables: string;
   readonly ip6tables: string;
@@ -114,6 +116,7 @@ export function firewalls(): fc.Arbitrary<RandomFirewall> {
   return fc.boolean().chain((isPlain) =>
     fc.record({
       isPlain: fc.constant(isPlain),
+      isNamed: fc.boolean(),
       nft: fc.array(nftTables(isPlain), { maxLength: 2 }).map(join),
       iptables: savedTables(isPlain, 4),
       ip6tables: savedTables(isPlain, 6),

@@ -10,7 +10,7 @@ import { shellWord } from "../../wording.ts";
 import { parseIptablesSave } from "./iptables-tables.ts";
 import { parseNftRuleset } from "./nft-tables.ts";
 import { findDrop } from "./walk.ts";
-import type { Base, Drop, Packet, Table } from "./walk.ts";
+import type { Policy, Drop, Packet, Table } from "./walk.ts";
 
 /** What these print: `nft -j list ruleset`, `iptables-save`, `ip6tables-save`. */
 export interface FirewallTexts {
@@ -50,7 +50,7 @@ export interface FirewallBlock {
 interface Place {
   readonly table: Table;
   readonly name: string;
-  readonly base: Base;
+  readonly policy: Policy;
   readonly drop: Drop;
 }
 
@@ -110,12 +110,12 @@ function findPlaces(
   packetAt: (hook: string) => Packet | undefined,
 ): readonly Place[] {
   return tables.flatMap((table) =>
-    [...table.chains].flatMap(([name, { base }]) => {
-      if (base === undefined) return [];
-      const packet = packetAt(base.hook);
+    [...table.chains].flatMap(([name, { policy }]) => {
+      if (policy === undefined) return [];
+      const packet = packetAt(policy.hook);
       if (packet === undefined || !isOfFamily(table, packet)) return [];
       const drop = findDrop(table, name, packet);
-      return drop === undefined ? [] : [{ table, name, base, drop }];
+      return drop === undefined ? [] : [{ table, name, policy, drop }];
     }),
   );
 }
@@ -153,12 +153,12 @@ function packetOf(
 }
 
 /** Whose rules these are, if their names tell. */
-function makerOf({ table, base, drop }: Place): "ufw" | "firewalld" | "docker" | undefined {
-  if (base.hook === "prerouting") return undefined;
+function makerOf({ table, policy, drop }: Place): "ufw" | "firewalld" | "docker" | undefined {
+  if (policy.hook === "prerouting") return undefined;
   if (table.name === "firewalld" || table.chains.has("INPUT_ZONES")) return "firewalld";
   const names = drop.rule === undefined ? [...table.chains.keys()] : [drop.chain];
   if (names.some((name) => /^ufw6?-/.test(name))) return "ufw";
-  const isForwarded = base.hook === "forward" && table.chains.has("DOCKER-USER");
+  const isForwarded = policy.hook === "forward" && table.chains.has("DOCKER-USER");
   return isForwarded && names.some((name) => name.startsWith("DOCKER")) ? "docker" : undefined;
 }
 
@@ -185,7 +185,7 @@ function describePlace({ table, drop: { chain, rule } }: Place): Text {
 }
 
 function findFix(place: Place, need: FirewallNeed, maker: ReturnType<typeof makerOf>): Phrase {
-  const { table, name, base } = place;
+  const { table, name, policy } = place;
   if (maker === "ufw") return say`run on the host: ${ufwCommand(place, need)}`;
   if (maker === "firewalld") return say`run on the host: ${firewalldCommand(need)}`;
   const own = shellWord(need.interface);
@@ -194,7 +194,7 @@ function findFix(place: Place, need: FirewallNeed, maker: ReturnType<typeof make
   const [iif, oif] = isIptables
     ? [`-i ${own}`, `-o ${own}`]
     : [`iifname ${nftName(need)}`, `oifname ${nftName(need)}`];
-  const out = base.hook === "prerouting" ? "" : `${oif} `;
+  const out = policy.hook === "prerouting" ? "" : `${oif} `;
   const reply = isIptables
     ? "-m conntrack --ctstate ESTABLISHED,RELATED"
     : "ct state established,related";

@@ -30,9 +30,9 @@ export function parseIptablesSave(
 }
 
 function addChain(chains: Map<string, Draft> | undefined, line: string): void {
-  const [name = "", policy] = line.slice(1).split(" ");
-  const base = { hook: name.toLowerCase(), isDropping: policy === "DROP" };
-  chains?.set(name, { count: 0, rules: [], ...(policy === "-" ? {} : { base }) });
+  const [name = "", word] = line.slice(1).split(" ");
+  const policy = { hook: name.toLowerCase(), isDropping: word === "DROP" };
+  chains?.set(name, { count: 0, rules: [], ...(word === "-" ? {} : { policy }) });
 }
 
 function addRule(chains: Map<string, Draft> | undefined, line: string): void {

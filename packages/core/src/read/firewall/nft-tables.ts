@@ -66,9 +66,9 @@ function isAtWork(table: unknown): boolean {
 
 function addChain(chains: Map<string, Draft> | undefined, value: unknown): void {
   const [name = "", hook = "", type = ""] = textsOf(value, "name", "hook", "type");
-  const base = { hook, isDropping: read(value, "policy") === "drop" };
+  const policy = { hook, isDropping: read(value, "policy") === "drop" };
   const isMet = hook !== "" && type !== "nat";
-  chains?.set(name, { count: 0, rules: [], ...(isMet ? { base } : {}) });
+  chains?.set(name, { count: 0, rules: [], ...(isMet ? { policy } : {}) });
 }
 
 function addRule(chains: Map<string, Draft> | undefined, value: unknown, scope: Scope): void {

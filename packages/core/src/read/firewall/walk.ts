@@ -13,7 +13,7 @@ export interface Table {
 
 export interface Chain {
   /** Of a chain that packets meet without being sent there. */
-  readonly base?: Base;
+  readonly policy?: Policy;
   /** How many rules it has; those that decide nothing are not among `rules`. */
   readonly count: number;
   readonly rules: readonly Rule[];
@@ -25,7 +25,7 @@ export interface Draft extends Chain {
   readonly rules: Rule[];
 }
 
-export interface Base {
+export interface Policy {
   readonly hook: string;
   readonly isDropping: boolean;
 }
@@ -100,7 +100,7 @@ export function findDrop(table: Table, chain: string, packet: Packet): Drop | un
   const end = walkChain({ table, packet, ends: new Map() }, chain, 0);
   if (end.passes) return undefined;
   if (!end.falls) return end.drop;
-  return table.chains.get(chain)?.base?.isDropping === true ? { chain } : undefined;
+  return table.chains.get(chain)?.policy?.isDropping === true ? { chain } : undefined;
 }
 
 /** A rule as it was printed may be several here, which have its position. */
