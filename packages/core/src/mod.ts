@@ -70,6 +70,8 @@ export { checkPending } from "./plan/pending.ts";
 export { Problem, quote } from "./problem.ts";
 export type { ForeignDevice, ForeignPeer } from "./read/foreign.ts";
 export type { Placed, Reading } from "./read/foreign.ts";
+export { judgeFirewalls } from "./read/firewall/firewall.ts";
+export type { FirewallBlock, FirewallNeed, FirewallTexts } from "./read/firewall/firewall.ts";
 export { readDump } from "./read/dump.ts";
 export { readGenWeb } from "./read/gen-web.ts";
 export type { JsonFile } from "./read/gen-web.ts";
