@@ -102,4 +102,6 @@ plan) plan "$@" ;;
 begin) begin "$@" ;;
 guard) guard "$@" ;;
 confirm) confirm ;;
+probe) probe "$@" ;;
+status) status ;;
 esac

@@ -10,6 +10,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
+import { printAddress } from "@warren/core";
+import type { Node } from "@warren/core";
 
 /** `user@host:port` in parts, as ssh wants them. */
 export interface SshTarget {
@@ -130,19 +132,7 @@ export class Remote {
     isFresh: boolean,
   ): Promise<Answer> {
     const words = [...this.#options(isFresh), ...this.#address(), ...command];
-    const { status, output, errors } = await run("ssh", words, input);
-    const lines = output.split("\n").flatMap((line): AnswerLine[] => {
-      const at = line.indexOf(" ");
-      if (line === "") return [];
-      return [at < 0 ? [line, ""] : [line.slice(0, at), line.slice(at + 1)]];
-    });
-    const said = lines.find(([word]) => word === "fail")?.[1];
-    if (said !== undefined) {
-      const [code = "", ...rest] = said.split(" ");
-      return { kind: "failed", code, detail: rest.join(" ") };
-    }
-    if (status === 0) return { kind: "answered", lines };
-    return { kind: "failed", code: codeOf(status, errors), detail: lastLine(errors) };
+    return answerOf(await run("ssh", words, input));
   }
 
   #options(isFresh: boolean): readonly string[] {
@@ -166,6 +156,18 @@ export class Remote {
       host,
     ];
   }
+}
+
+/** One of the program's commands on this very host, as the user that runs this; it has no folder there. */
+export async function runHere(words: readonly string[]): Promise<Answer> {
+  return answerOf(await run("sh", ["-s", "--", ...words], [[readProgram()]]));
+}
+
+/** Where ssh finds a node: where it says itself, or else where its tunnel is dialled, or by its name. */
+export function sshTargetOf({ name, ssh, endpoint }: Node): SshTarget {
+  if (ssh !== undefined) return splitTarget(ssh);
+  const host = endpoint?.host ?? name;
+  return { host: typeof host === "string" ? host : printAddress(host) };
 }
 
 /** As `ssh:` of a node is written; a parser has seen it. */
@@ -240,6 +242,21 @@ async function run(
 
 async function read(stream: Readable | null): Promise<string> {
   return ((await stream?.setEncoding("utf8").toArray()) ?? []).join("");
+}
+
+function answerOf({ status, output, errors }: Outcome): Answer {
+  const lines = output.split("\n").flatMap((line): AnswerLine[] => {
+    const at = line.indexOf(" ");
+    if (line === "") return [];
+    return [at < 0 ? [line, ""] : [line.slice(0, at), line.slice(at + 1)]];
+  });
+  const said = lines.find(([word]) => word === "fail")?.[1];
+  if (said !== undefined) {
+    const [code = "", ...rest] = said.split(" ");
+    return { kind: "failed", code, detail: rest.join(" ") };
+  }
+  if (status === 0) return { kind: "answered", lines };
+  return { kind: "failed", code: codeOf(status, errors), detail: lastLine(errors) };
 }
 
 function isTurnedAway(answer: Answer): boolean {
