@@ -1,5 +1,5 @@
 /** What a measurement of all pairs says to people: a table, what is odd with the way out, and how many are well. */
-import { printAddress, printCount, say } from "@warren/core";
+import { listTexts, printAddress, printCount, say } from "@warren/core";
 import type { Phrase, Text } from "@warren/core";
 import type { Refused } from "./remote/hosts.ts";
 import type { Measured, Probed } from "./remote/probing.ts";
@@ -15,6 +15,8 @@ export interface Oddity {
 
 /** More nodes than that make a table that nobody can read. */
 const TABLE_NODES = 12;
+/** What one line shows before it counts the rest. */
+const SHOWN_PAIRS = 6;
 /** WireGuard's REJECT_AFTER_TIME: what is older carries nothing. */
 const HANDSHAKE_SECONDS = 180;
 
@@ -31,7 +33,8 @@ export function printProbe(terminal: Terminal, { pairs, refused }: Probed): void
   }
   for (const { pair, oddity } of odd) printOddity(terminal, nameOf(pair), oddity);
   for (const each of refused) printOddity(terminal, each.name, each);
-  terminal.print(mtuLine(pairs));
+  for (const line of viaLines(pairs)) terminal.print(line);
+  terminal.print(extremesOf(pairs));
   terminal.print(summaryOf({ pairs, refused }));
 }
 
@@ -86,22 +89,24 @@ function silence(pair: Measured): Oddity {
       fix: say`mend its tunnels first, if they are named here; else see: warren trace ${source} ${target} icmp`,
     };
   }
-  if (age !== undefined && age <= HANDSHAKE_SECONDS) {
-    return {
-      cause: say`no answer, although the tunnel stands: its handshake is ${printDuration(age)} old`,
-      fix: say`look for rules of others on ${target} that drop what comes out of it: nft list ruleset; or bring ours there: warren push ${target}`,
-    };
-  }
-  const since = age === undefined ? say`no handshake yet` : say`none for ${printDuration(age)}`;
   if (endpoint === undefined) {
     return {
-      cause: say`no answer, and no handshake from ${target}, which has to begin it: ${since}`,
-      fix: say`look at ${target}: warren status ${target}`,
+      cause: say`no answer: ${target} has to begin the handshake, and does not`,
+      fix: say`look at it: warren status ${target}`,
+    };
+  }
+  if (age !== undefined && age <= HANDSHAKE_SECONDS) {
+    return {
+      cause: say`no answer, and the last handshake is ${printDuration(age)} old`,
+      fix: say`look whether the tunnel is up on ${target}; and if so, for rules of others there that drop what comes out of it: nft list ruleset`,
     };
   }
   return {
-    cause: say`no answer, and no handshake with ${endpoint}: ${since}`,
-    fix: say`look whether the tunnel of ${target} is up, and whether its firewall and its provider's let UDP in there`,
+    cause:
+      age === undefined
+        ? say`no answer, and never a handshake with ${endpoint}`
+        : say`no answer, and no handshake with ${endpoint} for ${printDuration(age)}`,
+    fix: say`look whether the tunnel is up on ${target}, and whether its firewall and its provider's let UDP in there`,
   };
 }
 
@@ -132,11 +137,25 @@ function tableOf({ paint }: Terminal, { pairs, silent }: Table): readonly string
   });
 }
 
-function mtuLine(pairs: readonly Measured[]): Phrase {
-  const found = pairs.flatMap(({ pathMtu }) => pathMtu ?? []);
-  if (found.length === 0) return say`path MTU: –`;
-  const [least, most] = [Math.min(...found), Math.max(...found)];
-  return say`path MTU: ${least === most ? least : `${least}–${most}`}`;
+/** Who reaches whom through another, a line for each that carries. */
+function viaLines(pairs: readonly Measured[]): readonly Phrase[] {
+  const carried = pairs.filter(({ roundTripMs }) => roundTripMs !== undefined);
+  const carriers = [...new Set(carried.flatMap(({ via }) => via ?? []))].sort();
+  return carriers.map((carrier) => {
+    const names = carried.filter(({ via }) => via === carrier).map(nameOf);
+    const shown = listTexts(names.slice(0, SHOWN_PAIRS));
+    const rest = names.length - SHOWN_PAIRS;
+    return say`via ${carrier}: ${rest > 0 ? say`${shown} and ${rest} more` : shown}`;
+  });
+}
+
+function extremesOf(pairs: readonly Measured[]): Phrase {
+  const mtus = pairs.flatMap(({ pathMtu }) => pathMtu ?? []);
+  const ages = pairs.flatMap(({ handshakeSeconds }) => handshakeSeconds ?? []);
+  const [least, most] = [Math.min(...mtus), Math.max(...mtus)];
+  const mtu = least === most ? least : `${least}–${most}`;
+  const oldest = ages.length === 0 ? "–" : printDuration(Math.max(...ages));
+  return say`path MTU: ${mtus.length === 0 ? "–" : mtu}; oldest handshake: ${oldest}`;
 }
 
 /** By pair or host, what is to be said of it; nothing where all is well. */

@@ -66,7 +66,7 @@ path_mtu() {
 	case $1 in *:*) heads=48 ;; *) heads=28 ;; esac
 	# As much as the ping had that was answered.
 	passes=$((heads + 56))
-	size=$(cat "/sys/class/net/$interface/mtu")
+	size=$(ip -o link show dev "$interface" | sed -n 's/.* mtu \([0-9]*\) .*/\1/p')
 	fails=$((size + 1))
 	while [ $((fails - passes)) -gt 1 ]; do
 		# Twice, because a packet may be lost for other reasons.
