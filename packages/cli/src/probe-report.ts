@@ -17,6 +17,8 @@ export interface Oddity {
 const TABLE_NODES = 12;
 /** What one line shows before it counts the rest. */
 const SHOWN_PAIRS = 6;
+/** What every link must carry (RFC 8200, section 5). */
+const LEAST_MTU = 1280;
 /** WireGuard's REJECT_AFTER_TIME: what is older carries nothing. */
 const HANDSHAKE_SECONDS = 180;
 
@@ -71,7 +73,10 @@ export function findOddity(pair: Measured): Oddity | undefined {
   if (pathMtu !== undefined && pathMtu < mtu) {
     return {
       cause: say`packets of more than ${pathMtu} bytes do not come through, and the MTU of the tunnels is ${mtu}`,
-      fix: say`lower it: warren set network mtu=${pathMtu}; or mend the way between, which drops larger ones`,
+      fix:
+        pathMtu < LEAST_MTU
+          ? say`mend the way between: not even IPv6's least packets come through`
+          : say`lower it: warren set network mtu=${pathMtu}; or mend the way between, which drops larger ones`,
     };
   }
   if (age === undefined || age <= HANDSHAKE_SECONDS) return undefined;
