@@ -13,6 +13,7 @@ export { REFUSALS } from "./messages/refusals.ts";
 export * as foreignMessages from "./messages/foreign-mesh.ts";
 export { compareMeshes } from "./compare/changes.ts";
 export type { Changes } from "./compare/changes.ts";
+export { Reach } from "./compare/reach.ts";
 export { groupPairs } from "./compare/pair-groups.ts";
 export { describeChanges, describeTunnels, listSome } from "./messages/changes.ts";
 export type { ChangeLine } from "./messages/changes.ts";

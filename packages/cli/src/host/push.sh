@@ -108,4 +108,6 @@ plan) plan "$@" ;;
 begin) begin "$@" ;;
 guard) guard "$@" ;;
 confirm) confirm ;;
+probe) probe "$@" ;;
+status) status ;;
 esac

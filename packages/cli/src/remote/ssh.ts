@@ -132,19 +132,7 @@ export class Remote {
     isFresh: boolean,
   ): Promise<Answer> {
     const words = [...this.#options(isFresh), ...this.#address(), ...command];
-    const { status, output, errors } = await run("ssh", words, input);
-    const lines = output.split("\n").flatMap((line): AnswerLine[] => {
-      const at = line.indexOf(" ");
-      if (line === "") return [];
-      return [at < 0 ? [line, ""] : [line.slice(0, at), line.slice(at + 1)]];
-    });
-    const said = lines.find(([word]) => word === "fail")?.[1];
-    if (said !== undefined) {
-      const [code = "", ...rest] = said.split(" ");
-      return { kind: "failed", code, detail: rest.join(" ") };
-    }
-    if (status === 0) return { kind: "answered", lines };
-    return { kind: "failed", code: codeOf(status, errors), detail: lastLine(errors) };
+    return answerOf(await run("ssh", words, input));
   }
 
   #options(isFresh: boolean): readonly string[] {
@@ -170,11 +158,15 @@ export class Remote {
   }
 }
 
-/** Where a node is logged in to: as it says; else where it is dialled; else by its name, which ~/.ssh/config may know. */
-export function sshTargetOf({ ssh, endpoint, name }: Node): SshTarget {
+/** One of the program's commands on this very host, as the user that runs this; it has no folder there. */
+export async function runHere(words: readonly string[]): Promise<Answer> {
+  return answerOf(await run("sh", ["-s", "--", ...words], [[readProgram()]]));
+}
+
+/** Where ssh finds a node: where it says itself, or else where its tunnel is dialled, or by its name. */
+export function sshTargetOf({ name, ssh, endpoint }: Node): SshTarget {
   if (ssh !== undefined) return splitTarget(ssh);
-  if (endpoint === undefined) return { host: name };
-  const { host } = endpoint;
+  const host = endpoint?.host ?? name;
   return { host: typeof host === "string" ? host : printAddress(host) };
 }
 
@@ -251,6 +243,21 @@ async function run(
 
 async function read(stream: Readable | null): Promise<string> {
   return ((await stream?.setEncoding("utf8").toArray()) ?? []).join("");
+}
+
+function answerOf({ status, output, errors }: Outcome): Answer {
+  const lines = output.split("\n").flatMap((line): AnswerLine[] => {
+    const at = line.indexOf(" ");
+    if (line === "") return [];
+    return [at < 0 ? [line, ""] : [line.slice(0, at), line.slice(at + 1)]];
+  });
+  const said = lines.find(([word]) => word === "fail")?.[1];
+  if (said !== undefined) {
+    const [code = "", ...rest] = said.split(" ");
+    return { kind: "failed", code, detail: rest.join(" ") };
+  }
+  if (status === 0) return { kind: "answered", lines };
+  return { kind: "failed", code: codeOf(status, errors), detail: lastLine(errors) };
 }
 
 function isTurnedAway(answer: Answer): boolean {
