@@ -5,8 +5,9 @@ import { printFindings } from "../findings.ts";
 import { staged } from "../files/staging.ts";
 import { createSecrets } from "../keys/key-ring.ts";
 import { HostRun } from "../push/host-run.ts";
-import { bringable, payloadOf } from "../push/payload.ts";
+import { bringable, materialsOf, payloadOf } from "../push/payload.ts";
 import { columnOf, jsonOf, printRun } from "../push/report.ts";
+import { chooseNodes } from "../remote/hosts.ts";
 import { Connections, inParallel, sshTargetOf } from "../remote/ssh.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { countOf } from "../terminal/words.ts";
@@ -40,7 +41,7 @@ export async function push(
   const connections = new Connections();
   try {
     const { within, anyway: isForced } = options;
-    const runs = chosen(plan, names).map((node) => {
+    const runs = chooseNodes(plan.mesh, names).map((node) => {
       const remote = connections.host(sshTargetOf(node));
       return new HostRun(node, remote, { within, isForced, isRemoval: options.remove });
     });
@@ -57,16 +58,6 @@ interface Job {
   readonly plan: Plan;
   readonly runs: readonly HostRun[];
   readonly options: PushOptions;
-}
-
-function chosen({ mesh: { nodes } }: Plan, names: readonly string[]): readonly core.Node[] {
-  const known = nodes.map(({ name }): string => name);
-  for (const name of names) {
-    if (known.includes(name)) continue;
-    const fix = core.suggestion(core.nearest(name, known), known);
-    throw new AppError("usage", core.say`there is no node ${core.quote(name)}`, { fix });
-  }
-  return nodes.filter(({ name }) => names.length === 0 || names.includes(name));
 }
 
 /** All hosts at once, as many as may be; those in trouble are left alone. */
@@ -88,11 +79,12 @@ async function each(
 /** What a push would do; keys that are still to be made stand for others. */
 async function look(terminal: Terminal, job: Job): Promise<Plan> {
   const { plan } = job;
+  const materials = materialsOf(createSecrets(plan.keys));
   await each(terminal, job, core.say`looking`, async (run) => {
     await run.survey(deviceOf(plan, run.node));
     if (run.trouble !== undefined) return;
     const device = deviceOf(plan, run.node);
-    await run.plan(device, payloadOf(device, createSecrets(plan.keys), new core.Printed()));
+    await run.plan(device, payloadOf(device, materials, run.serviceManager));
   });
   return plan;
 }
@@ -115,11 +107,10 @@ async function bring(terminal: Terminal, job: Job): Promise<Plan> {
   // Nothing to bring: then nothing is written, either.
   if (runs.every(({ trouble }) => trouble !== undefined)) return plan;
   const keyed = record(terminal, job.options, hostKeys);
-  const secrets = createSecrets(keyed.keys);
-  const printed = new core.Printed();
+  const materials = materialsOf(createSecrets(keyed.keys));
   await each(terminal, job, core.say`bringing`, async (run) => {
     const own = deviceOf(keyed, run.node);
-    await run.apply(own, payloadOf(own, secrets, printed));
+    await run.apply(own, payloadOf(own, materials, run.serviceManager));
   });
   return keyed;
 }

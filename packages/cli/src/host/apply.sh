@@ -8,12 +8,17 @@ stage_files() {
 	for name in "$@"; do
 		at=$(target "$name")
 		mkdir -p "$(dirname "$at")" && cp "$folder/$name" "$at.warren" || return
-		case $name in systemd/*) chmod 644 "$at.warren" ;; esac || return
+		case $name in
+		systemd/*) chmod 644 "$at.warren" ;;
+		openrc/*) chmod 755 "$at.warren" ;;
+		esac || return
 	done
 	for name in "$@"; do mv -f "$(target "$name").warren" "$(target "$name")" || return; done
 }
 
 put_files() {
+	# By what is there, before it goes.
+	if grep -q '^file - .*\.endpoints$' "$work/steps"; then followers off; fi
 	names=$(sed -n 's/^file + //p' "$work/steps")
 	# shellcheck disable=SC2086
 	stage_files "$1" $names || {
@@ -177,7 +182,6 @@ live_steps() {
 }
 
 stop() {
-	timer stop
 	if service is-active; then service stop; elif is_up; then wg-quick down "$interface" 2>&1; fi
 	! is_up
 }
@@ -200,7 +204,7 @@ converge() {
 			service start || return
 		fi
 		live_steps "$1" || return
-		if [ -e "$etc/$interface.endpoints" ]; then timer start; fi
+		if grep -q '^file + .*endpoints' "$work/steps"; then followers on || return; fi
 		if ! is_up && [ ! -e "$1/wireguard/$interface.conf" ]; then give_back '*'; fi
 	done
 	echo "still differs: $(tr '\n' ';' <"$work/steps")"

@@ -43,8 +43,8 @@ begin() {
 		rm -rf "$run"
 		return
 	fi
-	mkdir "$run/work" "$run/old" "$run/old/wireguard" "$run/old/systemd" "$run/new"
-	mv "$in/wireguard" "$in/systemd" "$run/new/"
+	mkdir "$run/work" "$run/old" "$run/old/wireguard" "$run/old/systemd" "$run/old/openrc" "$run/new"
+	mv "$in/wireguard" "$in/systemd" "$in/openrc" "$run/new/"
 	cp "$in/program" "$run/program"
 	own_files | while read -r name; do
 		[ ! -e "$(target "$name")" ] || cp -p "$(target "$name")" "$run/old/$name"

@@ -35,6 +35,10 @@ export class HostRun {
     this.#options = options;
   }
 
+  get serviceManager(): HostFacts["serviceManager"] {
+    return this.#facts?.serviceManager ?? "none";
+  }
+
   /** Why it is not as the mesh says; nothing more is done to it then. */
   get trouble(): Trouble | undefined {
     return this.#trouble;

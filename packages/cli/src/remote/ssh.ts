@@ -54,7 +54,7 @@ const ATTEMPTS = 4;
 const LOADER =
   "umask 077; mkdir -p /run/warren && in=$(mktemp -d /run/warren/in.XXXXXX) || exit 90; " +
   'trap "rm -rf $in; rmdir /run/warren 2>/dev/null" EXIT; trap "exit 91" HUP INT TERM PIPE; ' +
-  "mkdir $in/wireguard $in/systemd; " +
+  "mkdir $in/wireguard $in/systemd $in/openrc; " +
   `awk -v in_=$in '/^${MARK}/ { close(out); out = in_ "/" $2; printf "" > out; next } { print > out }' || exit 90; ` +
   "export in; sh $in/program";
 
