@@ -24,20 +24,37 @@ const HANDSHAKE_SECONDS = 180;
 
 export function printProbe(terminal: Terminal, { pairs, refused }: Probed): void {
   const silent = new Set(refused.map(({ name }) => name));
-  const odd = pairs.flatMap((pair) => {
-    const oddity = silent.has(pair.source) ? undefined : findOddity(pair);
-    return oddity === undefined ? [] : [{ pair, oddity }];
-  });
   const table = tableOf(terminal, { pairs, silent });
   if (table.length > 0) {
     terminal.print(say`round trips in milliseconds, from the left to the top`);
     for (const line of ["", ...table, ""]) terminal.print(line);
   }
-  for (const { pair, oddity } of odd) printOddity(terminal, nameOf(pair), oddity);
-  for (const each of refused) printOddity(terminal, each.name, each);
+  printOdd(terminal, { pairs, refused });
   for (const line of viaLines(pairs)) terminal.print(line);
   terminal.print(extremesOf(pairs));
   terminal.print(summaryOf({ pairs, refused }));
+}
+
+/** Without the table: what is not as it should be, and how many pairs are well. */
+export function printVerdict(terminal: Terminal, probed: Probed): void {
+  printOdd(terminal, probed);
+  terminal.print(summaryOf(probed));
+}
+
+/** For --json. */
+export function printablePairs({ pairs }: Probed): readonly object[] {
+  return pairs.map(({ source, target, isAllowed, roundTripMs, pathMtu, handshakeSeconds, via }) => {
+    return { source, target, isAllowed, roundTripMs, pathMtu, handshakeSeconds, via };
+  });
+}
+
+function printOdd(terminal: Terminal, { pairs, refused }: Probed): void {
+  const silent = new Set(refused.map(({ name }) => name));
+  for (const pair of pairs) {
+    const oddity = silent.has(pair.source) ? undefined : findOddity(pair);
+    if (oddity !== undefined) printOddity(terminal, nameOf(pair), oddity);
+  }
+  for (const each of refused) printOddity(terminal, each.name, each);
 }
 
 /** One after the other, with what to do about it. */

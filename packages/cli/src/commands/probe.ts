@@ -2,7 +2,7 @@
 import { setTimeout } from "node:timers/promises";
 import { say } from "@warren/core";
 import { hasErrors, printFindings } from "../findings.ts";
-import { changesOf, isAllReached, printProbe, summaryOf } from "../probe-report.ts";
+import { changesOf, isAllReached, printablePairs, printProbe, summaryOf } from "../probe-report.ts";
 import { chooseNodes, hostsOf, printableRefusal } from "../remote/hosts.ts";
 import { pairsOf, probeAll } from "../remote/probing.ts";
 import type { Probed } from "../remote/probing.ts";
@@ -88,11 +88,7 @@ function report(terminal: Terminal, probed: Probed, { last, json, watch }: Round
 
 function printable({ read }: Terminal, { pairs, refused }: Probed): object {
   return {
-    pairs: pairs.map(
-      ({ source, target, isAllowed, roundTripMs, pathMtu, handshakeSeconds, via }) => {
-        return { source, target, isAllowed, roundTripMs, pathMtu, handshakeSeconds, via };
-      },
-    ),
+    pairs: printablePairs({ pairs, refused }),
     refused: refused.map((each) => printableRefusal(each, read)),
   };
 }

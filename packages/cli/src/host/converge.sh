@@ -191,7 +191,9 @@ steps() {
 		peer_steps "$1"
 		grep '^route + ' "$work/state"
 		rules_step "$1"
-		grep ' - ' "$work/state"
+		# Before the last address of a family, with which the kernel takes away its routes.
+		grep '^route - ' "$work/state"
+		grep ' - ' "$work/state" | grep -v '^route'
 	fi
 	file_steps "$1"
 	boot_steps "$1"
