@@ -108,8 +108,11 @@ test("a host comes from any device to any other as if that had been started ther
       await changed.bring(before);
       await changed.bring(named);
       await fresh.bring(named);
-      const live = await changed.live(named.interface);
-      expect(sorted(live)).toEqual(sorted(await fresh.live(named.interface)));
+      const live = sorted(await changed.live(named.interface));
+      const wanted = sorted(await fresh.live(named.interface));
+      // WireGuard cannot be told to forget where a peer was.
+      const isKept = (line: string): boolean => line.startsWith("Endpoint") && !wanted.includes(line);
+      expect(live.filter((line) => !isKept(line))).toEqual(wanted);
       await changed.takeOff(named.interface);
       expect(await changed.live(named.interface)).toBe(
         await (await Target.create(`bare${count}`)).live(named.interface),
