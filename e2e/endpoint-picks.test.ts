@@ -41,12 +41,7 @@ interface Row {
   readonly set?: Sets;
 }
 
-const stays = (endpoint: string, rx: readonly number[], tx: readonly number[]): Row["looks"] => {
-  const at = (look: number): Look => [endpoint, rx[look] ?? 0, tx[look] ?? 0];
-  return [at(0), at(1), at(2), at(3)];
-};
 const QUIET = [500, 500, 500, 500];
-const AT_LAST = (endpoint: string): Sets => [undefined, undefined, undefined, endpoint];
 
 const ROWS: Readonly<Record<string, Row>> = {
   "no-endpoint": { looks: stays(NONE, [], []), set: [V6, V6, V6, V6] },
@@ -56,16 +51,16 @@ const ROWS: Readonly<Record<string, Row>> = {
   "idle-with-keepalive": { looks: stays(ROAMED, QUIET, [500, 532, 532, 564]), keepalive: 25 },
   "idle-with-many-keepalives": { looks: stays(V6, QUIET, [500, 980, 1140, 1460]), keepalive: 1 },
   "one-empty-packet": { looks: stays(V6, QUIET, [500, 532, 532, 532]) },
-  handshakes: { looks: stays(ROAMED, [0, 0, 0, 0], [0, 444, 592, 888]), set: AT_LAST(V4) },
+  handshakes: { looks: stays(ROAMED, [0, 0, 0, 0], [0, 444, 592, 888]), set: atLast(V4) },
   "handshakes-with-many-keepalives": {
     looks: stays(ROAMED, QUIET, [500, 944, 1092, 1388]),
     keepalive: 1,
-    set: AT_LAST(V4),
+    set: atLast(V4),
   },
-  data: { looks: stays(ROAMED, QUIET, [500, 628, 692, 756]), set: AT_LAST(V4) },
+  data: { looks: stays(ROAMED, QUIET, [500, 628, 692, 756]), set: atLast(V4) },
   "data-by-ipv6": {
     looks: stays("[2001:db8::9]:4000", QUIET, [500, 628, 692, 756]),
-    set: AT_LAST(V6),
+    set: atLast(V6),
   },
   "data-once": { looks: stays(V6, QUIET, [500, 628, 628, 628]) },
   "data-at-last": { looks: stays(V6, QUIET, [500, 500, 500, 628]) },
@@ -73,14 +68,14 @@ const ROWS: Readonly<Record<string, Row>> = {
   "made-anew": { looks: stays(V6, [500, 0, 0, 0], [500, 0, 0, 148]) },
   "large-counters": {
     looks: stays(V6, [5e9, 5e9, 5e9, 5e9], [5e9, 5e9 + 148, 5e9 + 296, 5e9 + 444]),
-    set: AT_LAST(V4),
+    set: atLast(V4),
   },
   "large-and-talking": {
     looks: stays(V6, [5e9, 5e9 + 32, 5e9 + 64, 5e9 + 96], [5e9, 6e9, 7e9, 8e9]),
   },
-  "at-the-first-answer": { looks: stays(V6, QUIET, [500, 648, 796, 944]), set: AT_LAST(V4) },
-  "at-the-last-answer": { looks: stays(V4, QUIET, [500, 648, 796, 944]), set: AT_LAST(V6) },
-  "another-port": { looks: stays("192.0.2.1:4", QUIET, [500, 648, 796, 944]), set: AT_LAST(V4) },
+  "at-the-first-answer": { looks: stays(V6, QUIET, [500, 648, 796, 944]), set: atLast(V4) },
+  "at-the-last-answer": { looks: stays(V4, QUIET, [500, 648, 796, 944]), set: atLast(V6) },
+  "another-port": { looks: stays("192.0.2.1:4", QUIET, [500, 648, 796, 944]), set: atLast(V4) },
   "at-the-only-answer": {
     looks: stays(V4, QUIET, [500, 648, 796, 944]),
     answers: { "4": ["192.0.2.1"] },
@@ -89,7 +84,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   turning: {
     looks: stays("192.0.2.2:51820", QUIET, [500, 648, 796, 944]),
     answers: { "4": ["192.0.2.2", "192.0.2.3", "192.0.2.1"] },
-    set: AT_LAST(V4),
+    set: atLast(V4),
   },
   "odd-answers": {
     looks: stays(NONE, [], []),
@@ -221,6 +216,18 @@ test("endpoints.sh ends a resolver that hangs, and lets nobody wait for it", asy
   }
 });
 
+test("endpoints.sh takes nslookup's answers, and not the server that gave them", async () => {
+  const place = await createPlace();
+  place.write("dump", dumpOf([dumpLine("talking", ROWS["no-endpoint"], 0)]));
+  const server = "Server:\t\t192.0.2.53\nAddress 1: 192.0.2.53 dns.example\n\n";
+  const found = `${server}Non-authoritative answer:\nName:\ttalking.example\n`;
+  place.write("nslookup-type=aaaa", `${server}** server can't find talking.example: NXDOMAIN\n`);
+  for (const line of ["Address: 192.0.2.1", "Address 1: 192.0.2.1", "Address:\t192.0.2.1"]) {
+    place.write("nslookup-type=a", `${found}${line}\n`);
+    expect((await place.look("dash", 100)).sets).toEqual([["talking", V4]]);
+  }
+});
+
 interface Place {
   readonly host: Host;
   write(name: string, text: string): void;
@@ -295,12 +302,23 @@ async function createPlace(): Promise<Place> {
   };
 }
 
+/** A peer that stays where it is, with what it sends and is sent. */
+function stays(endpoint: string, rx: readonly number[], tx: readonly number[]): Row["looks"] {
+  const at = (look: number): Look => [endpoint, rx[look] ?? 0, tx[look] ?? 0];
+  return [at(0), at(1), at(2), at(3)];
+}
+
+function atLast(endpoint: string): Sets {
+  return [undefined, undefined, undefined, endpoint];
+}
+
 const USUAL: Row["answers"] & object = { "4": ["192.0.2.1"], "6": ["2001:db8::1"] };
 
 function standIns(said: string): Readonly<Record<string, string>> {
   return {
     wg: `if [ "$*" = "show wg0 dump" ]; then exec cat ${said}/dump; fi; echo "$*" >>${said}/sets\n`,
-    getent: `[ "$2" = 127.0.0.1 ] && exit
+    nslookup: `cat "${said}/nslookup$1"\n`,
+    getent: `if [ "$2" = 127.0.0.1 ]; then [ ! -e ${said}/nslookup-type=a ]; exit; fi
 echo "$2" >>${said}/asked
 [ ! -s ${said}/later ] || cp ${said}/later ${said}/dump
 [ "$2" != hangs.example ] || exec sleep ${HANGING_SECONDS}

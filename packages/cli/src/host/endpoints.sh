@@ -61,7 +61,7 @@ addresses='
 	$1 == "Server:" { isAnswer = 0 }
 	$1 == "Name:" { isAnswer = 1 }
 	$2 == "STREAM" { show($1) }
-	isAnswer && /^Address( [0-9]+)?: / { sub(/^Address[ 0-9]*:[ \t]*/, ""); show($1) }
+	isAnswer && /^Address[ 0-9]*:/ { sub(/^Address[ 0-9]*:[ \t]*/, ""); show($1) }
 	function show(address) {
 		if (address ~ /^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$/ && address !~ /^(0|127)\./) print "v4", address
 		if (address ~ /^[0-9a-f:]+$/ && address ~ /:.*:/ && address !~ /^::1?$/) print "v6", "[" address "]"
