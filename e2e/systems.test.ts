@@ -1,7 +1,7 @@
 /** The machines of other tests: they are what they say, and nothing is left of them. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { removeStaleFolders } from "../lab/folder.ts";
 import { findHierarchy, removeAllGroups } from "./control-groups.ts";
 import { LabRun, TemporaryFolder } from "./lab-run.ts";
@@ -241,6 +241,10 @@ test("after kill -9 the kernel ends the machines, and the next run removes what 
     `${PATH}:${mark}`,
   ];
   const run = new LabRun([process.execPath, ...words], folder);
+  onTestFinished(() => {
+    run.process.kill("SIGKILL");
+    folder.remove();
+  });
   await run.until("they stand");
   expect(readMachine(mark)["processes"]?.length).toBeGreaterThan(6);
   const pid = run.process.pid ?? 0;
@@ -252,7 +256,6 @@ test("after kill -9 the kernel ends the machines, and the next run removes what 
   expect(listGroups(pid)).toEqual([]);
   expect(removeStaleFolders(folder.path)).toHaveLength(1);
   expect(folder.content).toEqual([]);
-  folder.remove();
 });
 
 /** The control groups of a process's machines. */
