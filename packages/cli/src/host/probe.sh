@@ -1,15 +1,14 @@
 # Measures the ways to other hosts, and tells how the tunnels stand; changes nothing.
 
 # [mtu]: pings each line of $in/targets, NAME ADDRESS SOURCE [later]; SOURCE is the host's own address.
+# Without mtu it is asked only who answers, and the time is that of the first answer.
 probe() {
 	has ping || fail no-ping
 	is_wireguard || fail no-tunnel "$interface"
 	# A small router has to bear them all at the same time.
-	workers=$(awk 'END { print NR < 32 ? NR : 32 }' "$in/targets")
-	worker=0
-	while [ "$worker" -lt "$workers" ]; do
-		awk "NR % $workers == $worker" "$in/targets" | probe_each "${1-}" &
-		worker=$((worker + 1))
+	awk -v most=32 -v part="$in/targets." '{ print >(part NR % most) }' "$in/targets"
+	for each in "$in"/targets.*; do
+		[ ! -e "$each" ] || probe_each "${1-}" <"$each" &
 	done
 	wait
 	now=$(date +%s)
@@ -25,10 +24,12 @@ probe_each() {
 			sleep 1
 			has_waited=1
 		fi
-		if ! time=$(patient_ping "$address" "$source"); then
+		if ! patient_ping "$address" "$source"; then
 			printf 'ping %s -\n' "$name"
 			continue
 		fi
+		# How long the first waited for a handshake is nothing that a round trip takes.
+		[ "$1" != mtu ] || round_trip "$address" "$source" -W 1
 		printf 'ping %s %s\n' "$name" "$time"
 		if [ "$1" = mtu ] && can_forbid_fragments; then
 			printf 'mtu %s %s\n' "$name" "$(path_mtu "$address" "$source")"
@@ -36,24 +37,28 @@ probe_each() {
 	done
 }
 
-# WireGuard repeats a lost handshake after 5.3 s at the latest, and sends then what waited for it; how
-# long that took is nothing that a round trip takes.
+# WireGuard repeats a lost handshake after 5.3 s at the latest, and sends then what waited for it.
 patient_ping() {
 	for patience in 1 1 4; do
-		if waited=$(round_trip "$1" "$2" -W "$patience"); then
-			round_trip "$1" "$2" -W 1 || echo "$waited"
-			return
-		fi
+		if round_trip "$1" "$2" -W "$patience"; then return; fi
 	done
 	return 1
 }
 
-# ADDRESS SOURCE OPTION…: in milliseconds; nobody else shall answer for the source.
+# ADDRESS SOURCE OPTION…: leaves the milliseconds in $time; nobody else shall answer for the source. One
+# process each and no more: in a mesh of a hundred nodes a push begins ten thousand of them.
 round_trip() {
 	to=$1
 	from=$2
 	shift 2
-	ping -n -c 1 -I "$from" "$@" "$to" </dev/null 2>/dev/null | sed -n 's/.* time[=<]\([0-9.]*\) ms.*/\1/p' | grep .
+	said=$(ping -n -c 1 -I "$from" "$@" "$to" </dev/null 2>/dev/null)
+	case $said in
+	*' time='* | *' time<'*)
+		said=${said#*' time'[=<]}
+		time=${said%%' ms'*}
+		;;
+	*) return 1 ;;
+	esac
 }
 
 # Those of busybox and of inetutils cannot.
@@ -81,7 +86,7 @@ path_mtu() {
 }
 
 fits() {
-	round_trip "$1" "$2" -W 1 -M "do" -s $((size - heads)) >/dev/null
+	round_trip "$1" "$2" -W 1 -M "do" -s $((size - heads))
 }
 
 # What `wg show` says of the interfaces that Warren made, with the names in their files, and no secret.
