@@ -42,8 +42,11 @@ const MARK = "@@ ";
 const CONNECT_SECONDS = 10;
 /** A connection that says nothing for so long is gone: three questions, five seconds each. */
 const ALIVE = ["ServerAliveInterval=5", "ServerAliveCountMax=3"];
-/** Later commands of the same run come sooner than that; a killed run leaves no connection behind. */
-const PERSIST_SECONDS = 30;
+/**
+ * What the connection that all commands share is held open by: as long as this process holds its
+ * input, and no longer, however this ends. It says first who it is there.
+ */
+const HOLDER = "id -u; exec cat";
 /** A server that has many connections to greet turns some away at random (MaxStartups). */
 const ATTEMPTS = 4;
 
@@ -57,6 +60,9 @@ const LOADER =
   "mkdir $in/wireguard $in/systemd $in/openrc; " +
   `awk -v in_=$in '/^${MARK}/ { close(out); out = in_ "/" $2; printf "" > out; next } { print > out }' || exit 90; ` +
   "export in; sh $in/program";
+
+/** The one that others share, one of these, or one by itself. */
+type ConnectionKind = "first" | "shared" | "fresh";
 
 /** Connections of one run of a command; `close` ends them all. */
 export class Connections {
@@ -82,7 +88,7 @@ export class Remote {
   readonly #socket: string;
   readonly #program: string;
   #isRoot = false;
-  #isOpen = false;
+  #holder: ChildProcess | undefined;
 
   constructor(target: SshTarget, folder: string, program: string) {
     this.target = target;
@@ -90,15 +96,15 @@ export class Remote {
     this.#program = program;
   }
 
-  /** Connects, and finds out how to be root there. */
+  /** Connects where no connection is, and finds out how to be root there. */
   async connect(): Promise<Answer> {
-    const answer = await this.#insist(["id -u"]);
+    if (this.#holder?.exitCode === null) return { kind: "answered", lines: [] };
+    const answer = await insist(() => this.#open());
     if (answer.kind === "failed") return answer;
-    this.#isOpen = true;
     this.#isRoot = answer.lines[0]?.[0] === "0";
     if (this.#isRoot) return answer;
     // Asked first, so that a password or a missing sudo is told from a program that fails.
-    return this.#ssh(["sudo -n true"], [], false);
+    return this.#ssh(["sudo -n true"], [], "shared");
   }
 
   /** Runs one of the program's commands as root. */
@@ -106,43 +112,46 @@ export class Remote {
     const input = [[`${MARK}program\n`, this.#program], ...sent(files)];
     const prefix = this.#isRoot ? "" : "sudo -n ";
     const command = `${prefix}sh -c ${quote(`${LOADER} ${words.map(quote).join(" ")}`)}`;
-    return isFresh ? this.#insist([command], input, true) : this.#ssh([command], input, false);
+    return isFresh
+      ? insist(() => this.#ssh([command], input, "fresh"))
+      : this.#ssh([command], input, "shared");
   }
 
   async close(): Promise<void> {
-    if (!this.#isOpen) return;
-    await run("ssh", [...this.#options(false), "-O", "exit", ...this.#address()], []);
+    if (this.#holder?.exitCode !== null) return;
+    const ended = once(this.#holder, "close");
+    this.#holder.stdin?.end();
+    await ended;
   }
 
-  async #insist(
-    command: readonly string[],
-    input: readonly Iterable<string>[] = [],
-    isFresh = false,
-  ): Promise<Answer> {
-    let answer = await this.#ssh(command, input, isFresh);
-    for (let attempt = 1; attempt < ATTEMPTS && isTurnedAway(answer); attempt += 1) {
-      answer = await this.#ssh(command, input, isFresh);
-    }
-    return answer;
+  /** Answers when it stands; or, when it does not, why. */
+  async #open(): Promise<Answer> {
+    const words = [...this.#options("first"), ...this.#address(), HOLDER];
+    const holder = spawn("ssh", words, { stdio: ["pipe", "pipe", "pipe"] });
+    const { ended, texts } = follow(holder);
+    const first = once(holder.stdout, "data").then(([data]) => String(data));
+    const line = await Promise.race([first, ended.then(() => undefined)]);
+    if (line === undefined) return answerOf(await outcomeOf(ended, texts));
+    this.#holder = holder;
+    return answerOf({ status: 0, output: line, errors: "" });
   }
 
   async #ssh(
     command: readonly string[],
     input: readonly Iterable<string>[],
-    isFresh: boolean,
+    kind: ConnectionKind,
   ): Promise<Answer> {
-    const words = [...this.#options(isFresh), ...this.#address(), ...command];
+    const words = [...this.#options(kind), ...this.#address(), ...command];
     return answerOf(await run("ssh", words, input));
   }
 
-  #options(isFresh: boolean): readonly string[] {
-    const shared = [
-      "ControlMaster=auto",
-      `ControlPersist=${PERSIST_SECONDS}`,
-      `ControlPath=${this.#socket}`,
-    ];
-    const own = isFresh ? ["ControlMaster=no", "ControlPath=none"] : shared;
-    const options = ["BatchMode=yes", `ConnectTimeout=${CONNECT_SECONDS}`, ...ALIVE, ...own];
+  #options(kind: ConnectionKind): readonly string[] {
+    const control = {
+      first: ["ControlMaster=yes", "ControlPersist=no", `ControlPath=${this.#socket}`],
+      shared: ["ControlMaster=no", `ControlPath=${this.#socket}`],
+      fresh: ["ControlMaster=no", "ControlPath=none"],
+    }[kind];
+    const options = ["BatchMode=yes", `ConnectTimeout=${CONNECT_SECONDS}`, ...ALIVE, ...control];
     // -T, and no forwarding: nothing of this machine is lent to the host.
     return ["-T", "-a", "-x", ...options.flatMap((option) => ["-o", option])];
   }
@@ -213,6 +222,14 @@ function quote(word: string): string {
   return /^[\w./:=-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
+async function insist(connect: () => Promise<Answer>): Promise<Answer> {
+  let answer = await connect();
+  for (let attempt = 1; attempt < ATTEMPTS && isTurnedAway(answer); attempt += 1) {
+    answer = await connect();
+  }
+  return answer;
+}
+
 interface Outcome {
   readonly status: number;
   readonly output: string;
@@ -224,21 +241,38 @@ async function run(
   words: readonly string[],
   input: readonly Iterable<string>[],
 ): Promise<Outcome> {
-  const child: ChildProcess = spawn(program, words, { stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(program, words, { stdio: ["pipe", "pipe", "pipe"] });
+  const { ended, texts } = follow(child);
+  for (const part of input) {
+    for (const piece of part) {
+      if (!child.stdin.write(piece)) await Promise.race([once(child.stdin, "drain"), ended]);
+    }
+  }
+  child.stdin.end();
+  return await outcomeOf(ended, texts);
+}
+
+interface Followed {
+  readonly ended: Promise<readonly unknown[]>;
+  /** Of what it prints, and of what it complains. */
+  readonly texts: readonly Promise<string>[];
+}
+
+function follow(child: ChildProcess): Followed {
   const ended = once(child, "close").catch((cause: unknown) => [127, undefined, String(cause)]);
   // A program that ends before it has read everything says why in its status.
   child.stdin?.on("error", () => undefined);
-  const texts = [child.stdout, child.stderr].map(read);
-  for (const part of input) {
-    for (const piece of part) {
-      if (child.stdin?.write(piece) === false)
-        await Promise.race([once(child.stdin, "drain"), ended]);
-    }
-  }
-  child.stdin?.end();
+  return { ended, texts: [child.stdout, child.stderr].map(read) };
+}
+
+async function outcomeOf(ended: Followed["ended"], texts: Followed["texts"]): Promise<Outcome> {
   const [status, , cause] = await ended;
   const [output = "", errors = ""] = await Promise.all(texts);
-  return { status: typeof status === "number" ? status : 255, output, errors: cause ?? errors };
+  return {
+    status: typeof status === "number" ? status : 255,
+    output,
+    errors: typeof cause === "string" ? cause : errors,
+  };
 }
 
 async function read(stream: Readable | null): Promise<string> {
