@@ -3,17 +3,21 @@ import { availableParallelism, cpus } from "node:os";
 import type { Measurement } from "./measurement.ts";
 import { measureMesh } from "./mesh.ts";
 import { measurePrefixes } from "./prefixes.ts";
+import { bringByAll, judgeBrought, printBrought } from "./push.ts";
 import { measureRegions } from "./regions.ts";
 import { compareWithMeshconf, judgeComparisons, printComparisons } from "./wg-meshconf.ts";
 
 const comparisons = compareWithMeshconf();
+const brought = await bringByAll(100);
 const measurements: readonly Measurement[] = [
   ...judgeComparisons(comparisons ?? []),
+  ...judgeBrought(brought ?? []),
   ...measureMesh(),
   ...measureRegions(),
   ...measurePrefixes(),
 ];
 print();
+if (brought !== undefined) printBrought(brought);
 if (comparisons !== undefined) printComparisons(comparisons);
 process.exitCode = measurements.every(isKept) ? 0 : 1;
 
