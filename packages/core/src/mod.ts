@@ -76,6 +76,7 @@ export type { JsonFile } from "./read/gen-web.ts";
 export { readMeshconf } from "./read/meshconf.ts";
 export { readShowconf, readWgQuick } from "./read/wg-quick.ts";
 export type { ConfigSource } from "./read/wg-quick.ts";
+export { hasRules } from "./render/chains.ts";
 export { renderFiles } from "./render/files.ts";
 export type { Format, RenderedFile } from "./render/files.ts";
 export { checkMeshconf, checkNetworkd } from "./render/limits.ts";

@@ -9,6 +9,8 @@ stage_files() {
 		at=$(target "$name")
 		mkdir -p "$(dirname "$at")" && cp "$folder/$name" "$at.warren" || return
 		case $name in systemd/*) chmod 644 "$at.warren" ;; esac || return
+		# Else a power cut may leave the new name with nothing in it.
+		sync "$at.warren" 2>/dev/null || sync
 	done
 	for name in "$@"; do mv -f "$(target "$name").warren" "$(target "$name")" || return; done
 }
@@ -162,14 +164,14 @@ live_steps() {
 		peer*)
 			[ -z "$are_peers_set" ] || continue
 			are_peers_set=yes
-			set_peers "$1"
+			why=$(set_peers "$1" 2>&1)
 			;;
 		*)
 			# shellcheck disable=SC2086
-			live_step "$1" $step
+			why=$(live_step "$1" $step 2>&1)
 			;;
 		esac || {
-			echo "at $step"
+			echo "$step: $(echo "$why" | tail -n 1)"
 			return 1
 		}
 	done <"$work/live-steps"

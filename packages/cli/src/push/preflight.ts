@@ -1,5 +1,5 @@
 /** Judges by what a host told of itself whether a device can be brought to it, before anything is done. */
-import { hostPrefix } from "@warren/core";
+import { hasRules, hostPrefix } from "@warren/core";
 import type { Device, Prefix } from "@warren/core";
 import type { HostFacts } from "./facts.ts";
 import * as troubles from "./troubles.ts";
@@ -40,7 +40,8 @@ export function judgeHost(
 }
 
 /** What is missing, in the order in which it is of use. */
-export function toolsFor({ tools, module }: HostFacts, { firewall }: Device): readonly string[] {
+export function toolsFor({ tools, module }: HostFacts, device: Device): readonly string[] {
+  const firewall = hasRules(device) ? device.firewall : "off";
   const needed = [
     "wg",
     "wg-quick",
