@@ -40,7 +40,17 @@ function prepare(mesh: string): string {
 
 async function warren(lab: Systems, folder: string, ...words: readonly string[]) {
   return await lab.desk.attempt({
-    words: ["env", "HOME=/root", "sh", "-c", 'cd "$1" && shift && exec "$@"', "sh", folder, WARREN, ...words],
+    words: [
+      "env",
+      "HOME=/root",
+      "sh",
+      "-c",
+      'cd "$1" && shift && exec "$@"',
+      "sh",
+      folder,
+      WARREN,
+      ...words,
+    ],
     wayOut: "",
   });
 }
@@ -119,7 +129,9 @@ test("push brings a mesh to bare hosts, changes it under traffic, and takes it o
       d  6 changes: its key, peers, files
       "
     `);
-    expect(await lab.machine("a").run({ words: ["ping", "-c1", "-w6", "10.0.0.4"], wayOut: "" })).toContain("ttl=64");
+    expect(
+      await lab.machine("a").run({ words: ["ping", "-c1", "-w6", "10.0.0.4"], wayOut: "" }),
+    ).toContain("ttl=64");
     expect(await pushed(lab, folder, "--remove", "d")).toMatchInlineSnapshot(`
       "d  5 changes: stopped, files, start at boot
       "

@@ -31,7 +31,10 @@ export async function push(
   names: readonly string[],
   options: PushOptions,
 ): Promise<number> {
-  const { findings, plan } = loadWorkspace(options.file, { keys: "private", isStrict: options.strict });
+  const { findings, plan } = loadWorkspace(options.file, {
+    keys: "private",
+    isStrict: options.strict,
+  });
   if (plan === undefined || !options.json) printFindings(terminal, findings, options);
   if (plan === undefined) return 2;
   const connections = new Connections();
@@ -135,7 +138,10 @@ function record(
   });
   if (keyed !== undefined) return keyed;
   const fix = core.say`see what was said above, and run it again`;
-  throw new AppError("cannot-read", core.say`the mesh changed meanwhile, and is wrong now`, { fix, file });
+  throw new AppError("cannot-read", core.say`the mesh changed meanwhile, and is wrong now`, {
+    fix,
+    file,
+  });
 }
 
 /** Takes everything off the hosts, and forgets keys that were theirs. */
@@ -157,14 +163,18 @@ async function remove(terminal: Terminal, job: Job): Promise<Plan> {
 }
 
 function forget(terminal: Terminal, { file }: PushOptions, gone: ReadonlySet<core.Name>): void {
-  writeBeside(terminal, { file, json: false, strict: false, keys: "public" }, (plan, { places }) => {
-    const nodes = [...plan.lock.nodes].map(([name, node]): [core.Name, core.LockedNode] => {
-      const isForgotten = node.isKeyOnHost === true && gone.has(name);
-      return [name, isForgotten ? { addresses: node.addresses } : node];
-    });
-    const text = printRecords({ ...plan.lock, nodes: new Map(nodes) }, plan.keys);
-    staged((staging) => staging.put(places.lockFile, text, "everybody"));
-  });
+  writeBeside(
+    terminal,
+    { file, json: false, strict: false, keys: "public" },
+    (plan, { places }) => {
+      const nodes = [...plan.lock.nodes].map(([name, node]): [core.Name, core.LockedNode] => {
+        const isForgotten = node.isKeyOnHost === true && gone.has(name);
+        return [name, isForgotten ? { addresses: node.addresses } : node];
+      });
+      const text = printRecords({ ...plan.lock, nodes: new Map(nodes) }, plan.keys);
+      staged((staging) => staging.put(places.lockFile, text, "everybody"));
+    },
+  );
 }
 
 function deviceOf({ index, keys }: Plan, { name }: core.Node): core.Device {
@@ -180,7 +190,13 @@ function report(
   { json, dryRun }: PushOptions,
 ): void {
   if (json) {
-    terminal.print(JSON.stringify(runs.map((run) => jsonOf(run, terminal)), undefined, 2));
+    terminal.print(
+      JSON.stringify(
+        runs.map((run) => jsonOf(run, terminal)),
+        undefined,
+        2,
+      ),
+    );
     return;
   }
   const names = new Map(plan.index.members.map(({ publicKey, node }) => [publicKey, node.name]));

@@ -39,7 +39,7 @@ own_state() {
 
 # The kernel's, in the words of a state file. What the kernel makes itself is left out.
 live_state() {
-	echo "mtu $(cat "/sys/class/net/$interface/mtu")"
+	ip link show dev "$interface" | sed -n 's/.* \(mtu [0-9]*\).*/\1/p'
 	ip -o address show dev "$interface" | awk '$3 ~ /^inet6?$/ && $4 !~ /^fe80/ { print "address " $4 }'
 	for family in 4 6; do
 		ip -$family route show table all dev "$interface" 2>/dev/null | awk -v all=$((family * family * 2)) '
@@ -90,15 +90,17 @@ peer_steps() {
 		only_in "$work/wanted-peers" "$work/peers"
 		only_in "$work/peers" "$work/wanted-peers" | sed 's/$/ -/'
 	} | awk '
-		NR == FNR { if ($2 == "peer") has[$1] = 1; next }
+		# By name, since a file may be empty.
+		FILENAME == live { if ($2 == "peer") has[$1] = 1; next }
 		FILENAME == wanted { if ($2 == "peer") wants[$1] = 1; next }
 		# An endpoint that the file has no more is nothing that WireGuard could be told.
 		$NF == "-" && $2 == "endpoint" { next }
 		!($1 in wants) { steps[$1] = "-"; next }
 		!($1 in has) { steps[$1] = "+"; next }
-		!(($1, $2) in seen) { seen[$1, $2] = 1; steps[$1] = ($1 in steps ? steps[$1] : "~") " " $2 }
+		!($1 in steps) { steps[$1] = "~" }
+		!(($1, $2) in seen) { seen[$1, $2] = 1; steps[$1] = steps[$1] " " $2 }
 		END { for (key in steps) print "peer " key " " steps[key] }
-	' wanted="$work/wanted-peers" "$work/peers" "$work/wanted-peers" - | sort
+	' live="$work/peers" wanted="$work/wanted-peers" "$work/peers" "$work/wanted-peers" - | sort
 }
 
 # FOLDER: the public half of the private key that it wants; nothing is printed of the private one.
@@ -194,6 +196,7 @@ steps() {
 }
 
 boot_steps() {
+	[ "$(service_manager)" != none ] || return 0
 	if [ -e "$1/wireguard/$interface.conf" ]; then
 		service is-enabled || echo "boot +"
 	elif service is-enabled; then

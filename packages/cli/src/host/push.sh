@@ -13,7 +13,9 @@ pause() {
 # to this host, since we came by one.
 take() {
 	waited=0
+	mkdir -p "${run%/*}"
 	until mkdir "$run" 2>/dev/null; do
+		[ -d "$run" ] || fail no-room
 		sleep 1
 		waited=$((waited + 1))
 		if ! is_under_way || { [ $waited -ge 3 ] && mv "$run"/trial.* "$run/kept" 2>/dev/null; }; then
@@ -41,13 +43,17 @@ plan() {
 	work=$in
 	[ -z "${1-}" ] || choose_key "$1"
 	steps "$in" | sed 's/^/step /'
-	if [ -d "$run" ]; then echo "busy"; fi
 }
 
-# ID SECONDS [PUBLIC]: does it, and goes on only until the guard has it done or undone.
+# ID SECONDS [PUBLIC]: does it, and ends when the guard has it done, or undone.
 begin() {
 	[ -z "${3-}" ] || choose_key "$3"
 	take "$2"
+	plan >"$in/plan"
+	if [ ! -s "$in/plan" ]; then
+		rm -rf "$run"
+		return
+	fi
 	echo "$1" >"$run/id"
 	mkdir "$run/work" "$run/old" "$run/old/wireguard" "$run/old/systemd" "$run/new"
 	mv "$in/wireguard" "$in/systemd" "$run/new/"
@@ -93,7 +99,7 @@ guard() {
 	# Named for its run, so that the guard of another never takes it for its own.
 	trial=$run/trial.$1
 	: >"$trial"
-	sed 's/^/step /' "$run/did" >"$run/outcome.part"
+	awk '!seen[$0]++ { print "step " $0 }' "$run/did" >"$run/outcome.part"
 	mv "$run/outcome.part" "$run/outcome"
 	waited=0
 	while [ $waited -lt "$2" ] && [ -e "$trial" ]; do
@@ -112,15 +118,13 @@ confirm() {
 		told "$1"
 		exit 1
 	}
-	if [ -e "$run/new/wireguard/$interface.conf" ]; then
-		service is-enabled || service enable
-	elif service is-enabled; then
-		service disable
-	fi
-	does_boot=$?
+	boot=$(boot_steps "$run/new")
+	case $boot in
+	*+) service enable ;;
+	*-) service disable ;;
+	esac >"$run/said" || boot="fail no-boot $(tail -n 1 "$run/said")"
+	case $boot in fail*) echo "$boot" ;; esac
 	rm -rf "$etc/$interface.key.new" "$run"
-	[ $does_boot = 0 ] || fail no-boot
-	echo "confirmed"
 }
 
 command=$1

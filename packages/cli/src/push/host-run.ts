@@ -65,8 +65,9 @@ export class HostRun {
     if (lines === undefined) return;
     this.#facts = readFacts(lines);
     const { isForced, isRemoval } = this.#options;
-    this.#trouble = judgeHost(this.#facts, device, askedAt).find(({ isForcible, code }) =>
-      isRemoval ? code === "file-taken" : !(isForced && isForcible === true),
+    this.#trouble = judgeHost(this.#facts, { node: this.node, device }, askedAt).find(
+      ({ isForcible, code }) =>
+        isRemoval ? code === "file-taken" : !(isForced && isForcible === true),
     );
   }
 
@@ -90,14 +91,9 @@ export class HostRun {
 
   /** What would be done. */
   async plan(device: Device, files: Payload): Promise<void> {
-    await this.#plan(device, files);
-  }
-
-  async #plan(device: Device, files: Payload): Promise<readonly AnswerLine[] | undefined> {
     const words = ["plan", ...keyWords(device)];
     const lines = await this.#ask("check", device, { words, files });
     this.#steps = stepsIn(lines);
-    return lines;
   }
 
   /**
@@ -105,14 +101,13 @@ export class HostRun {
    * the first breaks, by the change or by chance, the second finds out what became of it.
    */
   async apply(device: Device, files: Payload): Promise<void> {
-    const planned = await this.#plan(device, files);
-    const isBusy = planned?.some(([word]) => word === "busy") === true;
-    if (this.#trouble !== undefined || (this.#steps.length === 0 && !isBusy)) return;
     const { within } = this.#options;
     const id = randomUUID();
     const words = [device.interface, "begin", id, String(within), ...keyWords(device)];
     const begun = await this.#remote.run({ words, files });
     if (begun.kind === "failed" && begun.isCut !== true) return this.#fail("apply", begun);
+    if (begun.kind === "answered") this.#steps = stepsIn(begun.lines);
+    if (begun.kind === "answered" && this.#steps.length === 0) return;
     const confirmed = await this.#confirm([device.interface, "confirm", id]);
     if (confirmed.kind === "answered") return;
     // Nobody there knows of it: then it did not begin.

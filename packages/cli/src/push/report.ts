@@ -31,7 +31,9 @@ export function printRun(
   }
   if (steps.length === 0) return terminal.print(say`${head}  as it is to be`);
   const changes = countOf(steps.length, "change");
-  terminal.print(isPlan ? say`${head}  ${changes} to come` : say`${head}  ${changes}: ${brief(steps)}`);
+  terminal.print(
+    isPlan ? say`${head}  ${changes} to come` : say`${head}  ${changes}: ${brief(steps)}`,
+  );
   if (!isPlan) return;
   for (const step of steps) terminal.print(say`${" ".repeat(width)}  ${describe(step, names)}`);
 }

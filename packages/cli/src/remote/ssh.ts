@@ -220,7 +220,8 @@ export async function inParallel<T>(
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
 }
 
-function readProgram(): string {
+/** Whole, as it is sent. */
+export function readProgram(): string {
   return PARTS.map((part) =>
     readFileSync(join(import.meta.dirname, `../host/${part}.sh`), "utf8"),
   ).join("");

@@ -2,7 +2,17 @@
 import { printCount, say } from "@warren/core";
 import type { Phrase } from "@warren/core";
 
-export type Noun = "node" | "client" | "tunnel" | "path" | "file" | "device" | "host" | "change" | "error" | "warning";
+export type Noun =
+  | "node"
+  | "client"
+  | "tunnel"
+  | "path"
+  | "file"
+  | "device"
+  | "host"
+  | "change"
+  | "error"
+  | "warning";
 
 /** Nouns are words of a sentence, not values in it: in each language a count has its own form. */
 export function countOf(count: number, noun: Noun): Phrase {
