@@ -15,12 +15,12 @@ export function findHierarchy(): string | undefined {
   return found?.[1];
 }
 
-/** Makes the group of one machine; answers its folder. */
+/** Makes the group of one machine, of whose name there is no other in this process; answers its folder. */
 export function createGroup(name: string): string {
   const hierarchy = findHierarchy();
   if (hierarchy === undefined) throw new Error("there are no control groups of version 2");
   const group = join(hierarchy, `${PREFIX}${process.pid}-${name}`);
-  mkdirSync(group, { recursive: true });
+  mkdirSync(group);
   return group;
 }
 
@@ -32,13 +32,18 @@ export function removeGroup(group: string): void {
   rmdirSync(group);
 }
 
-/** Removes this run's groups, when their processes have ended, and those of runs that are gone. */
+/** Removes the groups of this process and of those that are gone, where nobody is in them any more. */
 export function removeAllGroups(): void {
   const hierarchy = findHierarchy();
   if (hierarchy === undefined) return;
   for (const name of readdirSync(hierarchy)) {
     const owner = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1];
     const isOver = owner === String(process.pid) || !existsSync(`/proc/${owner}`);
-    if (owner !== undefined && isOver) removeGroup(join(hierarchy, name));
+    const group = join(hierarchy, name);
+    if (owner !== undefined && isOver && isEmpty(group)) removeGroup(group);
   }
+}
+
+function isEmpty(group: string): boolean {
+  return readFileSync(join(group, "cgroup.events"), "utf8").includes("populated 0");
 }

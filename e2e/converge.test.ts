@@ -6,10 +6,9 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Printed } from "@warren/core";
 import type { Device } from "@warren/core";
 import type { Host } from "../lab/world.ts";
-import { payloadOf } from "../packages/cli/src/push/payload.ts";
+import { materialsOf, payloadOf } from "../packages/cli/src/push/payload.ts";
 import { readProgram } from "../packages/cli/src/remote/ssh.ts";
 import { topologyDocuments } from "../tools/random-topology.ts";
 import { runs } from "../tools/runs.ts";
@@ -33,15 +32,9 @@ nft -s list ruleset
 cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding
 `;
 
-/** Endpoints are numbers here: nobody answers for names. */
 function payload(device: Device): ReadonlyMap<string, string> {
-  const files = payloadOf(device, sampleSecrets, new Printed());
-  return new Map(
-    [...files].map(([name, pieces]) => [
-      name,
-      [...pieces].join("").replaceAll(/^Endpoint = [a-z].*:/gm, "Endpoint = 192.0.2.7:"),
-    ]),
-  );
+  const files = payloadOf(device, materialsOf(sampleSecrets), "none");
+  return new Map([...files].map(([name, pieces]) => [name, [...pieces].join("")]));
 }
 
 /** A host of the lab on which the program runs as over ssh. */
@@ -68,7 +61,8 @@ class Target {
   async program(command: readonly string[], files: ReadonlyMap<string, string>): Promise<string> {
     const into = join(this.#folder, "in");
     rmSync(into, { recursive: true, force: true });
-    for (const kind of ["wireguard", "systemd"]) mkdirSync(join(into, kind), { recursive: true });
+    for (const kind of ["wireguard", "systemd", "openrc"])
+      mkdirSync(join(into, kind), { recursive: true });
     for (const [name, text] of files) writeFileSync(join(into, name), text);
     writeFileSync(join(into, "program"), readProgram());
     const words = ["env", `in=${into}`, "sh", join(into, "program"), ...command];
@@ -114,8 +108,11 @@ test("a host comes from any device to any other as if that had been started ther
       await changed.bring(before);
       await changed.bring(named);
       await fresh.bring(named);
-      const live = await changed.live(named.interface);
-      expect(sorted(live)).toEqual(sorted(await fresh.live(named.interface)));
+      const live = sorted(await changed.live(named.interface));
+      const wanted = sorted(await fresh.live(named.interface));
+      // WireGuard cannot be told to forget where a peer was.
+      const isKept = (line: string): boolean => line.startsWith("Endpoint") && !wanted.includes(line);
+      expect(live.filter((line) => !isKept(line))).toEqual(wanted);
       await changed.takeOff(named.interface);
       expect(await changed.live(named.interface)).toBe(
         await (await Target.create(`bare${count}`)).live(named.interface),

@@ -21,14 +21,29 @@ export interface Answering {
 
 /** How long an answer may take: what is dropped is only known by its silence. */
 const TIMEOUT_MS = 700;
+/** What is dropped must not be said again when the next rules are there. */
+const SHOT_MS = 20;
 /** Flows under way at the same time, and pings, which are processes. */
 const FLOWS = 300;
 const PINGS = 40;
 
-/** For `serve` a file is written when all addresses answer; `probe` prints for each flow whether it was. */
+/** What is sent without asking for an answer. */
+export interface Shot {
+  readonly to: string;
+  readonly protocol: string;
+  readonly port: number;
+  /** Whence; else from any port. */
+  readonly fromPort?: number;
+}
+
+/**
+ * For `serve` a file is written when all addresses answer; `probe` prints for each flow whether it was;
+ * `send` ends when everything has left.
+ */
 export async function main(mode = "", file = ""): Promise<void> {
   const input = JSON.parse(await text(process.stdin));
-  if (mode === "probe") process.stdout.write(JSON.stringify(await probe(input)));
+  if (mode === "send") await Promise.all(input.map(send));
+  else if (mode === "probe") process.stdout.write(JSON.stringify(await probe(input)));
   else {
     await serve(input);
     writeFileSync(file, "");
@@ -98,4 +113,23 @@ async function isAnswered({ from, to, protocol, port }: Flow): Promise<boolean> 
   );
   socket.close();
   return isHeard;
+}
+
+async function send({ to, protocol, port, fromPort = 0 }: Shot): Promise<void> {
+  if (protocol === "icmp") {
+    await new Promise<void>((done) => {
+      execFile("ping", ["-n", "-c", "1", "-W", "0.01", to], () => done());
+    });
+  } else if (protocol === "tcp") {
+    const socket = connect({ host: to, port });
+    socket.on("error", () => undefined);
+    socket.setTimeout(SHOT_MS, () => socket.destroy());
+    await new Promise((done) => socket.on("close", done));
+  } else {
+    const isIPv6 = to.includes(":");
+    const socket = createSocket({ type: isIPv6 ? "udp6" : "udp4", ipv6Only: isIPv6 });
+    await once(socket.bind(fromPort), "listening");
+    await new Promise((done) => socket.send("", port, to, done));
+    socket.close();
+  }
 }

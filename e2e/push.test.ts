@@ -93,12 +93,14 @@ test("push brings a mesh to bare hosts, changes it under traffic, and takes it o
     "a  5 changes: started, files, start at boot
     b  4 changes: started, files, start at boot
     c  4 changes: started, files, start at boot
+    6 of 6 pairs reach each other
     "
   `);
   expect(await pushed(lab, folder)).toMatchInlineSnapshot(`
     "a  as it is to be
     b  as it is to be
     c  as it is to be
+    6 of 6 pairs reach each other
     "
   `);
   const all = await pinging(lab, ["a", "b", "c"], async () => {
@@ -108,6 +110,7 @@ test("push brings a mesh to bare hosts, changes it under traffic, and takes it o
       b  2 changes: peers, files
       c  2 changes: peers, files
       d  4 changes: started, files, start at boot
+      12 of 12 pairs reach each other
       "
     `);
     mesh("192.168.10.0/24", "192.168.11.0/24");
@@ -116,6 +119,7 @@ test("push brings a mesh to bare hosts, changes it under traffic, and takes it o
       b  5 changes: peers, routes, files
       c  5 changes: peers, routes, files
       d  5 changes: peers, routes, files
+      12 of 12 pairs reach each other
       "
     `);
   });
@@ -127,6 +131,7 @@ test("push brings a mesh to bare hosts, changes it under traffic, and takes it o
       b  3 changes: peers, files
       c  3 changes: peers, files
       d  6 changes: its key, peers, files
+      12 of 12 pairs reach each other
       "
     `);
     expect(
@@ -141,6 +146,7 @@ test("push brings a mesh to bare hosts, changes it under traffic, and takes it o
       "a  2 changes: peers, files
       b  2 changes: peers, files
       c  2 changes: peers, files
+      6 of 6 pairs reach each other
       "
     `);
   });
@@ -151,6 +157,7 @@ test("push brings a mesh to bare hosts, changes it under traffic, and takes it o
     "a  as it is to be
     b  as it is to be
     c  as it is to be
+    6 of 6 pairs reach each other
     "
   `);
   await pinging(lab, ["a", "b", "c"], async () => undefined);

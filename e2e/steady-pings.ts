@@ -14,6 +14,7 @@ export interface PingCount {
   readonly lost: readonly number[];
 }
 
+const FILE = "/run/pings-of-the-test-";
 const INTERVAL_SECONDS = "0.1";
 /** How long the first answer may take: a handshake that must be tried again. */
 const PATIENCE_SECONDS = "10";
@@ -39,9 +40,8 @@ export async function pingDuring(
   pairs: readonly PingedPair[],
   work: () => Promise<void>,
 ): Promise<readonly PingCount[]> {
-  const fileOf = (at: number) => `/run/warren-pings-${at}`;
   await Promise.all(
-    pairs.map(({ source, target }, at) => runScript(source, START, [fileOf(at), target])),
+    pairs.map(({ source, target }, at) => runScript(source, START, [`${FILE}${at}`, target])),
   );
   try {
     await work();
@@ -51,7 +51,7 @@ export async function pingDuring(
   }
   return await Promise.all(
     pairs.map(async ({ source, target }, at) => {
-      const output = await runScript(source, STOP, [fileOf(at)]);
+      const output = await runScript(source, STOP, [`${FILE}${at}`]);
       return { source: source.name, target, ...count(output) };
     }),
   );

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Host } from "../lab/world.ts";
+import { layPackages } from "./system-packages.ts";
 
 export interface Disk {
   readonly name: string;
@@ -14,10 +15,16 @@ export interface Disk {
   readonly keeper: Host;
 }
 
+/** What its first process is; "sshd": nothing else runs, so that a hundred of them are cheap. */
+export type Init = "systemd" | "openrc" | "sshd";
+
 export interface DiskContent {
+  readonly init?: Init;
   /** Who may log in with the desk's key, besides root; with a password for sudo, or free of one, or without sudo. */
   readonly user?: string;
   readonly sudo?: "none" | "password" | "free";
+  /** Debian packages that its apt-get finds, and no others. */
+  readonly packages?: readonly string[];
   /** Shell scripts, run as root in its root before it boots first. */
   readonly prepare?: readonly string[];
 }
@@ -32,11 +39,20 @@ export interface Keys {
 /** What a user with a password types. */
 export const PASSWORD = "in the test only";
 
+/** Folders with nothing of this machine's in them: its own users' files are nobody's business. */
+export const FRESH = ["root", "home", "srv"];
+
+/** A device 0:0 is the kernel's mark for what is gone; the folder that is made in its place hides what lies below. */
 const MAKE = `
 set -e
 mount -n -t tmpfs -o mode=755 tmpfs "$1"
 mkdir "$1/upper" "$1/work" "$1/root"
+for name in ${FRESH.join(" ")}; do mknod "$1/upper/$name" c 0 0; done
 mount -n -t overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" overlay "$1/root"
+cd "$1/root"
+mkdir ${FRESH.join(" ")}
+chmod 700 root
+rm -rf etc/wireguard/*
 `;
 
 const ADD_USER = `
@@ -51,6 +67,36 @@ echo "$1:$3" | chpasswd
 mkdir -m 700 "/home/$1/.ssh"
 cp /root/.ssh/authorized_keys "/home/$1/.ssh/"
 chown -R "$1:$1" "/home/$1/.ssh"
+`;
+
+export const OPENRC_PACKAGES = ["openrc", "librc1", "libeinfo1"];
+
+/**
+ * What is left of systemd is none without its commands. Services are those of OpenRC alone, with the
+ * names that Alpine gives to the ones that others need.
+ */
+const OPENRC = `
+set -e
+rm /etc/init.d/* /usr/bin/systemctl /usr/bin/journalctl /usr/bin/systemd-*
+: >/etc/insserv.conf
+dpkg --install --force-all /srv/packages/*rc*.deb /srv/packages/libeinfo1_*.deb >/dev/null 2>&1
+rm -f /etc/runlevels/*/*
+write() { cat >"/etc/init.d/$1"; chmod 755 "/etc/init.d/$1"; ln -s "/etc/init.d/$1" "/etc/runlevels/$2/"; }
+write localmount boot <<'end'
+#!/sbin/openrc-run
+start() { :; }
+end
+write networking boot <<'end'
+#!/sbin/openrc-run
+depend() { need localmount; provide net; }
+start() { :; }
+end
+write sshd default <<'end'
+#!/sbin/openrc-run
+command=/usr/sbin/sshd
+pidfile=/run/sshd.pid
+depend() { need net; after firewall; }
+end
 `;
 
 /** What only hardware needs, or the network, which is drawn; what would wake up during a test. */
@@ -80,7 +126,9 @@ export async function createDisk(disk: Disk, content: DiskContent, keys: Keys): 
   });
   arrangeUnits(root);
   arrangeLogin(root, keys);
-  const { user, sudo = "free", prepare = [] } = content;
+  const { init, user, sudo = "free", packages = [], prepare = [] } = content;
+  await layPackages(root, init === "openrc" ? [...OPENRC_PACKAGES, ...packages] : packages);
+  if (init === "openrc") await runInside(disk, OPENRC);
   if (user !== undefined) await runInside(disk, ADD_USER, user, sudo, PASSWORD);
   for (const script of prepare) await runInside(disk, script);
 }
@@ -134,7 +182,6 @@ function arrangeLogin(root: string, { desk, hostPrivate, hostPublic }: Keys): vo
   for (const name of readdirSync(ssh).filter((each) => each.startsWith("ssh_host_"))) {
     rmSync(join(ssh, name));
   }
-  rmSync(join(root, "root/.ssh"), { recursive: true, force: true });
   writeAll(root, {
     "etc/ssh/ssh_host_ed25519_key": hostPrivate,
     "etc/ssh/ssh_host_ed25519_key.pub": hostPublic,

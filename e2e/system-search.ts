@@ -48,9 +48,12 @@ export function listTemporary(): readonly string[] {
 /** Files in this machine's folder for temporary files, in what was not there before. */
 export function findNew(before: readonly string[], text: string): readonly string[] {
   const created = listTemporary().filter((name) => !before.includes(name));
-  return created.flatMap((name) =>
-    findInFiles(join(tmpdir(), name), text).map((path) => join(tmpdir(), name, path)),
-  );
+  return created.flatMap((name) => {
+    const place = join(tmpdir(), name);
+    return name.includes(text)
+      ? [place]
+      : findInFiles(place, text).map((path) => join(place, path));
+  });
 }
 
 /** What all processes of this machine, and of all machines on it, are called with at this moment. */
@@ -79,7 +82,7 @@ export function watchProcesses(): { readonly stop: () => readonly string[] } {
 }
 
 /** Nothing when it is gone by now. */
-function readBytes(file: string): Buffer {
+export function readBytes(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch {

@@ -5,13 +5,14 @@
 import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from "node:fs";
 import { join } from "node:path";
+import { readBytes } from "./system-search.ts";
 import type { Runner, System } from "./system.ts";
-import { rootOf, upperOf } from "./system-disk.ts";
+import { FRESH, rootOf, upperOf } from "./system-disk.ts";
 
 export type Snapshot = Readonly<Record<string, readonly string[]>>;
 
 /** What a machine writes whoever uses it: logs, when a timer last ran, what is seeded at a stop, who was lectured by sudo. */
-const RESTLESS = [
+const RESTLESS = new Set([
   "etc/.updated",
   "var/.updated",
   "var/cache/ldconfig/aux-cache",
@@ -19,10 +20,11 @@ const RESTLESS = [
   "var/lib/systemd/random-seed",
   "var/lib/systemd/timers",
   "var/log",
-];
+]);
 
 /** Counters, and keys that the kernel makes up. */
 const RESTLESS_SETTINGS = /nf_conntrack_count|tcp_fastopen_key|stable_secret|rt_cache|random/;
+const UNIT_FOLDERS = /^(system|system\.control|transient|generator(\.\w+)?)$/;
 const WAY_OUT = "a snapshot needs this machine's ip, nft, iptables and sysctl";
 
 /** From outside, so that a machine without nft, or with one that lies, is seen as it is; only services are asked inside. */
@@ -53,6 +55,7 @@ export async function readSnapshot(system: System): Promise<Snapshot> {
       (line) => line.replace(/\[\d+:\d+\]/, ""),
     ),
     settings: settings.filter((line) => !RESTLESS_SETTINGS.test(line)),
+    processes: readProcesses(system),
     ...(await readServices(system)),
   };
 }
@@ -70,20 +73,36 @@ function withoutNumbers(line: string): string {
     .replace(/ link-netnsid \d+/, "");
 }
 
-/** Where it has systemd: what it starts by itself, and what it runs now. */
+/** But for those of somebody who has logged in. */
+function readProcesses({ pid }: System): readonly string[] {
+  const folder = `/proc/${pid}/root/proc`;
+  const lines = readdirSync(folder)
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) =>
+      readBytes(join(folder, name, "cmdline"))
+        .toString()
+        .replaceAll("\0", " ")
+        .trim(),
+    );
+  return lines.filter((line) => line !== "" && !/^sshd: (?!.*listener)/.test(line)).toSorted();
+}
+
+/** Where it has systemd: units until the next boot (those that stay are files), and what it runs now. */
 async function readServices(system: System): Promise<Snapshot> {
-  const list = async (...words: readonly string[]) => {
-    const options = ["--plain", "--no-legend", "--no-pager"];
-    const command = { words: ["systemctl", ...words, ...options], wayOut: WAY_OUT };
-    const { output } = await system.attempt(command);
-    return output.split("\n").map((line) => line.split(/ +/).slice(0, 2).join(" "));
-  };
   if (system.init !== "systemd") return {};
-  const enabled = ["enabled", "enabled-runtime", "linked", "linked-runtime", "generated"];
-  const kinds = "--type=service,timer,path";
+  const units = `/proc/${system.pid}/root/run/systemd`;
+  const folders = readNames(units).filter((name) => UNIT_FOLDERS.test(name));
+  const running = ["--type=service,timer,path", "--state=active,activating,reloading,failed"];
+  const options = ["--plain", "--no-legend", "--no-pager"];
+  const words = ["systemctl", "list-units", ...running, ...options];
+  const lines = (await system.run({ words, wayOut: WAY_OUT })).trim().split("\n");
   return {
-    enabled: await list("list-unit-files", `--state=${enabled.join(",")}`),
-    running: await list("list-units", kinds, "--state=active,activating,reloading,failed"),
+    units: folders.flatMap((folder) =>
+      readdirSync(join(units, folder), { encoding: "utf8", recursive: true }).map(
+        (name) => `${folder}/${name}`,
+      ),
+    ),
+    running: lines.map((line) => line.split(/ +/).slice(0, 4).join(" ")),
   };
 }
 
@@ -93,12 +112,13 @@ function readFiles({ disk }: System): readonly string[] {
   const root = rootOf(disk);
   const lines: string[] = [];
   const visit = (path: string): void => {
-    if (RESTLESS.includes(path)) return;
+    if (RESTLESS.has(path)) return;
+    const isFresh = FRESH.includes(path.split("/")[0] ?? "");
     const line = describe(join(root, path));
-    if (line !== describe(join("/", path))) lines.push(`/${path} ${line}`);
+    if (isFresh || line !== describe(join("/", path))) lines.push(`/${path} ${line}`);
     if (!lstatSync(join(upper, path)).isDirectory()) return;
     const names = readdirSync(join(root, path));
-    for (const name of readNames(join("/", path))) {
+    for (const name of isFresh ? [] : readNames(join("/", path))) {
       // Gone by its own mark, or with a directory that was made anew.
       if (!names.includes(name)) lines.push(`/${join(path, name)} is gone`);
     }

@@ -2,14 +2,12 @@
  * A machine of a test: a disk of its own, a network that is drawn, and the real systemd with the real
  * sshd in namespaces of their own. It boots, stops, crashes and boots again.
  */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command, Host, Outcome, World } from "../lab/world.ts";
 import { createGroup, removeGroup } from "./control-groups.ts";
-import type { Disk } from "./system-disk.ts";
+import type { Disk, Init } from "./system-disk.ts";
 import type { Underlay } from "./underlay.ts";
-
-/** "sshd": nothing but it runs on the machine; a hundred of these are cheap. */
-export type Init = "systemd" | "sshd";
 
 /** What a machine is made of. */
 export interface Parts {
@@ -72,10 +70,17 @@ echo "$pid"
 exec >&2 9>&-
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 if [ "$2" = systemd ]; then exec env container=warren /lib/systemd/systemd; fi
+if [ "$2" = openrc ]; then
+  for level in sysinit boot default; do openrc "$level"; done
+else
+  /usr/sbin/sshd
+fi
 trap '' CHLD
-/usr/sbin/sshd
 exec sleep infinity
 `;
+
+const AWAIT_SSHD =
+  "for try in $(seq 500); do [ -e /run/sshd.pid ] && exit 0; sleep 0.02; done; exit 1";
 
 /** Waits until all services stand, or says which do not. */
 const WAIT = {
@@ -91,9 +96,15 @@ done
 echo "still $state" >&2
 exit 1
 `,
-  sshd: `for try in $(seq 300); do [ -e /run/sshd.pid ] && exit 0; sleep 0.02; done; exit 1`,
+  openrc: AWAIT_SSHD,
+  sshd: AWAIT_SSHD,
 };
-
+/** Stops what runs there; systemd then ends by itself. */
+const STOP = {
+  systemd: ["systemctl", "--no-block", "reboot"],
+  openrc: ["openrc", "shutdown"],
+  sshd: ["true"],
+};
 const STOP_SECONDS = 60;
 const WAY_OUT = "this is a defect of the test's machine: please report it";
 
@@ -133,31 +144,30 @@ export class System {
       `--mount=/proc/${disk.keeper.pid}/ns/mnt`,
       `--pid=/proc/${world.internet.pid}/ns/pid`,
     ];
-    const arguments_ = [disk.folder, init, this.#group];
-    const words = ["env", `INSIDE=${INSIDE}`, "bash", "--norc", "-c", BOOT, "bash", ...arguments_];
+    const place = [disk.folder, init, this.#group];
+    const words = ["env", `INSIDE=${INSIDE}`, "bash", "--norc", "-c", BOOT, "bash", ...place];
     const { output, errors } = await world.execute(inside, { words, wayOut: WAY_OUT });
     this.#pid = Number(output);
-    if (output === "") {
-      const console = await this.#readConsole();
-      throw new Error(`cannot boot ${this.name}: ${errors}${console}`);
-    }
-    await this.run({ words: ["bash", "-c", WAIT[init]], wayOut: WAY_OUT });
+    if (output === "") return await this.#fail(errors);
+    const stood = await this.attempt({ words: ["bash", "-c", WAIT[init]], wayOut: WAY_OUT });
+    if (stood.status !== 0) await this.#fail(stood.output + stood.errors);
   }
 
   /** Stops it properly and boots it anew: files stay, /run, /tmp and all that was made in its network go. */
   async reboot(): Promise<void> {
-    if (this.#parts.init === "systemd") {
-      await this.run({ words: ["systemctl", "--no-block", "reboot"], wayOut: WAY_OUT });
-      await this.#end();
-      await this.#bootAnew();
-    } else await this.crash();
+    const words = STOP[this.#parts.init];
+    await this.run({ words, wayOut: WAY_OUT });
+    if (this.#parts.init === "systemd") await this.#end();
+    await this.crash();
   }
 
   /** As when the power fails, and comes back. */
   async crash(): Promise<void> {
-    process.kill(this.pid, "SIGKILL");
+    if (existsSync(`/proc/${this.pid}`)) process.kill(this.pid, "SIGKILL");
     await this.#end();
-    await this.#bootAnew();
+    removeGroup(this.#group);
+    await this.#parts.underlay.renew(this.name);
+    await this.boot();
   }
 
   /** Runs a command on the machine as root and answers its output; that it fails is an error. */
@@ -174,13 +184,7 @@ export class System {
   attempt(command: Command): Promise<Outcome> {
     const kinds = ["net", "mount", "pid", "uts", "ipc", "cgroup", "root"];
     const namespaces = [...kinds.map((kind) => `--${kind}`), "--target", String(this.pid)];
-    return this.#parts.world.execute([...namespaces, "--wd=/"], command);
-  }
-
-  async #bootAnew(): Promise<void> {
-    removeGroup(this.#group);
-    await this.#parts.underlay.renew(this.name);
-    await this.boot();
+    return this.#parts.world.execute([...namespaces, "--wd"], command);
   }
 
   async #end(): Promise<void> {
@@ -189,9 +193,10 @@ export class System {
     await keeper.run({ words, wayOut: `${this.name} did not stop within ${STOP_SECONDS} s` });
   }
 
-  async #readConsole(): Promise<string> {
+  async #fail(errors: string): Promise<never> {
     const { keeper, folder } = this.disk;
-    return await keeper.run({ words: ["cat", join(folder, "console")], wayOut: WAY_OUT });
+    const console = await keeper.run({ words: ["cat", join(folder, "console")], wayOut: WAY_OUT });
+    throw new Error(`cannot boot ${this.name}: ${errors}${console}\n  ${WAY_OUT}`);
   }
 }
 

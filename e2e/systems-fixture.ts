@@ -1,45 +1,36 @@
 /** A world with machines for each test of a file; whatever the test does, nothing of them is left. */
 import { accessSync, constants } from "node:fs";
-import { tmpdir } from "node:os";
 import { afterEach, beforeEach } from "vitest";
-import { claimFolder, createFolder, removeFolder, removeStaleFolders } from "../lab/folder.ts";
-import { World } from "../lab/world.ts";
-import { findHierarchy, removeAllGroups } from "./control-groups.ts";
+import { findHierarchy } from "./control-groups.ts";
+import { createGround, type OwnedGround } from "./ground.ts";
 import { reasonToSkip } from "./lab-run.ts";
 import type { Ground } from "./underlay.ts";
 
-export const environment = {
-  PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-};
+export const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 const PROGRAMS = ["/lib/systemd/systemd", "/usr/sbin/sshd", "/usr/bin/ssh", "/usr/bin/sudo"];
 
 /** Skips every test of the file where no machine can be made, and says why. */
 export function useGround(): Ground {
-  let folder: string | undefined;
-  let world: World | undefined;
+  let ground: OwnedGround | undefined;
   beforeEach(async (ctx) => {
     const reason = reasonToSkipSystems();
     if (reason !== undefined) {
       process.stderr.write(`skipped, because a machine ${reason}\n`);
       ctx.skip(reason);
     }
-    removeStaleFolders(tmpdir());
-    folder = createFolder(tmpdir());
-    claimFolder(folder);
-    world = await World.create(environment, new AbortController().signal);
+    ground = await createGround(PATH);
   });
   afterEach(async () => {
-    await world?.close();
-    removeAllGroups();
-    if (folder !== undefined) removeFolder(folder);
+    await ground?.close();
+    ground = undefined;
   });
   return {
     get folder() {
-      return { path: there(folder) };
+      return there(ground).folder;
     },
     get world() {
-      return there(world);
+      return there(ground).world;
     },
   };
 }

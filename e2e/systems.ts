@@ -6,7 +6,6 @@ import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { Host } from "../lab/world.ts";
-import { removeAllGroups } from "./control-groups.ts";
 import {
   findInFiles,
   findNew,
@@ -14,7 +13,7 @@ import {
   listTemporary,
   readProcesses,
 } from "./system-search.ts";
-import { System, type Init } from "./system.ts";
+import { System } from "./system.ts";
 import { createDisk, type DiskContent, type Keys } from "./system-disk.ts";
 import { createUnderlay, type DrawnHost, type Ground, type Underlay } from "./underlay.ts";
 
@@ -25,13 +24,12 @@ export interface SystemDrawing {
 }
 
 export interface DrawnSystem extends DrawnHost {
-  readonly system?: DiskContent & { readonly init?: Init };
+  readonly system?: DiskContent;
 }
 
 const DESK = "desk";
 
 export async function createSystems(ground: Ground, drawing: SystemDrawing): Promise<Systems> {
-  removeAllGroups();
   const home = join(ground.folder.path, "home");
   mkdirSync(join(home, ".ssh"), { recursive: true, mode: 0o700 });
   const [underlay, keeper, key] = await Promise.all([
@@ -42,10 +40,10 @@ export async function createSystems(ground: Ground, drawing: SystemDrawing): Pro
   await underlay.host(DESK).run({ words: ["mount", "-n", "--bind", home, "/root"], wayOut: "" });
   const started = Object.entries(drawing.hosts).map(async ([name, drawn]) => {
     if (drawn.system === undefined) return [];
-    const { init = "systemd", ...content } = drawn.system;
+    const { init = "systemd" } = drawn.system;
     const disk = { name, keeper, folder: join(ground.folder.path, "disks", name) };
     const keys = await makeKey(`${disk.folder}.key`, name);
-    await createDisk(disk, content, { ...keys, desk: key.hostPublic });
+    await createDisk(disk, drawn.system, { ...keys, desk: key.hostPublic });
     const system = new System({ world: ground.world, underlay, disk, init });
     await system.boot();
     introduce(home, { name, drawn, hostPublic: keys.hostPublic });

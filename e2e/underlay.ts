@@ -101,6 +101,24 @@ export class Underlay {
     return host;
   }
 
+  /** From now on nothing that the host says arrives, until the way is open again; who calls it waits in vain. */
+  async silence(name: string): Promise<void> {
+    await this.#reload(name, ["meta protocol ip drop", "ip6 nexthdr != icmpv6 drop"]);
+  }
+
+  async unsilence(name: string): Promise<void> {
+    await this.#reload(name, []);
+  }
+
+  async #reload(name: string, first: readonly string[]): Promise<void> {
+    const drawn = there(this.#drawing.hosts[name], name);
+    const lines = wired(drawn).map(
+      ([network]) => `flush chain netdev provider ${portName(name, network)}\n`,
+    );
+    const chains = inProvider(portChains(name, drawn, first));
+    await load(this.#ground.world.internet, `${lines.join("")}${chains}`);
+  }
+
   /** Packets that each counter of the provider has seen. */
   async counts(): Promise<Readonly<Record<string, number>>> {
     const words = ["nft", "-j", "list", "counters"];
@@ -193,12 +211,13 @@ function counterLines({ counters = [] }: Drawing): string {
   return inProvider([FORGED, ...counters].map((counter) => `counter ${counter} { }\n`).join(""));
 }
 
-function portChains(name: string, host: DrawnHost): string {
+/** `first`: rules before those of the drawing. */
+function portChains(name: string, host: DrawnHost, first: readonly string[] = []): string {
   const chains = wired(host).map(([network, { rules = [] }]) => {
     const device = portName(name, network);
     const own = host.router === undefined ? sourceRules(host) : [];
     const head = `type filter hook ingress device "${device}" priority filter; policy accept;`;
-    return `chain ${device} {\n${[head, ...rules, ...own].join("\n")}\n}\n`;
+    return `chain ${device} {\n${[head, ...first, ...rules, ...own].join("\n")}\n}\n`;
   });
   return chains.join("");
 }

@@ -8,8 +8,11 @@ import type { DiffOptions } from "./commands/diff.ts";
 import type { MeshconfOptions } from "./commands/export.ts";
 import type { GraphOptions } from "./commands/graph.ts";
 import type { PushOptions } from "./commands/push.ts";
+import type { ProbeWords } from "./commands/probe.ts";
 import type { QrOptions } from "./commands/qr.ts";
 import type { RenderOptions } from "./commands/render.ts";
+import type { StatusOptions } from "./commands/status.ts";
+import { probeHelp, statusHelp } from "./terminal/ask-help.ts";
 import { addHelp, setHelp } from "./terminal/edit-help.ts";
 import { LANGUAGES } from "./terminal/language.ts";
 import { describeProgram, printExamples, printStatuses } from "./terminal/manual.ts";
@@ -65,6 +68,7 @@ export function createProgram(terminal: Terminal, version: string, done: Done): 
   addEditCommands(program, terminal, done);
   addLookCommands(program, terminal, done);
   addHostCommands(program, terminal, done);
+  addAskCommands(program, terminal, done);
   addGraphCommand(program, terminal, done);
   addQrCommand(program, terminal, done);
   addKeyCommands(program, terminal, done);
@@ -261,6 +265,34 @@ function wholeNumber(least: number, most: number): (text: string) => number {
   };
 }
 
+function addAskCommands(program: Command, terminal: Terminal, done: Done): void {
+  const { read } = terminal;
+  subcommand(program, terminal, "probe", say`have every host measure who reaches whom, over ssh`)
+    .argument("[node...]", read(say`ask only these; they measure the ways to all`))
+    .option("--watch", read(say`again and again, until Ctrl-C`), false)
+    .addOption(parallelOption(terminal))
+    .addOption(jsonOption(terminal))
+    .addHelpText("after", () => `\n${read(probeHelp())}`)
+    .action(async (names: readonly string[], options: ProbeWords) => {
+      const { probe } = await import("./commands/probe.ts");
+      done(await probe(terminal, names, options));
+    });
+  subcommand(
+    program,
+    terminal,
+    "status",
+    say`tell how the tunnels stand, on this host or on others over ssh`,
+  )
+    .argument("[node...]", read(say`ask these over ssh, instead of this host`))
+    .addOption(parallelOption(terminal))
+    .addOption(jsonOption(terminal))
+    .addHelpText("after", () => `\n${read(statusHelp())}`)
+    .action(async (names: readonly string[], options: StatusOptions) => {
+      const { status } = await import("./commands/status.ts");
+      done(await status(terminal, names, options));
+    });
+}
+
 function addGraphCommand(program: Command, terminal: Terminal, done: Done): void {
   const about = say`draw the mesh, and open the picture where there is a desktop`;
   subcommand(program, terminal, "graph", about)
@@ -388,6 +420,14 @@ function subcommand(parent: Command, terminal: Terminal, name: string, about: Ph
 
 function fileOption({ read }: Terminal): Option {
   return new Option("-f, --file <file>", read(say`the mesh file`)).default(MESH_FILE);
+}
+
+function parallelOption({ read }: Terminal): Option {
+  const about = read(say`how many hosts at the same time`);
+  return new Option("--parallel <count>", about).default(16).argParser((text) => {
+    if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
+    throw new InvalidArgumentError("");
+  });
 }
 
 function outputOption({ read }: Terminal): Option {

@@ -13,6 +13,7 @@ export { REFUSALS } from "./messages/refusals.ts";
 export * as foreignMessages from "./messages/foreign-mesh.ts";
 export { compareMeshes } from "./compare/changes.ts";
 export type { Changes } from "./compare/changes.ts";
+export { Reach } from "./compare/reach.ts";
 export { groupPairs } from "./compare/pair-groups.ts";
 export { describeChanges, describeTunnels, listSome } from "./messages/changes.ts";
 export type { ChangeLine } from "./messages/changes.ts";
@@ -70,6 +71,8 @@ export { checkPending } from "./plan/pending.ts";
 export { Problem, quote } from "./problem.ts";
 export type { ForeignDevice, ForeignPeer } from "./read/foreign.ts";
 export type { Placed, Reading } from "./read/foreign.ts";
+export { judgeFirewalls } from "./read/firewall/firewall.ts";
+export type { FirewallBlock, FirewallNeed, FirewallTexts } from "./read/firewall/firewall.ts";
 export { readDump } from "./read/dump.ts";
 export { readGenWeb } from "./read/gen-web.ts";
 export type { JsonFile } from "./read/gen-web.ts";
@@ -77,6 +80,13 @@ export { readMeshconf } from "./read/meshconf.ts";
 export { readShowconf, readWgQuick } from "./read/wg-quick.ts";
 export type { ConfigSource } from "./read/wg-quick.ts";
 export { hasRules } from "./render/chains.ts";
+export {
+  renderEndpointNames,
+  renderEndpointsInit,
+  renderEndpointsService,
+  renderEndpointsTimer,
+  withNumericEndpoints,
+} from "./render/endpoint-names.ts";
 export { renderFiles } from "./render/files.ts";
 export type { Format, RenderedFile } from "./render/files.ts";
 export { checkMeshconf, checkNetworkd } from "./render/limits.ts";

@@ -5,8 +5,12 @@ import { printFindings } from "../findings.ts";
 import { staged } from "../files/staging.ts";
 import { createSecrets } from "../keys/key-ring.ts";
 import { HostRun } from "../push/host-run.ts";
-import { bringable, payloadOf } from "../push/payload.ts";
+import { bringable, materialsOf, payloadOf } from "../push/payload.ts";
 import { columnOf, jsonOf, printRun } from "../push/report.ts";
+import { isAllReached, printVerdict, printablePairs } from "../probe-report.ts";
+import { pairsOf, probeAll } from "../remote/probing.ts";
+import type { Probed } from "../remote/probing.ts";
+import { chooseNodes } from "../remote/hosts.ts";
 import { Connections, inParallel, sshTargetOf } from "../remote/ssh.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { countOf } from "../terminal/words.ts";
@@ -40,14 +44,17 @@ export async function push(
   const connections = new Connections();
   try {
     const { within, anyway: isForced } = options;
-    const runs = chosen(plan, names).map((node) => {
+    const runs = chooseNodes(plan.mesh, names).map((node) => {
       const remote = connections.host(sshTargetOf(node));
       return new HostRun(node, remote, { within, isForced, isRemoval: options.remove });
     });
     const work = options.remove ? remove : options.dryRun ? look : bring;
     const after = await work(terminal, { plan, runs, options });
-    report(terminal, after, runs, options);
-    return runs.every(({ trouble }) => trouble === undefined) ? 0 : 2;
+    const isLeft = options.remove || options.dryRun;
+    const probed = isLeft ? undefined : await verify(terminal, { plan: after, runs, options });
+    report(terminal, { plan: after, runs, options }, probed);
+    const isReached = probed === undefined || isAllReached(probed);
+    return isReached && runs.every(({ isWell }) => isWell) ? 0 : 2;
   } finally {
     await connections.close();
   }
@@ -59,16 +66,6 @@ interface Job {
   readonly options: PushOptions;
 }
 
-function chosen({ mesh: { nodes } }: Plan, names: readonly string[]): readonly core.Node[] {
-  const known = nodes.map(({ name }): string => name);
-  for (const name of names) {
-    if (known.includes(name)) continue;
-    const fix = core.suggestion(core.nearest(name, known), known);
-    throw new AppError("usage", core.say`there is no node ${core.quote(name)}`, { fix });
-  }
-  return nodes.filter(({ name }) => names.length === 0 || names.includes(name));
-}
-
 /** All hosts at once, as many as may be; those in trouble are left alone. */
 async function each(
   terminal: Terminal,
@@ -76,7 +73,7 @@ async function each(
   what: core.Phrase,
   work: (run: HostRun) => Promise<void>,
 ): Promise<void> {
-  const able = runs.filter(({ trouble }) => trouble === undefined);
+  const able = runs.filter(({ isWell }) => isWell);
   let done = 0;
   await inParallel(able, options.parallel, async (run) => {
     await work(run);
@@ -88,11 +85,12 @@ async function each(
 /** What a push would do; keys that are still to be made stand for others. */
 async function look(terminal: Terminal, job: Job): Promise<Plan> {
   const { plan } = job;
+  const materials = materialsOf(createSecrets(plan.keys));
   await each(terminal, job, core.say`looking`, async (run) => {
     await run.survey(deviceOf(plan, run.node));
-    if (run.trouble !== undefined) return;
+    if (!run.isWell) return;
     const device = deviceOf(plan, run.node);
-    await run.plan(device, payloadOf(device, createSecrets(plan.keys), new core.Printed()));
+    await run.plan(device, payloadOf(device, materials, run.serviceManager));
   });
   return plan;
 }
@@ -107,19 +105,18 @@ async function bring(terminal: Terminal, job: Job): Promise<Plan> {
     for (const name of await run.install(device(run))) {
       terminal.say(core.say`${run.node.name}: installed ${name}`);
     }
-    if (run.trouble !== undefined || !plan.keys.missing.has(run.node.name)) return;
+    if (!run.isWell || !plan.keys.missing.has(run.node.name)) return;
     const isNew = plan.lock.nodes.get(run.node.name)?.isKeyOnHost === true;
     const key = await run.makeKey(device(run), isNew);
     if (key !== undefined) hostKeys.set(run.node.name, key);
   });
   // Nothing to bring: then nothing is written, either.
-  if (runs.every(({ trouble }) => trouble !== undefined)) return plan;
+  if (runs.every(({ isWell }) => !isWell)) return plan;
   const keyed = record(terminal, job.options, hostKeys);
-  const secrets = createSecrets(keyed.keys);
-  const printed = new core.Printed();
+  const materials = materialsOf(createSecrets(keyed.keys));
   await each(terminal, job, core.say`bringing`, async (run) => {
     const own = deviceOf(keyed, run.node);
-    await run.apply(own, payloadOf(own, secrets, printed));
+    await run.apply(own, payloadOf(own, materials, run.serviceManager));
   });
   return keyed;
 }
@@ -155,9 +152,7 @@ async function remove(terminal: Terminal, job: Job): Promise<Plan> {
     const device = { ...deviceOf(plan, run.node), isKeyElsewhere: isOwnKey(run) };
     await (options.dryRun ? run.plan(device, new Map()) : run.apply(device, new Map()));
   });
-  const gone = new Set(
-    runs.filter(({ trouble }) => trouble === undefined).map(({ node }) => node.name),
-  );
+  const gone = new Set(runs.filter(({ isWell }) => isWell).map(({ node }) => node.name));
   if (!options.dryRun) forget(terminal, options, gone);
   return plan;
 }
@@ -183,26 +178,32 @@ function deviceOf({ index, keys }: Plan, { name }: core.Node): core.Device {
   return bringable(core.device(index, member), keys.missing);
 }
 
-function report(
-  terminal: Terminal,
-  plan: Plan,
-  runs: readonly HostRun[],
-  { json, dryRun }: PushOptions,
-): void {
+/** Whether those that were brought what they need reach each other now: all pairs, by the hosts themselves. */
+async function verify(terminal: Terminal, { plan, runs, options }: Job): Promise<Probed> {
+  const well = runs.filter(({ isWell }) => isWell);
+  const names = new Set<core.Name>(well.map(({ node }) => node.name));
+  terminal.progress(core.say`${countOf(well.length, "host")} reaching for each other`);
+  const hosts = well.map(({ node, remote }) => ({ name: node.name, remote }));
+  const pairs = pairsOf(plan).filter(
+    ({ source, target }) => names.has(source) && names.has(target),
+  );
+  const { interface: device } = plan.mesh.network;
+  const { parallel } = options;
+  return await probeAll(hosts, pairs, { interface: device, isMtuWanted: false, parallel });
+}
+
+function report(terminal: Terminal, { plan, runs, options }: Job, probed?: Probed): void {
+  const { json, dryRun } = options;
   if (json) {
-    terminal.print(
-      JSON.stringify(
-        runs.map((run) => jsonOf(run, terminal)),
-        undefined,
-        2,
-      ),
-    );
+    const pairs = probed === undefined ? {} : { pairs: printablePairs(probed) };
+    const hosts = runs.map((run) => jsonOf(run, terminal));
+    terminal.print(JSON.stringify({ hosts, ...pairs }, undefined, 2));
     return;
   }
   const names = new Map(plan.index.members.map(({ publicKey, node }) => [publicKey, node.name]));
   for (const run of runs) printRun(terminal, run, { isPlan: dryRun, names }, columnOf(runs));
-  const fine = runs.filter(({ trouble }) => trouble === undefined).length;
-  if (fine < runs.length) {
-    terminal.say(core.say`${countOf(runs.length - fine, "host")} of ${runs.length} failed`);
-  }
+  const failed = runs.filter(({ isWell }) => !isWell).length;
+  if (failed > 0)
+    terminal.say(core.say`${core.printCount(failed)} of ${countOf(runs.length, "host")} failed`);
+  if (probed !== undefined && probed.pairs.length > 0) printVerdict(terminal, probed);
 }

@@ -8,7 +8,10 @@ stage_files() {
 	for name in "$@"; do
 		at=$(target "$name")
 		mkdir -p "$(dirname "$at")" && cp "$folder/$name" "$at.warren" || return
-		case $name in systemd/*) chmod 644 "$at.warren" ;; esac || return
+		case $name in
+		systemd/*) chmod 644 "$at.warren" ;;
+		openrc/*) chmod 755 "$at.warren" ;;
+		esac || return
 		# Else a power cut may leave the new name with nothing in it.
 		sync "$at.warren" 2>/dev/null || sync
 	done
@@ -16,6 +19,8 @@ stage_files() {
 }
 
 put_files() {
+	# By what is there, before it goes.
+	if grep -q '^file - .*\.endpoints$' "$work/steps"; then followers off; fi
 	names=$(sed -n 's/^file + //p' "$work/steps")
 	# shellcheck disable=SC2086
 	stage_files "$1" $names || {
@@ -55,6 +60,14 @@ give_back() {
 		esac
 	done <"$own.part"
 	rm -f "$own.part"
+}
+
+# FOLDER: whatever stopped the need for a setting, it is as before.
+give_back_unwanted() {
+	wanted_state "$1" >"$work/wanted"
+	grep -q '^forward 4' "$work/wanted" || give_back net/ipv4/ip_forward
+	grep -q '^forward 6' "$work/wanted" || give_back 'net/ipv6/*'
+	grep -q '^restart default 4' "$work/wanted" || give_back net/ipv4/conf/all/src_valid_mark
 }
 
 # A host that forwards forgets the routes that routers advertise, unless accept_ra is 2.
@@ -179,7 +192,6 @@ live_steps() {
 }
 
 stop() {
-	timer stop
 	if service is-active; then service stop; elif is_up; then wg-quick down "$interface" 2>&1; fi
 	! is_up
 }
@@ -202,8 +214,8 @@ converge() {
 			service start || return
 		fi
 		live_steps "$1" || return
-		if [ -e "$etc/$interface.endpoints" ]; then timer start; fi
-		if ! is_up && [ ! -e "$1/wireguard/$interface.conf" ]; then give_back '*'; fi
+		if grep -q '^file + .*endpoints' "$work/steps"; then followers on || return; fi
+		give_back_unwanted "$1"
 	done
 	echo "still differs: $(tr '\n' ';' <"$work/steps")"
 	return 1

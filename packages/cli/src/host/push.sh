@@ -55,8 +55,8 @@ begin() {
 		return
 	fi
 	echo "$1" >"$run/id"
-	mkdir "$run/work" "$run/old" "$run/old/wireguard" "$run/old/systemd" "$run/new"
-	mv "$in/wireguard" "$in/systemd" "$run/new/"
+	mkdir "$run/work" "$run/old" "$run/old/wireguard" "$run/old/systemd" "$run/old/openrc" "$run/new"
+	mv "$in/wireguard" "$in/systemd" "$in/openrc" "$run/new/"
 	cp "$in/program" "$run/program"
 	own_files | while read -r name; do
 		[ ! -e "$(target "$name")" ] || cp -p "$(target "$name")" "$run/old/$name"
@@ -137,4 +137,6 @@ plan) plan "$@" ;;
 begin) begin "$@" ;;
 guard) guard "$@" ;;
 confirm) confirm "$@" ;;
+probe) probe "$@" ;;
+status) status ;;
 esac

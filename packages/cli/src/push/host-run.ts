@@ -33,7 +33,7 @@ export class HostRun {
   readonly #remote: Remote;
   readonly #options: RunOptions;
   #facts: HostFacts | undefined;
-  #trouble: Trouble | undefined;
+  #troubles: readonly Trouble[] = [];
   #steps: readonly Step[] = [];
 
   constructor(node: Node, remote: Remote, options: RunOptions) {
@@ -42,9 +42,17 @@ export class HostRun {
     this.#options = options;
   }
 
-  /** Why it is not as the mesh says; nothing more is done to it then. */
-  get trouble(): Trouble | undefined {
-    return this.#trouble;
+  get serviceManager(): HostFacts["serviceManager"] {
+    return this.#facts?.serviceManager ?? "none";
+  }
+
+  /** Why it is not as the mesh says, the worst first; nothing more is done to it then. */
+  get troubles(): readonly Trouble[] {
+    return this.#troubles;
+  }
+
+  get isWell(): boolean {
+    return this.#troubles.length === 0;
   }
 
   get remote(): Remote {
@@ -65,7 +73,7 @@ export class HostRun {
     if (lines === undefined) return;
     this.#facts = readFacts(lines);
     const { isForced, isRemoval } = this.#options;
-    this.#trouble = judgeHost(this.#facts, { node: this.node, device }, askedAt).find(
+    this.#troubles = judgeHost(this.#facts, { node: this.node, device }, askedAt).filter(
       ({ isForcible, code }) =>
         isRemoval ? code === "file-taken" : !(isForced && isForcible === true),
     );
@@ -141,7 +149,7 @@ export class HostRun {
 
   #fail(step: Phase, failed: { readonly code: string; readonly detail: string }): void {
     const { target } = this.#remote;
-    this.#trouble = troubleOf({ step, target, seconds: this.#options.within }, failed);
+    this.#troubles = [troubleOf({ step, target, seconds: this.#options.within }, failed)];
   }
 }
 

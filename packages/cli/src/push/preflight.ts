@@ -1,6 +1,6 @@
 /** Judges by what a host told of itself whether a device can be brought to it, before anything is done. */
-import { hasRules, hostPrefix } from "@warren/core";
-import type { Device, Node, Prefix } from "@warren/core";
+import { hasRules, hostPrefix, judgeFirewalls } from "@warren/core";
+import type { Device, Family, FirewallNeed, Node, Prefix } from "@warren/core";
 import type { HostFacts } from "./facts.ts";
 import * as troubles from "./troubles.ts";
 import type { Trouble } from "./troubles.ts";
@@ -42,8 +42,44 @@ export function judgeHost(
     ...(facts.serviceManager === "none" ? [troubles.noServiceManager()] : []),
     ...(isPortOther ? [troubles.portTaken(listenPort, node.name)] : []),
     ...clashes(facts, { node, device }),
+    ...firewallNeeds(node, device).flatMap((need) =>
+      judgeFirewalls(facts.firewalls, need).map(troubles.firewallDrops),
+    ),
     ...(Math.abs(off) > CLOCK_SECONDS ? [troubles.clockWrong(off)] : []),
   ];
+}
+
+/** The packets that the mesh has for this host: those that somebody else's rules must let through. */
+function firewallNeeds({ endpoint, lan }: Node, device: Device): readonly FirewallNeed[] {
+  const { interface: name, addresses, filter, listenPort, subnets } = device;
+  const hosts = [lan, endpoint?.host].filter((host) => host !== undefined);
+  const dialled = hosts.map((host) => (typeof host === "string" ? 4 : host.family));
+  const inside = { interface: name, families: familiesOf(addresses.map(({ address }) => address)) };
+  const behind = { interface: name, families: familiesOf(subnets.map(({ prefix }) => prefix)) };
+  return [
+    ...(dialled.length === 0 || listenPort === undefined
+      ? []
+      : [
+          {
+            interface: name,
+            families: [...new Set(dialled)],
+            kind: "input",
+            port: listenPort,
+          } as const,
+        ]),
+    { ...inside, kind: "tunnel", protocol: "icmp" },
+    ...(filter.carries ? [{ ...inside, kind: "through", protocol: "icmp" } as const] : []),
+    ...(subnets.length === 0
+      ? []
+      : [
+          { ...behind, kind: "out", protocol: "icmp" } as const,
+          { ...behind, kind: "back" } as const,
+        ]),
+  ];
+}
+
+function familiesOf(those: readonly { readonly family: Family }[]): readonly Family[] {
+  return [...new Set(those.map(({ family }) => family))];
 }
 
 /** What is missing, in the order in which it is of use. */

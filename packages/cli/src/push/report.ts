@@ -21,14 +21,14 @@ export function printRun(
   { isPlan, names }: ReportOptions,
   width: number,
 ): void {
-  const { node, steps, trouble } = run;
+  const { node, steps, troubles } = run;
   const head = padTo(width, node.name);
-  if (trouble !== undefined) {
-    const { step, code, cause, fix } = trouble;
+  for (const { step, code, cause, fix, isForcible } of troubles) {
     const what = terminal.paint("red", say`error`);
-    terminal.say(say`${head}  ${what} ${code} (${step}): ${cause}\n${" ".repeat(width)}  ${fix}`);
-    return;
+    const out = isForcible === true ? say`${fix}; or go on in spite of it: --anyway` : fix;
+    terminal.say(say`${head}  ${what} ${code} (${step}): ${cause}\n${" ".repeat(width)}  ${out}`);
   }
+  if (troubles.length > 0) return;
   if (steps.length === 0) return terminal.print(say`${head}  as it is to be`);
   const changes = countOf(steps.length, "change");
   terminal.print(
@@ -44,17 +44,11 @@ export function columnOf(runs: readonly HostRun[]): number {
 
 /** For scripts. */
 export function jsonOf(run: HostRun, terminal: Terminal): Readonly<Record<string, unknown>> {
-  const { node, remote, steps, trouble } = run;
-  const failure =
-    trouble === undefined
-      ? {}
-      : {
-          step: trouble.step,
-          code: trouble.code,
-          message: terminal.read(trouble.cause),
-          fix: terminal.read(trouble.fix),
-        };
-  return { node: node.name, target: print(remote.target), changes: steps, ...failure };
+  const { node, remote, steps, troubles } = run;
+  const errors = troubles.map(({ step, code, cause, fix }) => {
+    return { step, code, message: terminal.read(cause), fix: terminal.read(fix) };
+  });
+  return { node: node.name, target: print(remote.target), changes: steps, errors };
 }
 
 /** The kinds of what was done, each once. */

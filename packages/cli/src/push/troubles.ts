@@ -1,6 +1,6 @@
 /** Why a host is not as the mesh says: at which step, for what cause, and the way out. */
 import { listTexts, printPrefix, say } from "@warren/core";
-import type { Name, Node, Phrase, Prefix } from "@warren/core";
+import type { FirewallBlock, Name, Node, Phrase, Prefix } from "@warren/core";
 import type { SshTarget } from "../remote/ssh.ts";
 
 /** What is done to a host, in this order. */
@@ -247,6 +247,10 @@ export function rangeTaken(prefix: Prefix, at: string, { name, local }: Node): T
     cause: say`${range} is on ${at} there, and the mesh routes the same into the tunnel`,
     fix: say`if it is the host's own (docker, say), leave it out: warren set ${name} local=${all}`,
   };
+}
+
+export function firewallDrops({ message, fix }: FirewallBlock): Trouble {
+  return { step: "check", code: "firewall", isForcible: true, cause: message, fix };
 }
 
 export function addressOnOther(prefix: Prefix, at: string): Trouble {

@@ -66,7 +66,7 @@ const NO_ROOM = 90;
 const LOADER =
   `umask 077; mkdir -p /run/warren && in=$(mktemp -d /run/warren/in.XXXXXX) || exit ${NO_ROOM}; ` +
   'trap "rm -rf $in; rmdir /run/warren 2>/dev/null" EXIT; trap "exit 91" HUP INT TERM PIPE; ' +
-  "mkdir $in/wireguard $in/systemd; " +
+  "mkdir $in/wireguard $in/systemd $in/openrc; " +
   `awk -v in_=$in '/^${END}$/ { whole = 1; exit } /^${MARK}/ { close(out); out = in_ "/" $2; printf "" > out; next } ` +
   `{ print > out } END { exit 1 - whole }' || exit ${NO_ROOM}; ` +
   "export in; sh $in/program";
@@ -145,24 +145,7 @@ export class Remote {
     isFresh: boolean,
   ): Promise<Answer> {
     const words = [...this.#options(isFresh), ...this.#address(), ...command];
-    const { status, output, errors } = await run("ssh", words, input);
-    const lines = output.split("\n").flatMap((line): AnswerLine[] => {
-      const at = line.indexOf(" ");
-      if (line === "") return [];
-      return [at < 0 ? [line, ""] : [line.slice(0, at), line.slice(at + 1)]];
-    });
-    const said = lines.find(([word]) => word === "fail")?.[1];
-    if (said !== undefined) {
-      const [code = "", ...rest] = said.split(" ");
-      return { kind: "failed", code, detail: rest.join(" ") };
-    }
-    if (status === 0) return { kind: "answered", lines };
-    const failure = {
-      kind: "failed",
-      code: codeOf(status, errors),
-      detail: lastLine(errors),
-    } as const;
-    return status === SSH_FAILED ? { ...failure, isCut: true } : failure;
+    return answerOf(await run("ssh", words, input));
   }
 
   #options(isFresh: boolean): readonly string[] {
@@ -188,11 +171,15 @@ export class Remote {
   }
 }
 
-/** Where a node is logged in to: as it says; else where it is dialled; else by its name, which ~/.ssh/config may know. */
-export function sshTargetOf({ ssh, endpoint, name }: Node): SshTarget {
+/** One of the program's commands on this very host, as the user that runs this; it has no folder there. */
+export async function runHere(words: readonly string[]): Promise<Answer> {
+  return answerOf(await run("sh", ["-s", "--", ...words], [[readProgram()]]));
+}
+
+/** Where ssh finds a node: where it says itself, or else where its tunnel is dialled, or by its name. */
+export function sshTargetOf({ name, ssh, endpoint }: Node): SshTarget {
   if (ssh !== undefined) return splitTarget(ssh);
-  if (endpoint === undefined) return { host: name };
-  const { host } = endpoint;
+  const host = endpoint?.host ?? name;
   return { host: typeof host === "string" ? host : printAddress(host) };
 }
 
@@ -269,6 +256,26 @@ async function run(
 
 async function read(stream: Readable | null): Promise<string> {
   return ((await stream?.setEncoding("utf8").toArray()) ?? []).join("");
+}
+
+function answerOf({ status, output, errors }: Outcome): Answer {
+  const lines = output.split("\n").flatMap((line): AnswerLine[] => {
+    const at = line.indexOf(" ");
+    if (line === "") return [];
+    return [at < 0 ? [line, ""] : [line.slice(0, at), line.slice(at + 1)]];
+  });
+  const said = lines.find(([word]) => word === "fail")?.[1];
+  if (said !== undefined) {
+    const [code = "", ...rest] = said.split(" ");
+    return { kind: "failed", code, detail: rest.join(" ") };
+  }
+  if (status === 0) return { kind: "answered", lines };
+  const failure = {
+    kind: "failed",
+    code: codeOf(status, errors),
+    detail: lastLine(errors),
+  } as const;
+  return status === SSH_FAILED ? { ...failure, isCut: true } : failure;
 }
 
 function isTurnedAway(answer: Answer): boolean {

@@ -42,6 +42,14 @@ export function countOf(count: number, noun: Noun): Phrase {
   }
 }
 
+/** A length of time in its largest unit. */
+export function printDuration(seconds: number): Phrase {
+  if (seconds < 120) return say`${Math.round(seconds)} s`;
+  if (seconds < 2 * 3600) return say`${Math.floor(seconds / 60)} min`;
+  if (seconds < 48 * 3600) return say`${Math.floor(seconds / 3600)} h`;
+  return say`${Math.floor(seconds / 86400)} d`;
+}
+
 /** The mesh file where none is named. */
 export const MESH_FILE = "warren.yaml";
 

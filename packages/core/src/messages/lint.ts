@@ -5,7 +5,7 @@ import type { Family } from "../ip/address.ts";
 import { say } from "../phrase.ts";
 import type { Phrase } from "../phrase.ts";
 import { quote } from "../problem.ts";
-import { listNames } from "../wording.ts";
+import { listNames, shellWord } from "../wording.ts";
 
 /** Where a mistake is, and the place that disagrees with it. */
 export interface Spot {
@@ -43,11 +43,6 @@ export function worldReadable(place: Place): Finding {
     message,
     say`run chmod 600 ${shellWord(place.file)}`,
   );
-}
-
-/** As one word of a shell's command. */
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./][\w@%+=:,./-]*$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 export function listenPortMissing(spot: Spot, port: number, dialler: string): Finding {

@@ -1,0 +1,248 @@
+/** What is told of the firewalls that people have. What kernels do with random ones is tested in e2e/. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { printText } from "../../phrase.ts";
+import { runs } from "../../../../../tools/runs.ts";
+import { judgeFirewalls } from "./firewall.ts";
+import type { FirewallNeed, FirewallTexts } from "./firewall.ts";
+import { FIREWALLD, SERVER, UFW } from "./samples.contract.ts";
+
+const common = { interface: "wg0", families: [4, 6] } as const;
+const NEEDS: readonly FirewallNeed[] = [
+  { ...common, kind: "input", port: 51820 },
+  { ...common, kind: "tunnel", protocol: "icmp" },
+  { ...common, kind: "tunnel", protocol: "tcp", port: 22 },
+  { ...common, kind: "tunnel", protocol: "tcp", port: 9 },
+  { ...common, kind: "out", protocol: "tcp" },
+  { ...common, kind: "through", protocol: "tcp" },
+  { ...common, kind: "back" },
+];
+
+const DOCKER = `*filter
+:INPUT ACCEPT [0:0]
+:FORWARD DROP [0:0]
+:DOCKER - [0:0]
+:DOCKER-ISOLATION-STAGE-1 - [0:0]
+:DOCKER-ISOLATION-STAGE-2 - [0:0]
+:DOCKER-USER - [0:0]
+-A FORWARD -j DOCKER-USER
+-A FORWARD -j DOCKER-ISOLATION-STAGE-1
+-A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A FORWARD -o docker0 -j DOCKER
+-A FORWARD -i docker0 ! -o docker0 -j ACCEPT
+-A FORWARD -i docker0 -o docker0 -j ACCEPT
+-A DOCKER -d 172.17.0.2/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 80 -j ACCEPT
+-A DOCKER-ISOLATION-STAGE-1 -i docker0 ! -o docker0 -j DOCKER-ISOLATION-STAGE-2
+-A DOCKER-ISOLATION-STAGE-1 -j RETURN
+-A DOCKER-ISOLATION-STAGE-2 -o docker0 -j DROP
+-A DOCKER-ISOLATION-STAGE-2 -j RETURN
+-A DOCKER-USER -j RETURN`;
+
+/** As on the images of a cloud. */
+const REJECTING = `*filter
+:INPUT ACCEPT [0:0]
+:FORWARD ACCEPT [0:0]
+-A INPUT -m state --state RELATED,ESTABLISHED -j ACCEPT
+-A INPUT -p icmp -j ACCEPT
+-A INPUT -i lo -j ACCEPT
+-A INPUT -p tcp -m state --state NEW -m tcp --dport 22 -j ACCEPT
+-A INPUT -j REJECT --reject-with icmp-host-prohibited
+-A FORWARD -j REJECT --reject-with icmp-host-prohibited`;
+
+describe("judgeFirewalls() names who drops what, and the command that admits it:", () => {
+  test("ufw", () => {
+    expect(blocksOf({ iptables: UFW })).toMatchInlineSnapshot(`
+      [
+        "input 4: ufw drops UDP to port 51820: the policy of chain INPUT of table filter; run on the host: ufw allow 51820/udp",
+        "tunnel 4: ufw drops what comes from wg0: the policy of chain INPUT of table filter; run on the host: ufw allow in on wg0",
+        "out 4: ufw drops what comes from wg0 and goes on elsewhere: the policy of chain FORWARD of table filter; run on the host: ufw route allow in on wg0",
+        "through 4: ufw drops what comes from wg0 and goes back there: the policy of chain FORWARD of table filter; run on the host: ufw route allow in on wg0",
+      ]
+    `);
+  });
+
+  test("ufw, by a rule of its user's", () => {
+    const rule = "-A ufw-user-input -p udp -m multiport --dports 5000:60000 -j DROP";
+    const [first] = blocksOf({ iptables: `${UFW}\n${rule}\n-A ufw-user-input -j ACCEPT` });
+    expect(first).toMatchInlineSnapshot(
+      `"input 4: ufw drops UDP to port 51820: rule 2 of chain ufw-user-input of table filter; run on the host: ufw prepend allow 51820/udp"`,
+    );
+  });
+
+  test("firewalld", () => {
+    expect(blocksOf({ nft: FIREWALLD })).toMatchInlineSnapshot(`
+      [
+        "input 4+6: firewalld drops UDP to port 51820: rule 9 of chain filter_IN_public of table inet firewalld; run on the host: firewall-cmd --permanent --add-port=51820/udp && firewall-cmd --reload",
+        "tunnel 4+6: firewalld drops what comes from wg0: rule 9 of chain filter_IN_public of table inet firewalld; run on the host: firewall-cmd --permanent --zone=trusted --add-interface=wg0 && firewall-cmd --reload",
+        "out 4+6: firewalld drops what comes from wg0 and goes on elsewhere: rule 8 of chain filter_FWD_public of table inet firewalld; run on the host: firewall-cmd --permanent --zone=trusted --add-interface=wg0 && firewall-cmd --reload",
+        "through 4+6: firewalld drops what comes from wg0 and goes back there: rule 8 of chain filter_FWD_public of table inet firewalld; run on the host: firewall-cmd --permanent --zone=trusted --add-interface=wg0 && firewall-cmd --reload",
+      ]
+    `);
+  });
+
+  test("docker", () => {
+    // Without an interface elsewhere may be docker's own, where its rules may let it in.
+    const needs = NEEDS.map((need) => ({ ...need, elsewhere: "eth0" }));
+    expect(blocksOf({ iptables: DOCKER }, needs)).toMatchInlineSnapshot(`
+      [
+        "out 4: docker drops what comes from wg0 and goes on elsewhere: the policy of chain FORWARD of table filter; run on the host, and keep it with the rules that it loads at boot: iptables -I DOCKER-USER -i wg0 -j ACCEPT",
+        "through 4: docker drops what comes from wg0 and goes back there: the policy of chain FORWARD of table filter; run on the host, and keep it with the rules that it loads at boot: iptables -I DOCKER-USER -i wg0 -j ACCEPT",
+        "back 4: docker drops replies that go to wg0: the policy of chain FORWARD of table filter; run on the host, and keep it with the rules that it loads at boot: iptables -I DOCKER-USER -o wg0 -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT",
+      ]
+    `);
+  });
+
+  test("iptables", () => {
+    expect(blocksOf({ iptables: REJECTING, ip6tables: REJECTING })).toMatchInlineSnapshot(`
+      [
+        "input 4: iptables drops UDP to port 51820: rule 5 of chain INPUT of table filter; run on the host, and keep it with the rules that it loads at boot: iptables -I INPUT -p udp --dport 51820 -j ACCEPT",
+        "input 6: ip6tables drops UDP to port 51820: rule 5 of chain INPUT of table filter; run on the host, and keep it with the rules that it loads at boot: ip6tables -I INPUT -p udp --dport 51820 -j ACCEPT",
+        "tunnel 6: ip6tables drops what comes from wg0: rule 5 of chain INPUT of table filter; run on the host, and keep it with the rules that it loads at boot: ip6tables -I INPUT -i wg0 -j ACCEPT",
+        "tunnel 4: iptables drops what comes from wg0: rule 5 of chain INPUT of table filter; run on the host, and keep it with the rules that it loads at boot: iptables -I INPUT -i wg0 -j ACCEPT",
+        "tunnel 6: ip6tables drops what comes from wg0: rule 5 of chain INPUT of table filter; run on the host, and keep it with the rules that it loads at boot: ip6tables -I INPUT -i wg0 -j ACCEPT",
+        "out 4: iptables drops what comes from wg0 and goes on elsewhere: rule 1 of chain FORWARD of table filter; run on the host, and keep it with the rules that it loads at boot: iptables -I FORWARD -i wg0 -j ACCEPT",
+        "out 6: ip6tables drops what comes from wg0 and goes on elsewhere: rule 1 of chain FORWARD of table filter; run on the host, and keep it with the rules that it loads at boot: ip6tables -I FORWARD -i wg0 -j ACCEPT",
+        "through 4: iptables drops what comes from wg0 and goes back there: rule 1 of chain FORWARD of table filter; run on the host, and keep it with the rules that it loads at boot: iptables -I FORWARD -i wg0 -j ACCEPT",
+        "through 6: ip6tables drops what comes from wg0 and goes back there: rule 1 of chain FORWARD of table filter; run on the host, and keep it with the rules that it loads at boot: ip6tables -I FORWARD -i wg0 -j ACCEPT",
+        "back 4: iptables drops replies that go to wg0: rule 1 of chain FORWARD of table filter; run on the host, and keep it with the rules that it loads at boot: iptables -I FORWARD -o wg0 -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT",
+        "back 6: ip6tables drops replies that go to wg0: rule 1 of chain FORWARD of table filter; run on the host, and keep it with the rules that it loads at boot: ip6tables -I FORWARD -o wg0 -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT",
+      ]
+    `);
+  });
+
+  test("nft", () => {
+    expect(blocksOf({ nft: SERVER })).toMatchInlineSnapshot(`
+      [
+        "input 4+6: nft drops UDP to port 51820: the policy of chain input of table inet filter; run on the host, and keep it with the rules that it loads at boot: nft insert rule inet filter input udp dport 51820 accept",
+        "tunnel 6: nft drops what comes from wg0: the policy of chain input of table inet filter; run on the host, and keep it with the rules that it loads at boot: nft insert rule inet filter input iifname wg0 accept",
+        "tunnel 4+6: nft drops what comes from wg0: the policy of chain input of table inet filter; run on the host, and keep it with the rules that it loads at boot: nft insert rule inet filter input iifname wg0 accept",
+        "out 4+6: nft drops what comes from wg0 and goes on elsewhere: the policy of chain forward of table inet filter; run on the host, and keep it with the rules that it loads at boot: nft insert rule inet filter forward iifname wg0 accept",
+        "through 4+6: nft drops what comes from wg0 and goes back there: the policy of chain forward of table inet filter; run on the host, and keep it with the rules that it loads at boot: nft insert rule inet filter forward iifname wg0 accept",
+        "back 4+6: nft drops replies that go to wg0: the policy of chain forward of table inet filter; run on the host, and keep it with the rules that it loads at boot: nft insert rule inet filter forward oifname wg0 ct state established,related accept",
+      ]
+    `);
+  });
+});
+
+describe("judgeFirewalls() tells of nothing", () => {
+  test("that its own commands have admitted", () => {
+    const admitted = {
+      iptables: UFW.replace(
+        "-A ufw-user-input",
+        "-A ufw-user-forward -i wg0 -j ACCEPT\n-A ufw-user-input -p udp -m udp --dport 51820 -j ACCEPT\n-A ufw-user-input -i wg0 -j ACCEPT\n-A ufw-user-input",
+      ),
+    };
+    expect(blocksOf(admitted)).toEqual([]);
+  });
+
+  test.each([
+    ["a source", "-s 203.0.113.0/24"],
+    ["another interface", "-i eth0"],
+    ["a set of addresses", "-m set --match-set friends src"],
+    ["a mark", "-m mark --mark 0x1"],
+    ["a module that nobody knows", "-m strange"],
+    ["an option that nobody knows", "-p udp -m udp --strange 5"],
+  ])("that may be let in by %s", (_, match) => {
+    const [input] = NEEDS;
+    if (input === undefined) throw new Error("no need");
+    const rules = (lines: string): string => `*filter\n:INPUT DROP [0:0]\n${lines}`;
+    expect(judgeFirewalls({ iptables: rules("") }, input)).toHaveLength(1);
+    expect(judgeFirewalls({ iptables: rules(`-A INPUT ${match} -j ACCEPT`) }, input)).toEqual([]);
+  });
+
+  test("that our own rules drop", () => {
+    const nft = SERVER.replaceAll(`"filter","name":"`, `"warren-wg0","name":"`)
+      .replaceAll(`"table":"filter"`, `"table":"warren-wg0"`)
+      .replaceAll(`"name":"filter"`, `"name":"warren-wg0"`);
+    const iptables =
+      "*filter\n:INPUT ACCEPT [0:0]\n:warren-wg0-input - [0:0]\n-A INPUT -j warren-wg0-input\n-A warren-wg0-input -j DROP";
+    expect(blocksOf({ nft, iptables })).toEqual([]);
+    expect(blocksOf({ nft: nft.replaceAll("warren-wg0", "warren-wg1") })).not.toEqual([]);
+    expect(blocksOf({ iptables: iptables.replaceAll("-wg0-", "-wg1-") })).not.toEqual([]);
+  });
+
+  test("twice, where iptables keeps its rules in nft's tables", () => {
+    const nft = JSON.stringify({
+      nftables: [
+        { table: { family: "ip", name: "filter" } },
+        {
+          chain: {
+            family: "ip",
+            table: "filter",
+            name: "INPUT",
+            type: "filter",
+            hook: "input",
+            prio: 0,
+            policy: "drop",
+          },
+        },
+      ],
+    });
+    const iptables = "*filter\n:INPUT DROP [0:0]";
+    const [input] = blocksOf({ nft, iptables });
+    expect(input).toContain("iptables drops");
+    expect(blocksOf({ nft })[0]).toContain("nft insert rule ip filter INPUT");
+    expect(blocksOf({ nft, iptables })).toHaveLength(blocksOf({ nft }).length);
+    // Of the same name, but not the same.
+    const other = `${iptables}\n-A INPUT -j ACCEPT`;
+    expect(blocksOf({ nft, iptables: other })[0]).toContain("nft drops");
+  });
+
+  test("of a table that is dormant", () => {
+    const named = `"name":"filter","handle"`;
+    const dormant = SERVER.replace(named, `"flags":"dormant",${named}`);
+    expect(blocksOf({ nft: dormant })).toEqual([]);
+    expect(blocksOf({ nft: SERVER.replace(named, `"flags":["owner"],${named}`) })).not.toEqual([]);
+  });
+
+  test("that nobody has printed, or in another way", () => {
+    expect(blocksOf({})).toEqual([]);
+    const loop = "*filter\n:INPUT DROP [0:0]\n:a - [0:0]\n-A INPUT -j a\n-A a -j a";
+    const chains = Array.from(
+      { length: 20_000 },
+      (__, at) => `:c${at} - [0:0]\n-A c${at} -j c${at + 1}`,
+    );
+    const deep = `*filter\n:INPUT DROP [0:0]\n-A INPUT -j c0\n${chains.join("\n")}`;
+    const nested = `{"nftables":${"[".repeat(50_000)}${"]".repeat(50_000)}}`;
+    for (const iptables of [loop, deep]) {
+      expect(blocksOf({ iptables }, NEEDS.slice(0, 1))).toEqual([]);
+    }
+    for (const nft of ["", "null", "{", "[]", nested]) expect(blocksOf({ nft })).toEqual([]);
+  });
+});
+
+test("judgeFirewalls() takes whatever is printed", () => {
+  const mangle = (text: string): fc.Arbitrary<string> =>
+    fc
+      .record({ from: fc.nat(text.length), length: fc.nat(40), by: fc.string({ maxLength: 9 }) })
+      .map(({ from, length, by }) => text.slice(0, from) + by + text.slice(from + length));
+  const value = fc.oneof(fc.jsonValue(), fc.constantFrom("@x", "*", { set: [{ set: [] }] }));
+  const mangledJson = fc.tuple(fc.nat(60), fc.nat(20), value).map(([object, nth, by]) => {
+    const { nftables } = JSON.parse(FIREWALLD);
+    let count = 0;
+    const text = JSON.stringify(nftables[object], (_, each) => (count++ === nth ? by : each));
+    return JSON.stringify({
+      nftables: [
+        ...nftables.slice(0, object),
+        JSON.parse(text ?? "null"),
+        ...nftables.slice(object),
+      ],
+    });
+  });
+  const texts = fc.record({ nft: fc.oneof(mangle(SERVER), mangledJson), iptables: mangle(UFW) });
+  fc.assert(
+    fc.property(texts, (printed) => {
+      expect(blocksOf(printed)).toBeInstanceOf(Array);
+    }),
+    runs(60),
+  );
+});
+
+function blocksOf(printed: FirewallTexts, needs = NEEDS): readonly string[] {
+  return needs.flatMap((need) =>
+    judgeFirewalls(printed, need).map(
+      ({ kind, families, message, fix }) =>
+        `${kind} ${families.join("+")}: ${printText(message)}; ${printText(fix)}`,
+    ),
+  );
+}

@@ -1,0 +1,231 @@
+/**
+ * Tells from what a host printed whether its own firewalls would drop what a mesh needs, who does so,
+ * and the command that admits it. Only what is dropped for certain is told of: whatever may depend on
+ * more than is known of a packet passes.
+ */
+import type { Family } from "../../ip/address.ts";
+import { printText, say } from "../../phrase.ts";
+import type { Phrase, Text } from "../../phrase.ts";
+import { shellWord } from "../../wording.ts";
+import { parseIptablesSave } from "./iptables-tables.ts";
+import { parseNftRuleset } from "./nft-tables.ts";
+import { findDrop } from "./walk.ts";
+import type { Policy, Drop, Packet, Table } from "./walk.ts";
+
+/** What these print: `nft -j list ruleset`, `iptables-save`, `ip6tables-save`. */
+export interface FirewallTexts {
+  readonly nft?: string;
+  readonly iptables?: string;
+  readonly ip6tables?: string;
+}
+
+/**
+ * A packet that must arrive: WireGuard's own, from anywhere (input); what comes from the tunnel for the
+ * host itself (tunnel), from the tunnel on to elsewhere (out) or back into it (through), and replies
+ * from elsewhere into the tunnel (back). Without a port it is any: a rule for one port passes.
+ */
+export type FirewallNeed = {
+  readonly interface: string;
+  /** Which interface elsewhere is; without it any, so that a rule for one of them passes. */
+  readonly elsewhere?: string;
+  readonly families: readonly Family[];
+} & (
+  | { readonly kind: "input"; readonly port: number }
+  | {
+      readonly kind: "tunnel" | "out" | "through";
+      readonly protocol: "icmp" | "tcp" | "udp";
+      readonly port?: number;
+    }
+  | { readonly kind: "back" }
+);
+
+export interface FirewallBlock {
+  readonly kind: FirewallNeed["kind"];
+  readonly families: readonly Family[];
+  readonly message: Phrase;
+  readonly fix: Phrase;
+}
+
+/** A base chain that drops, and where. */
+interface Place {
+  readonly table: Table;
+  readonly name: string;
+  readonly policy: Policy;
+  readonly drop: Drop;
+}
+
+export function judgeFirewalls(
+  printed: FirewallTexts,
+  need: FirewallNeed,
+): readonly FirewallBlock[] {
+  const blocks = new Map<string, FirewallBlock>();
+  const tables = readTables(printed, need.interface);
+  const isTracked = !/notrack/i.test(Object.values(printed).join("\n"));
+  for (const family of need.families) {
+    for (const place of findPlaces(tables, (hook) => packetOf(need, { family, hook, isTracked }))) {
+      const { kind } = need;
+      const who = makerOf(place);
+      const message = say`${who ?? place.table.program} drops ${describe(need)}: ${describePlace(place)}`;
+      const fix = findFix(place, need, who);
+      const others = blocks.get(printText(fix));
+      const families = [...(others?.families ?? []), family];
+      blocks.set(printText(fix), { kind, message, fix, ...others, families });
+    }
+  }
+  return [...blocks.values()];
+}
+
+/** What iptables keeps in nft's tables is printed by both, and only its own program says all of it. */
+function readTables(printed: FirewallTexts, own: string): readonly Table[] {
+  const saved = [
+    ...parseIptablesSave(printed.iptables ?? "", "iptables"),
+    ...parseIptablesSave(printed.ip6tables ?? "", "ip6tables"),
+  ];
+  const isSaved = ({ family, name, chains }: Table): boolean =>
+    saved.some(
+      (table) =>
+        table.family === family &&
+        table.name === name &&
+        [...chains].every(([chain, { count }]) => table.chains.get(chain)?.count === count),
+    );
+  const listed = parseNftRuleset(printed.nft ?? "").filter((table) => !isSaved(table));
+  return [...listed, ...saved.filter(({ name }) => name !== "nat")]
+    .filter(({ name }) => name !== `warren-${own.replaceAll(/[=+]/g, "_")}`)
+    .map((table) => withoutOwn(table, own));
+}
+
+/** Our own chains drop what our policy does not let in: as if they were empty. */
+function withoutOwn(table: Table, own: string): Table {
+  const isOwn = (name: string): boolean =>
+    name.startsWith(`warren-${own}-`) &&
+    /^(allow|back|input|fwd|nat|c\d+)$/.test(name.slice(`warren-${own}-`.length));
+  const chains = [...table.chains].map(
+    ([name, chain]) => [name, isOwn(name) ? { ...chain, rules: [] } : chain] as const,
+  );
+  return { ...table, chains: new Map(chains) };
+}
+
+function findPlaces(
+  tables: readonly Table[],
+  packetAt: (hook: string) => Packet | undefined,
+): readonly Place[] {
+  return tables.flatMap((table) =>
+    [...table.chains].flatMap(([name, { policy }]) => {
+      if (policy === undefined) return [];
+      const packet = packetAt(policy.hook);
+      if (packet === undefined || !isOfFamily(table, packet)) return [];
+      const drop = findDrop(table, name, packet);
+      return drop === undefined ? [] : [{ table, name, policy, drop }];
+    }),
+  );
+}
+
+function isOfFamily({ family }: Table, packet: Packet): boolean {
+  return family === "inet" || family === (packet.family === "ipv4" ? "ip" : "ip6");
+}
+
+/** What is known of it at a hook; undefined where it does not come by. */
+function packetOf(
+  need: FirewallNeed,
+  { family, hook, isTracked }: { family: Family; hook: string; isTracked: boolean },
+): Packet | undefined {
+  const { kind, interface: own } = need;
+  const isForUs = kind === "input" || kind === "tunnel";
+  if (hook !== "prerouting" && hook !== (isForUs ? "input" : "forward")) return undefined;
+  const elsewhere = need.elsewhere ?? { not: ["lo", own] };
+  const asked = need.kind === "back" || need.kind === "input" ? "udp" : need.protocol;
+  // A reply may be of any protocol, and what it answers may have been sent on by any rule.
+  const isReply = kind === "back";
+  const isKnown = isTracked && hook !== "prerouting";
+  return {
+    incoming: kind === "input" || isReply ? elsewhere : own,
+    outgoing: hook !== "forward" ? undefined : kind === "out" ? elsewhere : own,
+    family: `ipv${family}`,
+    protocol: isReply ? undefined : asked === "icmp" && family === 6 ? "ipv6-icmp" : asked,
+    port: "port" in need ? need.port : undefined,
+    icmp: "echo-request",
+    // Connections are not looked up before the first hook's rules of low priority.
+    state: isKnown ? (isReply ? "established" : "new") : undefined,
+    translation: isReply ? undefined : { not: ["dnat", "snat"] },
+    target: isForUs ? "local" : { not: ["local"] },
+    other: undefined,
+  };
+}
+
+/** Whose rules these are, if their names tell. */
+function makerOf({ table, policy, drop }: Place): "ufw" | "firewalld" | "docker" | undefined {
+  if (policy.hook === "prerouting") return undefined;
+  if (table.name === "firewalld" || table.chains.has("INPUT_ZONES")) return "firewalld";
+  const names = drop.rule === undefined ? [...table.chains.keys()] : [drop.chain];
+  if (names.some((name) => /^ufw6?-/.test(name))) return "ufw";
+  const isForwarded = policy.hook === "forward" && table.chains.has("DOCKER-USER");
+  return isForwarded && names.some((name) => name.startsWith("DOCKER")) ? "docker" : undefined;
+}
+
+function describe(need: FirewallNeed): Text {
+  const { interface: own } = need;
+  switch (need.kind) {
+    case "input":
+      return say`UDP to port ${need.port}`;
+    case "tunnel":
+      return say`what comes from ${own}`;
+    case "out":
+      return say`what comes from ${own} and goes on elsewhere`;
+    case "through":
+      return say`what comes from ${own} and goes back there`;
+    case "back":
+      return say`replies that go to ${own}`;
+  }
+}
+
+function describePlace({ table, drop: { chain, rule } }: Place): Text {
+  const name = table.program === "nft" ? `${table.family} ${table.name}` : table.name;
+  if (rule === undefined) return say`the policy of chain ${chain} of table ${name}`;
+  return say`rule ${rule} of chain ${chain} of table ${name}`;
+}
+
+function findFix(place: Place, need: FirewallNeed, maker: ReturnType<typeof makerOf>): Phrase {
+  const { table, name, policy } = place;
+  if (maker === "ufw") return say`run on the host: ${ufwCommand(place, need)}`;
+  if (maker === "firewalld") return say`run on the host: ${firewalldCommand(need)}`;
+  const own = shellWord(need.interface);
+  const isIptables = table.program !== "nft";
+  const input = isIptables ? `-p udp --dport` : `udp dport`;
+  const [iif, oif] = isIptables
+    ? [`-i ${own}`, `-o ${own}`]
+    : [`iifname ${nftName(need)}`, `oifname ${nftName(need)}`];
+  const out = policy.hook === "prerouting" ? "" : `${oif} `;
+  const reply = isIptables
+    ? "-m conntrack --ctstate ESTABLISHED,RELATED"
+    : "ct state established,related";
+  const match =
+    need.kind === "input" ? `${input} ${need.port}` : need.kind === "back" ? `${out}${reply}` : iif;
+  const chain = shellWord(maker === "docker" ? "DOCKER-USER" : name);
+  const to = table.name === "filter" ? "" : `-t ${shellWord(table.name)} `;
+  const command = isIptables
+    ? `${table.program} ${to}-I ${chain} ${match} -j ACCEPT`
+    : `nft insert rule ${table.family} ${shellWord(table.name)} ${chain} ${match} accept`;
+  return say`run on the host, and keep it with the rules that it loads at boot: ${command}`;
+}
+
+/** No word of nft begins like this; others it takes for a name in quotes only. */
+function nftName({ interface: own }: FirewallNeed): string {
+  return /^wg[\w-]*$/.test(own) ? own : `'"${own}"'`;
+}
+
+/** A rule of its user's comes before what is added behind it. */
+function ufwCommand({ drop }: Place, need: FirewallNeed): string {
+  const allow = /^ufw6?-user-/.test(drop.chain) ? "prepend allow" : "allow";
+  const own = shellWord(need.interface);
+  if (need.kind === "input") return `ufw ${allow} ${need.port}/udp`;
+  if (need.kind === "tunnel") return `ufw ${allow} in on ${own}`;
+  return `ufw route ${allow} ${need.kind === "back" ? "out" : "in"} on ${own}`;
+}
+
+function firewalldCommand(need: FirewallNeed): string {
+  const what =
+    need.kind === "input"
+      ? `--add-port=${need.port}/udp`
+      : `--zone=trusted --add-interface=${shellWord(need.interface)}`;
+  return `firewall-cmd --permanent ${what} && firewall-cmd --reload`;
+}

@@ -1,0 +1,260 @@
+/** Reads what `nft -j list ruleset` prints; a test that it does not understand may hold or not. */
+import { protocolName } from "./iptables-tables.ts";
+import { addRules, unknownTest } from "./walk.ts";
+import type { Draft, Field, Rule, Table, Test, Value, Verdict } from "./walk.ts";
+
+/** What a rule compares: a field, and what must hold that a packet has it. */
+interface Operand {
+  readonly field: Field;
+  readonly needs: readonly Test[];
+}
+
+/** The elements of a named set or map; undefined where they come and go. */
+type Named = ReadonlyMap<string, readonly unknown[] | undefined>;
+
+/** Statements behind which a packet goes on. */
+const PASSING = /^(continue|counter|log|mangle|notrack|ct helper|ct timeout|last)$/;
+/** Statements behind which it goes on, or it is as if the rule were not there. */
+const TESTING = /^(limit|quota|ct count|set|meter|flow)$/;
+/** A set holds lists, which hold elements, which hold values. */
+const DEEPEST = 8;
+
+export function parseNftRuleset(text: string): readonly Table[] {
+  const objects = listOf(read(parseJson(text), "nftables"));
+  const named: Named = new Map(objects.flatMap(namedElements));
+  const tables = new Map<string, { table: Table; chains: Map<string, Draft> }>();
+  for (const object of objects) {
+    const [kind = "", value] = only(object);
+    const key = textsOf(value, "family", kind === "table" ? "name" : "table").join(" ");
+    const chains = tables.get(key)?.chains;
+    if (kind === "table" && isAtWork(value)) {
+      const fresh = new Map<string, Draft>();
+      const [family = "", name = ""] = textsOf(value, "family", "name");
+      tables.set(key, { table: { program: "nft", family, name, chains: fresh }, chains: fresh });
+    } else if (kind === "chain") addChain(chains, value);
+    else if (kind === "rule") addRule(chains, value, scopeOf(named, key));
+  }
+  return [...tables.values()].map(({ table }) => table);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function namedElements(object: unknown): [string, readonly unknown[] | undefined][] {
+  const [kind = "", value] = only(object);
+  if (kind !== "set" && kind !== "map") return [];
+  const isFleeting = /dynamic|timeout/.test(flagsOf(value).join(" "));
+  const name = textsOf(value, "family", "table", "name").join(" ");
+  return [[name, isFleeting ? undefined : listOf(read(value, "elem"))]];
+}
+
+type Scope = (name: string) => readonly unknown[] | undefined;
+
+function scopeOf(named: Named, table: string): Scope {
+  return (name) => named.get(`${table} ${name}`);
+}
+
+/** A dormant table is not; some versions have another word for it. */
+function isAtWork(table: unknown): boolean {
+  return flagsOf(table).every((flag) => flag === "owner" || flag === "persist");
+}
+
+function addChain(chains: Map<string, Draft> | undefined, value: unknown): void {
+  const [name = "", hook = "", type = ""] = textsOf(value, "name", "hook", "type");
+  const policy = { hook, isDropping: read(value, "policy") === "drop" };
+  const isMet = hook !== "" && type !== "nat";
+  chains?.set(name, { count: 0, rules: [], ...(isMet ? { policy } : {}) });
+}
+
+function addRule(chains: Map<string, Draft> | undefined, value: unknown, scope: Scope): void {
+  const [name = ""] = textsOf(value, "chain");
+  const chain = chains?.get(name);
+  if (chain === undefined) return;
+  addRules(chain, readRules(listOf(read(value, "expr")), scope));
+}
+
+/** One rule, or one for each verdict that it may come to. */
+function readRules(statements: readonly unknown[], scope: Scope): Omit<Rule, "position">[] {
+  const tests: Test[] = [];
+  const rules: Omit<Rule, "position">[] = [];
+  for (const statement of statements) {
+    const [name = "", value] = only(statement);
+    const verdict = readVerdict(statement);
+    if (verdict !== undefined) rules.push({ tests: [...tests], verdict });
+    else if (name === "match") tests.push(...readMatch(value, scope));
+    else if (name === "vmap") {
+      rules.push(
+        ...readMap(value, scope).map((rule) => ({ ...rule, tests: [...tests, ...rule.tests] })),
+      );
+    } else if (TESTING.test(name)) tests.push(unknownTest());
+    else if (!PASSING.test(name)) {
+      tests.push(unknownTest());
+      rules.push({ tests: [...tests], verdict: "unknown" });
+    }
+  }
+  return rules;
+}
+
+function readVerdict(statement: unknown): Verdict | undefined {
+  const [name, value] = only(statement);
+  if (name === "accept" || name === "drop" || name === "return") return name;
+  if (name === "reject") return "drop";
+  if (name !== "jump" && name !== "goto") return undefined;
+  const [chain = ""] = textsOf(value, "target");
+  return { kind: name, chain };
+}
+
+/** A map of verdicts: as many rules, of which at most one holds. */
+function readMap(value: unknown, scope: Scope): Omit<Rule, "position">[] {
+  const operands = readOperands(read(value, "key"));
+  const entries = alternatives(read(value, "data"), scope, 0);
+  return entries.flatMap((entry) => {
+    const [key, statement] = listOf(entry);
+    if (only(statement)[0] === "continue") return [];
+    const tests = entry === undefined ? [unknownTest()] : compare(operands, [key], false);
+    return [{ tests, verdict: readVerdict(statement) ?? "unknown" }];
+  });
+}
+
+function readMatch(value: unknown, scope: Scope): readonly Test[] {
+  const operands = readOperands(read(value, "left"));
+  const right = read(value, "right");
+  const [operator = ""] = textsOf(value, "op");
+  const bounds = typeof right === "number" ? boundsOf(operator, right) : undefined;
+  if (bounds !== undefined) return compare(operands, [{ range: bounds }], false);
+  // Flags that must all be there, and no others.
+  const isExact = operator === "==" && (Array.isArray(right) || read(right, "|") !== undefined);
+  const isKnown = ["==", "!=", "!", "in"].includes(operator) && !isExact;
+  const items = isKnown ? alternatives(right, scope, 0) : [undefined];
+  return compare(operands, items, operator === "!=" || operator === "!");
+}
+
+function boundsOf(operator: string, number: number): readonly [number, number] | undefined {
+  if (operator === "<") return [0, number - 1];
+  if (operator === "<=") return [0, number];
+  if (operator === ">") return [number + 1, Infinity];
+  return operator === ">=" ? [number, Infinity] : undefined;
+}
+
+/** Without what it needs, a packet fits no comparison, not even one that says what it must not be. */
+function compare(operands: readonly Operand[], list: readonly unknown[], isNot: boolean): Test[] {
+  // With a counter or a comment, an element is wrapped.
+  const items = list.map((item) => read(read(item, "elem"), "val") ?? item);
+  const needs = operands.flatMap((operand) => operand.needs);
+  const [{ field } = { field: "other" as const }] = operands;
+  if (operands.length < 2) {
+    return [...needs, { field, values: items.map((item) => readValue(item, field)), isNot }];
+  }
+  const either = items.map((item) => {
+    const parts = listOf(read(item, "concat"));
+    return operands.map((operand, at): Test => {
+      const value = readValue(parts[at], operand.field);
+      return { field: operand.field, values: [value], isNot: false };
+    });
+  });
+  return [...needs, { either, isNot }];
+}
+
+function readOperands(left: unknown): readonly Operand[] {
+  const parts = read(left, "concat");
+  return parts === undefined ? [readOperand(left)] : listOf(parts).map(readOperand);
+}
+
+function readOperand(left: unknown): Operand {
+  const [kind, value] = only(left);
+  const other: Operand = { field: "other", needs: [] };
+  if (kind === "&") return { ...other, needs: readOperand(listOf(value)[0]).needs };
+  if (kind === "payload") return readPayload(value);
+  const [key = "", result = ""] = textsOf(value, "key", "result");
+  if (kind === "fib") {
+    const isTarget = result === "type" && flagsOf(value).join(" ") === "daddr";
+    return isTarget ? { field: "target", needs: [] } : other;
+  }
+  const fields: Readonly<Record<string, Field>> = {
+    "meta iif": "incoming",
+    "meta iifname": "incoming",
+    "meta oif": "outgoing",
+    "meta oifname": "outgoing",
+    "meta l4proto": "protocol",
+    "meta nfproto": "family",
+    "meta protocol": "family",
+    "ct state": "state",
+    "ct status": "translation",
+  };
+  return { field: fields[`${kind} ${key}`] ?? "other", needs: [] };
+}
+
+function readPayload(value: unknown): Operand {
+  const [protocol = "", name = ""] = textsOf(value, "protocol", "field");
+  if (protocol === "ip" || protocol === "ip6") {
+    const needs = [is("family", protocol === "ip" ? "ipv4" : "ipv6")];
+    const isProtocol = name === "protocol" || name === "nexthdr";
+    return { field: isProtocol ? "protocol" : "other", needs };
+  }
+  if (protocol === "icmp" || protocol === "icmpv6") {
+    return {
+      field: name === "type" ? "icmp" : "other",
+      needs: [is("protocol", protocolName(protocol))],
+    };
+  }
+  const isOfPorts = ["th", "tcp", "udp"].includes(protocol);
+  const needs = protocol === "th" ? [is("protocol", "tcp", "udp")] : [is("protocol", protocol)];
+  return isOfPorts
+    ? { field: name === "dport" ? "port" : "other", needs }
+    : { field: "other", needs: [] };
+}
+
+function is(field: Field, ...values: readonly string[]): Test {
+  return { field, values, isNot: false };
+}
+
+/** What stands on the right, one by one; undefined for what may be anything. */
+function alternatives(right: unknown, scope: Scope, depth: number): readonly unknown[] {
+  if (depth > DEEPEST) return [undefined];
+  if (typeof right === "string" && right.startsWith("@")) {
+    return scope(right.slice(1)) ?? [undefined];
+  }
+  const [kind, value] = only(right);
+  if (kind !== "set" && kind !== "|") return [right];
+  return listOf(value).flatMap((item) => alternatives(item, scope, depth + 1));
+}
+
+function readValue(value: unknown, field: Field): Value {
+  const [first, last] = listOf(read(value, "range"));
+  if (typeof first === "number" && typeof last === "number") return [first, last];
+  if (field === "protocol" && (typeof value === "string" || typeof value === "number")) {
+    return protocolName(value);
+  }
+  if (typeof value === "number") return [value, value];
+  if (typeof value !== "string") return undefined;
+  return field === "family" ? value.replace(/^ip$/, "ipv4").replace(/^ip6$/, "ipv6") : value;
+}
+
+function read(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** The name and the value of an object's only field. */
+function only(value: unknown): readonly [string?, unknown?] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value)[0] ?? [];
+}
+
+function textsOf(value: unknown, ...keys: readonly string[]): readonly string[] {
+  return keys.map((key) => read(value, key)).map((text) => (typeof text === "string" ? text : ""));
+}
+
+/** One word, or a list of them. */
+function flagsOf(value: unknown): readonly string[] {
+  const flags = read(value, "flags");
+  return (Array.isArray(flags) ? flags : [flags]).filter((flag) => typeof flag === "string");
+}
