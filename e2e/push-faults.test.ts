@@ -4,6 +4,16 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { at, PushDesk, sh } from "./push-desk.ts";
 import { pingDuring } from "./steady-pings.ts";
+import {
+  addInterface,
+  fillUp,
+  makeReadOnly,
+  raiseFirewall,
+  takePort,
+  WITHOUT_NFT,
+  withWrongClock,
+} from "./unfit.ts";
+import type { System } from "./system.ts";
 import { readSnapshot } from "./system-snapshot.ts";
 import { createSystems, type DrawnSystem, type Systems } from "./systems.ts";
 import { useGround } from "./systems-fixture.ts";
@@ -13,13 +23,13 @@ const ground = useGround();
 interface Fault {
   /** What makes the machine unfit before it boots; false: a plain host, which has no sshd. */
   readonly system: DrawnSystem["system"] | false;
-  /** What makes it unfit, run on it once it is up. */
-  readonly spoil?: string;
+  /** What makes it unfit once it is up: a script that is run on it, or more. */
+  readonly spoil?: string | ((system: System) => Promise<void>);
   /** What the desk does to its own files. */
   readonly mislead?: (lab: Systems, address: string) => void;
 }
 
-/** Nothing but sshd runs there: enough where push does not get so far as to start a service. */
+/** Nothing but sshd runs there: enough where push does not get as far as to start something. */
 const bare = { init: "sshd" } as const;
 
 function edit(lab: Systems, name: string, change: (text: string) => string): void {
@@ -51,46 +61,32 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   closed: { system: { ...bare, prepare: ["rm /root/.ssh/authorized_keys"] } },
   sudoless: { system: { ...bare, user: "op", sudo: "none", prepare: ["rm /usr/bin/sudo"] } },
   asking: { system: { ...bare, user: "op", sudo: "password" } },
+  bootless: { system: bare },
   // Full in two ways: seen at once, and when a file cannot be made.
-  full: { system: bare, spoil: "mount -n -t tmpfs -o size=64k tmpfs /etc/wireguard" },
-  inodeless: { system: bare, spoil: "mount -n -t tmpfs -o nr_inodes=3 tmpfs /etc/wireguard" },
-  frozen: {
-    system: bare,
-    spoil:
-      "mount -n --bind /etc/wireguard /etc/wireguard; mount -n -o remount,bind,ro /etc/wireguard",
-  },
+  full: { system: bare, spoil: (system) => fillUp(system, "/etc/wireguard") },
+  inodeless: { system: {}, spoil: "mount -n -t tmpfs -o nr_inodes=3 tmpfs /etc/wireguard" },
+  frozen: { system: bare, spoil: (system) => makeReadOnly(system, "/etc/wireguard") },
   runless: { system: bare, spoil: "mount -n -o remount,ro /run" },
-  listening: {
-    system: bare,
-    spoil: "wireguard-go wg8 && wg set wg8 listen-port 51820 && ip link set wg8 up",
-  },
-  named: { system: bare, spoil: "ip link add wg0 type bridge" },
+  listening: { system: bare, spoil: (system) => takePort(system, 51820) },
+  named: { system: bare, spoil: (system) => addInterface(system, "wg0", "bridge") },
   byhand: { system: bare, spoil: "echo '[Interface]' >/etc/wireguard/wg0.conf" },
   dockered: {
     system: bare,
-    spoil:
-      "ip link add docker0 type bridge; ip address add 172.17.0.1/16 dev docker0; ip link set docker0 up",
+    spoil: `ip link add docker0 type bridge; ip address add 172.17.0.1/16 dev docker0
+      ip link set docker0 up`,
   },
   addressed: { system: bare, spoil: "ip address add 10.0.0.77/32 dev lo" },
+  walled: { system: bare, spoil: (system) => raiseFirewall(system, "nft") },
   toolless: {
-    system: {
-      ...bare,
-      prepare: ["dpkg --purge nftables && rm -rf /etc/apt/sources.list* /var/lib/apt/lists/*"],
-    },
+    system: { ...bare, ...WITHOUT_NFT },
+    spoil: "rm -rf /etc/apt/sources.list*; find /var/lib/apt/lists -name " * _Packages * " -delete",
   },
-  late: {
-    system: {
-      ...bare,
-      prepare: [
-        'printf \'#!/bin/sh\\nexec /bin/date -d "3 hours ago" "$@"\\n\' >/usr/local/bin/date; chmod +x /usr/local/bin/date',
-      ],
-    },
-  },
+  late: { system: { ...bare, ...withWrongClock("3 hours ago") } },
   tunless: { system: bare, spoil: "umount /dev/net/tun; rm /dev/net/tun" },
   busy: {
-    system: bare,
-    spoil:
-      "mkdir -p /run/warren/wg0; sleep 1000 >/dev/null 2>&1 </dev/null & echo $! >/run/warren/wg0/pid",
+    system: {},
+    spoil: `mkdir -p /run/warren/wg0; sleep 1000 >/dev/null 2>&1 </dev/null &
+      echo $! >/run/warren/wg0/pid`,
   },
 };
 
@@ -108,7 +104,7 @@ function drawing(): Readonly<Record<string, DrawnSystem>> {
     desk: at("203.0.113.100"),
     a: at("203.0.113.1", {}),
     b: at("203.0.113.2", { user: "op" }),
-    lost: at("203.0.113.3", bare),
+    lost: at("203.0.113.3", {}),
     ...Object.fromEntries(faulty),
   };
 }
@@ -129,8 +125,13 @@ nodes:
 async function spoil(lab: Systems): Promise<void> {
   await Promise.all(
     Object.entries(FAULTS).map(async ([name, fault]) => {
-      const host = fault.system === false ? lab.underlay.host(name) : lab.machine(name);
-      if (fault.spoil !== undefined) await sh(host, fault.spoil);
+      // What push looks for to know what starts things at boot.
+      const isSystemd = fault.system !== false && name !== "bootless";
+      if (isSystemd) await sh(lab.machine(name), "mkdir -p /run/systemd/system");
+      if (typeof fault.spoil === "function") await fault.spoil(lab.machine(name));
+      else if (fault.spoil !== undefined) {
+        await sh(fault.system === false ? lab.underlay.host(name) : lab.machine(name), fault.spoil);
+      }
       fault.mislead?.(lab, addressOf(name));
     }),
   );
@@ -162,8 +163,9 @@ test("push tells what is wrong with each host, leaves it as it was, and serves t
     const { status, output, errors } = await desk.warren("push", "--within", "5");
     expect(status).toBe(2);
     expect(output).toMatchInlineSnapshot(`
-      "a            3 changes: peers, files
-      b            3 changes: peers, files
+      "a            4 changes: peers, files
+      b            4 changes: peers, files
+      2 of 2 pairs reach each other
       "
     `);
     expect(errors).toMatchInlineSnapshot(`
@@ -171,6 +173,8 @@ test("push tells what is wrong with each host, leaves it as it was, and serves t
                    take it off there, or give the node another one
       asking       error sudo-password (connect): sudo asks for a password, and nobody is there to type it
                    let the user do so without one (NOPASSWD in /etc/sudoers.d), or log in as root: ssh=root@asking
+      bootless     error no-boot (check): nothing known here would start the tunnel at boot: neither systemd nor OpenRC
+                   have your own start it (wg-quick up), and go on with --anyway; or go on in spite of it: --anyway
       busy         error busy (apply): another push to it is under way
                    wait for that one, and run it again
       byhand       error file-taken (check): /etc/wireguard/wg0.conf is there, and Warren did not make it
@@ -178,18 +182,18 @@ test("push tells what is wrong with each host, leaves it as it was, and serves t
       closed       error not-let-in (connect): closed does not let this user in
                    give it your key: ssh-copy-id closed; or name another user: ssh=USER@HOST
       dockered     error route-clash (check): 172.17.0.0/16 is on docker0 there, and the mesh routes the same into the tunnel
-                   if it is the host's own (docker, say), leave it out: warren set NODE local=172.17.0.0/16
+                   if it is the host's own (docker, say), leave it out: warren set dockered local=172.17.0.0/16; or go on in spite of it: --anyway
       frozen       error read-only (check): /etc/wireguard is mounted read-only, and the files go there
                    mount it writable: mount -o remount,rw /etc/wireguard
-      full         error no-space (check): only 64 KiB are free where the files go
+      full         error no-space (check): only 0 KiB are free where the files go
                    make room in /etc/wireguard
       inodeless    error no-space (apply): no space is left where the files go
                    make room in /etc/wireguard, and run it again
       late         error clock-wrong (check): its clock is 3 h behind the one here
-                   set it, and keep it right (timedatectl set-ntp true): after a step back no peer answers it until it has caught up
+                   set it, and keep it right (timedatectl set-ntp true): after a step back no peer answers it until it has caught up; or go on in spite of it: --anyway
       listening    error port-taken (check): UDP port 51820 is in use by another program
-                   end that one (ss -ulnp tells which); or choose another: warren set NODE listenPort=PORT
-      lost         error key-differs (check): its private key is not the one that the lock knows
+                   end that one (ss -ulnp tells which); or choose another: warren set listening listenPort=51821
+      lost         error key-differs (apply): its private key is not the one that the lock knows
                    bring the old key back; or have it make a new one: warren keys rotate NODE
       named        error interface-taken (check): it has another interface of the name wg0
                    take that mesh in (warren import), take it off the host, or choose another name: warren set network interface=NAME
@@ -211,7 +215,9 @@ test("push tells what is wrong with each host, leaves it as it was, and serves t
                    load one of them: modprobe wireguard, or modprobe tun; in a container, let it have /dev/net/tun
       unknown      error host-key-unknown (connect): the host key of unknown is not known here
                    log in once by hand, and compare it: ssh unknown
-      22 hosts of 24 failed
+      walled       error undone (apply): it failed, and all was undone: Failed to connect to bus: No such file or directory
+                   mend that, and run it again
+      24 of 26 hosts failed
       "
     `);
     const codes = [...errors.matchAll(/error (\S+) \(/g)].map(([, code]) => code);
