@@ -1,5 +1,5 @@
 /** Judges by what a host told of itself whether a device can be brought to it, before anything is done. */
-import { hostPrefix, judgeFirewalls } from "@warren/core";
+import { hasRules, hostPrefix, judgeFirewalls } from "@warren/core";
 import type { Device, Family, FirewallNeed, Node, Prefix } from "@warren/core";
 import type { HostFacts } from "./facts.ts";
 import * as troubles from "./troubles.ts";
@@ -83,7 +83,8 @@ function familiesOf(those: readonly { readonly family: Family }[]): readonly Fam
 }
 
 /** What is missing, in the order in which it is of use. */
-export function toolsFor({ tools, module }: HostFacts, { firewall }: Device): readonly string[] {
+export function toolsFor({ tools, module }: HostFacts, device: Device): readonly string[] {
+  const firewall = hasRules(device) ? device.firewall : "off";
   const needed = [
     "wg",
     "wg-quick",
