@@ -27,11 +27,7 @@ const NFT_TESTS = [
   `udp dport != 53`,
   `tcp dport { 22, 80-90 }`,
   `tcp dport != { 1-30, 80 } counter`,
-  `th dport < 60`,
-  `th dport >= 53`,
   `th dport @ports`,
-  `meta l4proto . th dport @pairs`,
-  `iifname . meta l4proto { "wg0" . tcp, "lo" . udp }`,
   `meta nfproto ipv4`,
   `meta protocol ip6`,
   `ip protocol udp`,
@@ -58,6 +54,12 @@ const NFT_MAPS = [
   `th dport vmap @ends`,
 ];
 const NFT_UNKNOWN = [
+  `ether saddr 02:00:00:00:00:02`,
+  `@th,16,16 53`,
+  `iifname . meta l4proto { "wg0" . tcp, "lo" . udp }`,
+  `meta l4proto . th dport @pairs`,
+  `th dport >= 53`,
+  `th dport < 60`,
   `ip saddr 10.0.0.0/8`,
   `ip saddr != 10.0.0.2`,
   `ip6 daddr fd00::/8`,
@@ -97,11 +99,12 @@ const IPTABLES_TESTS = [
 const IPTABLES_STATES = [
   "-m conntrack --ctstate NEW",
   "-m conntrack ! --ctstate RELATED,ESTABLISHED",
-  "-m conntrack --ctstate DNAT,ESTABLISHED",
+  "-m conntrack --ctstate DNAT",
   "-m state --state NEW",
   "-m state --state INVALID",
 ];
 const IPTABLES_UNKNOWN = [
+  "-m addrtype --src-type LOCAL",
   "-i w+",
   "-i out",
   "-m limit --limit 1/hour",

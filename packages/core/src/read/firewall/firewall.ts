@@ -68,7 +68,7 @@ export function judgeFirewalls(
       const message = say`${who ?? place.table.program} drops ${describe(need)}: ${describePlace(place)}`;
       const fix = findFix(place, need, who);
       const others = blocks.get(printText(fix));
-      const families = [...(others?.families ?? []), family];
+      const families = [...new Set([...(others?.families ?? []), family])];
       blocks.set(printText(fix), { kind, message, fix, ...others, families });
     }
   }
