@@ -27,7 +27,7 @@ const NFT_TESTS = [
   `udp dport != 53`,
   `tcp dport { 22, 80-90 }`,
   `tcp dport != { 1-30, 80 } counter`,
-  `th dport @ports`,
+  `meta l4proto { tcp, udp } th dport @ports`,
   `meta nfproto ipv4`,
   `meta protocol ip6`,
   `ip protocol udp`,
@@ -51,7 +51,7 @@ const NFT_MAPS = [
   `iifname vmap { "wg0" : jump sub1, "lo" : drop }`,
   `meta l4proto vmap { tcp : accept, udp : goto sub0 }`,
   `tcp dport vmap { 22 : drop, 23-100 : return }`,
-  `th dport vmap @ends`,
+  `meta l4proto { tcp, udp } th dport vmap @ends`,
 ];
 const NFT_UNKNOWN = [
   `ether saddr 02:00:00:00:00:02`,
@@ -192,8 +192,7 @@ function isContradictory(rule: string): boolean {
     /\budp dport/,
     /\bicmp type/,
     /icmpv6 type/,
-    /\bth dport/,
-    /meta l4proto (?!vmap)/,
+    /meta l4proto (?!vmap)|\bth dport/,
     /ip protocol/,
     /nexthdr/,
     /l4proto vmap/,

@@ -127,7 +127,8 @@ function readMatch(value: unknown, scope: Scope): readonly Test[] {
   // Flags that must all be there, and no others.
   const isExact = operator === "==" && (Array.isArray(right) || read(right, "|") !== undefined);
   const isKnown = ["==", "!=", "!", "in"].includes(operator) && !isExact;
-  const items = isKnown ? alternatives(right, scope, 0) : [undefined];
+  const listed = Array.isArray(right) ? right : alternatives(right, scope, 0);
+  const items = isKnown ? listed : [undefined];
   const isNot = operator === "!=" || operator === "!";
   return compare(readOperand(read(value, "left")), items, isNot);
 }
@@ -171,8 +172,9 @@ function readPayload(value: unknown): Operand {
     case "icmp":
     case "icmpv6":
       return { field: name === "type" ? "icmp" : "other", needs: [isOf(protocol)] };
+    // It looks at whatever stands where a port would.
     case "th":
-      return { field: name === "dport" ? "port" : "other", needs: [isOf("tcp", "udp")] };
+      return { field: name === "dport" ? "port" : "other", needs: [] };
     case "tcp":
     case "udp":
     case "sctp":
