@@ -110,6 +110,11 @@ describe("judgeFirewalls() names who drops what, and the command that admits it:
     `);
   });
 
+  test("iptables, behind a return", () => {
+    const rules = saved("INPUT DROP", ":a -", "-A INPUT -j a", "-A a -j RETURN", "-A a -j ACCEPT");
+    expect(blocksOf(rules)[0]).toContain("the policy of chain INPUT");
+  });
+
   test("nft", () => {
     expect(blocksOf({ nft: SERVER })).toMatchInlineSnapshot(`
       [
@@ -287,6 +292,40 @@ describe("judgeFirewalls() tells of nothing", () => {
     expect(blocksOf({ nft, iptables: other })[0]).toContain("nft drops");
   });
 
+  const deep = `${'{"set":['.repeat(20_000)}${"]}".repeat(20_000)}`;
+  const nested = SERVER.replace('"lo"', deep);
+  const nat = SERVER.replaceAll('"type":"filter"', '"type":"nat"');
+
+  test.each<[string, FirewallTexts]>([
+    [
+      "that a name's beginning lets in",
+      saved("INPUT DROP", "-A INPUT -i wg+ -j ACCEPT", "-A INPUT -i e+ -j ACCEPT"),
+    ],
+    [
+      "behind a return",
+      saved("INPUT ACCEPT", ":a -", "-A INPUT -j a", "-A a -j RETURN", "-A a -j DROP"),
+    ],
+    [
+      "behind a goto that comes back",
+      saved("INPUT ACCEPT", ":a -", ":b -", "-A a -g b", "-A a -j DROP", "-A INPUT -j a"),
+    ],
+    ["of NAT", { nft: nat, iptables: saved("PREROUTING DROP").iptables.replace("filter", "nat") }],
+    [
+      "before connections are known",
+      saved("PREROUTING DROP", "-A PREROUTING -m state --state ESTABLISHED -j ACCEPT"),
+    ],
+    ["where sets lie too deep", { nft: nested.replaceAll('"drop"', '"accept"') }],
+  ])("%s", (_, printed) => {
+    expect(blocksOf(printed)).toEqual([]);
+  });
+
+  test("of a code of ICMP, or of a reply that may be ICMP", () => {
+    const code = saved("INPUT DROP", "-A INPUT -p icmp -m icmp --icmp-type 8/0 -j ACCEPT");
+    expect(blocksOf(code, NEEDS.slice(1, 2))).toEqual([]);
+    const reply = saved("FORWARD DROP", "-A FORWARD -p icmp -m icmp ! --icmp-type 8 -j ACCEPT");
+    expect(blocksOf(reply, NEEDS.slice(-1))).toEqual([]);
+  });
+
   test("of a table with a name that would write to a terminal", () => {
     expect(blocksOf({ nft: SERVER.replaceAll(`"forward"`, String.raw`"\u001b[2J"`) })).toEqual([]);
   });
@@ -340,6 +379,10 @@ test("judgeFirewalls() takes whatever is printed", () => {
     runs(60),
   );
 });
+
+function saved(policy: string, ...lines: readonly string[]): { readonly iptables: string } {
+  return { iptables: ["*filter", `:${policy} [0:0]`, ...lines].join("\n") };
+}
 
 function blocksOf(printed: FirewallTexts, needs = NEEDS): readonly string[] {
   return needs.flatMap((need) =>
