@@ -1,7 +1,8 @@
 /** The network under each page of the guide: who stands where, as the page tells it. */
+import type { DrawnSystem } from "./systems.ts";
 import type { DrawnHost } from "./underlay.ts";
 
-type Hosts = Readonly<Record<string, DrawnHost>>;
+type Hosts = Readonly<Record<string, DrawnSystem>>;
 
 /** The cloud does not look at the source of what leaves the host here, as the page asks of it. */
 const UNCHECKED = { rules: ["accept"] };
@@ -102,11 +103,11 @@ function inNanjing(n: number): DrawnHost["ports"] {
   return { nanjing: { addresses: [`172.16.0.${n}/24`] } };
 }
 
-/** A server in the internet for each region, and a database in its VPC. */
+/** A machine in the internet for each region, which ssh reaches, and a database in its VPC, which it reaches, too. */
 function servers(): Hosts {
   const publics = { beijing: "198.51.100.10", ningxia: "198.51.100.20", shanghai: "203.0.113.30" };
   const routes = ["198.51.100.0/24 dev internet", "203.0.113.0/24 dev internet"];
-  const hosts = Object.entries(publics).flatMap(([name, address], at): [string, DrawnHost][] => {
+  const hosts = Object.entries(publics).flatMap(([name, address], at): [string, DrawnSystem][] => {
     const vpc = `10.${at + 1}`;
     const own = { internet: { addresses: [`${address}/32`] } };
     const database = { [name]: { addresses: [`${vpc}.20.5/16`] } };

@@ -2,6 +2,7 @@
 export { readDocument } from "./yaml/document.ts";
 export { reportFailure } from "./exit.ts";
 export { run } from "./program.ts";
+export { printMatrix, printRoundTrip } from "./terminal/table.ts";
 export { createTerminal } from "./terminal/terminal.ts";
 export type { Terminal } from "./terminal/terminal.ts";
 export { loadWorkspace } from "./workspace.ts";

@@ -13,6 +13,7 @@ export { REFUSALS } from "./messages/refusals.ts";
 export * as foreignMessages from "./messages/foreign-mesh.ts";
 export { compareMeshes } from "./compare/changes.ts";
 export type { Changes } from "./compare/changes.ts";
+export { Reach } from "./compare/reach.ts";
 export { groupPairs } from "./compare/pair-groups.ts";
 export { describeChanges, describeTunnels, listSome } from "./messages/changes.ts";
 export type { ChangeLine } from "./messages/changes.ts";
@@ -78,6 +79,13 @@ export type { JsonFile } from "./read/gen-web.ts";
 export { readMeshconf } from "./read/meshconf.ts";
 export { readShowconf, readWgQuick } from "./read/wg-quick.ts";
 export type { ConfigSource } from "./read/wg-quick.ts";
+export {
+  renderEndpointNames,
+  renderEndpointsInit,
+  renderEndpointsService,
+  renderEndpointsTimer,
+  withNumericEndpoints,
+} from "./render/endpoint-names.ts";
 export { renderFiles } from "./render/files.ts";
 export type { Format, RenderedFile } from "./render/files.ts";
 export { checkMeshconf, checkNetworkd } from "./render/limits.ts";

@@ -8,12 +8,17 @@ stage_files() {
 	for name in "$@"; do
 		at=$(target "$name")
 		mkdir -p "$(dirname "$at")" && cp "$folder/$name" "$at.warren" || return
-		case $name in systemd/*) chmod 644 "$at.warren" ;; esac || return
+		case $name in
+		systemd/*) chmod 644 "$at.warren" ;;
+		openrc/*) chmod 755 "$at.warren" ;;
+		esac || return
 	done
 	for name in "$@"; do mv -f "$(target "$name").warren" "$(target "$name")" || return; done
 }
 
 put_files() {
+	# By what is there, before it goes.
+	if grep -q '^file - .*\.endpoints$' "$work/steps"; then followers off; fi
 	names=$(sed -n 's/^file + //p' "$work/steps")
 	# shellcheck disable=SC2086
 	stage_files "$1" $names || {
@@ -39,6 +44,7 @@ give_back() {
 	[ -e "$own" ] || return 0
 	mv "$own" "$own.part"
 	while read -r name value; do
+		# shellcheck disable=SC2254
 		case $name in
 		$1)
 			other=$(grep -ls "^$name " "$etc"/*.before | head -n 1)
@@ -104,7 +110,8 @@ changed_peers() {
 				if (is("psk")) print "PresharedKey = " ("PresharedKey" in block ? block["PresharedKey"] : zeros)
 				if (is("keepalive")) print "PersistentKeepalive = " ("PersistentKeepalive" in block ? block["PersistentKeepalive"] : "off")
 				if (is("endpoint") && "Endpoint" in line) print line["Endpoint"]
-				if (is("allowed-ips") && "AllowedIPs" in line) print line["AllowedIPs"]
+				# wg takes those that are not named from a peer that is.
+				if ("AllowedIPs" in line) print line["AllowedIPs"]
 			}
 			split("", block); split("", line)
 		}' zeros=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= - "$1/wireguard/$interface.conf"
@@ -133,16 +140,15 @@ live_step() {
 	case $1 in
 	address)
 		# Else the kernel removes all addresses of a range together with their first.
-		echo 1 >"/proc/sys/net/ipv4/conf/$interface/promote_secondaries"
+		echo 1 >"/proc/sys/net/ipv4/conf/$interface/promote_secondaries" || return
 		[ "$2" = - ] && verb=del || verb=add
-		ip address $verb "$3" dev "$interface"
+		ip address "$verb" "$3" dev "$interface"
 		;;
 	route)
 		[ "$2" = - ] && verb=del || verb=add
 		case $3 in *:*) family=6 ;; *) family=4 ;; esac
 		shift 2
-		# shellcheck disable=SC2086
-		ip -$family route $verb $* dev "$interface"
+		ip "-$family" route "$verb" "$@" dev "$interface"
 		;;
 	mtu) ip link set dev "$interface" mtu "$3" ;;
 	forward) forward "$2" "$3" ;;
@@ -164,8 +170,10 @@ live_steps() {
 			are_peers_set=yes
 			set_peers "$1"
 			;;
-		# shellcheck disable=SC2086
-		*) live_step "$1" $step ;;
+		*)
+			# shellcheck disable=SC2086
+			live_step "$1" $step
+			;;
 		esac || {
 			echo "at $step"
 			return 1
@@ -174,7 +182,6 @@ live_steps() {
 }
 
 stop() {
-	timer stop
 	if service is-active; then service stop; elif is_up; then wg-quick down "$interface" 2>&1; fi
 	! is_up
 }
@@ -197,7 +204,7 @@ converge() {
 			service start || return
 		fi
 		live_steps "$1" || return
-		if [ -e "$etc/$interface.endpoints" ]; then timer start; fi
+		if grep -q '^file + .*endpoints' "$work/steps"; then followers on || return; fi
 		if ! is_up && [ ! -e "$1/wireguard/$interface.conf" ]; then give_back '*'; fi
 	done
 	echo "still differs: $(tr '\n' ';' <"$work/steps")"

@@ -1,10 +1,11 @@
 # Makes a host be as a folder of files says, from whatever it is: files, interface, peers, routes,
 # rules, forwarding, start at boot. What differs is worked out first, as steps; a second time there is
 # none. The same undoes a change, with the folder of files from before, and removes all, with an empty one.
-# In such a folder: wireguard/NAME for /etc/wireguard, systemd/NAME for systemd's units.
+# In such a folder: wireguard/NAME for /etc/wireguard, systemd/NAME and openrc/NAME for units and scripts.
 
 target() {
 	case $1 in
+	openrc/*) echo "/etc/init.d/${1#openrc/}" ;;
 	systemd/*) echo "/etc/systemd/system/${1#systemd/}" ;;
 	*) echo "$etc/${1#wireguard/}" ;;
 	esac
@@ -17,6 +18,7 @@ own_files() {
 	done
 	echo "systemd/warren-endpoints@.service"
 	echo "systemd/warren-endpoints@.timer"
+	echo "openrc/warren-endpoints.$interface"
 }
 
 # For other interfaces, too.
@@ -39,7 +41,7 @@ own_state() {
 
 # The kernel's, in the words of a state file. What the kernel makes itself is left out.
 live_state() {
-	echo "mtu $(cat "/sys/class/net/$interface/mtu")"
+	ip link show dev "$interface" | sed -n 's/.* \(mtu [0-9]*\).*/\1/p'
 	ip -o address show dev "$interface" | awk '$3 ~ /^inet6?$/ && $4 !~ /^fe80/ { print "address " $4 }'
 	for family in 4 6; do
 		ip -$family route show table all dev "$interface" 2>/dev/null | awk -v all=$((family * family * 2)) '
@@ -90,15 +92,17 @@ peer_steps() {
 		only_in "$work/wanted-peers" "$work/peers"
 		only_in "$work/peers" "$work/wanted-peers" | sed 's/$/ -/'
 	} | awk '
-		NR == FNR { if ($2 == "peer") has[$1] = 1; next }
+		# By name, since a file may be empty.
+		FILENAME == live { if ($2 == "peer") has[$1] = 1; next }
 		FILENAME == wanted { if ($2 == "peer") wants[$1] = 1; next }
 		# An endpoint that the file has no more is nothing that WireGuard could be told.
 		$NF == "-" && $2 == "endpoint" { next }
 		!($1 in wants) { steps[$1] = "-"; next }
 		!($1 in has) { steps[$1] = "+"; next }
-		!(($1, $2) in seen) { seen[$1, $2] = 1; steps[$1] = ($1 in steps ? steps[$1] : "~") " " $2 }
+		!($1 in steps) { steps[$1] = "~" }
+		!(($1, $2) in seen) { seen[$1, $2] = 1; steps[$1] = steps[$1] " " $2 }
 		END { for (key in steps) print "peer " key " " steps[key] }
-	' wanted="$work/wanted-peers" "$work/peers" "$work/wanted-peers" - | sort
+	' live="$work/peers" wanted="$work/wanted-peers" "$work/peers" "$work/wanted-peers" - | sort
 }
 
 # FOLDER: the public half of the private key that it wants; nothing is printed of the private one.
@@ -187,13 +191,16 @@ steps() {
 		peer_steps "$1"
 		grep '^route + ' "$work/state"
 		rules_step "$1"
-		grep ' - ' "$work/state"
+		# Before the last address of a family, with which the kernel takes away its routes.
+		grep '^route - ' "$work/state"
+		grep ' - ' "$work/state" | grep -v '^route'
 	fi
 	file_steps "$1"
 	boot_steps "$1"
 }
 
 boot_steps() {
+	[ "$(service_manager)" != none ] || return 0
 	if [ -e "$1/wireguard/$interface.conf" ]; then
 		service is-enabled || echo "boot +"
 	elif service is-enabled; then
@@ -201,8 +208,19 @@ boot_steps() {
 	fi
 }
 
-# Whether the two commands that make names into endpoints have anything to do with this host.
-timer() {
-	[ "$(service_manager)" != systemd ] || [ ! -e /etc/systemd/system/warren-endpoints@.timer ] ||
-		systemctl -q "$@" "warren-endpoints@$interface.timer" 2>&1
+# on, off: what follows peers with names for endpoints starts and stops with the tunnel from now on, or no more.
+followers() {
+	unit=warren-endpoints@$interface.timer
+	script=warren-endpoints.$interface
+	case $(service_manager):$1 in
+	systemd:on) systemctl -q enable --now "$unit" 2>&1 ;;
+	systemd:off) [ ! -e /etc/systemd/system/warren-endpoints@.timer ] || systemctl -q disable --now "$unit" 2>&1 ;;
+	openrc:on) rc-update -q add "$script" default 2>&1 && rc-service -q "$script" start 2>&1 ;;
+	openrc:off)
+		[ ! -e "/etc/init.d/$script" ] || {
+			rc-service -q "$script" stop 2>&1
+			rc-update -q del "$script" default 2>&1
+		}
+		;;
+	esac
 }

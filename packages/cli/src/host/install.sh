@@ -34,7 +34,8 @@ install_with() {
 			install --no-install-recommends "$@"
 		"$@" || { apt-get -q update && "$@"; }
 		;;
-	dnf | yum) "$1" -q -y install $(shift && echo "$@") ;;
+	dnf) shift && dnf -q -y install "$@" ;;
+	yum) shift && yum -q -y install "$@" ;;
 	apk) shift && apk -q add "$@" ;;
 	opkg) shift && opkg update >/dev/null && opkg install "$@" ;;
 	zypper) shift && zypper -q -n install "$@" ;;
@@ -65,7 +66,7 @@ install_tools() {
 make_key() {
 	file=$etc/$interface.key
 	[ "$1" != fresh ] || file=$file.new
-	mkdir -p -m 700 "$etc" 2>&1 || fail cannot-write "$etc"
+	mkdir -p "$etc" 2>/dev/null || fail cannot-write "$etc"
 	if [ ! -s "$file" ]; then
 		said=$({ wg genkey >"$file.part" && mv "$file.part" "$file"; } 2>&1) || {
 			rm -f "$file.part"

@@ -1,6 +1,7 @@
 # What every program that Warren sends to a host begins with. It runs as root, by whatever POSIX shell
 # and tools the host has, and answers in lines: a word that says what follows, then values.
 # $1 is the interface, $in a folder for root alone with the files that came along.
+# shellcheck disable=SC2154 # $in comes from outside.
 set -u
 umask 077
 export LC_ALL=C
@@ -23,7 +24,7 @@ has() {
 }
 
 is_up() {
-	[ -d "/sys/class/net/$interface" ]
+	ip link show dev "$interface" >/dev/null 2>&1
 }
 
 # Of the kernel, or of a program in its place.

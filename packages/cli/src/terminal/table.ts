@@ -1,5 +1,5 @@
 /** Columns of text for people: aligned by what is seen, in which a Chinese character is two wide. */
-import { padTo, widthOf } from "./width.ts";
+import { padBefore, padTo, widthOf } from "./width.ts";
 
 /** A line a row, the first of them the heads. Columns in which no row has anything are left out. */
 export function printTable(rows: readonly (readonly string[])[]): readonly string[] {
@@ -12,4 +12,37 @@ export function printTable(rows: readonly (readonly string[])[]): readonly strin
       .join("  ")
       .trimEnd(),
   );
+}
+
+/** Values of all pairs: what is written on the left, on the top, and where both meet; painted as it shall be. */
+export interface Matrix {
+  /** A row's own columns. */
+  readonly sources: readonly (readonly string[])[];
+  /** A column's own lines. */
+  readonly targets: readonly (readonly string[])[];
+  readonly cells: readonly (readonly string[])[];
+}
+
+/** Words to the left, values to the right. */
+export function printMatrix({ sources, targets, cells }: Matrix): readonly string[] {
+  const labels = sources[0]?.length ?? 0;
+  const heads = (targets[0] ?? []).map((_, line) => [
+    ...Array.from({ length: labels }, () => ""),
+    ...targets.map((target) => target[line] ?? ""),
+  ]);
+  const rows = [...heads, ...sources.map((source, at) => [...source, ...(cells[at] ?? [])])];
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => widthOf(row[column] ?? ""))),
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (column < labels ? padTo : padBefore)(widths[column] ?? 0, cell))
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+/** A round trip as a cell: ✗ where no answer came. */
+export function printRoundTrip(milliseconds: number | undefined): string {
+  return milliseconds === undefined ? "✗" : milliseconds.toFixed(2);
 }

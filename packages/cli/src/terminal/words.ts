@@ -2,7 +2,17 @@
 import { printCount, say } from "@warren/core";
 import type { Phrase } from "@warren/core";
 
-export type Noun = "node" | "client" | "tunnel" | "path" | "file" | "device" | "error" | "warning";
+export type Noun =
+  | "node"
+  | "client"
+  | "tunnel"
+  | "path"
+  | "file"
+  | "device"
+  | "host"
+  | "change"
+  | "error"
+  | "warning";
 
 /** Nouns are words of a sentence, not values in it: in each language a count has its own form. */
 export function countOf(count: number, noun: Noun): Phrase {
@@ -21,11 +31,23 @@ export function countOf(count: number, noun: Noun): Phrase {
       return isOne ? say`${count} file` : say`${many} files`;
     case "device":
       return isOne ? say`${count} device` : say`${many} devices`;
+    case "host":
+      return isOne ? say`${count} host` : say`${many} hosts`;
+    case "change":
+      return isOne ? say`${count} change` : say`${many} changes`;
     case "error":
       return isOne ? say`${count} error` : say`${many} errors`;
     case "warning":
       return isOne ? say`${count} warning` : say`${many} warnings`;
   }
+}
+
+/** A length of time in its largest unit. */
+export function printDuration(seconds: number): Phrase {
+  if (seconds < 120) return say`${Math.round(seconds)} s`;
+  if (seconds < 2 * 3600) return say`${Math.floor(seconds / 60)} min`;
+  if (seconds < 48 * 3600) return say`${Math.floor(seconds / 3600)} h`;
+  return say`${Math.floor(seconds / 86400)} d`;
 }
 
 /** The mesh file where none is named. */

@@ -43,6 +43,12 @@ export class Reach {
     return rules === undefined ? ANYTHING : this.#print(rules);
   }
 
+  /** Whether a ping, which is no connection to any port, is let through. */
+  mayPing(source: Owner, target: Owner): boolean {
+    const what = this.between(source, target);
+    return what === ANYTHING || (what ?? "").split(", ").includes("icmp");
+  }
+
   /** Through whom it may leave for the internet. */
   exitOf(owner: Owner): string | undefined {
     const { owners, positions } = this.claims;

@@ -102,7 +102,8 @@ export function hasPresharedKey(
 export function withKeysOnHosts(nodes: readonly Node[], { nodes: locked }: Lock): readonly Node[] {
   return nodes.map((node) => {
     const { isKeyOnHost, publicKey } = locked.get(node.name) ?? {};
-    if (node.publicKey !== undefined || isKeyOnHost !== true || publicKey === undefined) return node;
+    if (node.publicKey !== undefined || isKeyOnHost !== true || publicKey === undefined)
+      return node;
     return { ...node, publicKey };
   });
 }

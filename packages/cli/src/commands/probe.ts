@@ -1,0 +1,94 @@
+/** warren probe: has every host measure its ways to all others, once or again and again. */
+import { setTimeout } from "node:timers/promises";
+import { say } from "@warren/core";
+import { hasErrors, printFindings } from "../findings.ts";
+import { changesOf, isAllReached, printablePairs, printProbe, summaryOf } from "../probe-report.ts";
+import { chooseNodes, hostsOf, printableRefusal } from "../remote/hosts.ts";
+import { pairsOf, probeAll } from "../remote/probing.ts";
+import type { Probed } from "../remote/probing.ts";
+import { Connections } from "../remote/ssh.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { countOf } from "../terminal/words.ts";
+import { loadWorkspace } from "../workspace.ts";
+
+export interface ProbeWords {
+  readonly file: string;
+  readonly json: boolean;
+  readonly watch: boolean;
+  readonly parallel: number;
+}
+
+/** Between two rounds. */
+const PAUSE_MS = 3000;
+/** As a shell has it for Ctrl-C. */
+const INTERRUPTED = 130;
+
+/** Of a person's terminal: to the upper left, and away with what is below. */
+const CLEAR = "\u001B[H\u001B[J";
+
+export async function probe(
+  terminal: Terminal,
+  names: readonly string[],
+  { file, json, watch, parallel }: ProbeWords,
+): Promise<number> {
+  const { findings, plan } = loadWorkspace(file, { keys: "public", isStrict: false });
+  if (hasErrors(findings) || plan === undefined) {
+    printFindings(terminal, findings, { json });
+    return 2;
+  }
+  const pairs = pairsOf(plan);
+  const nodes = chooseNodes(plan.mesh, names);
+  const options = { interface: plan.mesh.network.interface, isMtuWanted: true, parallel };
+  const connections = new Connections();
+  const interrupt = new AbortController();
+  // Those that were started are interrupted by the terminal, too; what is temporary goes with us.
+  process.once("SIGINT", () => interrupt.abort());
+  try {
+    const hosts = hostsOf(connections, nodes);
+    let last: Probed | undefined;
+    for (;;) {
+      terminal.progress(say`${countOf(hosts.length, "node")} measuring`);
+      const probed = await probeAll(hosts, pairs, options);
+      if (interrupt.signal.aborted) return statusOf(last);
+      report(terminal, probed, { last, json, watch });
+      last = probed;
+      if (!watch) return statusOf(probed);
+      await setTimeout(PAUSE_MS, undefined, { signal: interrupt.signal }).catch(() => undefined);
+      if (interrupt.signal.aborted) return statusOf(probed);
+    }
+  } finally {
+    await connections.close();
+  }
+}
+
+function statusOf(probed: Probed | undefined): number {
+  if (probed === undefined) return INTERRUPTED;
+  return isAllReached(probed) ? 0 : 2;
+}
+
+interface Round {
+  readonly last: Probed | undefined;
+  readonly json: boolean;
+  readonly watch: boolean;
+}
+
+function report(terminal: Terminal, probed: Probed, { last, json, watch }: Round): void {
+  const isDrawn = watch && terminal.columns !== undefined;
+  if (json) {
+    terminal.print(JSON.stringify(printable(terminal, probed), undefined, watch ? 0 : 2));
+  } else if (last === undefined || isDrawn) {
+    if (isDrawn) terminal.print(CLEAR);
+    printProbe(terminal, probed);
+  } else {
+    const changes = changesOf(terminal, last, probed);
+    for (const line of changes) terminal.print(line);
+    if (changes.length > 0) terminal.print(summaryOf(probed));
+  }
+}
+
+function printable({ read }: Terminal, { pairs, refused }: Probed): object {
+  return {
+    pairs: printablePairs({ pairs, refused }),
+    refused: refused.map((each) => printableRefusal(each, read)),
+  };
+}

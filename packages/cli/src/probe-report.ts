@@ -1,0 +1,202 @@
+/** What a measurement of all pairs says to people: a table, what is odd with the way out, and how many are well. */
+import { listTexts, printAddress, printCount, say } from "@warren/core";
+import type { Phrase, Text } from "@warren/core";
+import type { Refused } from "./remote/hosts.ts";
+import type { Measured, Probed } from "./remote/probing.ts";
+import { printMatrix, printRoundTrip } from "./terminal/table.ts";
+import type { Terminal } from "./terminal/terminal.ts";
+import { printDuration } from "./terminal/words.ts";
+
+/** Why a pair is not as it should be, and the way out. */
+export interface Oddity {
+  readonly cause: Phrase;
+  readonly fix: Phrase;
+}
+
+/** More nodes than that make a table that nobody can read. */
+const TABLE_NODES = 12;
+/** What one line shows before it counts the rest. */
+const SHOWN_PAIRS = 6;
+/** What every link must carry (RFC 8200, section 5). */
+const LEAST_MTU = 1280;
+/** WireGuard's REJECT_AFTER_TIME: what is older carries nothing. */
+const HANDSHAKE_SECONDS = 180;
+
+export function printProbe(terminal: Terminal, { pairs, refused }: Probed): void {
+  const silent = new Set(refused.map(({ name }) => name));
+  const table = tableOf(terminal, { pairs, silent });
+  if (table.length > 0) {
+    terminal.print(say`round trips in milliseconds, from the left to the top`);
+    for (const line of ["", ...table, ""]) terminal.print(line);
+  }
+  printOdd(terminal, { pairs, refused });
+  for (const line of viaLines(pairs)) terminal.print(line);
+  terminal.print(extremesOf(pairs));
+  terminal.print(summaryOf({ pairs, refused }));
+}
+
+/** Without the table: what is not as it should be, and how many pairs are well. */
+export function printVerdict(terminal: Terminal, probed: Probed): void {
+  printOdd(terminal, probed);
+  terminal.print(summaryOf(probed));
+}
+
+/** For --json. */
+export function printablePairs({ pairs }: Probed): readonly object[] {
+  return pairs.map(({ source, target, isAllowed, roundTripMs, pathMtu, handshakeSeconds, via }) => {
+    return { source, target, isAllowed, roundTripMs, pathMtu, handshakeSeconds, via };
+  });
+}
+
+function printOdd(terminal: Terminal, { pairs, refused }: Probed): void {
+  const silent = new Set(refused.map(({ name }) => name));
+  for (const pair of pairs) {
+    const oddity = silent.has(pair.source) ? undefined : findOddity(pair);
+    if (oddity !== undefined) printOddity(terminal, nameOf(pair), oddity);
+  }
+  for (const each of refused) printOddity(terminal, each.name, each);
+}
+
+/** One after the other, with what to do about it. */
+export function printOddity(terminal: Terminal, where: Text, { cause, fix }: Oddity): void {
+  terminal.print(say`${terminal.paint("bold", where)}: ${cause}\n  ${fix}`);
+}
+
+export function isAllReached({ pairs }: Probed): boolean {
+  return pairs.every(({ isAllowed, roundTripMs }) => !isAllowed || roundTripMs !== undefined);
+}
+
+export function summaryOf({ pairs }: Probed): Phrase {
+  const allowed = pairs.filter(({ isAllowed }) => isAllowed);
+  const reached = allowed.filter(({ roundTripMs }) => roundTripMs !== undefined);
+  const counts = [reached, allowed].map(({ length }) => printCount(length));
+  return say`${counts[0] ?? ""} of ${counts[1] ?? ""} pairs reach each other`;
+}
+
+/** What another measurement has changed, a line each. */
+export function changesOf(terminal: Terminal, before: Probed, after: Probed): readonly Text[] {
+  const was = notesOf(terminal, before);
+  return [...notesOf(terminal, after)].flatMap(([where, note]) => {
+    if (was.get(where) === note) return [];
+    return [say`${where}: ${note === "" ? say`is well again` : note}`];
+  });
+}
+
+/** Undefined where nothing is odd, and where nothing was asked. */
+export function findOddity(pair: Measured): Oddity | undefined {
+  const { isAllowed, roundTripMs, pathMtu, mtu, handshakeSeconds: age, to } = pair;
+  if (!isAllowed) return undefined;
+  if (roundTripMs === undefined) return silence(pair);
+  if (pathMtu !== undefined && pathMtu < mtu) {
+    return {
+      cause: say`packets of more than ${pathMtu} bytes do not come through, and the MTU of the tunnels is ${mtu}`,
+      fix:
+        pathMtu < LEAST_MTU
+          ? say`mend the way between: not even IPv6's least packets come through`
+          : say`lower it: warren set network mtu=${pathMtu}; or mend the way between, which drops larger ones`,
+    };
+  }
+  if (age === undefined || age <= HANDSHAKE_SECONDS) return undefined;
+  return {
+    cause: say`it answers, but the last handshake is ${printDuration(age)} old: that was no tunnel, or the clock was set`,
+    fix: say`see there which way it takes: ip route get ${printAddress(to)}`,
+  };
+}
+
+function silence(pair: Measured): Oddity {
+  const { source, target, via, endpoint, handshakeSeconds: age } = pair;
+  if (via !== undefined) {
+    return {
+      cause: say`no answer by way of ${via}`,
+      fix: say`mend its tunnels first, if they are named here; else see: warren trace ${source} ${target} icmp`,
+    };
+  }
+  if (endpoint === undefined) {
+    return {
+      cause: say`no answer: ${target} has to begin the handshake, and does not`,
+      fix: say`look at it: warren status ${target}`,
+    };
+  }
+  if (age !== undefined && age <= HANDSHAKE_SECONDS) {
+    return {
+      cause: say`no answer, and the last handshake is ${printDuration(age)} old`,
+      fix: say`look whether the tunnel is up on ${target}; and if so, for rules of others there that drop what comes out of it: nft list ruleset`,
+    };
+  }
+  return {
+    cause:
+      age === undefined
+        ? say`no answer, and never a handshake with ${endpoint}`
+        : say`no answer, and no handshake with ${endpoint} for ${printDuration(age)}`,
+    fix: say`look whether the tunnel is up on ${target}, and whether its firewall and its provider's let UDP in there`,
+  };
+}
+
+interface Table {
+  readonly pairs: readonly Measured[];
+  /** Hosts that could not be asked. */
+  readonly silent: ReadonlySet<string>;
+}
+
+function tableOf({ paint }: Terminal, { pairs, silent }: Table): readonly string[] {
+  const sources = [...new Set(pairs.map(({ source }) => source))];
+  const targets = [...new Set(pairs.flatMap(({ source, target }) => [source, target]))].sort();
+  if (targets.length > TABLE_NODES) return [];
+  const cells = new Map(pairs.map((pair) => [nameOf(pair), pair]));
+  const cellOf = (pair: Measured | undefined): string => {
+    if (pair === undefined || !pair.isAllowed) return "·";
+    if (silent.has(pair.source)) return paint("yellow", "?");
+    const text = printRoundTrip(pair.roundTripMs);
+    if (pair.roundTripMs === undefined) return paint("red", text);
+    return findOddity(pair) === undefined ? text : paint("yellow", text);
+  };
+  return printMatrix({
+    sources: sources.map((name) => [name]),
+    targets: targets.map((name) => [name]),
+    cells: sources.map((source) =>
+      targets.map((target) => cellOf(cells.get(nameOf({ source, target })))),
+    ),
+  });
+}
+
+/** Who reaches whom through another, a line for each that carries. */
+function viaLines(pairs: readonly Measured[]): readonly Phrase[] {
+  const carried = pairs.filter(({ roundTripMs }) => roundTripMs !== undefined);
+  const carriers = [...new Set(carried.flatMap(({ via }) => via ?? []))].sort();
+  return carriers.map((carrier) => {
+    const names = carried.filter(({ via }) => via === carrier).map(nameOf);
+    const shown = listTexts(names.slice(0, SHOWN_PAIRS));
+    const rest = names.length - SHOWN_PAIRS;
+    return say`via ${carrier}: ${rest > 0 ? say`${shown} and ${rest} more` : shown}`;
+  });
+}
+
+function extremesOf(pairs: readonly Measured[]): Phrase {
+  const mtus = pairs.flatMap(({ pathMtu }) => pathMtu ?? []);
+  const ages = pairs.flatMap(({ handshakeSeconds }) => handshakeSeconds ?? []);
+  const [least, most] = [Math.min(...mtus), Math.max(...mtus)];
+  const mtu = least === most ? least : `${least}–${most}`;
+  const oldest = ages.length === 0 ? "–" : printDuration(Math.max(...ages));
+  return say`path MTU: ${mtus.length === 0 ? "–" : mtu}; oldest handshake: ${oldest}`;
+}
+
+/** By pair or host, what is to be said of it; nothing where all is well. */
+function notesOf({ read }: Terminal, { pairs, refused }: Probed): ReadonlyMap<string, string> {
+  const silent = new Map(refused.map(({ name, cause }: Refused) => [name, read(cause)]));
+  const hosts = [...new Set<string>(pairs.map(({ source }) => source))];
+  const asked = pairs.filter(({ source }) => !silent.has(source));
+  return new Map([
+    ...hosts.map((host) => [host, silent.get(host) ?? ""] as const),
+    ...asked.map((pair) => [nameOf(pair), read(noteOf(pair))] as const),
+  ]);
+}
+
+/** Without what changes all the time. */
+function noteOf(pair: Measured): Text {
+  if (pair.isAllowed && pair.roundTripMs === undefined) return say`no answer`;
+  return findOddity({ ...pair, handshakeSeconds: 0 })?.cause ?? "";
+}
+
+function nameOf({ source, target }: Pick<Measured, "source" | "target">): string {
+  return `${source} → ${target}`;
+}

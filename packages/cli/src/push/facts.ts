@@ -1,0 +1,96 @@
+/** What a host told of itself before anything was done to it. */
+import { parsePrefix, parsePublicKey, Problem } from "@warren/core";
+import type { Prefix, PublicKey } from "@warren/core";
+import type { AnswerLine } from "../remote/ssh.ts";
+
+export interface HostFacts {
+  /** `debian 12`. */
+  readonly system: string;
+  readonly serviceManager: "systemd" | "openrc" | "none";
+  /** The command that installs packages. */
+  readonly installer?: string;
+  readonly tools: ReadonlySet<string>;
+  /** Where WireGuard would run: in the kernel, or in a program over /dev/net/tun. */
+  readonly module?: "kernel" | "tun";
+  /** Seconds since 1970, by the host's clock when it was asked. */
+  readonly timeSeconds: number;
+  readonly udpPorts: ReadonlySet<number>;
+  readonly ranges: readonly HostRange[];
+  /** What has our interface's name, if anything. */
+  readonly interface?: "wireguard" | "other";
+  /** Whose the file is that ours would take the place of. */
+  readonly file?: "ours" | "other";
+  /** The UDP port that our interface listens on. */
+  readonly listenPort?: number;
+  /** The host's own key, and one that waits for the change that needs it. */
+  readonly keys: { readonly present?: PublicKey; readonly fresh?: PublicKey };
+  readonly readOnly?: string;
+  readonly freeKiB?: number;
+  readonly firewalls: Readonly<Record<"nft" | "iptables" | "ip6tables", string>>;
+}
+
+/** A range that the host reaches directly, or by a route of its own. */
+export interface HostRange {
+  readonly kind: "address" | "route";
+  readonly interface: string;
+  readonly prefix: Prefix;
+}
+
+/** Lines that it does not know are a newer or an older program's, and say nothing. */
+export function readFacts(lines: readonly AnswerLine[]): HostFacts {
+  const all = (word: string): readonly string[] =>
+    lines.filter(([each]) => each === word).map(([, rest]) => rest);
+  const one = (word: string): string | undefined => all(word)[0];
+  const joined = (word: string): string =>
+    all(word)
+      .map((line) => `${line}\n`)
+      .join("");
+  const keys = Object.fromEntries(
+    all("key").flatMap((line) => {
+      const [kind, text = ""] = line.split(" ");
+      const key = parsePublicKey(text);
+      return key instanceof Problem ? [] : [[kind === "key" ? "present" : "fresh", key]];
+    }),
+  );
+  return {
+    system: one("os") ?? "unknown",
+    serviceManager: oneOf(one("service"), ["systemd", "openrc"] as const) ?? "none",
+    tools: new Set(all("tool")),
+    timeSeconds: Number(one("time")),
+    udpPorts: new Set(all("udp").map((port) => Number.parseInt(port, 16))),
+    ranges: [
+      ...all("address").flatMap(rangeOf("address")),
+      ...all("route").flatMap(rangeOf("route")),
+    ],
+    keys,
+    firewalls: { nft: joined("nft"), iptables: joined("iptables"), ip6tables: joined("ip6tables") },
+    ...present("installer", one("installer")),
+    ...present("module", oneOf(one("module"), ["kernel", "tun"] as const)),
+    ...present("interface", oneOf(one("interface"), ["wireguard", "other"] as const)),
+    ...present("file", oneOf(one("file"), ["ours", "other"] as const)),
+    ...present("listenPort", numberOf(one("port"))),
+    ...present("readOnly", one("readonly")),
+    ...present("freeKiB", numberOf(one("space"))),
+  };
+}
+
+function rangeOf(kind: HostRange["kind"]): (line: string) => readonly HostRange[] {
+  return (line) => {
+    const [name = "", text = ""] = line.split(" ");
+    // Of an address that is its own alone: what it shares with others is a route, too.
+    const prefix = parsePrefix(kind === "address" ? text.replace(/\/.*/, "") : text);
+    return prefix instanceof Problem ? [] : [{ kind, interface: name, prefix }];
+  };
+}
+
+function oneOf<T extends string>(text: string | undefined, known: readonly T[]): T | undefined {
+  return known.find((each) => each === text);
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  return text === undefined || text === "" ? undefined : Number(text);
+}
+
+function present<K extends string, T>(key: K, value: T | undefined): { readonly [P in K]?: T } {
+  return (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: T };
+}

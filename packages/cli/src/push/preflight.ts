@@ -1,0 +1,117 @@
+/** Judges by what a host told of itself whether a device can be brought to it, before anything is done. */
+import { hostPrefix, judgeFirewalls } from "@warren/core";
+import type { Device, Family, FirewallNeed, Node, Prefix } from "@warren/core";
+import type { HostFacts } from "./facts.ts";
+import * as troubles from "./troubles.ts";
+import type { Trouble } from "./troubles.ts";
+
+/** Files of a few kilobytes, twice, and some for the system. */
+const LEAST_KIB = 256;
+/** A clock that is wrong by more is no drift. */
+const CLOCK_SECONDS = 300;
+
+/** What is to be brought to the host. */
+export interface Wanted {
+  readonly node: Node;
+  readonly device: Device;
+}
+
+/** The first is the worst. `nowSeconds`: this machine's clock when the host was asked. */
+export function judgeHost(
+  facts: HostFacts,
+  { node, device }: Wanted,
+  nowSeconds: number,
+): readonly Trouble[] {
+  const { interface: name, listenPort } = device;
+  const off = Math.round(facts.timeSeconds - nowSeconds);
+  const { freeKiB = LEAST_KIB } = facts;
+  const isPortOther =
+    listenPort !== undefined && facts.udpPorts.has(listenPort) && facts.listenPort !== listenPort;
+  const lacking = toolsFor(facts, device);
+  return [
+    ...(facts.interface === "other" || (facts.interface !== undefined && facts.file === undefined)
+      ? [troubles.interfaceTaken(name)]
+      : []),
+    ...(facts.file === "other" ? [troubles.fileTaken(`/etc/wireguard/${name}.conf`)] : []),
+    ...(facts.readOnly === undefined ? [] : [troubles.readOnly(facts.readOnly)]),
+    ...(freeKiB < LEAST_KIB ? [troubles.noSpace(freeKiB)] : []),
+    ...(lacking.length > 0 && facts.installer === undefined
+      ? [troubles.noTools(lacking, facts.system)]
+      : []),
+    ...(facts.module === undefined ? [troubles.noWireGuard()] : []),
+    ...(facts.serviceManager === "none" ? [troubles.noServiceManager()] : []),
+    ...(isPortOther ? [troubles.portTaken(listenPort, node.name)] : []),
+    ...clashes(facts, { node, device }),
+    ...firewallNeeds(node, device).flatMap((need) =>
+      judgeFirewalls(facts.firewalls, need).map(troubles.firewallDrops),
+    ),
+    ...(Math.abs(off) > CLOCK_SECONDS ? [troubles.clockWrong(off)] : []),
+  ];
+}
+
+/** The packets that the mesh has for this host: those that somebody else's rules must let through. */
+function firewallNeeds({ endpoint, lan }: Node, device: Device): readonly FirewallNeed[] {
+  const { interface: name, addresses, filter, listenPort, subnets } = device;
+  const hosts = [lan, endpoint?.host].filter((host) => host !== undefined);
+  const dialled = hosts.map((host) => (typeof host === "string" ? 4 : host.family));
+  const inside = { interface: name, families: familiesOf(addresses.map(({ address }) => address)) };
+  const behind = { interface: name, families: familiesOf(subnets.map(({ prefix }) => prefix)) };
+  return [
+    ...(dialled.length === 0 || listenPort === undefined
+      ? []
+      : [
+          {
+            interface: name,
+            families: [...new Set(dialled)],
+            kind: "input",
+            port: listenPort,
+          } as const,
+        ]),
+    { ...inside, kind: "tunnel", protocol: "icmp" },
+    ...(filter.carries ? [{ ...inside, kind: "through", protocol: "icmp" } as const] : []),
+    ...(subnets.length === 0
+      ? []
+      : [
+          { ...behind, kind: "out", protocol: "icmp" } as const,
+          { ...behind, kind: "back" } as const,
+        ]),
+  ];
+}
+
+function familiesOf(those: readonly { readonly family: Family }[]): readonly Family[] {
+  return [...new Set(those.map(({ family }) => family))];
+}
+
+/** What is missing, in the order in which it is of use. */
+export function toolsFor({ tools, module }: HostFacts, { firewall }: Device): readonly string[] {
+  const needed = [
+    "wg",
+    "wg-quick",
+    "ip",
+    ...(firewall === "nftables" ? ["nft"] : []),
+    ...(firewall === "iptables" ? ["iptables"] : []),
+    ...(module === "tun" ? ["wireguard-go"] : []),
+  ];
+  return needed.filter((tool) => !tools.has(tool));
+}
+
+/** Two routes of one range stop wg-quick; what is nearer or wider on the host lives beside the tunnel's. */
+function clashes({ ranges }: HostFacts, { node, device }: Wanted): readonly Trouble[] {
+  const routes = device.peers.flatMap(({ allowedIps }) => allowedIps);
+  const own = device.addresses.map(({ address }) => hostPrefix(address));
+  return ranges
+    .filter((range) => range.interface !== device.interface)
+    .flatMap(({ kind, prefix, interface: at }) => {
+      if (kind === "address") {
+        return own.some((each) => isSame(each, prefix))
+          ? [troubles.addressOnOther(prefix, at)]
+          : [];
+      }
+      const isRouted = device.table === undefined && routes.some((each) => isSame(each, prefix));
+      return isRouted ? [troubles.rangeTaken(prefix, at, node)] : [];
+    });
+}
+
+function isSame(one: Prefix, other: Prefix): boolean {
+  return one.family === other.family && one.length === other.length && one.bits === other.bits;
+}

@@ -1,0 +1,262 @@
+/** Why a host is not as the mesh says: at which step, for what cause, and the way out. */
+import { listTexts, printPrefix, say } from "@warren/core";
+import type { FirewallBlock, Name, Node, Phrase, Prefix } from "@warren/core";
+import type { SshTarget } from "../remote/ssh.ts";
+
+/** What is done to a host, in this order. */
+export type Step = "connect" | "check" | "install" | "key" | "apply" | "confirm" | "verify";
+
+export interface Trouble {
+  readonly step: Step;
+  readonly code: string;
+  readonly cause: Phrase;
+  readonly fix: Phrase;
+  /** It may be wrong, or done without: `--anyway` goes on. */
+  readonly isForcible?: true;
+}
+
+/** What a failed answer is about. */
+export interface Attempt {
+  readonly step: Step;
+  readonly target: SshTarget;
+  readonly seconds: number;
+}
+
+/** A host's or ssh's refusal in words. */
+export function troubleOf(
+  { step, target, seconds }: Attempt,
+  { code, detail }: { readonly code: string; readonly detail: string },
+): Trouble {
+  const known = { ...connecting(target), ...working(detail, seconds) }[undone(code, detail)];
+  const other = {
+    cause: say`${code}: ${detail === "" ? say`the host says no more` : detail}`,
+    fix: say`see what the host says: ssh ${print(target)}`,
+  };
+  return { step, code: undone(code, detail), ...(known ?? other) };
+}
+
+type Words = Pick<Trouble, "cause" | "fix">;
+
+/** What failed half way, and was undone, failed for a reason that the system has told. */
+function undone(code: string, detail: string): string {
+  if (code !== "undone" && code !== "cannot-write") return code;
+  if (detail.includes("No space left on device")) return "no-space";
+  if (detail.includes("Read-only file system")) return "read-only";
+  return code;
+}
+
+function connecting(target: SshTarget): Readonly<Record<string, Words>> {
+  const { host } = target;
+  const login = print(target);
+  return {
+    "no-ssh": {
+      cause: say`there is no ssh command here`,
+      fix: say`install OpenSSH's client: apt-get install openssh-client`,
+    },
+    "unknown-host": {
+      cause: say`the name ${host} is not known`,
+      fix: say`set ssh=USER@HOST of the node, or give the name a Host block in ~/.ssh/config`,
+    },
+    refused: {
+      cause: say`${host} refuses connections`,
+      fix: say`start sshd there; or write its port: ssh=USER@HOST:PORT`,
+    },
+    "no-answer": {
+      cause: say`${host} does not answer`,
+      fix: say`look whether it runs, and whether its firewall lets ssh in`,
+    },
+    "turned-away": {
+      cause: say`${host} closes the connection before it greets`,
+      fix: say`push to fewer at once: --parallel 4; or raise MaxStartups of its sshd`,
+    },
+    "host-key-changed": {
+      cause: say`${host} has another host key than before: it was installed anew, or somebody is in between`,
+      fix: say`if you know why, forget the old one: ssh-keygen -R ${host}`,
+    },
+    "host-key-unknown": {
+      cause: say`the host key of ${host} is not known here`,
+      fix: say`log in once by hand, and compare it: ssh ${login}`,
+    },
+    "not-let-in": {
+      cause: say`${host} does not let this user in`,
+      fix: say`give it your key: ssh-copy-id ${login}; or name another user: ssh=USER@HOST`,
+    },
+    lost: {
+      cause: say`the connection to ${host} broke`,
+      fix: say`run it again: what was begun is undone by the host itself, unless it was confirmed`,
+    },
+    "no-sudo": {
+      cause: say`the user may not be root: there is no sudo for it`,
+      fix: say`log in as root: ssh=root@${host}; or let the user use sudo`,
+    },
+    "sudo-password": {
+      cause: say`sudo asks for a password, and nobody is there to type it`,
+      fix: say`let the user do so without one (NOPASSWD in /etc/sudoers.d), or log in as root: ssh=root@${host}`,
+    },
+  };
+}
+
+function working(detail: string, seconds: number): Readonly<Record<string, Words>> {
+  return {
+    "no-room": {
+      cause: say`nothing can be written to /run there: ${detail}`,
+      fix: say`make room in /run, or mount it`,
+    },
+    "no-space": {
+      cause: say`no space is left where the files go`,
+      fix: say`make room in /etc/wireguard, and run it again`,
+    },
+    "read-only": {
+      cause: say`the file system of the files is read-only`,
+      fix: say`mount it writable (mount -o remount,rw), and run it again`,
+    },
+    "cannot-write": {
+      cause: say`cannot write: ${detail}`,
+      fix: say`look at /etc/wireguard there`,
+    },
+    busy: {
+      cause: say`another push to it is under way`,
+      fix: say`wait for that one, and run it again`,
+    },
+    "no-installer": {
+      cause: say`${detail} is missing, and no command known here installs packages`,
+      fix: say`install it by hand, and run it again`,
+    },
+    "install-failed": {
+      cause: say`installing failed: ${detail}`,
+      fix: say`run that on the host to see more; then run this again`,
+    },
+    "key-differs": {
+      cause: say`its private key is not the one that the lock knows`,
+      fix: say`bring the old key back; or have it make a new one: warren keys rotate NODE`,
+    },
+    undone: {
+      cause: say`it failed, and all was undone: ${detail}`,
+      fix: say`mend that, and run it again`,
+    },
+    expired: {
+      cause: say`it could not be reached within ${seconds} s after the change, and has undone it`,
+      fix: say`look what cuts the way of ssh: an exit, a subnet or a policy that has this machine's address in it`,
+    },
+    "no-boot": {
+      cause: say`it runs, but will not start at boot: ${detail}`,
+      fix: say`look at what manages services there, and run it again`,
+    },
+  };
+}
+
+export function noWireGuard(): Trouble {
+  return {
+    step: "check",
+    code: "no-wireguard",
+    cause: say`its kernel has no WireGuard, and no /dev/net/tun for one in a program`,
+    fix: say`load one of them: modprobe wireguard, or modprobe tun; in a container, let it have /dev/net/tun`,
+  };
+}
+
+export function portTaken(port: number, node: Name): Trouble {
+  return {
+    step: "check",
+    code: "port-taken",
+    cause: say`UDP port ${port} is in use by another program`,
+    fix: say`end that one (ss -ulnp tells which); or choose another: warren set ${node} listenPort=${port + 1}`,
+  };
+}
+
+export function interfaceTaken(name: string): Trouble {
+  return {
+    step: "check",
+    code: "interface-taken",
+    cause: say`it has another interface of the name ${name}`,
+    fix: say`take that mesh in (warren import), take it off the host, or choose another name: warren set network interface=NAME`,
+  };
+}
+
+export function fileTaken(file: string): Trouble {
+  return {
+    step: "check",
+    code: "file-taken",
+    cause: say`${file} is there, and Warren did not make it`,
+    fix: say`take that mesh in (warren import), move the file away, or choose another name: warren set network interface=NAME`,
+  };
+}
+
+export function readOnly(place: string): Trouble {
+  return {
+    step: "check",
+    code: "read-only",
+    cause: say`${place} is mounted read-only, and the files go there`,
+    fix: say`mount it writable: mount -o remount,rw ${place}`,
+  };
+}
+
+export function noSpace(freeKiB: number): Trouble {
+  return {
+    step: "check",
+    code: "no-space",
+    cause: say`only ${freeKiB} KiB are free where the files go`,
+    fix: say`make room in /etc/wireguard`,
+  };
+}
+
+export function noServiceManager(): Trouble {
+  return {
+    step: "check",
+    code: "no-boot",
+    isForcible: true,
+    cause: say`nothing known here would start the tunnel at boot: neither systemd nor OpenRC`,
+    fix: say`have your own start it (wg-quick up), and go on with --anyway`,
+  };
+}
+
+export function clockWrong(seconds: number): Trouble {
+  const much = Math.abs(seconds) > 7200 ? say`${Math.round(seconds / 3600)} h` : say`${seconds} s`;
+  return {
+    step: "check",
+    isForcible: true,
+    code: "clock-wrong",
+    cause: say`its clock differs from the one here by ${much}`,
+    fix: say`set it, and keep it right (timedatectl set-ntp true): after a step back no peer answers it until it has caught up`,
+  };
+}
+
+/** `local`: what the node calls its own already; a list is replaced as a whole. */
+export function rangeTaken(prefix: Prefix, at: string, { name, local }: Node): Trouble {
+  const range = printPrefix(prefix);
+  const all = [...local, prefix].map(printPrefix).join(",");
+  return {
+    step: "check",
+    isForcible: true,
+    code: "route-clash",
+    cause: say`${range} is on ${at} there, and the mesh routes the same into the tunnel`,
+    fix: say`if it is the host's own (docker, say), leave it out: warren set ${name} local=${all}`,
+  };
+}
+
+export function firewallDrops({ message, fix }: FirewallBlock): Trouble {
+  return { step: "check", code: "firewall", isForcible: true, cause: message, fix };
+}
+
+export function addressOnOther(prefix: Prefix, at: string): Trouble {
+  return {
+    step: "check",
+    code: "address-taken",
+    cause: say`${printPrefix(prefix)}, its address in the mesh, is on ${at} already`,
+    fix: say`take it off there, or give the node another one`,
+  };
+}
+
+export function noTools(tools: readonly string[], system: string): Trouble {
+  return {
+    step: "check",
+    code: "no-installer",
+    cause: say`${listTexts(tools)} is missing, and no command known here installs packages on ${system}`,
+    fix: say`install it by hand, and run it again`,
+  };
+}
+
+/** As ssh takes it. */
+export function print({ user, host, port }: SshTarget): string {
+  const login = user === undefined ? host : `${user}@${host}`;
+  return port === undefined ? login : `-p ${port} ${login}`;
+}

@@ -1,0 +1,94 @@
+/** The nodes of a mesh as hosts that can be asked, and why one cannot. */
+import { AppError } from "../app-error.ts";
+import * as core from "@warren/core";
+import type { Phrase } from "@warren/core";
+import { troubleOf } from "../push/troubles.ts";
+import { inParallel, sshTargetOf } from "./ssh.ts";
+import type { Answer, Connections, Remote } from "./ssh.ts";
+
+export interface MeshHost {
+  readonly name: core.Name;
+  readonly remote: Remote;
+}
+
+/** A host that answered nothing of what it was asked. */
+export interface Refused {
+  readonly name: string;
+  readonly code: string;
+  readonly cause: Phrase;
+  readonly fix: Phrase;
+}
+
+/** Nodes by their names; all where none is named. */
+export function chooseNodes(mesh: core.Mesh, names: readonly string[]): readonly core.Node[] {
+  const known = mesh.nodes.map(({ name }) => name);
+  for (const name of names) {
+    if (known.some((each) => each === name)) continue;
+    const fix = core.suggestion(core.nearest(name, known), known);
+    throw new AppError("usage", core.say`there is no node ${core.quote(name)}`, { fix });
+  }
+  return names.length === 0 ? mesh.nodes : mesh.nodes.filter(({ name }) => names.includes(name));
+}
+
+export function hostsOf(connections: Connections, nodes: readonly core.Node[]): MeshHost[] {
+  return nodes.map((node) => ({ name: node.name, remote: connections.host(sshTargetOf(node)) }));
+}
+
+/** Connects to each and has it work; those that refuse, in the order of the hosts. */
+export async function askAll(
+  hosts: readonly MeshHost[],
+  limit: number,
+  ask: (host: MeshHost) => Promise<Answer>,
+): Promise<readonly Refused[]> {
+  const refused = new Map<MeshHost, Refused>();
+  await inParallel(hosts, limit, async (host) => {
+    const opened = await host.remote.connect();
+    const answer = opened.kind === "failed" ? opened : await ask(host);
+    if (answer.kind === "failed") refused.set(host, refusalOf(host, answer));
+  });
+  return hosts.flatMap((host) => refused.get(host) ?? []);
+}
+
+export function refusalOf(
+  { name, remote: { target } }: MeshHost,
+  failure: { readonly code: string; readonly detail: string },
+): Refused {
+  const known = asking(failure.detail)[failure.code];
+  if (known !== undefined) return { name, code: failure.code, ...known };
+  const { code, cause, fix } = troubleOf({ step: "connect", target, seconds: 0 }, failure);
+  return { name, code, cause, fix };
+}
+
+/** For --json, as findings are. */
+export function printableRefusal(
+  { name, code, cause, fix }: Refused,
+  read: (text: core.Text) => string,
+): object {
+  return { name, code, message: read(cause), fix: read(fix) };
+}
+
+/** What the programs that only look refuse, by their codes. */
+export function asking(detail: string): Readonly<Record<string, Pick<Refused, "cause" | "fix">>> {
+  return {
+    "not-root": {
+      cause: core.say`only root may ask WireGuard`,
+      fix: core.say`run it as root: sudo warren status`,
+    },
+    "no-wg": {
+      cause: core.say`there is no wg command`,
+      fix: core.say`install WireGuard's tools: apt-get install wireguard-tools; or let warren push do it`,
+    },
+    "no-warren": {
+      cause: core.say`there is no file in /etc/wireguard that Warren has made`,
+      fix: core.say`bring the mesh there: warren push; or name nodes of a mesh file: warren status NODE`,
+    },
+    "no-ping": {
+      cause: core.say`there is no ping command`,
+      fix: core.say`install one there: apt-get install iputils-ping`,
+    },
+    "no-tunnel": {
+      cause: core.say`the tunnel ${detail} is not up`,
+      fix: core.say`bring it up: warren push; or there: wg-quick up ${detail}`,
+    },
+  };
+}

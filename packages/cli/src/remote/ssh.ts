@@ -1,0 +1,292 @@
+/**
+ * Runs Warren's programs on other hosts, as root, by the system's ssh: with people's own configuration,
+ * agents and jump hosts. One connection a host, which later commands share; secrets go by standard
+ * input alone.
+ */
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { printAddress } from "@warren/core";
+import type { Node } from "@warren/core";
+
+/** `user@host:port` in parts, as ssh wants them. */
+export interface SshTarget {
+  readonly user?: string;
+  readonly host: string;
+  readonly port?: string;
+}
+
+export interface RemoteCommand {
+  readonly words: readonly string[];
+  /** By the names under which the program finds them in its folder; whole lines. */
+  readonly files?: ReadonlyMap<string, Iterable<string>>;
+  /** By a connection of its own, made now: to know that one can still be made. */
+  readonly isFresh?: boolean;
+}
+
+/** What a program answered: a word and the rest of the line; or what became of it instead. */
+export type Answer =
+  | { readonly kind: "answered"; readonly lines: readonly AnswerLine[] }
+  | { readonly kind: "failed"; readonly code: string; readonly detail: string };
+
+export type AnswerLine = readonly [word: string, rest: string];
+
+/** In this order one program: the first has what all use, the last looks at what is asked. */
+const PARTS = ["program", "facts", "install", "converge", "apply", "probe", "push"] as const;
+/** Marks where a file begins in what is sent; no line of a file of ours begins so. */
+const MARK = "@@ ";
+const CONNECT_SECONDS = 10;
+/** A connection that says nothing for so long is gone: three questions, five seconds each. */
+const ALIVE = ["ServerAliveInterval=5", "ServerAliveCountMax=3"];
+/** Later commands of the same run come sooner than that; a killed run leaves no connection behind. */
+const PERSIST_SECONDS = 30;
+/** A server that has many connections to greet turns some away at random (MaxStartups). */
+const ATTEMPTS = 4;
+
+/**
+ * Makes a folder for root alone, puts the files into it, runs the program, and takes the folder away
+ * however that ends. There is nothing in it that a login shell of any kind would take for its own.
+ */
+const LOADER =
+  "umask 077; mkdir -p /run/warren && in=$(mktemp -d /run/warren/in.XXXXXX) || exit 90; " +
+  'trap "rm -rf $in; rmdir /run/warren 2>/dev/null" EXIT; trap "exit 91" HUP INT TERM PIPE; ' +
+  "mkdir $in/wireguard $in/systemd $in/openrc; " +
+  `awk -v in_=$in '/^${MARK}/ { close(out); out = in_ "/" $2; printf "" > out; next } { print > out }' || exit 90; ` +
+  "export in; sh $in/program";
+
+/** Connections of one run of a command; `close` ends them all. */
+export class Connections {
+  readonly #folder = mkdtempSync(join(tmpdir(), "warren-ssh-"));
+  readonly #program = readProgram();
+  readonly #hosts: Remote[] = [];
+
+  host(target: SshTarget): Remote {
+    const remote = new Remote(target, this.#folder, this.#program);
+    this.#hosts.push(remote);
+    return remote;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#hosts.map((host) => host.close()));
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** Another host. Its commands may run side by side. */
+export class Remote {
+  readonly target: SshTarget;
+  readonly #socket: string;
+  readonly #program: string;
+  #isRoot = false;
+  #isOpen = false;
+
+  constructor(target: SshTarget, folder: string, program: string) {
+    this.target = target;
+    this.#socket = join(folder, "%C");
+    this.#program = program;
+  }
+
+  /** Connects, and finds out how to be root there. */
+  async connect(): Promise<Answer> {
+    const answer = await this.#insist(["id -u"]);
+    if (answer.kind === "failed") return answer;
+    this.#isOpen = true;
+    this.#isRoot = answer.lines[0]?.[0] === "0";
+    if (this.#isRoot) return answer;
+    // Asked first, so that a password or a missing sudo is told from a program that fails.
+    return this.#ssh(["sudo -n true"], [], false);
+  }
+
+  /** Runs one of the program's commands as root. */
+  run({ words, files = new Map(), isFresh = false }: RemoteCommand): Promise<Answer> {
+    const input = [[`${MARK}program\n`, this.#program], ...sent(files)];
+    const prefix = this.#isRoot ? "" : "sudo -n ";
+    const command = `${prefix}sh -c ${quote(`${LOADER} ${words.map(quote).join(" ")}`)}`;
+    return isFresh ? this.#insist([command], input, true) : this.#ssh([command], input, false);
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isOpen) return;
+    await run("ssh", [...this.#options(false), "-O", "exit", ...this.#address()], []);
+  }
+
+  async #insist(
+    command: readonly string[],
+    input: readonly Iterable<string>[] = [],
+    isFresh = false,
+  ): Promise<Answer> {
+    let answer = await this.#ssh(command, input, isFresh);
+    for (let attempt = 1; attempt < ATTEMPTS && isTurnedAway(answer); attempt += 1) {
+      answer = await this.#ssh(command, input, isFresh);
+    }
+    return answer;
+  }
+
+  async #ssh(
+    command: readonly string[],
+    input: readonly Iterable<string>[],
+    isFresh: boolean,
+  ): Promise<Answer> {
+    const words = [...this.#options(isFresh), ...this.#address(), ...command];
+    return answerOf(await run("ssh", words, input));
+  }
+
+  #options(isFresh: boolean): readonly string[] {
+    const shared = [
+      "ControlMaster=auto",
+      `ControlPersist=${PERSIST_SECONDS}`,
+      `ControlPath=${this.#socket}`,
+    ];
+    const own = isFresh ? ["ControlMaster=no", "ControlPath=none"] : shared;
+    const options = ["BatchMode=yes", `ConnectTimeout=${CONNECT_SECONDS}`, ...ALIVE, ...own];
+    // -T, and no forwarding: nothing of this machine is lent to the host.
+    return ["-T", "-a", "-x", ...options.flatMap((option) => ["-o", option])];
+  }
+
+  #address(): readonly string[] {
+    const { user, host, port } = this.target;
+    return [
+      ...(port === undefined ? [] : ["-p", port]),
+      ...(user === undefined ? [] : ["-l", user]),
+      "--",
+      host,
+    ];
+  }
+}
+
+/** One of the program's commands on this very host, as the user that runs this; it has no folder there. */
+export async function runHere(words: readonly string[]): Promise<Answer> {
+  return answerOf(await run("sh", ["-s", "--", ...words], [[readProgram()]]));
+}
+
+/** Where ssh finds a node: where it says itself, or else where its tunnel is dialled, or by its name. */
+export function sshTargetOf({ name, ssh, endpoint }: Node): SshTarget {
+  if (ssh !== undefined) return splitTarget(ssh);
+  const host = endpoint?.host ?? name;
+  return { host: typeof host === "string" ? host : printAddress(host) };
+}
+
+/** As `ssh:` of a node is written; a parser has seen it. */
+export function splitTarget(text: string): SshTarget {
+  const match = /^(?:([^@]*)@)?(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(text);
+  const [, user, bracketed, plain = "", port] = match ?? [];
+  return {
+    host: bracketed ?? plain,
+    ...(user === undefined ? {} : { user }),
+    ...(port === undefined ? {} : { port }),
+  };
+}
+
+/** Works on all, at most so many at a time, in their order. */
+export async function inParallel<T>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const rest = items.values();
+  const worker = async (): Promise<void> => {
+    for (const item of rest) await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+}
+
+/** Whole, as it is sent. */
+export function readProgram(): string {
+  return PARTS.map((part) =>
+    readFileSync(join(import.meta.dirname, `../host/${part}.sh`), "utf8"),
+  ).join("");
+}
+
+function* sent(files: ReadonlyMap<string, Iterable<string>>): Generator<Iterable<string>> {
+  for (const [name, text] of files) {
+    yield [`${MARK}${name}\n`];
+    yield text;
+  }
+}
+
+/** For a shell of any kind: what is quoted has no backslash and no exclamation mark in it. */
+function quote(word: string): string {
+  return /^[\w./:=-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+interface Outcome {
+  readonly status: number;
+  readonly output: string;
+  readonly errors: string;
+}
+
+async function run(
+  program: string,
+  words: readonly string[],
+  input: readonly Iterable<string>[],
+): Promise<Outcome> {
+  const child: ChildProcess = spawn(program, words, { stdio: ["pipe", "pipe", "pipe"] });
+  const ended = once(child, "close").catch((cause: unknown) => [127, undefined, String(cause)]);
+  // A program that ends before it has read everything says why in its status.
+  child.stdin?.on("error", () => undefined);
+  const texts = [child.stdout, child.stderr].map(read);
+  for (const part of input) {
+    for (const piece of part) {
+      if (child.stdin?.write(piece) === false)
+        await Promise.race([once(child.stdin, "drain"), ended]);
+    }
+  }
+  child.stdin?.end();
+  const [status, , cause] = await ended;
+  const [output = "", errors = ""] = await Promise.all(texts);
+  return { status: typeof status === "number" ? status : 255, output, errors: cause ?? errors };
+}
+
+async function read(stream: Readable | null): Promise<string> {
+  return ((await stream?.setEncoding("utf8").toArray()) ?? []).join("");
+}
+
+function answerOf({ status, output, errors }: Outcome): Answer {
+  const lines = output.split("\n").flatMap((line): AnswerLine[] => {
+    const at = line.indexOf(" ");
+    if (line === "") return [];
+    return [at < 0 ? [line, ""] : [line.slice(0, at), line.slice(at + 1)]];
+  });
+  const said = lines.find(([word]) => word === "fail")?.[1];
+  if (said !== undefined) {
+    const [code = "", ...rest] = said.split(" ");
+    return { kind: "failed", code, detail: rest.join(" ") };
+  }
+  if (status === 0) return { kind: "answered", lines };
+  return { kind: "failed", code: codeOf(status, errors), detail: lastLine(errors) };
+}
+
+function isTurnedAway(answer: Answer): boolean {
+  return answer.kind === "failed" && answer.code === "turned-away";
+}
+
+/** What ssh and sudo say when they refuse; they say it in English where LC_MESSAGES does. */
+const REFUSALS: readonly (readonly [RegExp, string])[] = [
+  [/ENOENT/, "no-ssh"],
+  [/Could not resolve hostname/, "unknown-host"],
+  [/REMOTE HOST IDENTIFICATION HAS CHANGED/, "host-key-changed"],
+  [/Host key verification failed|No \S+ host key is known/, "host-key-unknown"],
+  [/Connection refused/, "refused"],
+  [/kex_exchange_identification|Connection (?:closed|reset) by|banner exchange/, "turned-away"],
+  [/timed out|No route to host|[Uu]nreachable/, "no-answer"],
+  [/Permission denied|Too many authentication failures/, "not-let-in"],
+  [/sudo: .*password|terminal is required/, "sudo-password"],
+  [/sudo: .*not found|not in the sudoers|may not run/, "no-sudo"],
+  [/No space left on device/, "no-space"],
+  [/Read-only file system/, "read-only"],
+];
+
+function codeOf(status: number, errors: string): string {
+  const known = REFUSALS.find(([pattern]) => pattern.test(errors))?.[1];
+  if (known !== undefined) return known;
+  if (status === 255) return "lost";
+  return status === 90 ? "no-room" : "defect";
+}
+
+function lastLine(text: string): string {
+  return text.trim().split("\n").at(-1) ?? "";
+}

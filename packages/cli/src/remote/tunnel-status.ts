@@ -1,0 +1,98 @@
+/** What a host says of the tunnels that Warren made on it: read from its answer, and judged. */
+import type { AnswerLine } from "./ssh.ts";
+
+export interface TunnelStatus {
+  readonly interface: string;
+  /** The host's own name in the mesh. */
+  readonly name?: string;
+  /** Absent while the tunnel is down. */
+  readonly device?: { readonly publicKey: string; readonly listenPort: number };
+  readonly addresses: readonly string[];
+  /** Sorted by name. */
+  readonly peers: readonly PeerStatus[];
+}
+
+export interface PeerStatus {
+  readonly name?: string;
+  readonly publicKey: string;
+  readonly endpoint?: string;
+  /** Since the last one. */
+  readonly handshakeSeconds?: number;
+  readonly receivedBytes: number;
+  readonly sentBytes: number;
+  readonly keepaliveSeconds?: number;
+  readonly allowedIps: readonly string[];
+  /** No handshake yet though something was sent; or none any more though something is sent all the time. */
+  readonly trouble?: "no-handshake" | "silent";
+}
+
+/** WireGuard's REJECT_AFTER_TIME: whoever is sent to has shaken hands since. */
+const HANDSHAKE_SECONDS = 180;
+
+/** Values that are no plain words are left out: they come from another host, and go to a terminal. */
+export function readStatus(answer: readonly AnswerLine[]): readonly TunnelStatus[] {
+  const lines = answer.filter(([, rest]) => /^[\w.:,/%[\]()+= -]*$/.test(rest));
+  const now = Number(lines.find(([word]) => word === "time")?.[1]);
+  const starts = lines.flatMap(([word], at) => (word === "interface" ? [at] : []));
+  return starts.map((start, at) => readTunnel(lines.slice(start, starts[at + 1]), now));
+}
+
+export function hasTrouble({ device, peers }: TunnelStatus): boolean {
+  return device === undefined || peers.some(({ trouble }) => trouble !== undefined);
+}
+
+function readTunnel(lines: readonly AnswerLine[], now: number): TunnelStatus {
+  const all = (wanted: string): readonly string[] =>
+    lines.flatMap(([word, rest]) => (word === wanted ? [rest] : []));
+  const [name] = all("name");
+  const [publicKey, port] = all("device")[0]?.split(" ") ?? [];
+  const names = new Map(all("known").map((line) => pairOf(line)));
+  const peers = all("peer").map((line) => readPeer(line, names, now));
+  return {
+    interface: all("interface")[0] ?? "",
+    ...(name === undefined ? {} : { name }),
+    ...(publicKey === undefined ? {} : { device: { publicKey, listenPort: Number(port) } }),
+    addresses: all("address"),
+    peers: peers.toSorted((one, other) => (sortKey(one) < sortKey(other) ? -1 : 1)),
+  };
+}
+
+function pairOf(line: string): readonly [string, string] {
+  const [key = "", ...rest] = line.split(" ");
+  return [key, rest.join(" ")];
+}
+
+function readPeer(line: string, names: ReadonlyMap<string, string>, now: number): PeerStatus {
+  const [publicKey = "", endpoint, handshake, received, sent, keepalive, ranges] = line.split(" ");
+  const name = names.get(publicKey);
+  const at = Number(handshake);
+  const peer = {
+    publicKey,
+    receivedBytes: Number(received),
+    sentBytes: Number(sent),
+    allowedIps: ranges === undefined || ranges === "(none)" ? [] : ranges.split(","),
+    ...(name === undefined || name === "" ? {} : { name }),
+    ...(endpoint === undefined || endpoint === "(none)" ? {} : { endpoint }),
+    ...(at > 0 ? { handshakeSeconds: Math.max(0, now - at) } : {}),
+    ...(keepalive === undefined || keepalive === "off"
+      ? {}
+      : { keepaliveSeconds: Number(keepalive) }),
+  };
+  const trouble = troubleOf(peer);
+  return trouble === undefined ? peer : { ...peer, trouble };
+}
+
+function troubleOf({
+  handshakeSeconds: age,
+  keepaliveSeconds,
+  sentBytes,
+}: Omit<PeerStatus, "trouble">): PeerStatus["trouble"] {
+  // Without keepalive an old one means nothing: perhaps nobody has had anything to say.
+  if (age === undefined)
+    return sentBytes > 0 || keepaliveSeconds !== undefined ? "no-handshake" : undefined;
+  return keepaliveSeconds !== undefined && age > HANDSHAKE_SECONDS ? "silent" : undefined;
+}
+
+function sortKey({ name, publicKey }: PeerStatus): string {
+  return `${name ?? "~"} ${publicKey}`;
+}

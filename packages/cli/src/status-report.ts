@@ -1,0 +1,96 @@
+/** How the tunnels of a host stand, for people: whoever has read them, over ssh or where it runs. */
+import { listTexts, say } from "@warren/core";
+import type { Phrase, Text } from "@warren/core";
+import { printOddity } from "./probe-report.ts";
+import type { Oddity } from "./probe-report.ts";
+import type { PeerStatus, TunnelStatus } from "./remote/tunnel-status.ts";
+import { printTable } from "./terminal/table.ts";
+import type { Terminal } from "./terminal/terminal.ts";
+import { printDuration } from "./terminal/words.ts";
+
+/** Ranges that a line shows before it counts the rest. */
+const SHOWN_RANGES = 3;
+/** Enough of a key to find it again. */
+const KEY_LETTERS = 8;
+
+export function printTunnel(terminal: Terminal, tunnel: TunnelStatus): void {
+  const { device, addresses, peers, name = tunnel.interface } = tunnel;
+  const head = terminal.paint("bold", say`${name} (${tunnel.interface})`);
+  if (device === undefined) {
+    printOddity(terminal, head, {
+      cause: say`the tunnel is down`,
+      fix: say`bring it up there: wg-quick up ${tunnel.interface}`,
+    });
+    return;
+  }
+  const facts = [say`UDP port ${device.listenPort}`, ...addresses, device.publicKey];
+  terminal.print(say`${head}: ${listTexts(facts)}`);
+  if (peers.length > 0) printPeers(terminal, peers);
+  for (const peer of peers) {
+    const oddity = findOddity(peer);
+    if (oddity !== undefined) printOddity(terminal, say`${name} → ${labelOf(peer)}`, oddity);
+  }
+}
+
+export function findOddity(peer: PeerStatus): Oddity | undefined {
+  const { trouble, endpoint, handshakeSeconds = 0 } = peer;
+  if (trouble === undefined) return undefined;
+  const cause =
+    trouble === "no-handshake"
+      ? say`no handshake yet, though it is sent to`
+      : say`the last handshake is ${printDuration(handshakeSeconds)} old, though it is sent to all the time`;
+  const fix =
+    endpoint === undefined
+      ? say`it has to dial this host, and does not: look at the tunnel there`
+      : say`look whether the tunnel there is up and has this host's key, and whether UDP ${endpoint} is let in`;
+  return { cause, fix };
+}
+
+export function printBytes(bytes: number): string {
+  const units = ["KiB", "MiB", "GiB", "TiB"];
+  let value = bytes;
+  let unit = "B";
+  for (const next of units) {
+    if (value < 1024) break;
+    value /= 1024;
+    unit = next;
+  }
+  return `${unit === "B" || value >= 100 ? Math.round(value) : value.toFixed(1)} ${unit}`;
+}
+
+function printPeers(terminal: Terminal, peers: readonly PeerStatus[]): void {
+  const { read, paint } = terminal;
+  const heads = [
+    say`peer`,
+    say`endpoint`,
+    say`last handshake`,
+    say`received`,
+    say`sent`,
+    "AllowedIPs",
+  ];
+  const rows = peers.map((peer) => [
+    labelOf(peer),
+    peer.endpoint ?? "",
+    paint(peer.trouble === undefined ? "green" : "red", handshakeOf(peer)),
+    printBytes(peer.receivedBytes),
+    printBytes(peer.sentBytes),
+    read(rangesOf(peer)),
+  ]);
+  const [first = "", ...lines] = printTable([heads.map(read), ...rows]);
+  terminal.print(paint("bold", first));
+  for (const line of lines) terminal.print(line);
+}
+
+function handshakeOf({ handshakeSeconds: age }: PeerStatus): Phrase {
+  return age === undefined ? say`never` : say`${printDuration(age)} ago`;
+}
+
+function rangesOf({ allowedIps }: PeerStatus): Text {
+  const shown = listTexts(allowedIps.slice(0, SHOWN_RANGES));
+  const rest = allowedIps.length - SHOWN_RANGES;
+  return rest > 0 ? say`${shown} and ${rest} more` : shown;
+}
+
+function labelOf({ name, publicKey }: PeerStatus): string {
+  return name ?? `${publicKey.slice(0, KEY_LETTERS)}…`;
+}

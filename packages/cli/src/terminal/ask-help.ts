@@ -1,0 +1,25 @@
+/** What the help of the commands that ask hosts shows: examples, what is measured, how they end. */
+import { say } from "@warren/core";
+import type { Text } from "@warren/core";
+
+export function probeHelp(): Text {
+  return say`Examples:
+  warren probe                                 from every host to every other
+  warren probe n1 n2                           only what these two measure
+  warren probe --watch
+
+Each host is asked over ssh (the node's ssh, else its endpoint, else its name) and pings the
+mesh addresses of all others that the policy lets it ping; · stands where it does not, ✗ where
+no answer came, ? where the host could not be asked. The path MTU is the largest packet that
+came through whole. Exit status: 0 when all reach each other that may, else 2.`;
+}
+
+export function statusHelp(): Text {
+  return say`Examples:
+  sudo warren status                           on a host; it needs no mesh file
+  warren status n1 n2                          of these nodes, over ssh
+
+A peer is in trouble when it was sent to and never shook hands, or when it is kept alive and
+the last handshake is more than three minutes old; one that is not kept alive may be idle.
+Exit status: 0 when no peer is in trouble, else 2.`;
+}
