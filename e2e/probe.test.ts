@@ -80,14 +80,14 @@ test("probe has every host measure every pair that is allowed, and finds the way
     11 of 11 pairs reach each other
     "
   `);
-  const { pairs, refused } = JSON.parse((await warren("probe", "--json")).out);
+  const { pairs, refused }: Printed = JSON.parse((await warren("probe", "--json")).out);
   expect(refused).toEqual([]);
-  const found = pairs.map((pair: Record<string, unknown>) => [
-    `${pair["source"]} ${pair["target"]}`,
-    pair["pathMtu"],
-    pair["isAllowed"] ? (pair["via"] ?? "direct") : "denied",
+  const found = pairs.map(({ source, target, pathMtu, isAllowed, via = "direct" }) => [
+    `${source} ${target}`,
+    pathMtu,
+    isAllowed ? via : "denied",
   ]);
-  const shaken = pairs.filter((pair: Record<string, unknown>) => "handshakeSeconds" in pair);
+  const shaken = pairs.filter(({ handshakeSeconds }) => handshakeSeconds !== undefined);
   expect(shaken).toHaveLength(8);
   expect(found).toEqual([
     ["n1 n2", 1420, "direct"],
@@ -160,10 +160,8 @@ test("probe finds the path MTU to the byte: behind a gateway, and where large pa
   await fixture.world.internet.run({ words, wayOut: "" });
   const { status, out } = await warren("probe", "--json", "n2", "n3");
   expect(status).toBe(0);
-  const mtus = JSON.parse(out).pairs.map((pair: Record<string, unknown>) => [
-    `${pair["source"]} ${pair["target"]}`,
-    pair["pathMtu"],
-  ]);
+  const { pairs }: Printed = JSON.parse(out);
+  const mtus = pairs.map(({ source, target, pathMtu }) => [`${source} ${target}`, pathMtu]);
   // 1400 bytes less 60 of WireGuard's over IPv4 are 1340, which it fills up in steps of 16.
   expect(Object.fromEntries(mtus)).toMatchObject({
     "n2 n3": 1328,
@@ -233,6 +231,19 @@ test("status names the peers and shows what wg shows, there and from afar", asyn
     "
   `);
 });
+
+/** What --json prints. */
+interface Printed {
+  readonly pairs: readonly {
+    readonly source: string;
+    readonly target: string;
+    readonly isAllowed: boolean;
+    readonly pathMtu?: number;
+    readonly handshakeSeconds?: number;
+    readonly via?: string;
+  }[];
+  readonly refused: readonly unknown[];
+}
 
 interface Said {
   readonly status: number;

@@ -3,10 +3,10 @@
  * connected to. At every port of a host that is no router the provider looks whose packets leave, as
  * clouds do. Knows no mesh and no tunnel.
  */
+import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Host, World } from "../lab/world.ts";
-import type { WorldFixture } from "./world-fixture.ts";
 
 /** What joins hosts, by name: the names of its switches are those of its hosts' interfaces there. */
 export interface Drawing {
@@ -34,47 +34,44 @@ export interface Port {
   readonly rules?: readonly string[];
 }
 
+/** Where a network is made: in a world, with a folder for files. */
+export interface Ground {
+  readonly world: World;
+  readonly folder: { readonly path: string };
+}
+
 /** Packets that left a host with somebody else's address, and were dropped. */
 const FORGED = "forged";
 const WAY_OUT = "this is a defect of the test's network: please report it";
 
-export async function createUnderlay(
-  { world, folder }: WorldFixture,
-  drawing: Drawing,
-): Promise<Underlay> {
+export async function createUnderlay(ground: Ground, drawing: Drawing): Promise<Underlay> {
+  const { world } = ground;
   const drawn = Object.entries(drawing.hosts);
-  const shared = writeFile(folder.path, "resolv.conf", "");
   const created = await Promise.all(
-    drawn.map(async ([name, { folder: own, files = {} }]) => {
-      const texts = Object.entries(files).map(
-        ([target, text], at) => [target, writeFile(folder.path, `${name}-${at}`, text)] as const,
-      );
-      const mounts = own === undefined ? [] : [["/etc/wireguard", own] as const];
-      const all = new Map([["/etc/resolv.conf", shared], ...mounts, ...texts]);
-      return [name, await world.createHost(name, all)] as const;
-    }),
+    drawn.map(async ([name, each]) => [name, await createHost(ground, name, each)] as const),
   );
   const hosts = new Map(created);
-  await Promise.all([...hosts.values()].map(settle));
-  await batch(world.internet, wires(drawing, hosts));
+  const wires = created.flatMap(([name, host]) =>
+    wireLines(host, there(drawing.hosts[name], name)),
+  );
+  await batch(world.internet, [...switchLines(drawing), ...wires]);
+  const chains = drawn.map(([name, host]) => portChains(name, host)).join("");
   await Promise.all([
-    load(world.internet, providerRules(drawing)),
-    ...drawn.flatMap(([name, each]) => {
-      const host = there(hosts.get(name), name);
-      const own = batch(host, hostLines(each));
-      return each.router === undefined ? [own] : [own, makeRouter(host, each.router)];
-    }),
+    load(world.internet, `${counterLines(drawing)}${inProvider(chains)}`),
+    ...created.map(([name, host]) => settle(host, there(drawing.hosts[name], name))),
   ]);
-  return new Underlay(world, hosts);
+  return new Underlay(ground, drawing, hosts);
 }
 
 /** A network that stands. */
 export class Underlay {
-  readonly #world: World;
-  readonly #hosts: ReadonlyMap<string, Host>;
+  readonly #ground: Ground;
+  readonly #drawing: Drawing;
+  readonly #hosts: Map<string, Host>;
 
-  constructor(world: World, hosts: ReadonlyMap<string, Host>) {
-    this.#world = world;
+  constructor(ground: Ground, drawing: Drawing, hosts: Map<string, Host>) {
+    this.#ground = ground;
+    this.#drawing = drawing;
     this.#hosts = hosts;
   }
 
@@ -82,10 +79,34 @@ export class Underlay {
     return there(this.#hosts.get(name), name);
   }
 
+  /** Another host in its place, joined as it was drawn: what was changed in its network is gone. Ends the one before. */
+  async renew(name: string): Promise<Host> {
+    const drawn = there(this.#drawing.hosts[name], name);
+    const { internet } = this.#ground.world;
+    process.kill(this.host(name).pid, "SIGKILL");
+    for (const [network] of wired(drawn)) {
+      const port = portName(name, network);
+      // Since Linux 6.16 rules wait for a port of the same name, before that they went with it.
+      for (const words of [
+        ["nft", "delete", "chain", "netdev", "provider", port],
+        ["ip", "link", "delete", port],
+      ]) {
+        await internet.attempt({ words, wayOut: WAY_OUT });
+      }
+    }
+    const host = await createHost(this.#ground, name, drawn);
+    this.#hosts.set(name, host);
+    await batch(internet, wireLines(host, drawn));
+    await Promise.all([load(internet, inProvider(portChains(name, drawn))), settle(host, drawn)]);
+    return host;
+  }
+
   /** Packets that each counter of the provider has seen. */
   async counts(): Promise<Readonly<Record<string, number>>> {
     const words = ["nft", "-j", "list", "counters"];
-    const { nftables } = JSON.parse(await this.#world.internet.run({ words, wayOut: WAY_OUT }));
+    const { nftables } = JSON.parse(
+      await this.#ground.world.internet.run({ words, wayOut: WAY_OUT }),
+    );
     const counters: { counter?: { name: string; packets: number } }[] = nftables;
     return Object.fromEntries(
       counters.flatMap(({ counter }) => (counter ? [[counter.name, counter.packets]] : [])),
@@ -95,43 +116,64 @@ export class Underlay {
   /** Bytes that passed a host's port, both ways, since it was made. */
   async bytesAt(name: string, network: string): Promise<number> {
     const words = ["ip", "-s", "-j", "link", "show", "dev", portName(name, network)];
-    const [link] = JSON.parse(await this.#world.internet.run({ words, wayOut: WAY_OUT }));
+    const [link] = JSON.parse(await this.#ground.world.internet.run({ words, wayOut: WAY_OUT }));
     return link.stats64.rx.bytes + link.stats64.tx.bytes;
   }
 }
 
-/** Fresh: it forwards nothing; and an address is of use at once, because nobody else can have it. */
-async function settle(host: Host): Promise<void> {
-  const settings = [
+async function createHost(
+  { world, folder }: Ground,
+  name: string,
+  drawn: DrawnHost,
+): Promise<Host> {
+  const { folder: own, files = {} } = drawn;
+  const texts = Object.entries(files).map(
+    ([target, text], at) => [target, writeFile(folder.path, `${name}-${at}`, text)] as const,
+  );
+  const mounts = own === undefined ? [] : [["/etc/wireguard", own] as const];
+  const resolver = writeFile(folder.path, "resolv.conf", "");
+  const host = await world.createHost(
+    name,
+    new Map([["/etc/resolv.conf", resolver], ...mounts, ...texts]),
+  );
+  // Before it has ports. Fresh: it forwards nothing; and an address is of use at once, because nobody else can have it.
+  await set(host, [
     "net.ipv4.ip_forward=0",
     "net.ipv6.conf.all.forwarding=0",
-    ...["all", "default"].map((name) => `net.ipv6.conf.${name}.accept_dad=0`),
-  ];
+    ...["all", "default"].map((each) => `net.ipv6.conf.${each}.accept_dad=0`),
+  ]);
+  return host;
+}
+
+/** What it is told when its ports are there. */
+async function settle(host: Host, drawn: DrawnHost): Promise<void> {
+  await batch(host, hostLines(drawn));
+  if (drawn.router === undefined) return;
+  await set(host, ["net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"]);
+  await load(host, drawn.router);
+}
+
+async function set(host: Host, settings: readonly string[]): Promise<void> {
   await host.run({ words: ["sysctl", "-q", "-e", "-w", ...settings], wayOut: WAY_OUT });
 }
 
-async function makeRouter(host: Host, rules: string): Promise<void> {
-  const settings = ["net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"];
-  await host.run({ words: ["sysctl", "-q", "-e", "-w", ...settings], wayOut: WAY_OUT });
-  await load(host, rules);
+function switchLines({ hosts }: Drawing): readonly string[] {
+  const networks = Object.values(hosts).flatMap((host) => wired(host).map(([network]) => network));
+  return [...new Set(networks)].flatMap((network) => [
+    // No IPv6 of its own: a switch has no address, and says nothing.
+    `link add ${network} type bridge mcast_snooping 0`,
+    `link set ${network} addrgenmode none up`,
+  ]);
 }
 
-function wires({ hosts }: Drawing, made: ReadonlyMap<string, Host>): readonly string[] {
-  const ports = Object.entries(hosts).flatMap(([name, host]) =>
-    wired(host).map(([network]) => ({ name, network, port: portName(name, network) })),
-  );
-  const networks = [...new Set(ports.map(({ network }) => network))];
-  return [
-    ...networks.flatMap((network) => [
-      // No IPv6 of its own: a switch has no address, and says nothing.
-      `link add ${network} type bridge mcast_snooping 0`,
-      `link set ${network} addrgenmode none up`,
-    ]),
-    ...ports.flatMap(({ name, network, port }) => [
-      `link add ${port} type veth peer name ${network} netns /proc/${there(made.get(name), name).pid}/ns/net`,
+function wireLines({ name, pid }: Host, drawn: DrawnHost): readonly string[] {
+  return wired(drawn).flatMap(([network]) => {
+    const port = portName(name, network);
+    return [
+      `link add ${port} type veth peer name ${network} address ${hardwareAddress(port)} netns /proc/${pid}/ns/net`,
       `link set ${port} addrgenmode none master ${network} up`,
-    ]),
-  ];
+    ];
+  });
 }
 
 function hostLines({ ports, routes = [] }: DrawnHost): readonly string[] {
@@ -147,17 +189,22 @@ function hostLines({ ports, routes = [] }: DrawnHost): readonly string[] {
   ];
 }
 
-function providerRules({ hosts, counters = [] }: Drawing): string {
-  const chains = Object.entries(hosts).flatMap(([name, host]) =>
-    wired(host).map(([network, { rules = [] }]) => {
-      const device = portName(name, network);
-      const own = host.router === undefined ? sourceRules(host) : [];
-      const head = `type filter hook ingress device "${device}" priority filter; policy accept;`;
-      return `chain ${device} {\n${[head, ...rules, ...own].join("\n")}\n}\n`;
-    }),
-  );
-  const all = [FORGED, ...counters].map((counter) => `counter ${counter} { }\n`);
-  return `table netdev provider {\n${[...all, ...chains].join("")}}\n`;
+function counterLines({ counters = [] }: Drawing): string {
+  return inProvider([FORGED, ...counters].map((counter) => `counter ${counter} { }\n`).join(""));
+}
+
+function portChains(name: string, host: DrawnHost): string {
+  const chains = wired(host).map(([network, { rules = [] }]) => {
+    const device = portName(name, network);
+    const own = host.router === undefined ? sourceRules(host) : [];
+    const head = `type filter hook ingress device "${device}" priority filter; policy accept;`;
+    return `chain ${device} {\n${[head, ...rules, ...own].join("\n")}\n}\n`;
+  });
+  return chains.join("");
+}
+
+function inProvider(lines: string): string {
+  return `table netdev provider {\n${lines}}\n`;
 }
 
 /** A host's packets have one of its own addresses, on whichever of its ports they leave. */
@@ -180,6 +227,12 @@ function wired({ ports }: DrawnHost): readonly (readonly [string, Port])[] {
 /** An interface's name has at most 15 characters. */
 function portName(host: string, network: string): string {
   return `${host.slice(0, 7)}-${network.slice(0, 7)}`;
+}
+
+/** The same each time, so that neighbours need not ask again for a host that was renewed. */
+function hardwareAddress(port: string): string {
+  const digits = createHash("sha256").update(port).digest("hex").slice(0, 10);
+  return `02:${digits.match(/../g)?.join(":")}`;
 }
 
 /** Also of one with a mask. */

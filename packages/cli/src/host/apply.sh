@@ -105,7 +105,8 @@ changed_peers() {
 				if (is("psk")) print "PresharedKey = " ("PresharedKey" in block ? block["PresharedKey"] : zeros)
 				if (is("keepalive")) print "PersistentKeepalive = " ("PersistentKeepalive" in block ? block["PersistentKeepalive"] : "off")
 				if (is("endpoint") && "Endpoint" in line) print line["Endpoint"]
-				if (is("allowed-ips") && "AllowedIPs" in line) print line["AllowedIPs"]
+				# wg takes those that are not named from a peer that is.
+				if ("AllowedIPs" in line) print line["AllowedIPs"]
 			}
 			split("", block); split("", line)
 		}' zeros=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= - "$1/wireguard/$interface.conf"
@@ -134,7 +135,7 @@ live_step() {
 	case $1 in
 	address)
 		# Else the kernel removes all addresses of a range together with their first.
-		echo 1 >"/proc/sys/net/ipv4/conf/$interface/promote_secondaries"
+		echo 1 >"/proc/sys/net/ipv4/conf/$interface/promote_secondaries" || return
 		[ "$2" = - ] && verb=del || verb=add
 		ip address "$verb" "$3" dev "$interface"
 		;;

@@ -39,7 +39,7 @@ own_state() {
 
 # The kernel's, in the words of a state file. What the kernel makes itself is left out.
 live_state() {
-	echo "mtu $(cat "/sys/class/net/$interface/mtu")"
+	ip link show dev "$interface" | sed -n 's/.* \(mtu [0-9]*\).*/\1/p'
 	ip -o address show dev "$interface" | awk '$3 ~ /^inet6?$/ && $4 !~ /^fe80/ { print "address " $4 }'
 	for family in 4 6; do
 		ip -$family route show table all dev "$interface" 2>/dev/null | awk -v all=$((family * family * 2)) '
@@ -96,7 +96,8 @@ peer_steps() {
 		$NF == "-" && $2 == "endpoint" { next }
 		!($1 in wants) { steps[$1] = "-"; next }
 		!($1 in has) { steps[$1] = "+"; next }
-		!(($1, $2) in seen) { seen[$1, $2] = 1; steps[$1] = ($1 in steps ? steps[$1] : "~") " " $2 }
+		!($1 in steps) { steps[$1] = "~" }
+		!(($1, $2) in seen) { seen[$1, $2] = 1; steps[$1] = steps[$1] " " $2 }
 		END { for (key in steps) print "peer " key " " steps[key] }
 	' wanted="$work/wanted-peers" "$work/peers" "$work/wanted-peers" - | sort
 }
@@ -194,6 +195,7 @@ steps() {
 }
 
 boot_steps() {
+	[ "$(service_manager)" != none ] || return 0
 	if [ -e "$1/wireguard/$interface.conf" ]; then
 		service is-enabled || echo "boot +"
 	elif service is-enabled; then

@@ -24,7 +24,7 @@ has() {
 }
 
 is_up() {
-	[ -d "/sys/class/net/$interface" ]
+	ip link show dev "$interface" >/dev/null 2>&1
 }
 
 # Of the kernel, or of a program in its place.

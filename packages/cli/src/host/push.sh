@@ -3,7 +3,9 @@
 # The run of somebody else is waited for: at the latest its guard ends it. One that was killed is taken over.
 take() {
 	waited=0
+	mkdir -p "${run%/*}"
 	until mkdir "$run" 2>/dev/null; do
+		[ -d "$run" ] || fail no-room
 		sleep 1
 		waited=$((waited + 1))
 		if ! kill -0 "$(cat "$run/pid" 2>/dev/null)" 2>/dev/null; then
@@ -33,10 +35,14 @@ plan() {
 	steps "$in" | sed 's/^/step /'
 }
 
-# SECONDS [PUBLIC]: does it, and goes on only until the guard has it done or undone.
+# SECONDS [PUBLIC]: does it, and ends when the guard has it done, or undone.
 begin() {
-	[ -z "${2-}" ] || choose_key "$2"
 	take
+	plan "${2-}" >"$in/plan"
+	if [ ! -s "$in/plan" ]; then
+		rm -rf "$run"
+		return
+	fi
 	mkdir "$run/work" "$run/old" "$run/old/wireguard" "$run/old/systemd" "$run/new"
 	mv "$in/wireguard" "$in/systemd" "$run/new/"
 	cp "$in/program" "$run/program"
@@ -67,7 +73,7 @@ guard() {
 		mv "$run/outcome.part" "$run/outcome"
 		return
 	fi
-	sed 's/^/step /' "$run/did" >"$run/outcome.part"
+	awk '!seen[$0]++ { print "step " $0 }' "$run/did" >"$run/outcome.part"
 	mv "$run/outcome.part" "$run/outcome"
 	waited=0
 	while [ $waited -lt "$1" ] && [ -e "$run/trial" ]; do
@@ -83,13 +89,13 @@ guard() {
 # Over a connection that was made after the change.
 confirm() {
 	mv "$run/trial" "$run/confirmed" 2>/dev/null || fail expired
-	if [ -e "$run/new/wireguard/$interface.conf" ]; then
-		service is-enabled || service enable
-	elif service is-enabled; then
-		service disable
-	fi || fail no-boot
+	boot=$(boot_steps "$run/new")
+	case $boot in
+	*+) service enable ;;
+	*-) service disable ;;
+	esac >"$run/said" || boot="fail no-boot $(tail -n 1 "$run/said")"
+	case $boot in fail*) echo "$boot" ;; esac
 	rm -rf "$etc/$interface.key.new" "$run"
-	echo "confirmed"
 }
 
 command=$1

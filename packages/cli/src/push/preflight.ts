@@ -1,6 +1,6 @@
 /** Judges by what a host told of itself whether a device can be brought to it, before anything is done. */
 import { hostPrefix } from "@warren/core";
-import type { Device, Prefix } from "@warren/core";
+import type { Device, Node, Prefix } from "@warren/core";
 import type { HostFacts } from "./facts.ts";
 import * as troubles from "./troubles.ts";
 import type { Trouble } from "./troubles.ts";
@@ -10,10 +10,16 @@ const LEAST_KIB = 256;
 /** A clock that is wrong by more is no drift. */
 const CLOCK_SECONDS = 300;
 
+/** What is to be brought to the host. */
+export interface Wanted {
+  readonly node: Node;
+  readonly device: Device;
+}
+
 /** The first is the worst. `nowSeconds`: this machine's clock when the host was asked. */
 export function judgeHost(
   facts: HostFacts,
-  device: Device,
+  { node, device }: Wanted,
   nowSeconds: number,
 ): readonly Trouble[] {
   const { interface: name, listenPort } = device;
@@ -33,8 +39,9 @@ export function judgeHost(
       ? [troubles.noTools(lacking, facts.system)]
       : []),
     ...(facts.module === undefined ? [troubles.noWireGuard()] : []),
-    ...(isPortOther ? [troubles.portTaken(listenPort)] : []),
-    ...clashes(facts, device),
+    ...(facts.serviceManager === "none" ? [troubles.noServiceManager()] : []),
+    ...(isPortOther ? [troubles.portTaken(listenPort, node.name)] : []),
+    ...clashes(facts, { node, device }),
     ...(Math.abs(off) > CLOCK_SECONDS ? [troubles.clockWrong(off)] : []),
   ];
 }
@@ -53,7 +60,7 @@ export function toolsFor({ tools, module }: HostFacts, { firewall }: Device): re
 }
 
 /** Two routes of one range stop wg-quick; what is nearer or wider on the host lives beside the tunnel's. */
-function clashes({ ranges }: HostFacts, device: Device): readonly Trouble[] {
+function clashes({ ranges }: HostFacts, { node, device }: Wanted): readonly Trouble[] {
   const routes = device.peers.flatMap(({ allowedIps }) => allowedIps);
   const own = device.addresses.map(({ address }) => hostPrefix(address));
   return ranges
@@ -65,7 +72,7 @@ function clashes({ ranges }: HostFacts, device: Device): readonly Trouble[] {
           : [];
       }
       const isRouted = device.table === undefined && routes.some((each) => isSame(each, prefix));
-      return isRouted ? [troubles.rangeTaken(prefix, at)] : [];
+      return isRouted ? [troubles.rangeTaken(prefix, at, node)] : [];
     });
 }
 

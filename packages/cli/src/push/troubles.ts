@@ -1,6 +1,6 @@
 /** Why a host is not as the mesh says: at which step, for what cause, and the way out. */
 import { listTexts, printPrefix, say } from "@warren/core";
-import type { Phrase, Prefix } from "@warren/core";
+import type { Name, Node, Phrase, Prefix } from "@warren/core";
 import type { SshTarget } from "../remote/ssh.ts";
 
 /** What is done to a host, in this order. */
@@ -11,6 +11,8 @@ export interface Trouble {
   readonly code: string;
   readonly cause: Phrase;
   readonly fix: Phrase;
+  /** It may be wrong, or done without: `--anyway` goes on. */
+  readonly isForcible?: true;
 }
 
 /** What a failed answer is about. */
@@ -137,8 +139,8 @@ function working(detail: string, seconds: number): Readonly<Record<string, Words
       fix: say`look what cuts the way of ssh: an exit, a subnet or a policy that has this machine's address in it`,
     },
     "no-boot": {
-      cause: say`it runs, but will not start at boot: its service manager refuses`,
-      fix: say`look at what manages services there; known are systemd and OpenRC`,
+      cause: say`it runs, but will not start at boot: ${detail}`,
+      fix: say`look at what manages services there, and run it again`,
     },
   };
 }
@@ -152,12 +154,12 @@ export function noWireGuard(): Trouble {
   };
 }
 
-export function portTaken(port: number): Trouble {
+export function portTaken(port: number, node: Name): Trouble {
   return {
     step: "check",
     code: "port-taken",
     cause: say`UDP port ${port} is in use by another program`,
-    fix: say`end that one (ss -ulnp tells which); or choose another: warren set NODE listenPort=PORT`,
+    fix: say`end that one (ss -ulnp tells which); or choose another: warren set ${node} listenPort=${port + 1}`,
   };
 }
 
@@ -197,23 +199,37 @@ export function noSpace(freeKiB: number): Trouble {
   };
 }
 
+export function noServiceManager(): Trouble {
+  return {
+    step: "check",
+    code: "no-boot",
+    isForcible: true,
+    cause: say`nothing known here would start the tunnel at boot: neither systemd nor OpenRC`,
+    fix: say`have your own start it (wg-quick up), and go on with --anyway`,
+  };
+}
+
 export function clockWrong(seconds: number): Trouble {
   const much = Math.abs(seconds) > 7200 ? say`${Math.round(seconds / 3600)} h` : say`${seconds} s`;
   return {
     step: "check",
+    isForcible: true,
     code: "clock-wrong",
     cause: say`its clock differs from the one here by ${much}`,
     fix: say`set it, and keep it right (timedatectl set-ntp true): after a step back no peer answers it until it has caught up`,
   };
 }
 
-export function rangeTaken(prefix: Prefix, at: string): Trouble {
+/** `local`: what the node calls its own already; a list is replaced as a whole. */
+export function rangeTaken(prefix: Prefix, at: string, { name, local }: Node): Trouble {
   const range = printPrefix(prefix);
+  const all = [...local, prefix].map(printPrefix).join(",");
   return {
     step: "check",
+    isForcible: true,
     code: "route-clash",
     cause: say`${range} is on ${at} there, and the mesh routes the same into the tunnel`,
-    fix: say`if it is the host's own (docker, say), leave it out: warren set NODE local=${range}`,
+    fix: say`if it is the host's own (docker, say), leave it out: warren set ${name} local=${all}`,
   };
 }
 

@@ -163,10 +163,11 @@ export async function runHere(words: readonly string[]): Promise<Answer> {
   return answerOf(await run("sh", ["-s", "--", ...words], [[readProgram()]]));
 }
 
-/** Where ssh finds a node: where it says itself, or else where its tunnel is dialled, or by its name. */
-export function sshTargetOf({ name, ssh, endpoint }: Node): SshTarget {
+/** Where a node is logged in to: as it says; else where it is dialled; else by its name, which ~/.ssh/config may know. */
+export function sshTargetOf({ ssh, endpoint, name }: Node): SshTarget {
   if (ssh !== undefined) return splitTarget(ssh);
-  const host = endpoint?.host ?? name;
+  if (endpoint === undefined) return { host: name };
+  const { host } = endpoint;
   return { host: typeof host === "string" ? host : printAddress(host) };
 }
 
@@ -194,7 +195,8 @@ export async function inParallel<T>(
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
 }
 
-function readProgram(): string {
+/** Whole, as it is sent. */
+export function readProgram(): string {
   return PARTS.map((part) =>
     readFileSync(join(import.meta.dirname, `../host/${part}.sh`), "utf8"),
   ).join("");

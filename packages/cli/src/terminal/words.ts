@@ -2,7 +2,17 @@
 import { printCount, say } from "@warren/core";
 import type { Phrase } from "@warren/core";
 
-export type Noun = "node" | "client" | "tunnel" | "path" | "file" | "device" | "error" | "warning";
+export type Noun =
+  | "node"
+  | "client"
+  | "tunnel"
+  | "path"
+  | "file"
+  | "device"
+  | "host"
+  | "change"
+  | "error"
+  | "warning";
 
 /** Nouns are words of a sentence, not values in it: in each language a count has its own form. */
 export function countOf(count: number, noun: Noun): Phrase {
@@ -21,6 +31,10 @@ export function countOf(count: number, noun: Noun): Phrase {
       return isOne ? say`${count} file` : say`${many} files`;
     case "device":
       return isOne ? say`${count} device` : say`${many} devices`;
+    case "host":
+      return isOne ? say`${count} host` : say`${many} hosts`;
+    case "change":
+      return isOne ? say`${count} change` : say`${many} changes`;
     case "error":
       return isOne ? say`${count} error` : say`${many} errors`;
     case "warning":

@@ -10,13 +10,15 @@ import { hasRules } from "./chains.ts";
 import { forwardedFamilies } from "./wg-quick.ts";
 import { HEADER } from "./wg-setconf.ts";
 
+const FAMILIES = [4, 6] as const;
+
 /**
  * `mtu 1420`, `address 10.0.0.1/24`, `route 10.1.0.0/16 [table 5]`, `forward 4`, `rules nft`; and after
  * `restart` what only a new start can change: a user's hooks, another table, a default route.
  */
 export function renderHostState(device: Device): string {
   const { addresses, mtu } = device;
-  const forward = [...forwardedFamilies(device)].sort();
+  const forward = FAMILIES.filter((family) => forwardedFamilies(device).has(family));
   const rules = device.firewall === "iptables" ? "iptables" : "nft";
   const lines = [
     `mtu ${mtu}`,
@@ -49,15 +51,17 @@ function routesOf(device: Device): readonly string[] {
   return [...new Set(printed)];
 }
 
-function restarts({ hooks, table, peers }: Device): readonly string[] {
+function restarts({ addresses, hooks, table, peers }: Device): readonly string[] {
   const { preUp, postUp, preDown, postDown } = hooks;
-  const defaults = new Set(
-    peers.flatMap(({ allowedIps }) => allowedIps.filter(({ length }) => length === 0)),
+  const all = peers.flatMap(({ allowedIps }) => allowedIps);
+  const defaults = FAMILIES.filter((family) =>
+    all.some((prefix) => prefix.length === 0 && prefix.family === family),
   );
-  const families = new Set([...defaults].map(({ family }) => family));
+  // Its rules name the interface's addresses.
+  const own = addresses.map(({ address }) => printAddress(address)).join(" ");
   return [
+    ...(table === undefined ? defaults.map((family) => `default ${family} ${own}`) : []),
     ...(table === undefined ? [] : [`table ${table}`]),
-    ...(table === undefined ? [...families].sort().map((family) => `default ${family}`) : []),
     ...preUp.map((line) => `PreUp ${line}`),
     ...postUp.map((line) => `PostUp ${line}`),
     ...preDown.map((line) => `PreDown ${line}`),

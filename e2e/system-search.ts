@@ -1,0 +1,88 @@
+/** Looks for a text wherever it may have been left: files, journals, what processes were called with. */
+import { lstatSync, readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { System } from "./system.ts";
+import { upperOf } from "./system-disk.ts";
+
+/** Where a machine writes that is no part of its disk. */
+const MEMORY = ["run", "tmp", "dev/shm"];
+const WAY_OUT = "this is a defect of the search: please report it";
+
+/** Places on a machine: its files that differ from this machine's, whatever it keeps in memory, its journal. */
+export async function findOnSystem(system: System, text: string): Promise<readonly string[]> {
+  const root = `/proc/${system.pid}/root`;
+  const { output } = await system.attempt({
+    words: ["journalctl", "--no-pager", "-o", "export"],
+    wayOut: WAY_OUT,
+  });
+  const files = [
+    ...findInFiles(upperOf(system.disk), text).map((path) => `/${path}`),
+    ...MEMORY.flatMap((name) =>
+      findInFiles(join(root, name), text).map((path) => `/${join(name, path)}`),
+    ),
+  ];
+  return output.includes(text) ? [...files, "journal"] : files;
+}
+
+/** Paths below a folder, of files that hold it and of names that are it. */
+export function findInFiles(folder: string, text: string): readonly string[] {
+  const found: string[] = [];
+  const visit = (path: string): void => {
+    const file = join(folder, path);
+    const stats = lstatSync(file, { throwIfNoEntry: false });
+    if (path.includes(text)) found.push(path);
+    else if (stats?.isDirectory()) {
+      for (const name of readdirSync(file)) visit(join(path, name));
+    } else if (stats?.isFile() && readBytes(file).includes(text)) found.push(path);
+  };
+  visit("");
+  return found;
+}
+
+/** What lies in this machine's folder for temporary files; see findNew. */
+export function listTemporary(): readonly string[] {
+  return readdirSync(tmpdir());
+}
+
+/** Files in this machine's folder for temporary files, in what was not there before. */
+export function findNew(before: readonly string[], text: string): readonly string[] {
+  const created = listTemporary().filter((name) => !before.includes(name));
+  return created.flatMap((name) =>
+    findInFiles(join(tmpdir(), name), text).map((path) => join(tmpdir(), name, path)),
+  );
+}
+
+/** What all processes of this machine, and of all machines on it, are called with at this moment. */
+export function readProcesses(): readonly string[] {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids.flatMap((pid) =>
+    ["cmdline", "environ"].map((kind) =>
+      `${kind} ${readBytes(`/proc/${pid}/${kind}`).toString().replaceAll("\0", " ")}`.trim(),
+    ),
+  );
+}
+
+/** Collects what processes are called with until it is stopped; one that lives for some milliseconds may be missed. */
+export function watchProcesses(): { readonly stop: () => readonly string[] } {
+  const seen = new Set<string>();
+  const look = (): void => readProcesses().forEach((line) => seen.add(line));
+  look();
+  const timer = setInterval(look, 20);
+  return {
+    stop: () => {
+      clearInterval(timer);
+      look();
+      return [...seen];
+    },
+  };
+}
+
+/** Nothing when it is gone by now. */
+function readBytes(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch {
+    return Buffer.alloc(0);
+  }
+}

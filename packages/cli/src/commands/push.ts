@@ -1,0 +1,208 @@
+/** warren push: brings the mesh to its hosts over SSH, from nothing to running, and back. */
+import * as core from "@warren/core";
+import { AppError } from "../app-error.ts";
+import { printFindings } from "../findings.ts";
+import { staged } from "../files/staging.ts";
+import { createSecrets } from "../keys/key-ring.ts";
+import { HostRun } from "../push/host-run.ts";
+import { bringable, payloadOf } from "../push/payload.ts";
+import { columnOf, jsonOf, printRun } from "../push/report.ts";
+import { Connections, inParallel, sshTargetOf } from "../remote/ssh.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { countOf } from "../terminal/words.ts";
+import { loadWorkspace } from "../workspace.ts";
+import type { Plan } from "../workspace.ts";
+import { printRecords, stageKeys, writeBeside } from "../writing.ts";
+
+export interface PushOptions {
+  readonly file: string;
+  readonly json: boolean;
+  readonly strict: boolean;
+  readonly dryRun: boolean;
+  readonly remove: boolean;
+  readonly anyway: boolean;
+  readonly within: number;
+  readonly parallel: number;
+}
+
+/** 2 when a host is not as the mesh says; the others are. */
+export async function push(
+  terminal: Terminal,
+  names: readonly string[],
+  options: PushOptions,
+): Promise<number> {
+  const { findings, plan } = loadWorkspace(options.file, {
+    keys: "private",
+    isStrict: options.strict,
+  });
+  if (plan === undefined || !options.json) printFindings(terminal, findings, options);
+  if (plan === undefined) return 2;
+  const connections = new Connections();
+  try {
+    const { within, anyway: isForced } = options;
+    const runs = chosen(plan, names).map((node) => {
+      const remote = connections.host(sshTargetOf(node));
+      return new HostRun(node, remote, { within, isForced, isRemoval: options.remove });
+    });
+    const work = options.remove ? remove : options.dryRun ? look : bring;
+    const after = await work(terminal, { plan, runs, options });
+    report(terminal, after, runs, options);
+    return runs.every(({ trouble }) => trouble === undefined) ? 0 : 2;
+  } finally {
+    await connections.close();
+  }
+}
+
+interface Job {
+  readonly plan: Plan;
+  readonly runs: readonly HostRun[];
+  readonly options: PushOptions;
+}
+
+function chosen({ mesh: { nodes } }: Plan, names: readonly string[]): readonly core.Node[] {
+  const known = nodes.map(({ name }): string => name);
+  for (const name of names) {
+    if (known.includes(name)) continue;
+    const fix = core.suggestion(core.nearest(name, known), known);
+    throw new AppError("usage", core.say`there is no node ${core.quote(name)}`, { fix });
+  }
+  return nodes.filter(({ name }) => names.length === 0 || names.includes(name));
+}
+
+/** All hosts at once, as many as may be; those in trouble are left alone. */
+async function each(
+  terminal: Terminal,
+  { runs, options }: Job,
+  what: core.Phrase,
+  work: (run: HostRun) => Promise<void>,
+): Promise<void> {
+  const able = runs.filter(({ trouble }) => trouble === undefined);
+  let done = 0;
+  await inParallel(able, options.parallel, async (run) => {
+    await work(run);
+    done += 1;
+    terminal.progress(core.say`${what}: ${done} of ${able.length}`);
+  });
+}
+
+/** What a push would do; keys that are still to be made stand for others. */
+async function look(terminal: Terminal, job: Job): Promise<Plan> {
+  const { plan } = job;
+  await each(terminal, job, core.say`looking`, async (run) => {
+    await run.survey(deviceOf(plan, run.node));
+    if (run.trouble !== undefined) return;
+    const device = deviceOf(plan, run.node);
+    await run.plan(device, payloadOf(device, createSecrets(plan.keys), new core.Printed()));
+  });
+  return plan;
+}
+
+/** Everything that all hosts need before any of them is changed: tools, keys, and the lock that knows them. */
+async function bring(terminal: Terminal, job: Job): Promise<Plan> {
+  const { plan, runs } = job;
+  const device = ({ node }: HostRun): core.Device => deviceOf(plan, node);
+  await each(terminal, job, core.say`looking`, (run) => run.survey(device(run)));
+  const hostKeys = new Map<core.Name, core.PublicKey>();
+  await each(terminal, job, core.say`preparing`, async (run) => {
+    for (const name of await run.install(device(run))) {
+      terminal.say(core.say`${run.node.name}: installed ${name}`);
+    }
+    if (run.trouble !== undefined || !plan.keys.missing.has(run.node.name)) return;
+    const isNew = plan.lock.nodes.get(run.node.name)?.isKeyOnHost === true;
+    const key = await run.makeKey(device(run), isNew);
+    if (key !== undefined) hostKeys.set(run.node.name, key);
+  });
+  // Nothing to bring: then nothing is written, either.
+  if (runs.every(({ trouble }) => trouble !== undefined)) return plan;
+  const keyed = record(terminal, job.options, hostKeys);
+  const secrets = createSecrets(keyed.keys);
+  const printed = new core.Printed();
+  await each(terminal, job, core.say`bringing`, async (run) => {
+    const own = deviceOf(keyed, run.node);
+    await run.apply(own, payloadOf(own, secrets, printed));
+  });
+  return keyed;
+}
+
+/** The lock is written before a host is told what it says: a kill between is mended by the next run. */
+function record(
+  terminal: Terminal,
+  { file, strict }: PushOptions,
+  hostKeys: ReadonlyMap<core.Name, core.PublicKey>,
+): Plan {
+  let keyed: Plan | undefined;
+  const wish = { file, json: false, strict, keys: "host", hostKeys } as const;
+  writeBeside(terminal, wish, (plan, { places }) => {
+    staged((staging) => stageKeys(staging, plan, places));
+    keyed = plan;
+  });
+  if (keyed !== undefined) return keyed;
+  const fix = core.say`see what was said above, and run it again`;
+  throw new AppError("cannot-read", core.say`the mesh changed meanwhile, and is wrong now`, {
+    fix,
+    file,
+  });
+}
+
+/** Takes everything off the hosts, and forgets keys that were theirs. */
+async function remove(terminal: Terminal, job: Job): Promise<Plan> {
+  const { plan, runs, options } = job;
+  const isOwnKey = ({ node }: HostRun): boolean =>
+    plan.lock.nodes.get(node.name)?.isKeyOnHost !== true && node.publicKey !== undefined;
+  await each(terminal, job, core.say`looking`, (run) => run.survey(deviceOf(plan, run.node)));
+  await each(terminal, job, core.say`removing`, async (run) => {
+    // A key that was not made by us is not ours to remove.
+    const device = { ...deviceOf(plan, run.node), isKeyElsewhere: isOwnKey(run) };
+    await (options.dryRun ? run.plan(device, new Map()) : run.apply(device, new Map()));
+  });
+  const gone = new Set(
+    runs.filter(({ trouble }) => trouble === undefined).map(({ node }) => node.name),
+  );
+  if (!options.dryRun) forget(terminal, options, gone);
+  return plan;
+}
+
+function forget(terminal: Terminal, { file }: PushOptions, gone: ReadonlySet<core.Name>): void {
+  writeBeside(
+    terminal,
+    { file, json: false, strict: false, keys: "public" },
+    (plan, { places }) => {
+      const nodes = [...plan.lock.nodes].map(([name, node]): [core.Name, core.LockedNode] => {
+        const isForgotten = node.isKeyOnHost === true && gone.has(name);
+        return [name, isForgotten ? { addresses: node.addresses } : node];
+      });
+      const text = printRecords({ ...plan.lock, nodes: new Map(nodes) }, plan.keys);
+      staged((staging) => staging.put(places.lockFile, text, "everybody"));
+    },
+  );
+}
+
+function deviceOf({ index, keys }: Plan, { name }: core.Node): core.Device {
+  const member = index.byName.get(name);
+  if (member === undefined) throw new Error(`${name} is no member`);
+  return bringable(core.device(index, member), keys.missing);
+}
+
+function report(
+  terminal: Terminal,
+  plan: Plan,
+  runs: readonly HostRun[],
+  { json, dryRun }: PushOptions,
+): void {
+  if (json) {
+    terminal.print(
+      JSON.stringify(
+        runs.map((run) => jsonOf(run, terminal)),
+        undefined,
+        2,
+      ),
+    );
+    return;
+  }
+  const names = new Map(plan.index.members.map(({ publicKey, node }) => [publicKey, node.name]));
+  for (const run of runs) printRun(terminal, run, { isPlan: dryRun, names }, columnOf(runs));
+  const fine = runs.filter(({ trouble }) => trouble === undefined).length;
+  if (fine < runs.length) {
+    terminal.say(core.say`${countOf(runs.length - fine, "host")} of ${runs.length} failed`);
+  }
+}
