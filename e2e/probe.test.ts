@@ -1,5 +1,6 @@
 /** warren probe and warren status on real WireGuard: what they say is what the hosts' own commands say. */
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
@@ -153,6 +154,32 @@ test("probe tells a tunnel that is cut from a host that cannot be asked, and end
   `);
 });
 
+test("probe --watch tells what changes until Ctrl-C, and leaves nothing behind", async () => {
+  const temporary = join(fixture.folder.path, "tmp");
+  mkdirSync(temporary);
+  const env = { ...environment(), TMPDIR: temporary };
+  const words = [CLI, "probe", "n1", "--watch", "-f", meshFile];
+  const watch = spawn(process.execPath, words, { env, stdio: ["ignore", "pipe", "pipe"] });
+  const ended = once(watch, "close");
+  let out = "";
+  const until = async (text: string): Promise<void> => {
+    while (!out.includes(text)) {
+      const [piece] = await Promise.race([once(watch.stdout, "data"), ended]);
+      if (watch.exitCode !== null) throw new Error(`ended: ${out}`);
+      out += String(piece);
+    }
+  };
+  await until("3 of 3 pairs reach each other\n");
+  expect(readdirSync(temporary)).toHaveLength(1);
+  await print("s1", "ip", "link", "set", "wg0", "down");
+  await until("\nn1 → s1: no answer\n2 of 3 pairs reach each other\n");
+  await print("s1", "ip", "link", "set", "wg0", "up");
+  await until("\nn1 → s1: is well again\n3 of 3 pairs reach each other\n");
+  watch.kill("SIGINT");
+  expect(await ended).toEqual([0, null]);
+  expect(readdirSync(temporary)).toEqual([]);
+});
+
 test("probe finds the path MTU to the byte: behind a gateway, and where large packets vanish", async () => {
   await print("n1", "ip", "link", "set", "wg0", "mtu", "1377");
   const rule = "udp dport 51820 ip daddr 172.16.0.3 ip length > 1400 drop";
@@ -253,11 +280,7 @@ interface Said {
 
 /** Runs a command on the desk; no private or preshared key is ever said. */
 async function warren(...words: readonly string[]): Promise<Said> {
-  const env = {
-    PATH: `${STAND_INS}${delimiter}${process.env["PATH"]}`,
-    WARREN_HOSTS: join(fixture.folder.path, "processes"),
-    LC_ALL: "C",
-  };
+  const env = environment();
   const said = await new Promise<Said>((done) => {
     execFile(process.execPath, [CLI, ...words, "-f", meshFile], { env }, (error, out, err) => {
       done({ status: error === null ? 0 : Number(error.code), out, err });
@@ -265,6 +288,14 @@ async function warren(...words: readonly string[]): Promise<Said> {
   });
   for (const secret of secrets()) expect(said.out + said.err).not.toContain(secret);
   return said;
+}
+
+function environment(): Readonly<Record<string, string>> {
+  return {
+    PATH: `${STAND_INS}${delimiter}${process.env["PATH"]}`,
+    WARREN_HOSTS: join(fixture.folder.path, "processes"),
+    LC_ALL: "C",
+  };
 }
 
 /** Without what no two runs have in common: times, and columns that are as wide as these; keys. */
