@@ -6,6 +6,7 @@ import { delimiter, join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { loadPlan } from "../lab/plan.ts";
 import type { Host } from "../lab/world.ts";
+import { unprivileged } from "./lab-run.ts";
 import { createUnderlay } from "./underlay.ts";
 import type { Underlay } from "./underlay.ts";
 import { useWorld } from "./world-fixture.ts";
@@ -225,6 +226,7 @@ test("probe and status need no more of a host than busybox has", async () => {
 });
 
 test("status names the peers and shows what wg shows, there and from afar", async () => {
+  await print("n1", "sh", "-c", "echo '[Interface]' >/etc/wireguard/other.conf");
   // Afterwards all have shaken hands.
   expect(await warren("probe")).toMatchObject({ status: 0 });
   const { status, out, err } = await warren("status", ...NAMES);
@@ -243,6 +245,19 @@ test("status names the peers and shows what wg shows, there and from afar", asyn
     s1 203.0.113.20:51820 N s ago N KiB N KiB 10.66.0.4/32
     "
   `);
+  const { tunnels }: { tunnels: readonly { peers: readonly { name: string }[] }[] } = JSON.parse(
+    (await warren("status", "n1", "--json")).out,
+  );
+  expect(tunnels.map(({ peers }) => peers.map(({ name }) => name))).toEqual([["n2", "n3", "s1"]]);
+  const nobody = unprivileged();
+  if (nobody !== undefined) {
+    expect(await host("n1").attempt({ words: [...nobody, ...words], wayOut: "" })).toEqual({
+      status: 2,
+      output: "",
+      errors:
+        "warren: error cannot-read: only root may ask WireGuard\n  run it as root: sudo warren status\n",
+    });
+  }
   await print("s1", "wg-quick", "down", "wg0");
   const down = await warren("status", "s1");
   expect(down).toMatchObject({ status: 2 });
