@@ -1,20 +1,20 @@
 /** The table of commands: names, arguments, options, help. What each does is loaded when it is called. */
 import { USAGE } from "./app-error.ts";
 import { say } from "@warren/core";
-import type { Phrase } from "@warren/core";
 import { Argument, Command, CommanderError, Option } from "commander";
 import type { AddOptions } from "./commands/add.ts";
 import type { DiffOptions } from "./commands/diff.ts";
+import { addClusterCommands } from "./cluster-program.ts";
 import type { MeshconfOptions } from "./commands/export.ts";
 import type { GraphOptions } from "./commands/graph.ts";
 import type { QrOptions } from "./commands/qr.ts";
 import type { RenderOptions } from "./commands/render.ts";
 import { addHelp, setHelp } from "./terminal/edit-help.ts";
+import { fileOption, subcommand } from "./terminal/subcommand.ts";
 import { LANGUAGES } from "./terminal/language.ts";
 import { describeProgram, printExamples, printStatuses } from "./terminal/manual.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 import { refuseUnknownHelp, speakThrough, usageError } from "./terminal/usage.ts";
-import { MESH_FILE } from "./terminal/words.ts";
 
 /** Parses a command line and runs its command; the exit status. Throws what the command throws. */
 export async function run(
@@ -316,6 +316,7 @@ function addExportCommands(program: Command, terminal: Terminal, done: Done): vo
       const { exportNetworkd } = await import("./commands/export.ts");
       done(exportNetworkd(terminal, options));
     });
+  addClusterCommands(formats, terminal, done);
 }
 
 function addShellCommands(
@@ -340,14 +341,6 @@ function addShellCommands(
       const { man } = await import("./commands/man.ts");
       done(man(terminal, program, version));
     });
-}
-
-function subcommand(parent: Command, terminal: Terminal, name: string, about: Phrase): Command {
-  return parent.command(name).description(terminal.read(about)).addOption(fileOption(terminal));
-}
-
-function fileOption({ read }: Terminal): Option {
-  return new Option("-f, --file <file>", read(say`the mesh file`)).default(MESH_FILE);
 }
 
 function outputOption({ read }: Terminal): Option {

@@ -1,0 +1,152 @@
+/**
+ * The data plane that `warren export k3s` describes, over real WireGuard: two regions, a pod on each node,
+ * and a laptop that has nothing but a file. The mesh is changed by the commands that the export names.
+ */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { loadPlan, runWarren } from "../lab/plan.ts";
+import type { Host } from "../lab/world.ts";
+import { podOf, readCluster, runFlannel, serve } from "./flannel.ts";
+import type { Cluster } from "./flannel.ts";
+import { askAll, expectAnswers, startServers } from "./questions.ts";
+import { createUnderlay } from "./underlay.ts";
+import type { Drawing, Port, Underlay } from "./underlay.ts";
+import { useWorld } from "./world-fixture.ts";
+
+const EXAMPLE = join(import.meta.dirname, "../examples/regions.yaml");
+const NODES = ["n1", "n2", "n3", "s1"] as const;
+const SERVICE = "10.43.0.80";
+/** IPv4 and ICMP. */
+const HEADERS = 28;
+
+const fixture = useWorld();
+
+test("vxlan: pods reach pods, and a laptop all of them and a service, in 1370 bytes", async () => {
+  const { cluster, pods, underlay } = await build("vxlan");
+  expect(cluster.mtu).toBe(1370);
+  await expectAllReached(cluster, pods, underlay.host("laptop"));
+  // Whoever comes from outside has the address of the node that it came through, among the pods.
+  const seen = await askAll(underlay.host("laptop"), [`tcp/80 ${SERVICE}`]);
+  expect([...seen.values()]).toEqual(["10.42.0.0"]);
+  await expectExactMtu(cluster, pods, 1342);
+  // Flannel's port is in use inside the tunnels alone.
+  expect(await underlay.counts()).toEqual({ forged: 0, strays: 0 });
+});
+
+test("host-gw: the same without a second header, in 1420 bytes", async () => {
+  const { cluster, pods, underlay } = await build("host-gw");
+  expect(cluster.mtu).toBe(1420);
+  await expectAllReached(cluster, pods, underlay.host("laptop"));
+  const seen = await askAll(underlay.host("laptop"), [`tcp/80 ${SERVICE}`]);
+  expect([...seen.values()]).toEqual(["10.66.0.1"]);
+  await expectExactMtu(cluster, pods, 1392);
+  expect(await underlay.counts()).toEqual({ forged: 0, strays: 0 });
+});
+
+interface Built {
+  readonly cluster: Cluster;
+  /** In the order of the nodes. */
+  readonly pods: readonly Host[];
+  readonly underlay: Underlay;
+}
+
+/** From the example to a cluster: the mesh, what the export says of it, the tunnels, and then flannel. */
+async function build(backend: string): Promise<Built> {
+  const files = join(fixture.folder.path, "mesh");
+  const laptop = join(fixture.folder.path, "laptop-wireguard");
+  for (const folder of [files, laptop]) mkdirSync(folder);
+  const [mesh, out] = [join(files, "warren.yaml"), join(files, "out")];
+  const { hosts } = await loadPlan(EXAMPLE, out);
+  await runWarren("add", "laptop", "--client", "via=n1", "-f", mesh);
+  const exported = join(files, "out-k3s");
+  const given = NODES.flatMap((name, at) => ["--pod-cidr", `${name}=10.42.${at}.0/24`]);
+  const words = ["export", "k3s", "--server", "n1", "--backend", backend, ...given];
+  await obey(await runWarren(...words, "-f", mesh, "-o", exported), mesh);
+  expect(await runWarren(...words, "-f", mesh, "-o", exported)).not.toContain("warning");
+  await runWarren("qr", "laptop", "-f", mesh, "--conf", join(laptop, "wg0.conf"));
+  await runWarren("render", "-f", mesh, "-o", out);
+  const folders = new Map(hosts.map(({ name, folder }) => [name, folder]));
+  const underlay = await createUnderlay(fixture, draw(folders.set("laptop", laptop)));
+  const all = [...NODES, "laptop"].map((name) => underlay.host(name));
+  await Promise.all(all.map((host) => print(host, "wg-quick", "up", "wg0")));
+  const cluster = await readCluster(exported, all.slice(0, NODES.length));
+  const pods = await runFlannel(fixture.world, cluster);
+  await serve(cluster, { address: SERVICE, port: 80, backend: podAt(cluster, "s1") });
+  await Promise.all(pods.map((pod) => startServers(pod, "tcp/80")));
+  return { cluster, pods, underlay };
+}
+
+/** Does what the export names as the way out, to the letter. */
+async function obey(said: string, mesh: string): Promise<void> {
+  const commands = said.match(/^ {2}warren set .*$/gm) ?? [];
+  expect(commands.length).toBeGreaterThan(0);
+  for (const command of commands) {
+    const words = command.match(/(?:[^\s']|'[^']*')+/g) ?? [];
+    const [, ...rest] = words.map((word) => word.replaceAll("'", ""));
+    await runWarren(...rest, "-f", mesh);
+  }
+}
+
+async function expectAllReached(
+  cluster: Cluster,
+  pods: readonly Host[],
+  laptop: Host,
+): Promise<void> {
+  const targets = cluster.nodes.flatMap((node) => [`icmp ${podOf(node)}`, `tcp/80 ${podOf(node)}`]);
+  const service = `tcp/80 ${SERVICE}`;
+  for (const from of [...pods, laptop]) await expectAnswers(from, [...targets, service]);
+  // Nodes themselves, too, as probes and webhooks do.
+  for (const { host } of cluster.nodes) await expectAnswers(host, [...targets, service]);
+}
+
+/** In a site, across sites and from the laptop's node: the last byte that fits, and the first one that does not. */
+async function expectExactMtu(
+  cluster: Cluster,
+  pods: readonly Host[],
+  payload: number,
+): Promise<void> {
+  expect(payload + HEADERS).toBe(cluster.mtu);
+  const n2 = pods[1];
+  if (n2 === undefined) throw new Error("there is no pod on n2");
+  for (const name of ["n1", "n3", "s1"]) {
+    const ping = (bytes: number) => {
+      const words = ["ping", "-c", "1", "-w", "5", "-M", "do", "-s", String(bytes)];
+      return n2.attempt({ words: [...words, podAt(cluster, name)], wayOut: "look at the pod" });
+    };
+    const [fits, does] = [await ping(payload), await ping(payload + 1)];
+    expect({ name, status: fits.status }).toEqual({ name, status: 0 });
+    expect(does.status).not.toBe(0);
+    expect(`${does.output}${does.errors}`).toMatch(/message too long/i);
+  }
+}
+
+function podAt({ nodes }: Cluster, name: string): string {
+  const node = nodes.find((each) => each.name === name);
+  if (node === undefined) throw new Error(`the cluster has no ${name}`);
+  return podOf(node);
+}
+
+/** Two private networks, and gateways with a port in a public one, where nothing passes but WireGuard. */
+function draw(folders: ReadonlyMap<string, string>): Drawing {
+  const strays = ["meta l4proto udp udp dport 51820 accept", "udp sport 51820 accept"];
+  const rules = [...strays, "ip protocol != 0 counter name strays drop"];
+  const port = (address: string): Port => ({ addresses: [`${address}/24`], rules });
+  const out = "default via 203.0.113.1";
+  const hosts: Drawing["hosts"] = {
+    n1: { ports: { nanjing: port("172.16.0.1"), public: port("203.0.113.10") }, routes: [out] },
+    n2: { ports: { nanjing: port("172.16.0.2") } },
+    n3: { ports: { nanjing: port("172.16.0.3") } },
+    s1: { ports: { shanghai: port("172.16.128.1"), public: port("203.0.113.20") }, routes: [out] },
+    laptop: { ports: { public: port("203.0.113.50") } },
+  };
+  const withFolders = Object.entries(hosts).map(([name, host]) => {
+    const folder = folders.get(name);
+    return [name, folder === undefined ? host : { ...host, folder }];
+  });
+  return { counters: ["strays"], hosts: Object.fromEntries(withFolders) };
+}
+
+function print(from: Host, ...words: readonly string[]): Promise<string> {
+  return from.run({ words, wayOut: "look at the host" });
+}
