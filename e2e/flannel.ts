@@ -83,7 +83,6 @@ export async function serve(cluster: Cluster, service: Service): Promise<void> {
     chain postrouting {
       type nat hook postrouting priority srcnat;
       ct original ip daddr ${service.address} ip saddr != ${cluster.range} masquerade
-      ct original ip daddr ${service.address} ip saddr ${service.backend} masquerade
     }
   }\n`;
   await Promise.all(cluster.nodes.map(({ host }) => load(host, rules)));
