@@ -1,8 +1,9 @@
 /** warren export k3s, kubeadm, flannel: what a Kubernetes cluster needs to sit on the mesh. Changes no mesh. */
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import * as core from "@warren/core";
 import { AppError } from "../app-error.ts";
 import { hasErrors, printFindings } from "../findings.ts";
+import { removeIfEmpty } from "../files/folders.ts";
 import { isForeign, listPlaced } from "../files/output-folder.ts";
 import { staged } from "../files/staging.ts";
 import type { Written } from "../files/staging.ts";
@@ -129,7 +130,7 @@ function writeFiles(
     const message = core.say`not made by Warren, and would be overwritten: ${names}`;
     throw new AppError("cannot-write", message, { fix, file: output });
   }
-  return staged((staging) => {
+  const written = staged((staging) => {
     const kept = new Set(files.map(({ path }) => path));
     for (const { path, content } of files) {
       staging.put(join(output, path), printContent(content), "everybody");
@@ -138,6 +139,15 @@ function writeFiles(
       if (!kept.has(path)) staging.remove(join(output, path));
     }
   }, FOLDER_MODE);
+  for (const file of written.removed) removeEmpty(output, dirname(file));
+  return written;
+}
+
+/** With those above it, up to the output folder itself. */
+function removeEmpty(output: string, folder: string): void {
+  if (folder === output || relative(output, folder).startsWith("..")) return;
+  removeIfEmpty(folder);
+  removeEmpty(output, dirname(folder));
 }
 
 function printContent(content: core.ClusterFile["content"]): string {

@@ -65,6 +65,11 @@ export function podRangeMissing(name: string, range: string, command: string): D
   return warning("pods-unreached", ["nodes", name], message, say`${command}`);
 }
 
+export function podsForeign(name: string, ranges: readonly string[], command: string): Diagnostic {
+  const message = say`${name} offers ${listTexts(ranges)}, where flannel goes another way`;
+  return warning("pods-foreign", ["nodes", name, "subnets"], message, say`${command}`);
+}
+
 export function podRangesUnknown(names: readonly string[]): Diagnostic {
   const message = say`${listNames(names)} do not offer their pods' ranges: with host-gw nothing reaches these from another node`;
   const fix = say`once the cluster has given them out, export again with what this prints: ${POD_CIDRS}`;

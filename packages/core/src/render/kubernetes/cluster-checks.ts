@@ -1,6 +1,6 @@
 /** Names what of a mesh does not fit the cluster that is wanted on it, each with the command that mends it. */
 import type { Diagnostics } from "../../diagnostics.ts";
-import { hostPrefix, isOverlapping, printPrefix } from "../../ip/prefix.ts";
+import { hasAddress, hostPrefix, isOverlapping, printPrefix } from "../../ip/prefix.ts";
 import type { Prefix } from "../../ip/prefix.ts";
 import * as messages from "../../messages/kubernetes.ts";
 import { entrancesOf } from "../../model/entrances.ts";
@@ -55,13 +55,16 @@ function checkOverlaps(mesh: Mesh, wish: ClusterWish, diagnostics: Diagnostics):
   if (isOverlapping(pods, services)) {
     diagnostics.add(messages.rangesOfOne(printPrefix(pods), printPrefix(services)));
   }
+  const near = mesh.sites.flatMap(({ networks }) => networks);
   const taken: (readonly [Path, Prefix])[] = [
     ...mesh.network.addresses.map((range, at) => [["network", "addresses", at], range] as const),
     ...mesh.sites.flatMap(({ name, networks }) =>
       networks.map((range, at) => [["sites", name, "network", at], range] as const),
     ),
     ...mesh.nodes.flatMap(({ name, lan, subnets }) => [
-      ...(lan === undefined ? [] : [[["nodes", name, "lan"], hostPrefix(lan)] as const]),
+      ...(lan === undefined || near.some((range) => hasAddress(range, lan))
+        ? []
+        : [[["nodes", name, "lan"], hostPrefix(lan)] as const]),
       // What a node of the cluster offers of these ranges is how others reach them.
       ...(nodes?.includes(name) === false ? subnets : []).map(
         ({ prefix }, at) => [["nodes", name, "subnets", at], prefix] as const,
@@ -94,11 +97,14 @@ function checkTalk(
 }
 
 function checkRanges(index: Index, wish: ClusterWish, diagnostics: Diagnostics): void {
-  for (const { name, pods, masked, hidden, subnets } of rangeNeeds(index, wish)) {
+  for (const { name, pods, surplus, masked, hidden, subnets } of rangeNeeds(index, wish)) {
     // The same whole list for all that it mends: else the second command would undo the first.
     const command = subnetsCommand(name, subnets);
     if (pods !== undefined) {
       diagnostics.add(messages.podRangeMissing(name, printPrefix(pods), command));
+    }
+    if (surplus.length > 0) {
+      diagnostics.add(messages.podsForeign(name, surplus.map(printPrefix), command));
     }
     if (masked.length > 0)
       diagnostics.add(messages.podsMasked(name, masked.map(printPrefix), command));

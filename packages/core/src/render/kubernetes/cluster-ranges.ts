@@ -18,6 +18,8 @@ export interface RangeNeed {
   readonly name: Name;
   /** Its pods', which it does not offer although the cluster gave it to this node. */
   readonly pods?: Prefix;
+  /** It offers them, and they are no range of its own pods, or by flannel's way nobody's. */
+  readonly surplus: readonly Prefix[];
   /** It offers pods' ranges, and hides behind its own address who speaks to them. */
   readonly masked: readonly Prefix[];
   /** Nobody offers them, and whoever is not in the cluster comes in here. */
@@ -32,14 +34,16 @@ export function rangeNeeds(index: Index, wish: ClusterWish): readonly RangeNeed[
   return clusterMembers(index, wish).flatMap(({ node }): RangeNeed[] => {
     const { name } = node;
     const hidden = entry?.name === name ? entry.hidden : [];
-    const { missing, masked, kept } = podsOf(node.subnets, wish, name);
-    if (missing === undefined && masked.length + hidden.length === 0) return [];
+    const { missing, surplus, masked, kept } = podsOf(node.subnets, wish, name);
+    const isFit = surplus.length + masked.length + hidden.length === 0;
+    if (missing === undefined && isFit) return [];
     const subnets = [
       ...(missing === undefined ? [] : [{ prefix: missing, masquerade: false }]),
       ...kept,
       ...hidden.map((prefix) => ({ prefix, masquerade: true })),
     ];
-    return [{ name, ...(missing === undefined ? {} : { pods: missing }), masked, hidden, subnets }];
+    const pods = missing === undefined ? {} : { pods: missing };
+    return [{ name, ...pods, surplus, masked, hidden, subnets }];
   });
 }
 
@@ -48,7 +52,7 @@ export function unknownPodRanges(index: Index, wish: ClusterWish): readonly Name
   if (wish.backend !== "host-gw") return [];
   return clusterMembers(index, wish)
     .filter(({ node }) => !wish.podRanges.has(node.name))
-    .filter(({ node }) => !node.subnets.some(({ prefix }) => hasPrefix(wish.pods, prefix)))
+    .filter(({ node }) => !node.subnets.some(({ prefix }) => isWithin(wish.pods, prefix)))
     .map(({ node }) => node.name);
 }
 
@@ -91,27 +95,36 @@ function podsOf(
   subnets: readonly Subnet[],
   { backend, pods, podRanges }: ClusterWish,
   name: Name,
-): {
+): Pick<RangeNeed, "surplus" | "masked"> & {
   readonly missing?: Prefix;
-  readonly masked: readonly Prefix[];
   readonly kept: readonly Subnet[];
 } {
-  // With vxlan nobody needs to know whose pods are where.
-  if (backend === "vxlan") return { masked: [], kept: subnets };
+  const isPods = ({ prefix }: Subnet): boolean => isWithin(pods, prefix);
+  if (backend === "vxlan") {
+    const kept = subnets.filter((subnet) => !isPods(subnet));
+    return { surplus: rangesOf(subnets.filter(isPods)), masked: [], kept };
+  }
   const given = podRanges.get(name);
-  const isPods = ({ prefix }: Subnet): boolean => hasPrefix(pods, prefix);
   const isGiven = ({ prefix }: Subnet): boolean =>
     given !== undefined && isSamePrefix(prefix, given);
   // Where it is known what the node has, any other pods are somebody else's, or of another time.
-  const kept = subnets
-    .filter((subnet) => given === undefined || !isPods(subnet) || isGiven(subnet))
-    .map((subnet) => (isPods(subnet) ? { ...subnet, masquerade: false } : subnet));
-  const masked = subnets
-    .filter(
-      (subnet) => subnet.masquerade && isPods(subnet) && (given === undefined || isGiven(subnet)),
-    )
-    .map(({ prefix }) => prefix);
-  return given === undefined || subnets.some(isGiven)
-    ? { masked, kept }
-    : { missing: given, masked, kept };
+  const isSurplus = (subnet: Subnet): boolean =>
+    isSamePrefix(subnet.prefix, pods) ||
+    (isPods(subnet) && given !== undefined && !isGiven(subnet));
+  const kept = subnets.filter((subnet) => !isSurplus(subnet));
+  return {
+    ...(given === undefined || subnets.some(isGiven) ? {} : { missing: given }),
+    surplus: rangesOf(subnets.filter(isSurplus)),
+    masked: rangesOf(kept.filter((subnet) => subnet.masquerade && isPods(subnet))),
+    kept: kept.map((subnet) => (isPods(subnet) ? { ...subnet, masquerade: false } : subnet)),
+  };
+}
+
+/** A part of it, and not all. */
+function isWithin(range: Prefix, part: Prefix): boolean {
+  return hasPrefix(range, part) && part.length > range.length;
+}
+
+function rangesOf(subnets: readonly Subnet[]): readonly Prefix[] {
+  return subnets.map(({ prefix }) => prefix);
 }
