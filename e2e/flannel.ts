@@ -26,7 +26,7 @@ export interface Cluster {
   readonly mtu: number;
 }
 
-export interface ClusterService {
+export interface ServedPort {
   readonly address: string;
   readonly port: number;
   readonly backend: string;
@@ -75,7 +75,7 @@ export async function runFlannel(world: World, cluster: Cluster): Promise<readon
 }
 
 /** On every node, as kube-proxy does: whatever is for the service is for its backend, from wherever it comes. */
-export async function serve(cluster: Cluster, service: ClusterService): Promise<void> {
+export async function serve(cluster: Cluster, service: ServedPort): Promise<void> {
   const rule = `ip daddr ${service.address} tcp dport ${service.port} dnat to ${service.backend}`;
   const rules = `table ip kube-proxy {
     chain prerouting { type nat hook prerouting priority dstnat; ${rule}; }
