@@ -29,6 +29,8 @@ export interface Cluster {
 export interface ServedPort {
   readonly address: string;
   readonly port: number;
+  /** The same on every node's own addresses. */
+  readonly nodePort: number;
   readonly backend: string;
 }
 
@@ -76,16 +78,20 @@ export async function runFlannel(world: World, cluster: Cluster): Promise<readon
 
 /** On every node, as kube-proxy does: whatever is for the service is for its backend, from wherever it comes. */
 export async function serve(cluster: Cluster, service: ServedPort): Promise<void> {
-  const rule = `ip daddr ${service.address} tcp dport ${service.port} dnat to ${service.backend}`;
-  const rules = `table ip kube-proxy {
-    chain prerouting { type nat hook prerouting priority dstnat; ${rule}; }
-    chain output { type nat hook output priority -100; ${rule}; }
+  const { address, port, nodePort, backend } = service;
+  const rules = [
+    `ip daddr ${address} tcp dport ${port} dnat to ${backend}`,
+    `fib daddr type local tcp dport ${nodePort} dnat to ${backend}:${port}`,
+  ].join("; ");
+  const table = `table ip kube-proxy {
+    chain prerouting { type nat hook prerouting priority dstnat; ${rules}; }
+    chain output { type nat hook output priority -100; ${rules}; }
     chain postrouting {
       type nat hook postrouting priority srcnat;
-      ct original ip daddr ${service.address} ip saddr != ${cluster.range} masquerade
+      ct status dnat ip saddr != ${cluster.range} masquerade
     }
   }\n`;
-  await Promise.all(cluster.nodes.map(({ host }) => load(host, rules)));
+  await Promise.all(cluster.nodes.map(({ host }) => load(host, table)));
 }
 
 export function podOf({ pods }: ClusterHost): string {

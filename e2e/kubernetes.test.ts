@@ -17,6 +17,7 @@ import { useWorld } from "./world-fixture.ts";
 const EXAMPLE = join(import.meta.dirname, "../examples/regions.yaml");
 const NODES = ["n1", "n2", "n3", "s1"] as const;
 const SERVICE = "10.43.0.80";
+const NODE_PORT = 30_080;
 /** IPv4 and ICMP. */
 const HEADERS = 28;
 
@@ -27,8 +28,14 @@ test("vxlan: pods reach pods, and a laptop all of them and a service, in 1370 by
   expect(cluster.mtu).toBe(1370);
   await expectAllReached(cluster, pods, underlay.host("laptop"));
   // Whoever comes from outside has the address of the node that it came through, among the pods.
-  const seen = await askAll(underlay.host("laptop"), [`tcp/80 ${SERVICE}`]);
-  expect([...seen.values()]).toEqual(["10.42.0.0"]);
+  expect(await seenBy(cluster, underlay.host("laptop"))).toEqual({
+    n1: "10.42.0.1",
+    n2: "10.42.0.0",
+    n3: "10.42.0.0",
+    s1: "10.42.0.0",
+    service: "10.42.0.0",
+  });
+  expect(await servedOn(cluster, underlay.host("laptop"))).toEqual(["n1", "n2", "n3"]);
   await expectExactMtu(cluster, [...pods, underlay.host("laptop")], 1342);
   // Flannel's port is in use inside the tunnels alone.
   expect(await underlay.counts()).toEqual({ forged: 0, strays: 0 });
@@ -45,8 +52,15 @@ test("host-gw: the same without a second header, in 1420 bytes", async () => {
   const { cluster, pods, underlay } = await build("host-gw");
   expect(cluster.mtu).toBe(1420);
   await expectAllReached(cluster, pods, underlay.host("laptop"));
-  const seen = await askAll(underlay.host("laptop"), [`tcp/80 ${SERVICE}`]);
-  expect([...seen.values()]).toEqual(["10.66.0.1"]);
+  expect(await seenBy(cluster, underlay.host("laptop"))).toEqual({
+    n1: "10.66.0.4",
+    n2: "10.66.0.1",
+    n3: "10.66.0.1",
+    s1: "10.66.0.1",
+    service: "10.66.0.1",
+  });
+  // The pod is on s1, which has it behind itself; n2 and n3 pass nothing on.
+  expect(await servedOn(cluster, underlay.host("laptop"))).toEqual(["n1", "s1"]);
   await expectExactMtu(cluster, [...pods, underlay.host("laptop")], 1392);
   expect(await underlay.counts()).toEqual({ forged: 0, strays: 0 });
 });
@@ -70,7 +84,8 @@ async function build(backend: string): Promise<Built> {
   const given = NODES.flatMap((name, at) => ["--pod-cidr", `${name}=10.42.${at}.0/24`]);
   const words = ["export", "k3s", "--server", "n1", "--backend", backend, ...given];
   await obey(await runWarren(...words, "-f", mesh, "-o", exported), mesh);
-  expect(await runWarren(...words, "-f", mesh, "-o", exported)).not.toContain("warning");
+  const said = await runWarren(...words, "-f", mesh, "-o", exported);
+  expect(said).not.toContain("warning");
   await runWarren("qr", "laptop", "-f", mesh, "--conf", join(laptop, "wg0.conf"));
   await runWarren("render", "-f", mesh, "-o", out);
   const folders = new Map(hosts.map(({ name, folder }) => [name, folder]));
@@ -78,8 +93,15 @@ async function build(backend: string): Promise<Built> {
   const all = [...NODES, "laptop"].map((name) => underlay.host(name));
   await Promise.all(all.map((host) => print(host, "wg-quick", "up", "wg0")));
   const cluster = await readCluster(exported, all.slice(0, NODES.length));
+  // What was worked out is what the kernel says.
+  expect(said).toContain(`pods have an MTU of ${cluster.mtu}:`);
   const pods = await runFlannel(fixture.world, cluster);
-  await serve(cluster, { address: SERVICE, port: 80, backend: podAt(cluster, "s1") });
+  await serve(cluster, {
+    address: SERVICE,
+    port: 80,
+    nodePort: NODE_PORT,
+    backend: podAt(cluster, "s1"),
+  });
   await Promise.all(pods.map((pod) => startServers(pod, "tcp/80")));
   return { cluster, pods, underlay };
 }
@@ -108,6 +130,24 @@ async function expectAllReached(
     const isBackend = from.name === "pod-s1";
     await expectAnswers(from, isBackend ? targets : [...targets, service]);
   }
+}
+
+/** Who the pods, and the service's, think that somebody is. */
+async function seenBy(cluster: Cluster, from: Host): Promise<Readonly<Record<string, string>>> {
+  const pods = cluster.nodes.map((node) => [node.name, `tcp/80 ${podOf(node)}`] as const);
+  const targets = [...pods, ["service", `tcp/80 ${SERVICE}`] as const];
+  const seen = await askAll(
+    from,
+    targets.map(([, target]) => target),
+  );
+  return Object.fromEntries(targets.map(([name, target]) => [name, seen.get(target) ?? ""]));
+}
+
+/** The nodes at whose own address the service answers, too. */
+async function servedOn({ nodes }: Cluster, from: Host): Promise<readonly string[]> {
+  const targets = nodes.map(({ address }) => `tcp/${NODE_PORT} ${address}`);
+  const reached = new Set(await findReached(from, targets));
+  return nodes.filter((_, at) => reached.has(targets[at] ?? "")).map(({ name }) => name);
 }
 
 /** In a site, across sites and from outside: the last byte that fits, and the first one that does not. */
