@@ -54,7 +54,11 @@ test.each([
   [["chek"], 'unknown command "chek"', "did you mean check?"],
   [["help", "chek"], 'unknown command "chek"', "did you mean check?"],
   [["--lang", "en", "help", "chek"], 'unknown command "chek"', "did you mean check?"],
-  [["export", "help", "x"], 'unknown command "x"', "known are meshconf, networkd, k3s, kubeadm, flannel"],
+  [
+    ["export", "help", "x"],
+    'unknown command "x"',
+    "known are meshconf, networkd, k3s, kubeadm, flannel",
+  ],
   [["keys", "help", "rotat"], 'unknown command "rotat"', "did you mean rotate?"],
   [["check", "--jsn"], 'unknown option "--jsn"', "did you mean --json?"],
   [["render", "--strickt"], 'unknown option "--strickt"', "did you mean --strict?"],

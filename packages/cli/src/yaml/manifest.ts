@@ -19,10 +19,8 @@ function printDocument(value: object): string {
   return document.toString({ lineWidth: 0 });
 }
 
-/** Whether YAML 1.2 and 1.1, which most of Kubernetes reads, take it for this text. */
+/** Whether YAML 1.1, which most of Kubernetes reads, takes it for this text; for 1.2 the library sees to it. */
 function isPlain(text: string): boolean {
-  if (!/^[A-Za-z0-9_./-][A-Za-z0-9_./:@+=-]*$/.test(text)) return false;
-  return (["1.1", "1.2"] as const).every((version) => {
-    return parse(text, { version, logLevel: "silent" }) === text;
-  });
+  const isSimple = /^[A-Za-z0-9_./-][A-Za-z0-9_./:@+=-]*$/.test(text);
+  return isSimple && parse(text, { version: "1.1", logLevel: "silent" }) === text;
 }

@@ -90,6 +90,9 @@ test("checkCluster() refuses what no files can be written for", () => {
       take servers of one site, or one alone"
   `);
   expect(checked(index, { servers: ["d", "a"] })).toContain("error servers-apart");
+  // Nobody knows how far those are apart that are in no site.
+  const { index: wide } = sampleOf(`${MESH}  e: { endpoint: 203.0.113.5 }\n`);
+  expect(checked(wide, { servers: ["d", "e"] })).toContain("error servers-apart");
   expect(checked(index, { pods: rangeOf("10.43.128.0/17") })).toMatchInlineSnapshot(`
     "error cluster-range : the services' range 10.43.0.0/16 overlaps the pods' 10.43.128.0/17
       choose others: --pods, --services"
@@ -102,6 +105,11 @@ test("checkCluster() refuses what no files can be written for", () => {
     "error cluster-range sites.far.network[0]: sites.far.network[0]: 172.16.1.0/24 overlaps 172.16.0.0/16, which is to be the cluster's
       choose others: --pods, --services
     error cluster-range sites.home.network[0]: sites.home.network[0]: 172.16.0.0/24 overlaps 172.16.0.0/16, which is to be the cluster's
+      choose others: --pods, --services"
+  `);
+  const exit = MESH.replace("203.0.113.4 }", "203.0.113.4, subnets: [0.0.0.0/0, 10.42.9.0/24] }");
+  expect(checked(sampleOf(exit).index, { nodes: ["a", "b"] })).toMatchInlineSnapshot(`
+    "error cluster-range nodes.d.subnets[1]: nodes.d.subnets[1]: 10.42.9.0/24 overlaps 10.42.0.0/16, which is to be the cluster's
       choose others: --pods, --services"
   `);
   const sixth =
