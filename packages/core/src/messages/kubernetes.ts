@@ -51,6 +51,12 @@ export function nodesApart(name: string, others: readonly string[]): Diagnostic 
   return warning("cluster-apart", ["nodes", name], message, fix);
 }
 
+export function portShut(name: string, port: string, others: readonly string[]): Diagnostic {
+  const message = say`the policy keeps ${port} on ${name} from ${listNames(others)}, and a cluster needs it`;
+  const fix = say`add a rule from the cluster's nodes to each other; without ports, so that all goes`;
+  return warning("cluster-shut", ["policy"], message, fix);
+}
+
 export function rangesNotBehind(
   name: string,
   ranges: readonly string[],

@@ -11,6 +11,7 @@ import type { Path } from "../../wording.ts";
 import { addressOf, clusterMembers } from "./cluster.ts";
 import type { ClusterWish } from "./cluster.ts";
 import { ownerOf, rangeNeeds, unknownPodRanges } from "./cluster-ranges.ts";
+import { checkTalk } from "./cluster-talk.ts";
 import { subnetsCommand } from "./subnets-command.ts";
 
 /** Errors are what no files can be written for; warnings, what will not work before the mesh is changed. */
@@ -23,7 +24,7 @@ export function checkCluster(index: Index, wish: ClusterWish, diagnostics: Diagn
   }
   checkOverlaps(index.mesh, wish, diagnostics);
   if (diagnostics.hasErrors) return;
-  checkTalk(index, members, diagnostics);
+  checkTalk(index, wish, diagnostics);
   checkRanges(index, wish, diagnostics);
   if (wish.backend === "vxlan") checkEntrances(index, members, { wish, diagnostics });
 }
@@ -77,22 +78,6 @@ function checkOverlaps(mesh: Mesh, wish: ClusterWish, diagnostics: Diagnostics):
     if (own !== undefined) {
       diagnostics.add(messages.rangeTaken(path, printPrefix(own), printPrefix(range)));
     }
-  }
-}
-
-/** In a cluster every node talks to every other one. */
-function checkTalk(
-  { traffic, paths }: Index,
-  members: readonly Member[],
-  diagnostics: Diagnostics,
-): void {
-  for (const one of members) {
-    const silent = members.filter((other) => {
-      if (other === one) return false;
-      return !traffic.isAllowed(one, other) || paths.next(one, other) === undefined;
-    });
-    const names = silent.map(({ node }) => node.name);
-    if (names.length > 0) diagnostics.add(messages.nodesApart(one.node.name, names));
   }
 }
 

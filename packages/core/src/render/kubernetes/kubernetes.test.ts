@@ -132,6 +132,22 @@ test("checkCluster() names nodes of the cluster that do not talk to each other",
   expect(checked(index, { nodes: ["a", "b", "c"] })).not.toContain("cluster-apart");
 });
 
+test("checkCluster() names ports that a policy keeps from those who need them", () => {
+  const open =
+    "{ from: [a, b], to: [a, b] }, { from: [a, b], to: c, ports: [tcp/10250, udp/8472] }";
+  const { index } = sampleOf(`${MESH}policy: [${open}, { from: c, to: a, ports: [udp/*] }]\n`);
+  const nodes = ["a", "b", "c"];
+  expect(checked(index, { nodes })).toMatchInlineSnapshot(`
+    "warning cluster-shut policy: the policy keeps tcp/6443 on a from "c", and a cluster needs it
+      add a rule from the cluster's nodes to each other; without ports, so that all goes
+    warning cluster-shut policy: the policy keeps udp/8472 on b from "c", and a cluster needs it
+      add a rule from the cluster's nodes to each other; without ports, so that all goes
+    warning cluster-hidden nodes.a: nobody outside the cluster reaches 10.42.0.0/16, 10.43.0.0/16: no node offers them
+      warren set a subnets=10.42.0.0/16,10.43.0.0/16"
+  `);
+  expect(checked(index, { nodes, backend: "host-gw" })).not.toContain("8472");
+});
+
 test("checkCluster() with vxlan wants all pods and services behind the node that clients enter through", () => {
   const { index } = sampleOf(`${MESH}clients: { laptop: { via: c } }\n`);
   expect(checked(index, {})).toMatchInlineSnapshot(`
