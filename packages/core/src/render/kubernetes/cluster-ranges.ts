@@ -73,6 +73,8 @@ export function entryOf(
   const candidates = [
     ...owners.flatMap((owner) => owner ?? []),
     ...members.filter(({ node }) => entered.has(node.name)),
+    // A client can only dial.
+    ...[...servers, ...members].filter(({ publicEndpoint }) => publicEndpoint !== undefined),
     ...servers,
   ];
   const [first] = candidates;
