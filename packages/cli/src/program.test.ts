@@ -58,7 +58,11 @@ test.each([
   [["--lang", "en", "help", "chek"], 'unknown command "chek"', "did you mean check?"],
   [["probe", "nobody"], 'there is no node "nobody"', "known are a, b"],
   [["status", "bb", "a"], 'there is no node "bb"', "did you mean b?"],
-  [["export", "help", "x"], 'unknown command "x"', "known are meshconf, networkd"],
+  [
+    ["export", "help", "x"],
+    'unknown command "x"',
+    "known are meshconf, networkd, k3s, kubeadm, flannel",
+  ],
   [["keys", "help", "rotat"], 'unknown command "rotat"', "did you mean rotate?"],
   [["check", "--jsn"], 'unknown option "--jsn"', "did you mean --json?"],
   [["render", "--strickt"], 'unknown option "--strickt"', "did you mean --strict?"],

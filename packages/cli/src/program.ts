@@ -4,6 +4,7 @@ import { say } from "@warren/core";
 import { Argument, Command, CommanderError, Option } from "commander";
 import type { AddOptions } from "./commands/add.ts";
 import type { DiffOptions } from "./commands/diff.ts";
+import { addClusterCommands } from "./program/cluster-commands.ts";
 import type { MeshconfOptions } from "./commands/export.ts";
 import type { GraphOptions } from "./commands/graph.ts";
 import type { QrOptions } from "./commands/qr.ts";
@@ -14,9 +15,9 @@ import {
   jsonOption,
   outputOption,
   subcommand,
-} from "./command-options.ts";
-import type { Done } from "./command-options.ts";
-import { addHostCommands } from "./host-commands.ts";
+} from "./program/options.ts";
+import type { Done } from "./program/options.ts";
+import { addHostCommands } from "./program/host-commands.ts";
 import { addHelp, setHelp } from "./terminal/edit-help.ts";
 import { LANGUAGES } from "./terminal/language.ts";
 import { describeProgram, printExamples, printStatuses } from "./terminal/manual.ts";
@@ -322,6 +323,7 @@ function addExportCommands(program: Command, terminal: Terminal, done: Done): vo
       const { exportNetworkd } = await import("./commands/export.ts");
       done(exportNetworkd(terminal, options));
     });
+  addClusterCommands(formats, terminal, done);
 }
 
 function addShellCommands(

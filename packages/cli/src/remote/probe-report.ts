@@ -1,11 +1,11 @@
 /** What a measurement of all pairs says to people: a table, what is odd with the way out, and how many are well. */
 import { listTexts, printAddress, printCount, say } from "@warren/core";
 import type { Phrase, Text } from "@warren/core";
-import type { Refused } from "./remote/hosts.ts";
-import type { Measured, Probed } from "./remote/probing.ts";
-import { printMatrix, printRoundTrip } from "./terminal/table.ts";
-import type { Terminal } from "./terminal/terminal.ts";
-import { printDuration } from "./terminal/words.ts";
+import type { Refused } from "./hosts.ts";
+import type { Measured, Probed } from "./probing.ts";
+import { printMatrix, printRoundTrip } from "../terminal/table.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { printDuration } from "../terminal/words.ts";
 
 /** Why a pair is not as it should be, and the way out. */
 export interface Oddity {

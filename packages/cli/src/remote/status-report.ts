@@ -3,10 +3,10 @@ import { listTexts, say } from "@warren/core";
 import type { Phrase, Text } from "@warren/core";
 import { printOddity } from "./probe-report.ts";
 import type { Oddity } from "./probe-report.ts";
-import type { PeerStatus, TunnelStatus } from "./remote/tunnel-status.ts";
-import { printTable } from "./terminal/table.ts";
-import type { Terminal } from "./terminal/terminal.ts";
-import { printDuration } from "./terminal/words.ts";
+import type { PeerStatus, TunnelStatus } from "./tunnel-status.ts";
+import { printTable } from "../terminal/table.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { printDuration } from "../terminal/words.ts";
 
 /** Ranges that a line shows before it counts the rest. */
 const SHOWN_RANGES = 3;

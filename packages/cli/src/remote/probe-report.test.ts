@@ -2,11 +2,11 @@
 import { parseAddress, parseName, parsePublicKey, Problem, say } from "@warren/core";
 import { expect, test } from "vitest";
 import { changesOf, isAllReached, printProbe } from "./probe-report.ts";
-import type { Measured, Probed } from "./remote/probing.ts";
-import { loadCatalogue } from "./terminal/language.ts";
-import type { Language } from "./terminal/language.ts";
-import { createTerminal } from "./terminal/terminal.ts";
-import type { Terminal } from "./terminal/terminal.ts";
+import type { Measured, Probed } from "./probing.ts";
+import { loadCatalogue } from "../terminal/language.ts";
+import type { Language } from "../terminal/language.ts";
+import { createTerminal } from "../terminal/terminal.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 const WELL = { roundTripMs: 1.234, pathMtu: 1420, handshakeSeconds: 5 };
 const ODD: Probed = {

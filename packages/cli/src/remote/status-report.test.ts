@@ -1,10 +1,10 @@
 /** How tunnels stand, in words. */
 import { expect, test } from "vitest";
-import type { TunnelStatus } from "./remote/tunnel-status.ts";
+import type { TunnelStatus } from "./tunnel-status.ts";
 import { printBytes, printTunnel } from "./status-report.ts";
-import { loadCatalogue } from "./terminal/language.ts";
-import type { Language } from "./terminal/language.ts";
-import { createTerminal } from "./terminal/terminal.ts";
+import { loadCatalogue } from "../terminal/language.ts";
+import type { Language } from "../terminal/language.ts";
+import { createTerminal } from "../terminal/terminal.ts";
 
 const KEY = "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=";
 const TUNNEL: TunnelStatus = {

@@ -3,8 +3,8 @@ import { say } from "@warren/core";
 import type { Phrase } from "@warren/core";
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
-import type { Terminal } from "./terminal/terminal.ts";
-import { MESH_FILE } from "./terminal/words.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { MESH_FILE } from "../terminal/words.ts";
 
 /** Told the exit status of the command that was run. */
 export type Done = (status: number) => void;

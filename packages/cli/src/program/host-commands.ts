@@ -2,13 +2,13 @@
 import { say } from "@warren/core";
 import type { Command } from "commander";
 import { Option } from "commander";
-import { jsonOption, parallelOption, subcommand, wholeNumber } from "./command-options.ts";
-import type { Done } from "./command-options.ts";
-import type { ProbeWords } from "./commands/probe.ts";
-import type { PushOptions } from "./commands/push.ts";
-import type { StatusOptions } from "./commands/status.ts";
-import { probeHelp, statusHelp } from "./terminal/ask-help.ts";
-import type { Terminal } from "./terminal/terminal.ts";
+import { jsonOption, parallelOption, subcommand, wholeNumber } from "./options.ts";
+import type { Done } from "./options.ts";
+import type { ProbeWords } from "../commands/probe.ts";
+import type { PushOptions } from "../commands/push.ts";
+import type { StatusOptions } from "../commands/status.ts";
+import { probeHelp, statusHelp } from "../terminal/ask-help.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 export function addHostCommands(program: Command, terminal: Terminal, done: Done): void {
   const { read } = terminal;
@@ -30,7 +30,7 @@ export function addHostCommands(program: Command, terminal: Terminal, done: Done
     .addOption(jsonOption(terminal))
     .option("--strict", read(say`take every warning as an error`), false)
     .action(async (names: readonly string[], options: PushOptions) => {
-      const { push } = await import("./commands/push.ts");
+      const { push } = await import("../commands/push.ts");
       done(await push(terminal, names, options));
     });
   addAskCommands(program, terminal, done);
@@ -45,7 +45,7 @@ function addAskCommands(program: Command, terminal: Terminal, done: Done): void 
     .addOption(jsonOption(terminal))
     .addHelpText("after", () => `\n${read(probeHelp())}`)
     .action(async (names: readonly string[], options: ProbeWords) => {
-      const { probe } = await import("./commands/probe.ts");
+      const { probe } = await import("../commands/probe.ts");
       done(await probe(terminal, names, options));
     });
   subcommand(
@@ -59,7 +59,7 @@ function addAskCommands(program: Command, terminal: Terminal, done: Done): void 
     .addOption(jsonOption(terminal))
     .addHelpText("after", () => `\n${read(statusHelp())}`)
     .action(async (names: readonly string[], options: StatusOptions) => {
-      const { status } = await import("./commands/status.ts");
+      const { status } = await import("../commands/status.ts");
       done(await status(terminal, names, options));
     });
 }
