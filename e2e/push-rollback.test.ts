@@ -65,7 +65,7 @@ test("a host undoes what cuts the way of ssh, or fails half way, and push tells 
          look what cuts the way of ssh: an exit, a subnet or a policy that has this machine's address in it
       c  error expired (confirm): it could not be reached within 5 s after the change, and has undone it
          look what cuts the way of ssh: an exit, a subnet or a policy that has this machine's address in it
-      2 hosts of 3 failed
+      2 of 3 hosts failed
       "
     `);
   });
@@ -79,6 +79,7 @@ test("a host undoes what cuts the way of ssh, or fails half way, and push tells 
     "a  5 changes: rules, forwarding, files
     b  as it is to be
     c  as it is to be
+    6 of 6 pairs reach each other
     "
   `);
   await sh(a, "ip route add 192.168.50.0/24 dev net");
@@ -93,7 +94,7 @@ test("a host undoes what cuts the way of ssh, or fails half way, and push tells 
        look what cuts the way of ssh: an exit, a subnet or a policy that has this machine's address in it
     c  error undone (apply): it failed, and all was undone: the disk is not mounted
        mend that, and run it again
-    3 hosts of 3 failed
+    3 of 3 hosts failed
     "
   `);
   expect(await snapshots()).toEqual(old);
