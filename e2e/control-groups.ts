@@ -15,21 +15,13 @@ export function findHierarchy(): string | undefined {
   return found?.[1];
 }
 
-/** Makes the group of one machine, of whose name there is no other in this process; answers its folder. */
+/** Makes the group of one boot of a machine; answers its folder. */
 export function createGroup(name: string): string {
   const hierarchy = findHierarchy();
   if (hierarchy === undefined) throw new Error("there are no control groups of version 2");
   const group = join(hierarchy, `${PREFIX}${process.pid}-${name}`);
   mkdirSync(group);
   return group;
-}
-
-/** Its processes must have ended. */
-export function removeGroup(group: string): void {
-  for (const entry of readdirSync(group, { withFileTypes: true })) {
-    if (entry.isDirectory()) removeGroup(join(group, entry.name));
-  }
-  rmdirSync(group);
 }
 
 /** Removes the groups of this process and of those that are gone, where nobody is in them any more. */
@@ -40,10 +32,26 @@ export function removeAllGroups(): void {
     const owner = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1];
     const isOver = owner === String(process.pid) || !existsSync(`/proc/${owner}`);
     const group = join(hierarchy, name);
-    if (owner !== undefined && isOver && isEmpty(group)) removeGroup(group);
+    if (owner !== undefined && isOver) removeEmpty(group);
+  }
+}
+
+function removeEmpty(group: string): void {
+  try {
+    if (isEmpty(group)) removeGroup(group);
+  } catch (error) {
+    // Otherwise another run has done so meanwhile.
+    if (existsSync(group)) throw error;
   }
 }
 
 function isEmpty(group: string): boolean {
   return readFileSync(join(group, "cgroup.events"), "utf8").includes("populated 0");
+}
+
+function removeGroup(group: string): void {
+  for (const entry of readdirSync(group, { withFileTypes: true })) {
+    if (entry.isDirectory()) removeGroup(join(group, entry.name));
+  }
+  rmdirSync(group);
 }

@@ -111,7 +111,8 @@ test("a host comes from any device to any other as if that had been started ther
       const live = sorted(await changed.live(named.interface));
       const wanted = sorted(await fresh.live(named.interface));
       // WireGuard cannot be told to forget where a peer was.
-      const isKept = (line: string): boolean => line.startsWith("Endpoint") && !wanted.includes(line);
+      const isKept = (line: string): boolean =>
+        line.startsWith("Endpoint") && !wanted.includes(line);
       expect(live.filter((line) => !isKept(line))).toEqual(wanted);
       await changed.takeOff(named.interface);
       expect(await changed.live(named.interface)).toBe(

@@ -110,14 +110,18 @@ function servers(): Hosts {
   const hosts = Object.entries(publics).flatMap(([name, address], at): [string, DrawnSystem][] => {
     const vpc = `10.${at + 1}`;
     const own = { internet: { addresses: [`${address}/32`] } };
+    const inside = { [name]: { addresses: [`${vpc}.1.10/16`], ...UNCHECKED } };
     const database = { [name]: { addresses: [`${vpc}.20.5/16`] } };
+    const behind = {
+      ports: database,
+      routes: [`default via ${vpc}.1.10`],
+      system: { init: "sshd" as const },
+    };
     return [
-      [
-        name,
-        { ports: { ...own, [name]: { addresses: [`${vpc}.1.10/16`], ...UNCHECKED } }, routes },
-      ],
-      [`database-${name}`, { ports: database, routes: [`default via ${vpc}.1.10`] }],
+      [name, { ports: { ...own, ...inside }, routes, system: {} }],
+      [`database-${name}`, behind],
     ];
   });
-  return Object.fromEntries(hosts);
+  const desk = { ports: { internet: { addresses: ["198.51.100.200/32"] } }, routes };
+  return { ...Object.fromEntries(hosts), desk };
 }

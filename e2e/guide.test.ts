@@ -8,8 +8,11 @@ import { expect, test } from "vitest";
 import { findHostSteps, judge, pageNames, readPage, writeScript } from "../tools/guide.ts";
 import type { Page } from "../tools/guide.ts";
 import { guideDrawings } from "./guide-drawings.ts";
+import { createSystems } from "./systems.ts";
+import type { DrawnSystem } from "./systems.ts";
+import { reasonToSkipSystems } from "./systems-fixture.ts";
 import { createUnderlay } from "./underlay.ts";
-import type { DrawnHost, Underlay } from "./underlay.ts";
+import type { Underlay } from "./underlay.ts";
 import { useWorld } from "./world-fixture.ts";
 
 const fixture = useWorld();
@@ -20,18 +23,23 @@ test("every page that needs hosts has a network", () => {
   expect(withHosts).toEqual(Object.keys(drawings));
 });
 
-test.each(Object.entries(drawings))("%s does what it says", async (name, hosts) => {
+test.for(Object.entries(drawings))("%s does what it says", async ([name, hosts], ctx) => {
   const folder = fixture.folder.path;
   const drawn = Object.entries(hosts).map(([host, each]) => [host, withFolder(host, each)]);
   // It has no network but ssh: what it reaches by other means is no host's.
-  const desk: DrawnHost = { ports: {} };
-  const all: Record<string, DrawnHost> = { desk, ...Object.fromEntries(drawn) };
-  const underlay = await createUnderlay(fixture, { hosts: all });
+  const desk: DrawnSystem = hosts["desk"] ?? { ports: {} };
+  const all: Record<string, DrawnSystem> = { ...Object.fromEntries(drawn), desk };
+  const hasMachines = Object.values(hosts).some(({ system }) => system !== undefined);
+  const reason = hasMachines ? reasonToSkipSystems() : undefined;
+  if (reason !== undefined) ctx.skip(reason);
+  const underlay = hasMachines
+    ? (await createSystems(fixture, { hosts: all })).underlay
+    : await createUnderlay(fixture, { hosts: all });
   const list = Object.keys(all).map((host) => `${host} ${underlay.host(host).pid}\n`);
   writeFileSync(join(folder, "processes"), list.join(""));
   const page = readPage(name);
   await bringUpOld(page, underlay);
-  const stage = { folder, hasHosts: true };
+  const stage = { folder, hosts: hasMachines ? "machines" : "namespaces" } as const;
   const words = [`WARREN_HOSTS=${join(folder, "processes")}`, "bash", writeScript(page, stage)];
   await underlay.host("desk").attempt({ words: ["env", ...words], wayOut: "" });
   expect(judge(page, stage)).toEqual([]);
@@ -47,8 +55,9 @@ async function bringUpOld({ steps }: Page, underlay: Underlay): Promise<void> {
   }
 }
 
-/** With a folder that it sees as /etc/wireguard, and nothing in it. */
-function withFolder(name: string, host: DrawnHost): DrawnHost {
+/** With a folder that it sees as /etc/wireguard, and nothing in it; a machine has its own. */
+function withFolder(name: string, host: DrawnSystem): DrawnSystem {
+  if (host.system !== undefined) return host;
   mkdirSync(folderOf(name), { mode: 0o700 });
   return { ...host, folder: folderOf(name) };
 }

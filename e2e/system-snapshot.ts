@@ -11,9 +11,15 @@ import { FRESH, rootOf, upperOf } from "./system-disk.ts";
 
 export type Snapshot = Readonly<Record<string, readonly string[]>>;
 
-/** What a machine writes whoever uses it: logs, when a timer last ran, what is seeded at a stop, who was lectured by sudo. */
+/** What a machine writes whoever uses it: logs, what its services keep, who was lectured by sudo, what a stop seeds. */
 const RESTLESS = new Set([
   "etc/.updated",
+  "run/log",
+  "run/motd.dynamic",
+  "run/openrc",
+  "run/sudo",
+  "run/systemd",
+  "run/xtables.lock",
   "var/.updated",
   "var/cache/ldconfig/aux-cache",
   "var/lib/sudo",
@@ -55,6 +61,7 @@ export async function readSnapshot(system: System): Promise<Snapshot> {
       (line) => line.replace(/\[\d+:\d+\]/, ""),
     ),
     settings: settings.filter((line) => !RESTLESS_SETTINGS.test(line)),
+    memory: readMemory(system),
     processes: readProcesses(system),
     ...(await readServices(system)),
   };
@@ -71,6 +78,21 @@ function withoutNumbers(line: string): string {
     .replace(/^\d+: /, "")
     .replace(/@if\d+/, "")
     .replace(/ link-netnsid \d+/, "");
+}
+
+/** Names of files that end with the machine, but for the services' own. */
+function readMemory({ pid }: System): readonly string[] {
+  const lines: string[] = [];
+  const visit = (folder: string): void => {
+    for (const entry of readdirSync(join(`/proc/${pid}/root`, folder), { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (RESTLESS.has(path)) continue;
+      if (entry.isDirectory()) visit(path);
+      else lines.push(`/${path}`);
+    }
+  };
+  for (const folder of ["run", "tmp", "dev/shm"]) visit(folder);
+  return lines.toSorted();
 }
 
 /** But for those of somebody who has logged in. */

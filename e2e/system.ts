@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command, Host, Outcome, World } from "../lab/world.ts";
-import { createGroup, removeGroup } from "./control-groups.ts";
+import { createGroup } from "./control-groups.ts";
 import type { Disk, Init } from "./system-disk.ts";
 import type { Underlay } from "./underlay.ts";
 
@@ -99,12 +99,14 @@ exit 1
   openrc: AWAIT_SSHD,
   sshd: AWAIT_SSHD,
 };
+
 /** Stops what runs there; systemd then ends by itself. */
 const STOP = {
   systemd: ["systemctl", "--no-block", "reboot"],
   openrc: ["openrc", "shutdown"],
   sshd: ["true"],
 };
+
 const STOP_SECONDS = 60;
 const WAY_OUT = "this is a defect of the test's machine: please report it";
 
@@ -113,7 +115,7 @@ export class System {
   readonly disk: Disk;
   readonly #parts: Parts;
   #pid = 0;
-  #group = "";
+  #boots = 0;
 
   constructor(parts: Parts) {
     this.name = parts.disk.name;
@@ -138,13 +140,14 @@ export class System {
   /** Comes back when all services stand. */
   async boot(): Promise<void> {
     const { world, disk, init } = this.#parts;
-    this.#group = createGroup(this.name);
+    this.#boots += 1;
+    const group = createGroup(`${this.name}-${this.#boots}`);
     const inside = [
       `--net=/proc/${this.outside.pid}/ns/net`,
       `--mount=/proc/${disk.keeper.pid}/ns/mnt`,
       `--pid=/proc/${world.internet.pid}/ns/pid`,
     ];
-    const place = [disk.folder, init, this.#group];
+    const place = [disk.folder, init, group];
     const words = ["env", `INSIDE=${INSIDE}`, "bash", "--norc", "-c", BOOT, "bash", ...place];
     const { output, errors } = await world.execute(inside, { words, wayOut: WAY_OUT });
     this.#pid = Number(output);
@@ -165,7 +168,6 @@ export class System {
   async crash(): Promise<void> {
     if (existsSync(`/proc/${this.pid}`)) process.kill(this.pid, "SIGKILL");
     await this.#end();
-    removeGroup(this.#group);
     await this.#parts.underlay.renew(this.name);
     await this.boot();
   }

@@ -1,5 +1,5 @@
 /** A world with machines for each test of a file; whatever the test does, nothing of them is left. */
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, readFileSync } from "node:fs";
 import { afterEach, beforeEach } from "vitest";
 import { findHierarchy } from "./control-groups.ts";
 import { createGround, type OwnedGround } from "./ground.ts";
@@ -39,15 +39,16 @@ export function useGround(): Ground {
 export function reasonToSkipSystems(): string | undefined {
   const reason = reasonToSkip();
   if (reason !== undefined) return reason;
-  if (findHierarchy() === undefined) return "needs control groups of version 2";
-  const missing = PROGRAMS.filter((program) => !isExecutable(program));
+  if (!isAllowed(findHierarchy() ?? "", constants.W_OK)) return "needs control groups of version 2";
+  if (!readFileSync("/proc/filesystems", "utf8").includes("\toverlay\n")) return "needs overlayfs";
+  const missing = PROGRAMS.filter((program) => !isAllowed(program, constants.X_OK));
   if (missing.length > 0) return `needs ${missing.join(", ")}: npm test installs them`;
   return undefined;
 }
 
-function isExecutable(file: string): boolean {
+function isAllowed(file: string, mode: number): boolean {
   try {
-    accessSync(file, constants.X_OK);
+    accessSync(file, mode);
     return true;
   } catch {
     return false;

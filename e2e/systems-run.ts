@@ -2,6 +2,9 @@
 import { createGround } from "./ground.ts";
 import { createSystems } from "./systems.ts";
 
+/** Longer than any test waits: when nobody is there to kill it, it ends by itself. */
+const LIFETIME_MS = 120_000;
+
 /** `path`: the programs' PATH, by which a test knows the processes. */
 export async function main(path = ""): Promise<void> {
   const ground = await createGround(path);
@@ -13,6 +16,7 @@ export async function main(path = ""): Promise<void> {
     },
   });
   process.stdout.write("they stand\n");
+  setTimeout(() => void ground.close(), LIFETIME_MS).unref();
   await ground.world.ended;
 }
 

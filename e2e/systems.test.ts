@@ -1,7 +1,7 @@
 /** The machines of other tests: they are what they say, and nothing is left of them. */
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { removeStaleFolders } from "../lab/folder.ts";
 import { findHierarchy, removeAllGroups } from "./control-groups.ts";
 import { LabRun, TemporaryFolder } from "./lab-run.ts";
@@ -110,7 +110,7 @@ test("readSnapshot() is the same when nothing was done, and after a reboot", asy
   const lab = await createSystems(ground, drawing);
   const a = lab.machine("a");
   const before = await readSnapshot(a);
-  const nothing = "logger hello; touch /etc/fstab /run/x /tmp/y; systemctl daemon-reload";
+  const nothing = "logger hello; touch /etc/fstab; mkdir /run/x; systemctl daemon-reload";
   await sh(lab.desk, `ssh a '${nothing}'`);
   expect(await readSnapshot(a)).toEqual(before);
   await a.reboot();
@@ -124,16 +124,18 @@ const CHANGES: readonly (readonly [string, string, readonly (keyof Snapshot)[]])
   ["echo x >/etc/new", "rm /etc/new", ["files"]],
   ["chmod 600 /etc/passwd", "chmod 644 /etc/passwd", ["files"]],
   ["chown 1 /etc/passwd", "chown 0 /etc/passwd", ["files"]],
-  ["mv /etc/issue /tmp", "mv /tmp/issue /etc", ["files"]],
+  ["mv /etc/issue /var/log", "mv /var/log/issue /etc", ["files"]],
   ["mv /etc/profile /etc/p", "mv /etc/p /etc/profile", ["files"]],
   ["echo x >>/etc/resolv.conf", ": >/etc/resolv.conf", ["files"]],
-  ["mv /etc/ssh /tmp; mkdir /etc/ssh", "rmdir /etc/ssh; mv /tmp/ssh /etc", ["files"]],
+  ["mv /etc/ssh /var/log; mkdir /etc/ssh", "rmdir /etc/ssh; mv /var/log/ssh /etc", ["files"]],
   ["ln -s x /usr/lib/x", "rm /usr/lib/x", ["files"]],
   ["echo x >/root/x", "rm /root/x", ["files"]],
   ["mkdir /srv/x", "rmdir /srv/x", ["files"]],
   ["systemctl enable -q wg-quick@x", "systemctl disable -q wg-quick@x", ["files"]],
   ["systemd-run -q --unit=x sleep 100", "systemctl stop x", ["units", "running", "processes"]],
   ["setsid sleep 123 >/dev/null 2>&1 </dev/null &", "pkill -x sleep", ["processes"]],
+  ["touch /run/lock/x", "rm /run/lock/x", ["memory"]],
+  ["touch /tmp/x", "rm /tmp/x", ["memory"]],
   ["ip rule add pref 7 fwmark 7 lookup 7", "ip rule del pref 7", ["rules"]],
   ["ip -6 rule add pref 7 lookup 7", "ip -6 rule del pref 7", ["rules"]],
   ["ip route add 10.0.0.0/8 dev net table 7", "ip route del 10.0.0.0/8 table 7", ["routes"]],
@@ -211,7 +213,7 @@ test("findText() finds what was planted, and watchProcesses() what was there for
     "desk:/root/u",
     "desk:/run/t",
     `desk:/tmp/${text}`,
-    expect.stringContaining(`environ S=${text}`),
+    expect.stringMatching(`^environ .*S=${text}`),
   ]);
   const watch = watchProcesses();
   await sh(lab.desk, `ssh a sleep 0.2 ${text.replace("planted", "")}`);
@@ -219,18 +221,19 @@ test("findText() finds what was planted, and watchProcesses() what was there for
 });
 
 test("nothing is left when the world is closed", async () => {
-  const before = look("nobody has this mark");
+  const before = readMachine("nobody has this mark");
   await createSystems(ground, drawing);
-  expect(look("nobody has this mark")).not.toEqual(before);
+  expect(listGroups(process.pid)).toHaveLength(2);
   await ground.world.close();
   removeAllGroups();
-  expect(look("nobody has this mark")).toEqual(before);
+  expect(readMachine("nobody has this mark")).toEqual(before);
+  expect(listGroups(process.pid)).toEqual([]);
 });
 
 test("after kill -9 the kernel ends the machines, and the next run removes what is empty", async () => {
   const folder = new TemporaryFolder();
   const mark = folder.path;
-  const before = look(mark);
+  const before = readMachine(mark);
   const words = [
     "-e",
     "import(process.argv[1]).then(({ main }) => main(process.argv[2]))",
@@ -238,25 +241,25 @@ test("after kill -9 the kernel ends the machines, and the next run removes what 
     `${PATH}:${mark}`,
   ];
   const run = new LabRun([process.execPath, ...words], folder);
+  onTestFinished(() => {
+    run.process.kill("SIGKILL");
+    folder.remove();
+  });
   await run.until("they stand");
-  const standing = look(mark);
-  expect(standing["processes"]?.length).toBeGreaterThan(6);
-  expect(standing["groups"]).toHaveLength(2);
+  expect(readMachine(mark)["processes"]?.length).toBeGreaterThan(6);
+  const pid = run.process.pid ?? 0;
+  expect(listGroups(pid)).toHaveLength(2);
   run.process.kill("SIGKILL");
   await run.status;
-  await expect
-    .poll(() => ({ ...look(mark), groups: [] }), { timeout: KERNEL_PATIENCE_MS })
-    .toEqual({ ...before, groups: [] });
+  await expect.poll(() => readMachine(mark), { timeout: KERNEL_PATIENCE_MS }).toEqual(before);
   removeAllGroups();
-  expect(look(mark)).toEqual(before);
+  expect(listGroups(pid)).toEqual([]);
   expect(removeStaleFolders(folder.path)).toHaveLength(1);
   expect(folder.content).toEqual([]);
-  folder.remove();
 });
 
-/** This machine from outside; and the groups of all runs. */
-function look(mark: string): ReturnType<typeof readMachine> {
-  const hierarchy = findHierarchy() ?? "";
-  const groups = existsSync(hierarchy) ? readdirSync(hierarchy) : [];
-  return { ...readMachine(mark), groups: groups.filter((name) => name.startsWith("warren-")) };
+/** The control groups of a process's machines. */
+function listGroups(pid: number): readonly string[] {
+  const groups = readdirSync(findHierarchy() ?? "");
+  return groups.filter((name) => name.startsWith(`warren-e2e-${pid}-`));
 }

@@ -64,6 +64,19 @@ apt() {
   DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120 "$@" </dev/null 2>&1
 }
 
+# Of sshd the tests want the program alone: on this machine it is to listen no more than before.
+install_package() {
+  refusal=/usr/sbin/policy-rc.d
+  if [ "$1" != openssh-server ] || [ -e $refusal ]; then
+    apt install --no-install-recommends "$1"
+    return
+  fi
+  printf '#!/bin/sh\nexit 101\n' >$refusal && chmod 755 $refusal
+  apt install --no-install-recommends "$1"
+  rm -f $refusal
+  ! command -v systemctl >/dev/null || systemctl disable ssh.service ssh.socket
+}
+
 install_packages() {
   missing=$(missing_packages)
   [ -z "$missing" ] && return
@@ -79,7 +92,7 @@ install_packages() {
   output=$(
     apt update
     # One by one: a package that this release lacks takes no other with it.
-    for package in $missing; do apt install --no-install-recommends "$package"; done
+    for package in $missing; do install_package "$package"; done
   )
   missing=$(missing_packages)
   [ -z "$missing" ] && return
@@ -92,8 +105,11 @@ case ${1:-} in --lab | --test)
   needed="wg:wireguard-tools wireguard-go:wireguard-go nft:nftables ip:iproute2 ping:iputils-ping iptables:iptables"
   ;;
 esac
-# Tests look at pictures, with letters of all languages in them, press Tab in shells, and read the manual.
+# Tests look at pictures, with letters of all languages in them, press Tab in shells, read the manual,
+# and boot machines that are reached by ssh, with shells of several kinds.
 [ "${1:-}" = --test ] && needed="$needed chromium:chromium zsh:zsh fish:fish mandoc:mandoc
+  ssh:openssh-client sshd:openssh-server sudo:sudo /lib/systemd/systemd:systemd ps:procps
+  busybox:busybox shellcheck:shellcheck
   /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf:fonts-dejavu-core
   /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk"
 [ -n "$needed" ] && shift

@@ -39,8 +39,8 @@ export interface CommandStep {
 export interface Stage {
   /** For the reader's files and the results; fresh. */
   readonly folder: string;
-  /** Whether there are hosts; without them, what is done on hosts is left out. */
-  readonly hasHosts: boolean;
+  /** Whether there are hosts; without them, what is done on hosts is left out. Machines are reached by the real ssh. */
+  readonly hosts: "none" | "namespaces" | "machines";
 }
 
 const GUIDE = join(import.meta.dirname, "../docs/guide");
@@ -94,7 +94,7 @@ export function findHostSteps({ steps }: Page): ReadonlySet<Step> {
   );
   const isForHosts = ({ host, command }: CommandStep): boolean =>
     host !== undefined ||
-    /\bssh\b/.test(command) ||
+    /\bssh\b|\bwarren (push|probe|status)\b/.test(command) ||
     scripts.some((script) => `${command} `.includes(script));
   return new Set(steps.filter((step) => step.kind === "command" && isForHosts(step)));
 }
@@ -109,8 +109,9 @@ export function writeScript(page: Page, stage: Stage): string {
   symlinkSync(ROOT, join(home, "warren"));
   // The index tells how to make this link.
   if (page.name !== "README.md") symlinkSync(join(ROOT, "warren"), join(bin, "warren"));
-  const path = [STAND_INS, bin, dirname(process.execPath), PATH].join(":");
-  const left = stage.hasHosts ? new Set() : findHostSteps(page);
+  const standIns = stage.hosts === "machines" ? [] : [STAND_INS];
+  const path = [...standIns, bin, dirname(process.execPath), PATH].join(":");
+  const left = stage.hosts !== "none" ? new Set() : findHostSteps(page);
   const lines = page.steps.flatMap((step, at) => {
     const result = join(results, String(at));
     if (step.kind === "file") return fileLines(step, { result, work });
@@ -124,7 +125,7 @@ export function writeScript(page: Page, stage: Stage): string {
 
 /** What the script did that the page does not say; empty when the page is right. */
 export function judge(page: Page, stage: Stage): readonly string[] {
-  const left = stage.hasHosts ? new Set() : findHostSteps(page);
+  const left = stage.hosts !== "none" ? new Set() : findHostSteps(page);
   return page.steps.flatMap((step, at) => {
     if (step.kind === "file" || left.has(step)) return [];
     const result = join(stage.folder, "results", String(at));
@@ -138,7 +139,7 @@ export function judge(page: Page, stage: Stage): readonly string[] {
 export async function runAtDesk(page: Page): Promise<readonly string[]> {
   const folder = mkdtempSync(join(tmpdir(), "warren-guide-"));
   try {
-    const stage = { folder, hasHosts: false };
+    const stage: Stage = { folder, hosts: "none" };
     const script = writeScript(page, stage);
     // A command that does not even parse ends the script; judge() sees what is missing.
     await promisify(execFile)("bash", [script], { env: {} }).catch(() => undefined);

@@ -2,7 +2,13 @@
 import { setTimeout } from "node:timers/promises";
 import { say } from "@warren/core";
 import { hasErrors, printFindings } from "../findings.ts";
-import { changesOf, isAllReached, printablePairs, printProbe, summaryOf } from "../probe-report.ts";
+import {
+  changesOf,
+  isAllReached,
+  printablePairs,
+  printProbe,
+  summaryOf,
+} from "../remote/probe-report.ts";
 import { chooseNodes, hostsOf, printableRefusal } from "../remote/hosts.ts";
 import { pairsOf, probeAll } from "../remote/probing.ts";
 import type { Probed } from "../remote/probing.ts";

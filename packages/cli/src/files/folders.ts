@@ -1,27 +1,29 @@
-/** Folders that hold secrets: made for their owner alone, listed, and taken away when they are empty. */
-import { lstatSync, mkdirSync, readdirSync, rmdirSync, statSync } from "node:fs";
+/** Folders: made, mostly for their owner alone, listed, and taken away when they are empty. */
+import { chmodSync, lstatSync, mkdirSync, readdirSync, rmdirSync, statSync } from "node:fs";
 import type { Dirent } from "node:fs";
 import { dirname } from "node:path";
 import { say } from "@warren/core";
 import { AppError, describeSystem, systemCode } from "../app-error.ts";
 
 /**
- * Makes a folder and those above it, each 0700; gives those that were not there, the outermost first.
+ * Makes a folder and those above it, each of this mode; gives those that were not there, the outermost first.
  * One by one: Node's own way of making several says "no such file" of a disk that is read-only.
  */
-export function makeFolder(folder: string): readonly string[] {
+export function makeFolder(folder: string, mode = 0o700): readonly string[] {
   if (isFolder(folder)) return [];
   try {
     mkdirSync(folder, { mode: 0o700 });
+    // Whatever the umask leaves of it.
+    if (mode !== 0o700) chmodSync(folder, mode);
     return [folder];
   } catch (error) {
     // Another process was quicker.
     if (isFolder(folder)) return [];
     if (systemCode(error) !== "ENOENT" || dirname(folder) === folder) throw error;
   }
-  const above = makeFolder(dirname(folder));
+  const above = makeFolder(dirname(folder), mode);
   try {
-    return [...above, ...makeFolder(folder)];
+    return [...above, ...makeFolder(folder, mode)];
   } catch (error) {
     for (const each of above.toReversed()) removeIfEmpty(each);
     throw error;

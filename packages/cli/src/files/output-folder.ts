@@ -37,6 +37,13 @@ export function listRendered(
   return [...names, ...files].filter((file) => !known.has(file) && isOurs(join(output, file)));
 }
 
+/** Of these paths inside the folders of nodes, those that a renderer wrote, as `node/path`. */
+export function listPlaced(output: string, paths: readonly string[]): readonly string[] {
+  return listNodeFolders(output)
+    .flatMap((node) => paths.map((path) => join(node, path)))
+    .filter((file) => isPlain(join(output, file)) && isOurs(join(output, file)));
+}
+
 /** Whether a file stands there that no renderer wrote. A link is not looked through: it is replaced, not what it leads to. */
 export function isForeign(file: string): boolean {
   return isPlain(file) && !isOurs(file);

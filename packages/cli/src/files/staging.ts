@@ -37,7 +37,13 @@ export class Staging {
   readonly #folders: string[] = [];
   readonly #known = new Set<string>();
   readonly #made = new Set<string>();
+  readonly #folderMode: number;
   #unchanged = 0;
+
+  /** Folders that are made on the way are for their owner alone, unless they hold no secret. */
+  constructor(folderMode = 0o700) {
+    this.#folderMode = folderMode;
+  }
 
   /** Plans a file's new text. A file that has it already is left alone, but for who may read it. */
   put(file: string, text: string | Pieces, audience: Audience): void {
@@ -69,7 +75,7 @@ export class Staging {
   /** Once a folder, however many files it gets. */
   #makeFolder(folder: string): void {
     if (this.#known.has(folder)) return;
-    const made = makeFolder(folder);
+    const made = makeFolder(folder, this.#folderMode);
     this.#folders.push(...made);
     for (const each of made) this.#made.add(each);
     this.#known.add(folder);
@@ -138,8 +144,8 @@ export class Staging {
 }
 
 /** Runs `plan` on a staging and commits it; if anything throws before the first rename, nothing has changed. */
-export function staged(plan: (staging: Staging) => void): Written {
-  const staging = new Staging();
+export function staged(plan: (staging: Staging) => void, folderMode?: number): Written {
+  const staging = new Staging(folderMode);
   try {
     plan(staging);
     return staging.commit();

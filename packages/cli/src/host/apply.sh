@@ -20,7 +20,10 @@ stage_files() {
 
 put_files() {
 	# By what is there, before it goes.
-	if grep -q '^file - .*\.endpoints$' "$work/steps"; then followers off; fi
+	if grep -q '^file - .*\.endpoints$' "$work/steps"; then
+		followers off
+		rm -f "/run/warren/$interface.endpoints-state"
+	fi
 	names=$(sed -n 's/^file + //p' "$work/steps")
 	# shellcheck disable=SC2086
 	stage_files "$1" $names || {

@@ -16,18 +16,9 @@ own_files() {
 	for each in conf state nft iptables key endpoints endpoints.sh before; do
 		echo "wireguard/$interface.$each"
 	done
-	echo "systemd/warren-endpoints@.service"
-	echo "systemd/warren-endpoints@.timer"
+	echo "systemd/warren-endpoints@$interface.service"
+	echo "systemd/warren-endpoints@$interface.timer"
 	echo "openrc/warren-endpoints.$interface"
-}
-
-# For other interfaces, too.
-is_shared() {
-	case $1 in systemd/*) ;; *) return 1 ;; esac
-	for each in "$etc"/*.endpoints; do
-		[ ! -e "$each" ] || [ "$each" = "$etc/$interface.endpoints" ] || return 0
-	done
-	return 1
 }
 
 # FOLDER: the state it wants, without comments.
@@ -162,7 +153,7 @@ file_steps() {
 		at=$(target "$name")
 		if [ -e "$1/$name" ]; then
 			cmp -s "$1/$name" "$at" || echo "file + $name"
-		elif [ -e "$at" ] && [ "$name" != "wireguard/$interface.before" ] && ! is_shared "$name"; then
+		elif [ -e "$at" ] && [ "$name" != "wireguard/$interface.before" ]; then
 			echo "file - $name"
 		fi
 	done
@@ -214,7 +205,7 @@ followers() {
 	script=warren-endpoints.$interface
 	case $(service_manager):$1 in
 	systemd:on) systemctl -q enable --now "$unit" 2>&1 ;;
-	systemd:off) [ ! -e /etc/systemd/system/warren-endpoints@.timer ] || systemctl -q disable --now "$unit" 2>&1 ;;
+	systemd:off) [ ! -e "/etc/systemd/system/$unit" ] || systemctl -q disable --now "$unit" 2>&1 ;;
 	openrc:on) rc-update -q add "$script" default 2>&1 && rc-service -q "$script" start 2>&1 ;;
 	openrc:off)
 		[ ! -e "/etc/init.d/$script" ] || {

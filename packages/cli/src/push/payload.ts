@@ -57,8 +57,8 @@ function followers(
   switch (serviceManager) {
     case "systemd":
       return [
-        ["systemd/warren-endpoints@.service", [core.renderEndpointsService()]],
-        ["systemd/warren-endpoints@.timer", [core.renderEndpointsTimer()]],
+        [`systemd/warren-endpoints@${own}.service`, [core.renderEndpointsService()]],
+        [`systemd/warren-endpoints@${own}.timer`, [core.renderEndpointsTimer()]],
       ];
     case "openrc":
       return [[`openrc/warren-endpoints.${own}`, [core.renderEndpointsInit()]]];

@@ -176,7 +176,7 @@ export async function runHere(words: readonly string[]): Promise<Answer> {
   return answerOf(await run("sh", ["-s", "--", ...words], [[readProgram()]]));
 }
 
-/** Where ssh finds a node: where it says itself, or else where its tunnel is dialled, or by its name. */
+/** Where a node is logged in to: as it says; else where it is dialled; else by its name, which ~/.ssh/config may know. */
 export function sshTargetOf({ name, ssh, endpoint }: Node): SshTarget {
   if (ssh !== undefined) return splitTarget(ssh);
   const host = endpoint?.host ?? name;

@@ -97,6 +97,8 @@ function sentenceOf(message: string): Phrase {
   if (missing !== undefined) return say`the argument ${missing} is missing`;
   const [, bare] = /^option '(.*)' argument missing$/.exec(message) ?? [];
   if (bare !== undefined) return say`the option ${bare} lacks its value`;
+  const [, needed] = /^required option '(.*)' not specified$/.exec(message) ?? [];
+  if (needed !== undefined) return say`the option ${needed} is missing`;
   const [, flags, value] = /^option '(.*)' argument '(.*)' is invalid\./s.exec(message) ?? [];
   if (flags !== undefined) return say`the option ${flags} cannot be ${quote(value ?? "")}`;
   const [, word, name] = /value '(.*)' is invalid for argument '(.*)'\./s.exec(message) ?? [];
