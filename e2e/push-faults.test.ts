@@ -79,7 +79,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   walled: { system: bare, spoil: (system) => raiseFirewall(system, "nft") },
   toolless: {
     system: { ...bare, ...WITHOUT_NFT },
-    spoil: "rm -rf /etc/apt/sources.list*; find /var/lib/apt/lists -name " * _Packages * " -delete",
+    spoil: 'rm -rf /etc/apt/sources.list*; find /var/lib/apt/lists -name "*_Packages*" -delete',
   },
   late: { system: { ...bare, ...withWrongClock("3 hours ago") } },
   tunless: { system: bare, spoil: "umount /dev/net/tun; rm /dev/net/tun" },
