@@ -96,10 +96,10 @@ test("judgeHost() says what is in the way, and the way out", () => {
   );
   expect(check("-time\ntime 700")).toBe("");
   expect(check("-time\ntime 699")).toMatchInlineSnapshot(
-    `"clock-wrong (forcible): its clock differs from the one here by -301 s; set it, and keep it right (timedatectl set-ntp true): after a step back no peer answers it until it has caught up"`,
+    `"clock-wrong (forcible): its clock is 301 s behind the one here; set it, and keep it right (timedatectl set-ntp true): after a step back no peer answers it until it has caught up"`,
   );
   expect(check("-time\ntime 90000")).toMatchInlineSnapshot(
-    `"clock-wrong (forcible): its clock differs from the one here by 25 h; set it, and keep it right (timedatectl set-ntp true): after a step back no peer answers it until it has caught up"`,
+    `"clock-wrong (forcible): its clock is 25 h ahead of the one here; set it, and keep it right (timedatectl set-ntp true): after a step back no peer answers it until it has caught up"`,
   );
   expect(
     check(
@@ -126,8 +126,7 @@ test("toolsFor() names what is to be installed", () => {
   expect(check("-tool")).toMatchInlineSnapshot(`
     "install wg
     install wg-quick
-    install ip
-    install nft"
+    install ip"
   `);
   expect(check("-module\nmodule tun")).toMatchInlineSnapshot(`"install wireguard-go"`);
 });
