@@ -106,8 +106,8 @@ test("judgeHost() says what is in the way, and the way out", () => {
       "iptables *filter\niptables :INPUT DROP [0:0]\niptables -A INPUT -i lo -j ACCEPT\niptables COMMIT",
     ),
   ).toMatchInlineSnapshot(`
-    "firewall (forcible): iptables drops UDP to port 51820: the policy of chain INPUT of table filter; run on the host, and keep it with the rules that it loads at boot: iptables -I INPUT -p udp --dport 51820 -j ACCEPT
-    firewall (forcible): iptables drops what comes from wg0: the policy of chain INPUT of table filter; run on the host, and keep it with the rules that it loads at boot: iptables -I INPUT -i wg0 -j ACCEPT"
+    "firewall (forcible): iptables drops what comes from wg0: the policy of chain INPUT of table filter; run on the host, and keep it with the rules that it loads at boot: iptables -I INPUT -i wg0 -j ACCEPT
+    firewall (forcible): iptables drops UDP to port 51820: the policy of chain INPUT of table filter; run on the host, and keep it with the rules that it loads at boot: iptables -I INPUT -p udp --dport 51820 -j ACCEPT"
   `);
   expect(check("route docker0 172.17.0.0/16")).toMatchInlineSnapshot(
     `"route-clash (forcible): 172.17.0.0/16 is on docker0 there, and the mesh routes the same into the tunnel; if it is the host's own (docker, say), leave it out: warren set a local=172.17.0.0/16"`,

@@ -1,5 +1,5 @@
 /** Judges by what a host told of itself whether a device can be brought to it, before anything is done. */
-import { hasRules, hostPrefix, judgeFirewalls } from "@warren/core";
+import { hasPrefix, hasRules, hostPrefix, judgeFirewalls, printText } from "@warren/core";
 import type { Device, Family, FirewallNeed, Node, Prefix } from "@warren/core";
 import type { HostFacts } from "./facts.ts";
 import * as troubles from "./troubles.ts";
