@@ -28,7 +28,7 @@ export { parseAddress, printAddress } from "./ip/address.ts";
 export type { Address, Family } from "./ip/address.ts";
 export { printEndpoint } from "./ip/endpoint.ts";
 export type { Endpoint } from "./ip/endpoint.ts";
-export { hostPrefix, parsePrefix, printPrefix } from "./ip/prefix.ts";
+export { hasPrefix, hostPrefix, parsePrefix, printPrefix } from "./ip/prefix.ts";
 export type { Prefix } from "./ip/prefix.ts";
 export { cover, intersect, prefixSet, subtract, union } from "./ip/prefix-set.ts";
 export type { PrefixSet } from "./ip/prefix-set.ts";
