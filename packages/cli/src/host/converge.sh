@@ -71,9 +71,11 @@ live_peers() {
 	} | sort
 }
 
-# ONE OTHER: lines that only the first has.
+# ONE OTHER [1]: lines of the first that the other has not, or has. Small routers have no comm.
 only_in() {
-	comm -23 "$1" "$2"
+	awk -v other="$2" -v has="${3-0}" '
+		BEGIN { while ((getline line <other) > 0) seen[line] = 1 }
+		($0 in seen) == has' "$1"
 }
 
 peer_steps() {
@@ -126,7 +128,8 @@ state_steps() {
 	own_state | sort >"$work/own"
 	live_state | sort >"$work/live"
 	only_in "$work/wanted" "$work/live" | awk '/^(address|mtu|route|forward) / { print $1, "+", substr($0, length($1) + 2) }'
-	only_in "$work/own" "$work/wanted" | sort | comm -12 - "$work/live" |
+	only_in "$work/own" "$work/wanted" >"$work/gone"
+	only_in "$work/gone" "$work/live" 1 |
 		awk '/^(address|route|forward) / { print $1, "-", substr($0, length($1) + 2) }'
 }
 
