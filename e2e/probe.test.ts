@@ -71,7 +71,7 @@ test("probe has every host measure every pair that is allowed, and finds the way
   expect(shorten(out)).toMatchInlineSnapshot(`
     "round trips in milliseconds, from the left to the top
 
-           n1 n2 n3 s1
+     n1 n2 n3 s1
     n1 · N.NN N.NN N.NN
     n2 N.NN · N.NN N.NN
     n3 N.NN N.NN · N.NN
@@ -115,7 +115,7 @@ test("probe tells a tunnel that is cut from a host that cannot be asked, and end
   expect(shorten(cut.out)).toMatchInlineSnapshot(`
     "round trips in milliseconds, from the left to the top
 
-           n1 n2 n3 s1
+     n1 n2 n3 s1
     n1 · N.NN N.NN N.NN
     n2 N.NN · ✗ N.NN
     n3 N.NN ✗ · N.NN
@@ -138,7 +138,7 @@ test("probe tells a tunnel that is cut from a host that cannot be asked, and end
   expect(shorten(some.out)).toMatchInlineSnapshot(`
     "round trips in milliseconds, from the left to the top
 
-        n1 n2 n3 s1
+     n1 n2 n3 s1
     n1 · N.NN N.NN ✗
     n3 ? ? · ?
     s1 ? ? · ·
@@ -316,7 +316,7 @@ function environment(): Readonly<Record<string, string>> {
 /** Without what no two runs have in common: times, and columns that are as wide as these; keys. */
 function shorten(text: string): string {
   return text
-    .replaceAll(/(?<=\S) +/g, " ")
+    .replaceAll(/(?<=\S) +|^ {3,}/gm, " ")
     .replaceAll(/(?<![\d.])\d+\.\d\d(?![\d.])/g, "N.NN")
     .replaceAll(/\b\d+ s\b/g, "N s")
     .replaceAll(/[\w+/]{43}=/g, "KEY");
