@@ -1,13 +1,14 @@
 /** Addresses that are others than the files say, or have another length: each fact once. */
 import type { Finding, Place } from "../finding.ts";
 import { isSameAddress, printAddress } from "../ip/address.ts";
+import type { InterfaceAddress } from "../ip/interface-address.ts";
 import { prefixOf } from "../ip/prefix.ts";
 import { isEmptySet, prefixSet, subtract } from "../ip/prefix-set.ts";
 import * as messages from "../messages/import.ts";
 import { joinTexts } from "../phrase.ts";
 import type { Text } from "../phrase.ts";
 import type { Device } from "../plan/device.ts";
-import type { ForeignAddress, ForeignDevice } from "../read/foreign.ts";
+import type { ForeignDevice } from "../read/foreign.ts";
 import type { Party } from "./parties.ts";
 
 /** What was read of somebody, and what was made of it. */
@@ -57,7 +58,7 @@ function changeOf({ device, made }: Ends): Change | undefined {
 }
 
 /** A range that an address put on the link is routed into the tunnel all the same, by a list. */
-function isCovered(own: readonly ForeignAddress[], { addresses, peers }: Device): boolean {
+function isCovered(own: readonly InterfaceAddress[], { addresses, peers }: Device): boolean {
   const narrowed = own.filter(({ address, length }) =>
     addresses.some((each) => isSameAddress(each.address, address) && each.length >= length),
   );
@@ -67,12 +68,12 @@ function isCovered(own: readonly ForeignAddress[], { addresses, peers }: Device)
 }
 
 /** Of two families both, where they are not the same. */
-function lengthsOf(addresses: readonly ForeignAddress[]): string {
+function lengthsOf(addresses: readonly InterfaceAddress[]): string {
   const sorted = addresses.toSorted((one, other) => one.address.family - other.address.family);
   return [...new Set(sorted.map(({ length }) => `/${length}`))].join(", ");
 }
 
-function printed({ address, length }: ForeignAddress): string {
+function printed({ address, length }: InterfaceAddress): string {
   return `${printAddress(address)}/${length}`;
 }
 

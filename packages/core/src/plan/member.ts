@@ -1,5 +1,6 @@
 /** A node with what it was given, and what others need to know of it. */
 import type { Endpoint } from "../ip/endpoint.ts";
+import type { InterfaceAddress } from "../ip/interface-address.ts";
 import { comparePrefixes, hasPrefix, hostPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import { isCarrying } from "../model/carriers.ts";
@@ -8,7 +9,6 @@ import type { Lock } from "../model/lock.ts";
 import type { Mesh, Node, Site } from "../model/mesh.ts";
 import type { Name } from "../model/names.ts";
 import { activeSubnets } from "../model/subnets.ts";
-import type { InterfaceAddress } from "./device.ts";
 import type { Entry } from "./entries.ts";
 import { onRange } from "./ranges.ts";
 

@@ -6,6 +6,7 @@ import type { Place } from "../finding.ts";
 import { addressWidth, printAddress } from "../ip/address.ts";
 import { parseEndpoint } from "../ip/endpoint.ts";
 import type { Endpoint } from "../ip/endpoint.ts";
+import type { InterfaceAddress } from "../ip/interface-address.ts";
 import { hasAddress, hostPrefix, prefixOf, printPrefix } from "../ip/prefix.ts";
 import * as messages from "../messages/foreign-mesh.ts";
 import { badFileName } from "../messages/foreign-quick.ts";
@@ -17,7 +18,7 @@ import { nearest } from "../wording.ts";
 import { buildDevice } from "./build-device.ts";
 import { readCsv } from "./csv.ts";
 import type { Cell } from "./csv.ts";
-import type { ForeignAddress, ForeignDevice, Placed, Reading } from "./foreign.ts";
+import type { ForeignDevice, Placed, Reading } from "./foreign.ts";
 import { readQuickKeys } from "./quick-keys.ts";
 import type { QuickKeys } from "./quick-keys.ts";
 import { optional, readInterfaceFields, readPeerFields } from "./wg-fields.ts";
@@ -214,7 +215,7 @@ function lastOfEachName(rows: readonly Row[], { findings }: Findings): readonly 
 
 function checkAddresses(rows: readonly Row[], { findings }: Findings): void {
   const firsts = new Map<string, Place>();
-  const wide: Placed<ForeignAddress>[] = [];
+  const wide: Placed<InterfaceAddress>[] = [];
   for (const row of rows) {
     for (const { value, place } of row.quick.addresses) {
       const { address, length } = value;

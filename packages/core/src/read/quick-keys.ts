@@ -1,6 +1,7 @@
 /** The keys that wg-quick keeps for itself: where it sees them, and what it and ip make of their values. */
 import type { Place } from "../finding.ts";
 import { addressWidth, parseAddress, printAddress } from "../ip/address.ts";
+import type { InterfaceAddress } from "../ip/interface-address.ts";
 import * as messages from "../messages/foreign-quick.ts";
 import { keyTwice } from "../messages/foreign-wg.ts";
 import { Problem } from "../problem.ts";
@@ -8,7 +9,7 @@ import { QUICK_KEYS } from "./config-blocks.ts";
 import type { BlockContext } from "./config-blocks.ts";
 import { findKey, foldCase, trimSpace, withoutComment } from "./config-lines.ts";
 import type { ConfigLine } from "./config-lines.ts";
-import type { ForeignAddress, ForeignDevice, ForeignHooks, Placed } from "./foreign.ts";
+import type { ForeignDevice, ForeignHooks, Placed } from "./foreign.ts";
 import type { Field, Findings } from "./wg-fields.ts";
 import { readAllowedIp } from "./wg-values.ts";
 
@@ -19,7 +20,7 @@ export type QuickKeys = Pick<
 >;
 
 type Draft = { -readonly [Key in keyof QuickKeys]: QuickKeys[Key] } & {
-  readonly addresses: Placed<ForeignAddress>[];
+  readonly addresses: Placed<InterfaceAddress>[];
   readonly dns: Placed<string>[];
   readonly hooks: { readonly [Key in keyof ForeignHooks]: Placed<string>[] };
 };
@@ -132,7 +133,7 @@ function hooksOf({ hooks }: Draft, key: string): Placed<string>[] {
   return key === "PreDown" ? hooks.preDown : hooks.postDown;
 }
 
-function readAddresses(entry: Field, { findings }: Findings): Placed<ForeignAddress>[] {
+function readAddresses(entry: Field, { findings }: Findings): Placed<InterfaceAddress>[] {
   return splitList(entry).flatMap(({ value: text, place }) => {
     const value = readAllowedIp(text);
     if (value === undefined) {

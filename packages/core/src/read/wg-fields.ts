@@ -4,12 +4,13 @@ import { printAddress } from "../ip/address.ts";
 import type { Address } from "../ip/address.ts";
 import { parseEndpoint, printEndpoint } from "../ip/endpoint.ts";
 import type { HostName } from "../ip/endpoint.ts";
+import type { InterfaceAddress } from "../ip/interface-address.ts";
 import { hostPrefix, prefixOf, printPrefix } from "../ip/prefix.ts";
 import * as messages from "../messages/foreign-wg.ts";
 import { parsePresharedKey, parsePrivateKey, parsePublicKey } from "../model/keys.ts";
 import type { PresharedKey, PrivateKey, PublicKey } from "../model/keys.ts";
 import { Problem } from "../problem.ts";
-import type { ForeignAddress, Placed } from "./foreign.ts";
+import type { Placed } from "./foreign.ts";
 import {
   readAllowedIp,
   readFwmark,
@@ -55,7 +56,7 @@ export interface WgPeer {
   readonly publicKey?: Placed<PublicKey>;
   readonly presharedKey?: Placed<PresharedKey>;
   /** As written, with host bits. */
-  readonly allowedIps: readonly Placed<ForeignAddress>[];
+  readonly allowedIps: readonly Placed<InterfaceAddress>[];
   readonly endpoint?: Placed<WgEndpoint>;
   readonly keepaliveSeconds?: Placed<number>;
 }
@@ -171,8 +172,8 @@ function readMark({ value, valuePlace }: Field, { findings }: Findings): number 
 export function readAllowedIps(
   { value, at }: Field,
   { findings }: Findings,
-): readonly Placed<ForeignAddress>[] {
-  const read: Placed<ForeignAddress>[] = [];
+): readonly Placed<InterfaceAddress>[] {
+  const read: Placed<InterfaceAddress>[] = [];
   let offset = 0;
   for (const text of value.split(",")) {
     const place = at(offset);

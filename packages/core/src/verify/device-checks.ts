@@ -6,6 +6,7 @@ import * as ranges from "../messages/ranges.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import { isSameAddress, printAddress } from "../ip/address.ts";
 import type { Address } from "../ip/address.ts";
+import { IPV6_LEAST_MTU } from "../ip/mtu.ts";
 import { hasAddress, hasPrefix, hostPrefix, isSamePrefix, printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { Node } from "../model/mesh.ts";
@@ -15,9 +16,6 @@ import type { Claims, Owner } from "./claims.ts";
 import { meshRanges, NOWHERE, routedRanges } from "./forwarding.ts";
 import type { Tunnels } from "./forwarding.ts";
 import type { AtomRange, Universe } from "./universe.ts";
-
-/** IPv6 needs 1280 bytes on every link (RFC 8200 section 5). */
-const IPV6_LEAST_MTU = 1280;
 
 export interface DeviceScene {
   readonly universe: Universe;

@@ -14,8 +14,8 @@ import type { Device, Filter, Permit } from "../plan/device.ts";
 import type { Claims, Owner } from "./claims.ts";
 import { carries } from "./connections.ts";
 import type { Connections } from "./connections.ts";
-import { clientsOf, heldBy, paint, readRules } from "./policy-claims.ts";
-import { listAtoms } from "./universe.ts";
+import { clientsOf, heldBy, readRules } from "./policy-claims.ts";
+import { listAtoms, paint } from "./universe.ts";
 import type { Universe } from "./universe.ts";
 
 /** Says what differs. */

@@ -4,7 +4,7 @@ import { hostPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { PortRange, Selector } from "../model/mesh.ts";
 import type { Claims, Owner } from "./claims.ts";
-import { listAtoms } from "./universe.ts";
+import { listAtoms, paint } from "./universe.ts";
 import type { Universe } from "./universe.ts";
 
 /** A rule of the policy, its selectors turned into prefixes: in any order, and maybe some twice. */
@@ -173,16 +173,6 @@ export class Talks {
     this.#meets[key] = meets ? YES : NO;
     return meets;
   }
-}
-
-/** 1 for each atom of the prefixes. */
-export function paint(universe: Universe, prefixes: readonly Prefix[]): Uint8Array {
-  const painted = new Uint8Array(universe.size);
-  for (const prefix of prefixes) {
-    const { from, to } = universe.atomsOf(prefix);
-    painted.fill(1, from, to);
-  }
-  return painted;
 }
 
 function mark(
