@@ -50,17 +50,18 @@ function checkSides(scene: Scene): void {
   for (const node of nodes) {
     if (!known.has(node) && nodes.length > 1) findings.push(nodeAlone(node.device.place));
   }
-  // What was not read explains that somebody is not listed, and so does a key that two have.
-  const isExplained = ({ self, other }: LintPeer): boolean =>
-    other?.isFlawed === true ||
-    self.publicKey === undefined ||
-    [self, other].some((node) => node?.isTwin === true);
   let left = oneSided.filter((peer) => !isExplained(peer));
   while (left.length > 0) {
     const group = largestGroup(left);
     tellOneSided(scene, group);
     left = left.filter((peer) => !group.includes(peer));
   }
+}
+
+/** What was not read explains that somebody is not listed, and so does a key that two have. */
+function isExplained({ self, other }: LintPeer): boolean {
+  if (other?.isFlawed === true || self.publicKey === undefined) return true;
+  return self.isTwin || other?.isTwin === true;
 }
 
 /** The most of them that one device explains: as the one who lists, or as the one who does not. */
@@ -212,11 +213,11 @@ function checkMtus({ findings }: Scene, pairs: readonly Pair[]): void {
 
 /** The node in most of the pairs; of two alike, the one with the larger MTU. */
 function mostFrequent(pairs: readonly Pair[]): LintNode | undefined {
-  const mtuOf = ({ device }: LintNode): number => device.mtu?.value ?? 0;
   const ends = pairs.flatMap(({ one, other }) => [one.self, other.self]);
-  return findMostCommon(
-    ends.toSorted((one, other) => mtuOf(other) - mtuOf(one) || one.position - other.position),
-  );
+  const sorted = ends.toSorted(({ device: one, position }, { device: other, ...rest }) => {
+    return (other.mtu?.value ?? 0) - (one.mtu?.value ?? 0) || position - rest.position;
+  });
+  return findMostCommon(sorted);
 }
 
 /** The entries of a node for the other of a pair, and of that one for the node. */
