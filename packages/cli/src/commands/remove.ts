@@ -3,17 +3,15 @@ import * as core from "@warren/core";
 import { AppError } from "../app-error.ts";
 import { readDocument } from "../yaml/document.ts";
 import { locateFindings } from "../findings.ts";
-import { changeText, editMesh, fieldsOf, findSection, listNames } from "../mesh-edit.ts";
+import { changeText, editMesh } from "../mesh-edit.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { commandOn } from "../terminal/words.ts";
-
-export interface RemoveOptions {
-  readonly file: string;
-}
+import { fieldsOf, findSection, listNames } from "../yaml/mappings.ts";
+import type { FileOption } from "./plan.ts";
 
 const SECTIONS = ["nodes", "clients", "sites", "groups"] as const;
 
-export function remove(terminal: Terminal, name: string, { file }: RemoveOptions): number {
+export function remove(terminal: Terminal, name: string, { file }: FileOption): number {
   return editMesh(
     terminal,
     file,

@@ -4,13 +4,11 @@ import type { Section } from "@warren/core";
 import { AppError } from "../app-error.ts";
 import { readAssignments } from "../assignments.ts";
 import type { Assignment } from "../assignments.ts";
-import { changeText, editMesh, fieldsOf, findSection, listNames } from "../mesh-edit.ts";
+import { changeText, editMesh } from "../mesh-edit.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { commandOn } from "../terminal/words.ts";
-
-export interface SetOptions {
-  readonly file: string;
-}
+import { fieldsOf, findSection, listNames } from "../yaml/mappings.ts";
+import type { FileOption } from "./plan.ts";
 
 export interface SetWords {
   readonly name: string;
@@ -18,7 +16,7 @@ export interface SetWords {
   readonly fields: readonly string[];
 }
 
-export function set(terminal: Terminal, { name, fields }: SetWords, { file }: SetOptions): number {
+export function set(terminal: Terminal, { name, fields }: SetWords, { file }: FileOption): number {
   return editMesh(
     terminal,
     file,
