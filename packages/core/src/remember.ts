@@ -8,3 +8,10 @@ export function remember<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   map.set(key, made);
   return made;
 }
+
+/** What was at the key before; where nothing was, the value is put there. */
+export function findEarlier<K, V>(map: Map<K, V>, key: K, value: V): V | undefined {
+  const earlier = map.get(key);
+  if (earlier === undefined) map.set(key, value);
+  return earlier;
+}

@@ -80,9 +80,12 @@ export class Talks {
   readonly #classCount: number;
   readonly #meets: Int8Array;
 
-  constructor(claims: Claims, universe: Universe) {
-    const rules = readRules(claims);
-    const { owners, mesh } = claims;
+  /** `rules` are those of the claims, as readRules reads them. */
+  constructor(
+    { owners, mesh }: Claims,
+    rules: readonly RuleClaim[] | undefined,
+    universe: Universe,
+  ) {
     this.#hasPolicy = rules !== undefined;
     const given = rules ?? [];
     const owned = owners.map((owner) => listAtoms(universe, owner.owned));
@@ -97,26 +100,20 @@ export class Talks {
     this.#leaves = new Uint32Array(width);
     for (const [rule, { from, to }] of given.entries()) {
       const [isFrom, isTo] = [paint(universe, from), paint(universe, to)];
+      const mark = (
+        bits: Bits | undefined,
+        atoms: readonly number[],
+        isMeant: Uint8Array,
+      ): void => {
+        for (const atom of atoms) {
+          if (isMeant[atom] === 1) setBit(bits, 2 * rule + (universe.familyOf(atom) === 4 ? 0 : 1));
+        }
+      };
       for (const [at, atoms] of owned.entries()) {
-        mark(
-          universe,
-          starts[at],
-          rule,
-          atoms.filter((atom) => isFrom[atom] === 1),
-        );
-        mark(
-          universe,
-          takes[at],
-          rule,
-          atoms.filter((atom) => isTo[atom] === 1),
-        );
+        mark(starts[at], atoms, isFrom);
+        mark(takes[at], atoms, isTo);
       }
-      mark(
-        universe,
-        this.#leaves,
-        rule,
-        outside.filter((atom) => isTo[atom] === 1),
-      );
+      mark(this.#leaves, outside, isTo);
     }
     this.#starts = starts;
     this.#takes = takes;
@@ -175,16 +172,8 @@ export class Talks {
   }
 }
 
-function mark(
-  universe: Universe,
-  bits: Bits | undefined,
-  rule: number,
-  atoms: readonly number[],
-): void {
-  for (const atom of bits === undefined ? [] : atoms) {
-    const bit = 2 * rule + (universe.familyOf(atom) === 4 ? 0 : 1);
-    if (bits !== undefined) bits[bit >>> 5] = (bits[bit >>> 5] ?? 0) | (1 << (bit & 31));
-  }
+function setBit(bits: Bits | undefined, bit: number): void {
+  if (bits !== undefined) bits[bit >>> 5] = (bits[bit >>> 5] ?? 0) | (1 << (bit & 31));
 }
 
 /** Every second bit is of IPv4, from the first on. */

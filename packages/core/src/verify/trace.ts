@@ -5,7 +5,7 @@ import { listTexts } from "../wording.ts";
 import type { Address } from "../ip/address.ts";
 import { isSameAddress, printAddress } from "../ip/address.ts";
 import { printEndpoint } from "../ip/endpoint.ts";
-import { hasAddress, hostPrefix, printPrefix } from "../ip/prefix.ts";
+import { hasAddress, hostPrefix, isWithin, printPrefix } from "../ip/prefix.ts";
 import { createPrefixMap, match } from "../ip/prefix-map.ts";
 import type { PortRange } from "../model/mesh.ts";
 import type { Name } from "../model/names.ts";
@@ -16,7 +16,7 @@ import type { Member } from "../plan/member.ts";
 import type { Index } from "../plan/members.ts";
 import { judge } from "./admission.ts";
 import type { Admission, Destination, Flow } from "./admission.ts";
-import { routedRanges } from "./forwarding.ts";
+import { longestMatch, routedRanges } from "./forwarding.ts";
 
 /** One end of a trace: an address, and the node or client that has it or stands before it. */
 export interface TraceEnd {
@@ -115,12 +115,15 @@ function step(journey: Journey, here: Device): Device | undefined {
     tell(here.name, noTunnel(journey, here), false);
     return undefined;
   }
-  if (!routedRanges(here).some((prefix) => hasAddress(prefix, target.address))) {
+  if (!isWithin(routedRanges(here), target.address)) {
     tell(here.name, say`has no route for ${to} into ${here.interface}`, false);
     return undefined;
   }
   const peer = found.value;
-  tell(here.name, say`${found.why} is the longest match for ${to}: peer ${peer.name}`);
+  tell(
+    here.name,
+    say`${printPrefix(found.prefix)} is the longest match for ${to}: peer ${peer.name}`,
+  );
   tell(here.name, dialling(peer));
   const there = deviceOf(index, peer.name);
   const from = printAddress(source.address);
@@ -130,7 +133,10 @@ function step(journey: Journey, here: Device): Device | undefined {
     tell(there.name, text, false);
     return undefined;
   }
-  tell(there.name, say`takes it: ${back.why} holds the sender's ${from}; answers go the same way`);
+  tell(
+    there.name,
+    say`takes it: ${printPrefix(back.prefix)} holds the sender's ${from}; answers go the same way`,
+  );
   return there;
 }
 
@@ -225,15 +231,6 @@ function commonNetwork({ index, source, target }: Journey): string | undefined {
 
 function isOwn({ addresses }: Device, address: Address): boolean {
   return addresses.some((own) => isSameAddress(own.address, address));
-}
-
-function longestMatch(
-  { peers }: Device,
-  address: Address,
-): { readonly value: Peer; readonly why: string } | undefined {
-  const entries = peers.flatMap((peer) => peer.allowedIps.map((prefix) => [prefix, peer] as const));
-  const found = match(createPrefixMap(entries), address);
-  return found === undefined ? undefined : { value: found.value, why: printPrefix(found.prefix) };
 }
 
 function noTunnel({ index, source, target }: Journey, here: Device): Phrase {
