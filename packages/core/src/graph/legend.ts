@@ -3,7 +3,6 @@ import * as messages from "../messages/graph.ts";
 import type { Text } from "../phrase.ts";
 import { symbolOf } from "./cell.ts";
 import type { Point } from "./geometry.ts";
-import { shorten } from "./label.ts";
 import { LINE, moved, straight, textAt } from "./marks.ts";
 import type { Mark } from "./marks.ts";
 import type { LinkKind, Picture } from "./picture.ts";
@@ -23,24 +22,22 @@ export interface Strip {
 
 export function titleOf(picture: Picture, { words, size, width }: Frame): Strip {
   const large = { size: size * 1.7, isBold: true };
-  const small = { size, isBold: false };
-  const text = shorten(picture.name, large, width);
-  const counts = shorten(words(messages.countsOf(picture)), small, width);
   const first = large.size * LINE;
-  const start = { anchor: "start" } as const;
-  return {
-    marks: [
-      textAt(
-        { x: 0, y: first / 2 },
-        { look: "title", text, about: picture.name, ...start, ...large },
-      ),
-      textAt(
-        { x: 0, y: first + (size * LINE) / 2 },
-        { look: "note", text: counts, ...start, ...small },
-      ),
-    ],
-    height: first + size * LINE,
-  };
+  const start = { anchor: "start", most: width } as const;
+  const name = {
+    look: "title",
+    text: picture.name,
+    about: picture.name,
+    ...start,
+    ...large,
+  } as const;
+  const text = words(messages.countsOf(picture));
+  const counts = { look: "note", text, ...start, size, isBold: false } as const;
+  const marks = [
+    textAt({ x: 0, y: first / 2 }, name),
+    textAt({ x: 0, y: first + (size * LINE) / 2 }, counts),
+  ];
+  return { marks, height: first + size * LINE };
 }
 
 export function legendOf(picture: Picture, { words, size, width }: Frame): Strip {
@@ -49,12 +46,8 @@ export function legendOf(picture: Picture, { words, size, width }: Frame): Strip
   const row = size * LINE + 8 * scale;
   let [x, y] = [0, row / 2];
   const marks = entriesOf(picture, scale).flatMap(({ sample, text }): readonly Mark[] => {
-    const most = width - start;
-    const letters = { size, isBold: false };
-    const label = textAt(
-      { x: start, y: 0 },
-      { look: "note", text: shorten(words(text), letters, most), anchor: "start", ...letters },
-    );
+    const letters = { size, isBold: false, anchor: "start", most: width - start } as const;
+    const label = textAt({ x: start, y: 0 }, { look: "note", text: words(text), ...letters });
     const needed = start + label.box.width;
     if (x > 0 && x + needed > width) [x, y] = [0, y + row];
     const at = { x, y };
