@@ -52,17 +52,6 @@ export function siteOf({ sites }: Dialling, party: Party): ForeignSite | undefin
   return sites.find(({ members }) => members.has(party));
 }
 
-/** Where `from` would dial `to`, as a mesh says it. */
-export function endpointBetween(
-  dialling: Dialling,
-  from: Party,
-  to: Party,
-): Endpoint | Address | undefined {
-  const site = siteOf(dialling, to);
-  const lan = site?.members.has(from) === true ? site.lans.get(to) : undefined;
-  return lan ?? dialling.endpoints.get(to);
-}
-
 interface Dial {
   readonly from: Party;
   readonly endpoint: Endpoint;

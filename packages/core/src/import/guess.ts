@@ -31,7 +31,6 @@ export interface Reading {
 export interface Guess {
   readonly document: MeshDocument;
   readonly clients: ReadonlyMap<Party, ForeignClient>;
-  readonly hasSites: boolean;
   /** Nodes whose endpoint nobody knows, though they are dialled: it is made up. */
   readonly invented: readonly Party[];
   /** Where a part of the document comes from, by its path. */
@@ -70,7 +69,7 @@ export function guess(facts: Facts, { hasSites, isWide }: Reading): Guess {
       [...clients].map(([{ name }, each]) => [name, clientOf(scene, each)]),
     ),
   };
-  return { document, clients, hasSites: dialling.sites.length > 0, invented, places };
+  return { document, clients, invented, places };
 }
 
 /** Who holds a block speaks for a site, with all who have an address in it. */
