@@ -3,6 +3,7 @@ import { USAGE } from "./app-error.ts";
 import { say } from "@warren/core";
 import type { Phrase } from "@warren/core";
 import { Argument, Command, CommanderError, Option } from "commander";
+import type { CommandOptions } from "commander";
 import type { AddOptions } from "./commands/add.ts";
 import type { DiffOptions } from "./commands/diff.ts";
 import type { MeshconfOptions } from "./commands/export.ts";
@@ -59,19 +60,30 @@ export function createProgram(terminal: Terminal, version: string, done: Done): 
     )
     .exitOverride()
     .addHelpText("after", () => `\n${read(printExamples())}\n\n${read(printStatuses())}`);
-  addMeshCommands(program, terminal, done);
-  addImportCommand(program, terminal, done);
-  addEditCommands(program, terminal, done);
-  addLookCommands(program, terminal, done);
-  addGraphCommand(program, terminal, done);
-  addQrCommand(program, terminal, done);
-  addKeyCommands(program, terminal, done);
-  addExportCommands(program, terminal, done);
-  addShellCommands(program, { terminal, version }, done);
+  const table = { terminal, done, command: commandsOf(program, terminal) };
+  addMeshCommands(table);
+  addImportCommand(table);
+  addEditCommands(table);
+  addLookCommands(program, table);
+  addGraphCommand(table);
+  addQrCommand(table);
+  addKeyCommands(program, table);
+  addExportCommands(program, table);
+  addShellCommands(program, table, version);
   return program;
 }
 
 type Done = (status: number) => void;
+
+/** Adds a command, with what it is for. */
+type Commands = (name: string, about: Phrase, options?: CommandOptions) => Command;
+
+/** What commands are made with. */
+interface Table {
+  readonly terminal: Terminal;
+  readonly done: Done;
+  readonly command: Commands;
+}
 
 interface FileWords {
   readonly file: string;
@@ -80,15 +92,13 @@ interface FileWords {
   readonly strict: boolean;
 }
 
-function addMeshCommands(program: Command, terminal: Terminal, done: Done): void {
+function addMeshCommands({ terminal, done, command }: Table): void {
   const { read } = terminal;
-  subcommand(program, terminal, "init", say`write a first mesh file, to be edited`).action(
-    async (options: FileWords) => {
-      const { init } = await import("./commands/init.ts");
-      done(init(terminal, options));
-    },
-  );
-  subcommand(program, terminal, "check", say`read, compile and prove the mesh; write nothing`)
+  command("init", say`write a first mesh file, to be edited`).action(async (options: FileWords) => {
+    const { init } = await import("./commands/init.ts");
+    done(init(terminal, options));
+  });
+  command("check", say`read, compile and prove the mesh; write nothing`)
     .argument(
       "[path]",
       read(say`another mesh file; or somebody's WireGuard files to be linted: a folder, or one`),
@@ -105,7 +115,7 @@ function addMeshCommands(program: Command, terminal: Terminal, done: Done): void
         done(lint(terminal, path, options));
       }
     });
-  subcommand(program, terminal, "render", say`write all files, the names, the lock and the keys`)
+  command("render", say`write all files, the names, the lock and the keys`)
     .addOption(outputOption(terminal))
     .addOption(formatOption(terminal))
     .addOption(jsonOption(terminal))
@@ -116,10 +126,10 @@ function addMeshCommands(program: Command, terminal: Terminal, done: Done): void
     });
 }
 
-function addEditCommands(program: Command, terminal: Terminal, done: Done): void {
+function addEditCommands({ terminal, done, command }: Table): void {
   const { read } = terminal;
   const fields = read(say`what it has`);
-  subcommand(program, terminal, "add", say`add a node, a client or a site to the mesh file`)
+  command("add", say`add a node, a client or a site to the mesh file`)
     .argument("<name>")
     .argument("[field=value...]", fields)
     .option("--client", read(say`add a client`), false)
@@ -129,12 +139,7 @@ function addEditCommands(program: Command, terminal: Terminal, done: Done): void
       const { add } = await import("./commands/add.ts");
       done(add(terminal, { name, fields: words }, options));
     });
-  subcommand(
-    program,
-    terminal,
-    "set",
-    say`change fields of a node, a client, a site or the network`,
-  )
+  command("set", say`change fields of a node, a client, a site or the network`)
     .argument("<name>", read(say`its name; or network`))
     .argument("<field=value...>", read(say`new values; FIELD= removes one`))
     .addHelpText("after", () => `\n${read(setHelp())}`)
@@ -142,18 +147,13 @@ function addEditCommands(program: Command, terminal: Terminal, done: Done): void
       const { set } = await import("./commands/set.ts");
       done(set(terminal, { name, fields: words }, options));
     });
-  subcommand(
-    program,
-    terminal,
-    "remove",
-    say`remove a node, a client, a site or a group from the mesh file`,
-  )
+  command("remove", say`remove a node, a client, a site or a group from the mesh file`)
     .argument("<name>")
     .action(async (name: string, options: FileWords) => {
       const { remove } = await import("./commands/remove.ts");
       done(remove(terminal, name, options));
     });
-  subcommand(program, terminal, "show", say`list what is in the mesh, or tell all about one`)
+  command("show", say`list what is in the mesh, or tell all about one`)
     .argument("[name]", read(say`only this node, client, site or group`))
     .addOption(jsonOption(terminal))
     .action(async (name: string | undefined, options: FileWords) => {
@@ -162,9 +162,9 @@ function addEditCommands(program: Command, terminal: Terminal, done: Done): void
     });
 }
 
-function addImportCommand(program: Command, terminal: Terminal, done: Done): void {
+function addImportCommand({ terminal, done, command }: Table): void {
   const about = say`make a mesh file, its lock and its keys out of WireGuard's files`;
-  subcommand(program, terminal, "import", about)
+  command("import", about)
     .argument("<path>", terminal.read(say`a folder of wg-quick files, or another tool's file`))
     .addOption(jsonOption(terminal))
     .action(async (path: string, options: FileWords) => {
@@ -173,14 +173,9 @@ function addImportCommand(program: Command, terminal: Terminal, done: Done): voi
     });
 }
 
-function addLookCommands(program: Command, terminal: Terminal, done: Done): void {
+function addLookCommands(program: Command, { terminal, done, command }: Table): void {
   const { read } = terminal;
-  subcommand(
-    program,
-    terminal,
-    "diff",
-    say`tell what a change does: to the rendered files, or from mesh to mesh`,
-  )
+  command("diff", say`tell what a change does: to the rendered files, or from mesh to mesh`)
     .argument("[old]", read(say`a mesh file; without it, the output folder is compared`))
     .argument("[new]", read(say`another; without it, the one of --file`))
     .addOption(outputOption(terminal))
@@ -192,12 +187,7 @@ function addLookCommands(program: Command, terminal: Terminal, done: Done): void
       const meshes = before === undefined ? undefined : { before, after: after ?? options.file };
       done(diff(terminal, meshes, options));
     });
-  subcommand(
-    program,
-    terminal,
-    "trace",
-    say`tell the way of a packet, hop by hop, and why it holds or fails`,
-  )
+  command("trace", say`tell the way of a packet, hop by hop, and why it holds or fails`)
     .argument("<source>", read(say`a node, a client, or an address`))
     .argument("<target>", read(say`a node, a client, or an address`))
     .argument("[port]", read(say`tcp/22, udp/53, icmp: what is sent (anything)`))
@@ -221,9 +211,9 @@ function addLookCommands(program: Command, terminal: Terminal, done: Done): void
     });
 }
 
-function addGraphCommand(program: Command, terminal: Terminal, done: Done): void {
+function addGraphCommand({ terminal, done, command }: Table): void {
   const about = say`draw the mesh, and open the picture where there is a desktop`;
-  subcommand(program, terminal, "graph", about)
+  command("graph", about)
     .option("-o, --output <file>", terminal.read(say`write it here; - is standard output`))
     .addOption(
       new Option("--format <format>", terminal.read(say`a picture, or what other programs draw`))
@@ -236,14 +226,9 @@ function addGraphCommand(program: Command, terminal: Terminal, done: Done): void
     });
 }
 
-function addQrCommand(program: Command, terminal: Terminal, done: Done): void {
+function addQrCommand({ terminal, done, command }: Table): void {
   const { read } = terminal;
-  subcommand(
-    program,
-    terminal,
-    "qr",
-    say`make a client's key, and show its configuration once, as a QR code`,
-  )
+  command("qr", say`make a client's key, and show its configuration once, as a QR code`)
     .argument("<client>", read(say`its name; or CLIENT.NODE, its way in through one node`))
     .option("--via <node>", read(say`only its way in through this node`))
     .option("--new-key", read(say`make a key in the place of the one it has`), false)
@@ -263,13 +248,11 @@ function addQrCommand(program: Command, terminal: Terminal, done: Done): void {
     });
 }
 
-function addKeyCommands(program: Command, terminal: Terminal, done: Done): void {
+function addKeyCommands(program: Command, { terminal, done }: Table): void {
   const { read } = terminal;
   const keys = program.command("keys").description(read(say`show keys, or make new ones`));
-  keys
-    .command("show", { isDefault: true })
-    .description(read(say`print public keys`))
-    .addOption(fileOption(terminal))
+  const command = commandsOf(keys, terminal);
+  command("show", say`print public keys`, { isDefault: true })
     .argument("[name]", read(say`only this node's or client's`))
     .option("--private", read(say`print its private key instead`), false)
     .addOption(jsonOption(terminal))
@@ -279,13 +262,13 @@ function addKeyCommands(program: Command, terminal: Terminal, done: Done): void 
         done(showKeys(terminal, { name, private: options.private }, options));
       },
     );
-  subcommand(keys, terminal, "rotate", say`make a new private key for a node`)
+  command("rotate", say`make a new private key for a node`)
     .argument("<node>")
     .action(async (name: string, options: FileWords) => {
       const { rotateKey } = await import("./commands/keys.ts");
       done(rotateKey(terminal, name, { ...options, json: false }));
     });
-  subcommand(keys, terminal, "rotate-psk", say`make a new preshared key for a pair`)
+  command("rotate-psk", say`make a new preshared key for a pair`)
     .argument("<one>", read(say`a node`))
     .argument("<other>", read(say`another`))
     .action(async (one: string, other: string, options: FileWords) => {
@@ -294,23 +277,17 @@ function addKeyCommands(program: Command, terminal: Terminal, done: Done): void 
     });
 }
 
-function addExportCommands(program: Command, terminal: Terminal, done: Done): void {
+function addExportCommands(program: Command, { terminal, done }: Table): void {
   const { read } = terminal;
-  const formats = program
-    .command("export")
-    .description(read(say`write the mesh in the form of other tools`));
-  subcommand(
-    formats,
-    terminal,
-    "meshconf",
-    say`print the database of wg-meshconf, private keys and all`,
-  )
+  const about = read(say`write the mesh in the form of other tools`);
+  const command = commandsOf(program.command("export").description(about), terminal);
+  command("meshconf", say`print the database of wg-meshconf, private keys and all`)
     .option("-o, --output <file>", read(say`write it into this file instead, for its owner alone`))
     .action(async (options: MeshconfOptions) => {
       const { exportMeshconf } = await import("./commands/export.ts");
       done(exportMeshconf(terminal, options));
     });
-  subcommand(formats, terminal, "networkd", say`write units of systemd-networkd for every node`)
+  command("networkd", say`write units of systemd-networkd for every node`)
     .option("-o, --output <folder>", read(say`where they go`), "out-networkd")
     .action(async (options: FileWords) => {
       const { exportNetworkd } = await import("./commands/export.ts");
@@ -318,11 +295,7 @@ function addExportCommands(program: Command, terminal: Terminal, done: Done): vo
     });
 }
 
-function addShellCommands(
-  program: Command,
-  { terminal, version }: { readonly terminal: Terminal; readonly version: string },
-  done: Done,
-): void {
+function addShellCommands(program: Command, { terminal, done }: Table, version: string): void {
   const { read } = terminal;
   const shells = ["bash", "zsh", "fish"] as const;
   program
@@ -342,8 +315,10 @@ function addShellCommands(
     });
 }
 
-function subcommand(parent: Command, terminal: Terminal, name: string, about: Phrase): Command {
-  return parent.command(name).description(terminal.read(about)).addOption(fileOption(terminal));
+/** Each on a mesh file. */
+function commandsOf(parent: Command, terminal: Terminal): Commands {
+  return (name, about, options) =>
+    parent.command(name, options).description(terminal.read(about)).addOption(fileOption(terminal));
 }
 
 function fileOption({ read }: Terminal): Option {
