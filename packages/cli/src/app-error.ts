@@ -1,5 +1,5 @@
 /** What the world can refuse, by code: the one table from which exit statuses come. */
-import { printText, Problem, say } from "@warren/core";
+import { nearest, printText, Problem, say, suggestion } from "@warren/core";
 import type { Phrase } from "@warren/core";
 
 /** The command line itself is wrong (EX_USAGE of sysexits.h). */
@@ -82,4 +82,9 @@ export function refusalOf(
 export function demand<T>(parsed: T | Problem): T {
   if (!(parsed instanceof Problem)) return parsed;
   throw new AppError("usage", parsed.message, { fix: parsed.fix });
+}
+
+/** What names nothing that is known: with the word that was meant, or those that there are. */
+export function unknownName(text: Phrase, name: string, known: readonly string[]): AppError {
+  return new AppError("usage", text, { fix: suggestion(nearest(name, known), known) });
 }

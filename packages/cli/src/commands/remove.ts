@@ -1,6 +1,6 @@
 /** warren remove: takes a node, a client, a site or a group out of the mesh file, when nothing names it. */
 import * as core from "@warren/core";
-import { AppError } from "../app-error.ts";
+import { unknownName } from "../app-error.ts";
 import { readDocument } from "../yaml/document.ts";
 import { locateFindings } from "../findings.ts";
 import { changeText, editMesh } from "../mesh-edit.ts";
@@ -20,8 +20,7 @@ export function remove(terminal: Terminal, name: string, { file }: FileOption): 
       if (section === undefined) {
         const names = listNames(document, SECTIONS);
         const message = core.say`there is no node, client, site or group ${core.quote(name)}`;
-        const fix = core.suggestion(core.nearest(name, names), names);
-        throw new AppError("usage", message, { fix });
+        throw unknownName(message, name, names);
       }
       const named = findReferences(document, name);
       if (named.list.length > 0) return locateFindings(file, readDocument(text), named);

@@ -1,7 +1,7 @@
 /** warren set: changes or removes fields of a node, a client, a site or the network in the mesh file. */
-import { nearest, quote, say, suggestion } from "@warren/core";
+import { quote, say } from "@warren/core";
 import type { Section } from "@warren/core";
-import { AppError } from "../app-error.ts";
+import { AppError, unknownName } from "../app-error.ts";
 import { readAssignments } from "../assignments.ts";
 import type { Assignment } from "../assignments.ts";
 import { changeText, editMesh } from "../mesh-edit.ts";
@@ -49,7 +49,7 @@ function sectionOf(document: unknown, name: string): Section {
   if (section !== undefined) return section;
   const names = [...listNames(document, ["nodes", "clients", "sites"]), "network"];
   const message = say`there is no node, client or site ${quote(name)}`;
-  throw new AppError("usage", message, { fix: suggestion(nearest(name, names), names) });
+  throw unknownName(message, name, names);
 }
 
 /** With the last of fields in a field goes the outer one. */

@@ -1,6 +1,6 @@
 /** warren show: the nodes and clients of a mesh as a table, or all about one of them. */
 import * as core from "@warren/core";
-import { AppError } from "../app-error.ts";
+import { unknownName } from "../app-error.ts";
 import { printTable } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { Plan } from "../workspace.ts";
@@ -36,9 +36,12 @@ export function show(
 }
 
 function refuse(name: string, cards: readonly Card[]): never {
-  const names = cards.map((card) => card.name);
   const message = core.say`there is no node, client, site or group ${core.quote(name)}`;
-  throw new AppError("usage", message, { fix: core.suggestion(core.nearest(name, names), names) });
+  throw unknownName(
+    message,
+    name,
+    cards.map((card) => card.name),
+  );
 }
 
 function nodeCards({ mesh, lock, keys, index }: Plan): readonly Card[] {

@@ -1,8 +1,8 @@
 /** The parser's own words, in ours and in any language: titles of its help, and what it refuses. */
-import { joinTexts, listTexts, nearest, printText, quote, say, suggestion } from "@warren/core";
+import { joinTexts, listTexts, printText, quote, say } from "@warren/core";
 import type { Phrase, Text } from "@warren/core";
 import type { Argument, Command, CommanderError, Option } from "commander";
-import { AppError } from "../app-error.ts";
+import { AppError, unknownName } from "../app-error.ts";
 import { retold } from "./retold.ts";
 import type { Terminal } from "./terminal.ts";
 import { widthOf } from "./width.ts";
@@ -53,8 +53,7 @@ export function refuseUnknownHelp(program: Command, words: readonly string[]): v
     if (known.length === 0) return;
     const wanted = word === "help" ? operands[at + 1] : undefined;
     if (wanted !== undefined && ![...known, "help"].includes(wanted)) {
-      const fix = suggestion(nearest(wanted, known), known);
-      throw new AppError("usage", say`unknown command ${quote(wanted)}`, { fix });
+      throw unknownName(say`unknown command ${quote(wanted)}`, wanted, known);
     }
     command = command.commands.find((each) => each.name() === word);
     if (command === undefined) return;
