@@ -187,20 +187,14 @@ function letIn({ mesh }: Index, { rule: at }: Permit): Phrase {
 function refusal(verdict: Exclude<Admission, { kind: "passes" }>, flow: Flow): Phrase {
   const [from, to] = [printAddress(flow.source), printAddress(flow.target)];
   const what = flow.port === undefined ? say`anything` : printPortRange(flow.port);
-  switch (verdict.kind) {
-    case "confined":
-      return say`the access of the client does not cover ${to}`;
-    case "denied":
-      return say`a link denies all from ${from}`;
-    case "not-permitted":
-      return say`no rule of the policy lets ${from} start ${what} to ${to}`;
-    case "does-not-carry":
-      return say`it carries nothing for others`;
-    case "host-only":
-      return say`${to} is for a host alone: no exit passes it on`;
-    case "no-exit-user":
-      return say`${from} is not of those who name it as their exit`;
-  }
+  return {
+    confined: say`the access of the client does not cover ${to}`,
+    denied: say`a link denies all from ${from}`,
+    "not-permitted": say`no rule of the policy lets ${from} start ${what} to ${to}`,
+    "does-not-carry": say`it carries nothing for others`,
+    "host-only": say`${to} is for a host alone: no exit passes it on`,
+    "no-exit-user": say`${from} is not of those who name it as their exit`,
+  }[verdict.kind];
 }
 
 function deviceOf(index: Index, name: Name): Device {
