@@ -1,6 +1,5 @@
 /** Owns single IPv4 and IPv6 addresses as text and as bits; it must not know of prefixes or ports. */
-import { say } from "../phrase.ts";
-import type { Phrase } from "../phrase.ts";
+import { say, type Phrase } from "../phrase.ts";
 import { Problem, quote } from "../problem.ts";
 
 export type Family = 4 | 6;

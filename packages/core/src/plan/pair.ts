@@ -1,6 +1,5 @@
 /** The compiler's second layer: what one node must know of one other. */
-import { presharedKeyId } from "../model/keys.ts";
-import type { PresharedKeyId } from "../model/keys.ts";
+import { presharedKeyId, type PresharedKeyId } from "../model/keys.ts";
 import { hasPresharedKey, pairName } from "../model/lock.ts";
 import type { Peer } from "./device.ts";
 import { endpointFor } from "./dial.ts";

@@ -1,9 +1,7 @@
 /** Prints what `wg-quick up` reads: the text of wg setconf with addresses, MTU, table and hooks. */
-import { printAddress } from "../ip/address.ts";
-import type { Family } from "../ip/address.ts";
+import { printAddress, type Family } from "../ip/address.ts";
 import { printInterfaceAddress } from "../ip/interface-address.ts";
-import { printPrefix } from "../ip/prefix.ts";
-import type { Prefix } from "../ip/prefix.ts";
+import { printPrefix, type Prefix } from "../ip/prefix.ts";
 import type { Device } from "../plan/device.ts";
 import { hasRules } from "./chains.ts";
 import { ruleLoading } from "./nftables.ts";

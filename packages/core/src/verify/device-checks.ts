@@ -1,6 +1,5 @@
 /** What one device shows alone: whether it contradicts itself. */
-import { say } from "../phrase.ts";
-import type { Phrase } from "../phrase.ts";
+import { say, type Phrase } from "../phrase.ts";
 import * as proof from "../messages/proof.ts";
 import * as ranges from "../messages/ranges.ts";
 import type { Diagnostics } from "../diagnostics.ts";
@@ -10,11 +9,9 @@ import { IPV6_LEAST_MTU } from "../ip/mtu.ts";
 import { hasAddress, hostPrefix, isSamePrefix, isWithin, printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { Node } from "../model/mesh.ts";
-import { isFiltering } from "../plan/device.ts";
-import type { Device } from "../plan/device.ts";
+import { isFiltering, type Device } from "../plan/device.ts";
 import type { Claims, Owner } from "./claims.ts";
-import { longestMatch, meshRanges, NOWHERE, routedRanges } from "./forwarding.ts";
-import type { Tunnels } from "./forwarding.ts";
+import { longestMatch, meshRanges, NOWHERE, routedRanges, type Tunnels } from "./forwarding.ts";
 import type { AtomRange, Universe } from "./universe.ts";
 
 export interface DeviceScene {
