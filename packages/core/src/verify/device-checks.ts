@@ -6,12 +6,13 @@ import type { Diagnostics } from "../diagnostics.ts";
 import { isSameAddress, printAddress } from "../ip/address.ts";
 import { hostAddressOf } from "../ip/endpoint.ts";
 import { IPV6_LEAST_MTU } from "../ip/mtu.ts";
+import { match } from "../ip/prefix-map.ts";
 import { hasAddress, hostPrefix, isSamePrefix, isWithin, printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { Node } from "../model/mesh.ts";
 import { isFiltering, type Device } from "../plan/device.ts";
 import type { Claims, Owner } from "./claims.ts";
-import { longestMatch, meshRanges, NOWHERE, routedRanges, type Tunnels } from "./forwarding.ts";
+import { sentBy, meshRanges, NOWHERE, routedRanges, type Tunnels } from "./forwarding.ts";
 import type { AtomRange, Universe } from "./universe.ts";
 
 export interface DeviceScene {
@@ -110,14 +111,17 @@ function checkEndpoints(
 ): void {
   const ranges = meshRanges(device);
   const onLink = ranges.map((range) => universe.atomsOf(range));
+  let sent: ReturnType<typeof sentBy> | undefined;
   for (const { name, endpoint } of device.peers) {
     const host = hostAddressOf(endpoint);
     if (host === undefined) continue;
     const atom = universe.hostAtom(host);
     const isOnLink = onLink.some(({ from, to }) => from <= atom && atom < to);
-    const caught = longestMatch(device, host)?.prefix ?? hostPrefix(host);
-    if ((row[atom] === NOWHERE || caught.length === 0) && !isOnLink) continue;
-    const capture = ranges.find((each) => hasAddress(each, host)) ?? caught;
+    // Mostly nothing catches it, and who would is not asked.
+    const caught =
+      row[atom] === NOWHERE ? undefined : match((sent ??= sentBy(device)), host)?.prefix;
+    if ((caught?.length ?? 0) === 0 && !isOnLink) continue;
+    const capture = ranges.find((each) => hasAddress(each, host)) ?? caught ?? hostPrefix(host);
     diagnostics.add(proof.endpointCaptured(name, printAddress(host), printPrefix(capture)));
   }
 }

@@ -2,9 +2,8 @@
  * Where each device sends each atom of the address space, by WireGuard's and Linux's rules: a packet
  * enters the interface when a route says so, and goes to the peer with the longest matching prefix.
  */
-import type { Address } from "../ip/address.ts";
 import { linkOf } from "../ip/interface-address.ts";
-import { createPrefixMap, match } from "../ip/prefix-map.ts";
+import { createPrefixMap, type PrefixMap } from "../ip/prefix-map.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { Device, Peer } from "../plan/device.ts";
 import type { Owner } from "./claims.ts";
@@ -92,13 +91,11 @@ export function routedRanges(device: Device): readonly Prefix[] {
   return [...meshRanges(device), ...device.routes];
 }
 
-/** The peer that a device gives an address to, and by which of its prefixes. */
-export function longestMatch(
-  { peers }: Device,
-  address: Address,
-): { readonly prefix: Prefix; readonly value: Peer } | undefined {
-  const entries = peers.flatMap((peer) => peer.allowedIps.map((prefix) => [prefix, peer] as const));
-  return match(createPrefixMap(entries), address);
+/** To which peer a device gives an address, by the longest match. */
+export function sentBy({ peers }: Device): PrefixMap<Peer> {
+  return createPrefixMap(
+    peers.flatMap((peer) => peer.allowedIps.map((prefix) => [prefix, peer] as const)),
+  );
 }
 
 function* byLength({ peers }: Device): Generator<{ prefix: Prefix; peer: Peer }> {

@@ -13,7 +13,7 @@ import type { Device, Peer, Permit } from "../plan/device.ts";
 import type { Member } from "../plan/member.ts";
 import type { Index } from "../plan/members.ts";
 import { judge, type Admission, type Destination, type Flow } from "./admission.ts";
-import { longestMatch, routedRanges } from "./forwarding.ts";
+import { routedRanges, sentBy } from "./forwarding.ts";
 
 /** One end of a trace: an address, and the node or client that has it or stands before it. */
 export interface TraceEnd {
@@ -46,7 +46,7 @@ export function findEnd({ members, entries }: Index, address: Address): TraceEnd
 
 /** Where what nobody in the mesh owns leaves it, for a node or client that uses an exit. */
 export function findExit(index: Index, source: Name, address: Address): TraceEnd | undefined {
-  const peer = longestMatch(deviceOf(index, source), address)?.value;
+  const peer = match(sentBy(deviceOf(index, source)), address)?.value;
   return peer === undefined ? undefined : { name: peer.name, address };
 }
 
@@ -107,7 +107,7 @@ function follow(journey: Journey): boolean {
 function step(journey: Journey, here: Device): Device | undefined {
   const { index, source, target, tell } = journey;
   const to = printAddress(target.address);
-  const found = longestMatch(here, target.address);
+  const found = match(sentBy(here), target.address);
   if (found === undefined) {
     tell(here.name, noTunnel(journey, here), false);
     return undefined;
@@ -124,7 +124,7 @@ function step(journey: Journey, here: Device): Device | undefined {
   tell(here.name, dialling(peer));
   const there = deviceOf(index, peer.name);
   const from = printAddress(source.address);
-  const back = longestMatch(there, source.address);
+  const back = match(sentBy(there), source.address);
   if (back?.value.name !== here.name) {
     const text = say`drops it: ${from} is not among what it takes from ${here.name}`;
     tell(there.name, text, false);
