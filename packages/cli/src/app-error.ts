@@ -1,5 +1,6 @@
 /** What the world can refuse, by code: the one table from which exit statuses come. */
-import { nearest, printText, Problem, say, suggestion, type Phrase } from "@warren/core";
+import { nearest, printText, Problem, say, suggestion } from "@warren/core";
+import type { Phrase } from "@warren/core";
 
 /** The command line itself is wrong (EX_USAGE of sysexits.h). */
 export const USAGE = 64;

@@ -1,7 +1,8 @@
 /** The one door through which failures leave: what the world refused in words, our own mistakes as such. */
 import { AppError } from "./app-error.ts";
 import { printFindings } from "./findings.ts";
-import { say, type Finding } from "@warren/core";
+import { say } from "@warren/core";
+import type { Finding } from "@warren/core";
 import type { Terminal } from "./terminal/terminal.ts";
 
 /** EX_SOFTWARE of sysexits.h: a defect of ours. */

@@ -1,6 +1,7 @@
 /** Diagnostics with the place in a file, as people and scripts read them. */
 
-import { say, type Diagnostic, type Diagnostics, type Finding, type Place } from "@warren/core";
+import type { Diagnostic, Diagnostics, Finding, Place } from "@warren/core";
+import { say } from "@warren/core";
 import type { Document } from "./yaml/document.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 

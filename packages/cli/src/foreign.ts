@@ -2,7 +2,8 @@
  * Reads WireGuard files that somebody else wrote, from a file or a folder, whichever kind it is. Writes
  * nothing; what the files have wrong are findings, what the disk refuses is an AppError.
  */
-import { realpathSync, statSync, type Stats } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
+import type { Stats } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { Diagnostics, foreignMessages, readDump, readGenWeb, readMeshconf } from "@warren/core";
 import { readShowconf, readWgQuick, say } from "@warren/core";

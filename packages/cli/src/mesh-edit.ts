@@ -9,8 +9,10 @@ import { staged } from "./files/staging.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 import type { Edit, Plan } from "./workspace.ts";
 import { stageKeys, writeBeside } from "./writing.ts";
-import { isMapping, type NamedSection } from "./yaml/mappings.ts";
-import { editYaml, type Change } from "./yaml/edit.ts";
+import { isMapping } from "./yaml/mappings.ts";
+import type { NamedSection } from "./yaml/mappings.ts";
+import { editYaml } from "./yaml/edit.ts";
+import type { Change } from "./yaml/edit.ts";
 
 /** The value of a document that has the form of YAML; what more it must be is for the proof to say. */
 export type Reader = (value: unknown, text: string) => string | readonly core.Finding[];

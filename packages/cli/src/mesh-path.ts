@@ -1,5 +1,6 @@
 /** Tells a mesh file from files of WireGuard, by its name or by what is in it. */
-import { statSync, type Stats } from "node:fs";
+import { statSync } from "node:fs";
+import type { Stats } from "node:fs";
 import { basename } from "node:path";
 import { readTextIfThere } from "./files/file-text.ts";
 

@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import { compile, Printed, renderFiles, renderHosts } from "@warren/core";
 import type { Entrance, Format, Pieces } from "@warren/core";
-import { createSecrets, type KeyRing } from "./keys/key-ring.ts";
+import { createSecrets } from "./keys/key-ring.ts";
+import type { KeyRing } from "./keys/key-ring.ts";
 import { HOSTS_FILE } from "./files/output-folder.ts";
 import type { Audience } from "./files/staging.ts";
 import type { Plan } from "./workspace.ts";

@@ -2,9 +2,11 @@
  * Collects what is wrong with a mesh: a code, a place in the document, a sentence, the way out. The
  * sentences are in messages/. Knows no file and no line: a path is a path of fields.
  */
-import { say, type Phrase } from "./phrase.ts";
+import { say } from "./phrase.ts";
 import { printText } from "./phrase.ts";
-import { printPath, type Path } from "./wording.ts";
+import type { Phrase } from "./phrase.ts";
+import { printPath } from "./wording.ts";
+import type { Path } from "./wording.ts";
 
 export type Severity = "error" | "warning";
 

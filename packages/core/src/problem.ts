@@ -1,5 +1,6 @@
 /** What a parser answers instead of a value when a text is wrong; and how messages quote such a text. */
-import { printText, type Phrase } from "./phrase.ts";
+import { printText } from "./phrase.ts";
+import type { Phrase } from "./phrase.ts";
 
 /** A sentence, and the way out. */
 export class Problem {

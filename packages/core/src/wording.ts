@@ -1,5 +1,6 @@
 /** How messages say things: paths, values, lists of names, the word that was probably meant. */
-import { joinTexts, say, type Phrase, type Text } from "./phrase.ts";
+import { joinTexts, say } from "./phrase.ts";
+import type { Phrase, Text } from "./phrase.ts";
 import { quote } from "./problem.ts";
 
 /** Where in the document something is: field names and list positions from the top. */

@@ -1,7 +1,8 @@
 /** warren add: adds a node, a client or a site to the mesh file, and says which address it was given. */
 import { parseName, Problem, quote, say } from "@warren/core";
 import { AppError, demand } from "../app-error.ts";
-import { readAssignments, type Assignment } from "../assignments.ts";
+import { readAssignments } from "../assignments.ts";
+import type { Assignment } from "../assignments.ts";
 import { addressesOf, changeText, editMesh, nounOf } from "../mesh-edit.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { commandOn } from "../terminal/words.ts";

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import type { Argument, Command, Option } from "commander";
 import { readDocument } from "../yaml/document.ts";
 import { readTextIfThere } from "../files/file-text.ts";
-import { listNames, type NamedSection } from "../yaml/mappings.ts";
+import { listNames } from "../yaml/mappings.ts";
+import type { NamedSection } from "../yaml/mappings.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 export function completion(terminal: Terminal, shell: "bash" | "zsh" | "fish"): number {

@@ -3,14 +3,16 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { compareMeshes, describeChanges, printCount, say } from "@warren/core";
 import type { ChangeLine, Changes, Format } from "@warren/core";
-import { diffFiles, type FileChange } from "../file-diff.ts";
+import { diffFiles } from "../file-diff.ts";
+import type { FileChange } from "../file-diff.ts";
 import { summarizeFiles } from "../file-summary.ts";
 import { readTextIfThere } from "../files/file-text.ts";
 import { printFindings } from "../findings.ts";
 import { listRendered } from "../files/output-folder.ts";
 import { rendered } from "../rendering.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { loadWorkspace, placesOf, type Plan } from "../workspace.ts";
+import { loadWorkspace, placesOf } from "../workspace.ts";
+import type { Plan } from "../workspace.ts";
 import { printJson } from "./plan.ts";
 
 export interface DiffOptions {

@@ -7,7 +7,8 @@ import { AppError, refusalOf } from "../app-error.ts";
 import { openFile } from "../terminal/desktop.ts";
 import { writeNamed } from "../files/staging.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { placesOf, type Places } from "../workspace.ts";
+import { placesOf } from "../workspace.ts";
+import type { Places } from "../workspace.ts";
 import { loadPlan } from "./plan.ts";
 
 export interface GraphOptions {

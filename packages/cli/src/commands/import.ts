@@ -14,7 +14,8 @@ import { printMesh } from "../yaml/mesh-text.ts";
 import { makePresharedKey } from "../keys/secrets.ts";
 import { staged } from "../files/staging.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { placesOf, type Places } from "../workspace.ts";
+import { placesOf } from "../workspace.ts";
+import type { Places } from "../workspace.ts";
 import type { FileOption, JsonOption } from "./plan.ts";
 
 /** 2 when anything had to be said; the files are written all the same. */

@@ -1,5 +1,6 @@
 /** warren init: writes a first mesh file that holds as it stands. */
-import { joinTexts, say, type Phrase, type Text } from "@warren/core";
+import { joinTexts, say } from "@warren/core";
+import type { Phrase, Text } from "@warren/core";
 import { padTo } from "../terminal/width.ts";
 import { existsSync } from "node:fs";
 import { AppError } from "../app-error.ts";

@@ -5,12 +5,14 @@ import { AppError } from "../app-error.ts";
 import { entryKeyFile, keyFile } from "../keys/key-ring.ts";
 import { demandGivenKeys, givenKeysFile, printGivenKeys } from "../keys/given-keys.ts";
 import { makePresharedKey, makePrivateKey, publicKeyOf } from "../keys/secrets.ts";
-import { staged, type Staging } from "../files/staging.ts";
+import { staged } from "../files/staging.ts";
+import type { Staging } from "../files/staging.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { Places, Plan, Workspace } from "../workspace.ts";
 import { commandOn } from "../terminal/words.ts";
 import { writeBeside } from "../writing.ts";
-import { loadPlan, printJson, type FileOption, type JsonOption } from "./plan.ts";
+import { loadPlan, printJson } from "./plan.ts";
+import type { FileOption, JsonOption } from "./plan.ts";
 
 type KeysOptions = FileOption & JsonOption;
 

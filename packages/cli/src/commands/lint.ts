@@ -1,5 +1,6 @@
 /** warren check PATH: reads somebody else's files, says what is wrong with them, and writes nothing. */
-import { listTexts, lint as lintReading, say, type Finding, type Text } from "@warren/core";
+import { listTexts, lint as lintReading, say } from "@warren/core";
+import type { Finding, Text } from "@warren/core";
 import { compareFindings, hasErrors, printFindings, shortenFindings } from "../findings.ts";
 import { readForeign } from "../foreign.ts";
 import type { Terminal } from "../terminal/terminal.ts";

@@ -1,5 +1,6 @@
 /** warren man: prints the manual page, as man(7) has it, from the table of commands itself. */
-import { say, type Phrase, type Text } from "@warren/core";
+import { say } from "@warren/core";
+import type { Phrase, Text } from "@warren/core";
 import type { Command } from "commander";
 import { describeProgram, examples, files, statuses, variables } from "../terminal/manual.ts";
 import type { Terminal } from "../terminal/terminal.ts";

@@ -1,7 +1,8 @@
 /** What commands that look share: options, the plan of a mesh that holds, JSON for scripts. */
 import { printFindings } from "../findings.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { loadWorkspace, type LoadOptions, type Plan } from "../workspace.ts";
+import { loadWorkspace } from "../workspace.ts";
+import type { LoadOptions, Plan } from "../workspace.ts";
 
 export interface FileOption {
   /** The mesh file. */

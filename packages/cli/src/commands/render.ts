@@ -7,10 +7,12 @@ import { AppError } from "../app-error.ts";
 import { printFindings } from "../findings.ts";
 import { isForeign, listNodeFolders, listRendered } from "../files/output-folder.ts";
 import { isRendered, rendered } from "../rendering.ts";
-import { staged, type Staging, type Written } from "../files/staging.ts";
+import { staged } from "../files/staging.ts";
+import type { Staging, Written } from "../files/staging.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { countOf } from "../terminal/words.ts";
-import { placesOf, type Judge, type Plan, type Places } from "../workspace.ts";
+import { placesOf } from "../workspace.ts";
+import type { Judge, Plan, Places } from "../workspace.ts";
 import { stageKeys, writeBeside } from "../writing.ts";
 
 export interface RenderOptions {

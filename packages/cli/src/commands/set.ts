@@ -1,7 +1,9 @@
 /** warren set: changes or removes fields of a node, a client, a site or the network in the mesh file. */
-import { quote, say, type Section } from "@warren/core";
+import { quote, say } from "@warren/core";
+import type { Section } from "@warren/core";
 import { AppError, unknownName } from "../app-error.ts";
-import { readAssignments, type Assignment } from "../assignments.ts";
+import { readAssignments } from "../assignments.ts";
+import type { Assignment } from "../assignments.ts";
 import { changeText, editMesh } from "../mesh-edit.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { commandOn } from "../terminal/words.ts";

@@ -4,7 +4,8 @@ import { unknownName } from "../app-error.ts";
 import { printTable } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { Plan } from "../workspace.ts";
-import { loadPlan, printJson, type FileOption, type JsonOption } from "./plan.ts";
+import { loadPlan, printJson } from "./plan.ts";
+import type { FileOption, JsonOption } from "./plan.ts";
 
 /** What is known of one, for people by the words of a mesh file: absent where there is nothing to say. */
 interface Card {

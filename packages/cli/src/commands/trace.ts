@@ -2,7 +2,8 @@
 import * as core from "@warren/core";
 import { AppError, demand } from "../app-error.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { loadPlan, printJson, type FileOption, type JsonOption } from "./plan.ts";
+import { loadPlan, printJson } from "./plan.ts";
+import type { FileOption, JsonOption } from "./plan.ts";
 
 export interface TraceWords {
   readonly source: string;

@@ -1,6 +1,7 @@
 /** Private keys that a mesh file shows where a public one belongs: both have one form, so no parser can tell. */
 import { join } from "node:path";
-import { keyMessages, type Diagnostics, type Mesh, type Path } from "@warren/core";
+import { keyMessages } from "@warren/core";
+import type { Diagnostics, Mesh, Path } from "@warren/core";
 import { AppError } from "../app-error.ts";
 import { readTextIfThere } from "../files/file-text.ts";
 import { listFolder } from "../files/folders.ts";

@@ -1,5 +1,6 @@
 /** What the help of the commands that edit a mesh file shows: examples, and which fields there are. */
-import { listFields, say, type Section, type Text } from "@warren/core";
+import { listFields, say } from "@warren/core";
+import type { Section, Text } from "@warren/core";
 
 export function addHelp(): Text {
   return say`Examples:

@@ -1,5 +1,6 @@
 /** What the help and the manual page tell of the program as a whole, once for both. */
-import { joinTexts, listTexts, say, type Phrase, type Text } from "@warren/core";
+import { joinTexts, listTexts, say } from "@warren/core";
+import type { Phrase, Text } from "@warren/core";
 import { padTo } from "./width.ts";
 
 export function describeProgram(): Phrase {

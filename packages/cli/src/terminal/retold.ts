@@ -1,5 +1,6 @@
 /** Sentences of libraries as ours, so that they have translations. */
-import { say, type Phrase } from "@warren/core";
+import { say } from "@warren/core";
+import type { Phrase } from "@warren/core";
 
 /** The form of a sentence with values in it, and what we say of these. */
 export type Form = readonly [form: RegExp, tell: (...values: string[]) => Phrase];

@@ -1,5 +1,6 @@
 /** Where commands print, and in which language: results on one stream, all talk about them on the other. */
-import { printText, type Catalogue, type Phrase, type Text } from "@warren/core";
+import { printText } from "@warren/core";
+import type { Catalogue, Phrase, Text } from "@warren/core";
 
 export interface Terminal {
   /** A result, with its line break: standard output. */

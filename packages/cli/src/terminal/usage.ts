@@ -1,5 +1,6 @@
 /** The parser's own words, in ours and in any language: titles of its help, and what it refuses. */
-import { joinTexts, listTexts, printText, quote, say, type Phrase, type Text } from "@warren/core";
+import { joinTexts, listTexts, printText, quote, say } from "@warren/core";
+import type { Phrase, Text } from "@warren/core";
 import type { Argument, Command, CommanderError, Option } from "commander";
 import { AppError, unknownName } from "../app-error.ts";
 import { retold } from "./retold.ts";

@@ -1,5 +1,6 @@
 /** Counts and commands as sentences want them. */
-import { printCount, say, type Phrase } from "@warren/core";
+import { printCount, say } from "@warren/core";
+import type { Phrase } from "@warren/core";
 
 export type Noun = "node" | "client" | "tunnel" | "path" | "file" | "device" | "error" | "warning";
 

@@ -1,7 +1,9 @@
 /** Keeps the YAML library within bounds: without them a file of 2 MB can take a minute and 4 GB. */
 import { say } from "@warren/core";
-import { Lexer, Parser, type CST, type LineCounter } from "yaml";
-import { faultAt, MOST_FAULTS, type SyntaxFault } from "./faults.ts";
+import { Lexer, Parser } from "yaml";
+import type { CST, LineCounter } from "yaml";
+import { faultAt, MOST_FAULTS } from "./faults.ts";
+import type { SyntaxFault } from "./faults.ts";
 
 /** What the library reads one by one, each with some 500 bytes of memory: 10,000 nodes have 700,000. */
 const MOST_LEXEMES = 1_000_000;

@@ -1,7 +1,8 @@
 /** Reads a YAML document into a value, and knows where in the file each part of the value stands. */
-import { say, type Path } from "@warren/core";
+import { say } from "@warren/core";
 import { Composer, isAlias, isMap, isScalar, isSeq, LineCounter } from "yaml";
 import type { Document as YamlDocument } from "yaml";
+import type { Path } from "@warren/core";
 import { readTokens } from "./bounds.ts";
 import { faultAt, findFaults, placeAt, shortenFaults, unknownAlias } from "./faults.ts";
 import type { Place, SyntaxFault } from "./faults.ts";

@@ -8,7 +8,8 @@ import type { Pair, YAMLMap, YAMLSeq } from "yaml";
 import { readDocument } from "./document.ts";
 import { endOf, indentAt, lineAfter, lineEnd, lineOf, offsetsOf } from "./layout.ts";
 import { isMapping } from "./mappings.ts";
-import { printBlock, printFlow, type Printing } from "./print.ts";
+import { printBlock, printFlow } from "./print.ts";
+import type { Printing } from "./print.ts";
 
 /** A value to be set at a path of names; undefined: what is there is removed. */
 export interface Change {

@@ -1,7 +1,8 @@
 /** What a YAML document has wrong as YAML, in our words and with its place; nothing of what it means. */
 import { isScalar, visit } from "yaml";
 import type { Alias, Document as YamlDocument, LineCounter, YAMLMap } from "yaml";
-import { quote, say, type Phrase } from "@warren/core";
+import { quote, say } from "@warren/core";
+import type { Phrase } from "@warren/core";
 import { offsetsOf } from "./layout.ts";
 import { sayYaml } from "./sentences.ts";
 

@@ -1,5 +1,6 @@
 /** What the YAML library says most, as sentences that have translations; in English word for word its own. */
-import { printText, say, type Phrase } from "@warren/core";
+import { printText, say } from "@warren/core";
+import type { Phrase } from "@warren/core";
 import { retold } from "../terminal/retold.ts";
 
 /** Takes the library's sentence in the form of ours: no capital, no period. What it rarely says stays English. */

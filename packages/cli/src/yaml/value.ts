@@ -2,7 +2,8 @@
  * Turns the YAML library's tree into plain data, each alias into what it stands for. The library
  * can do it too, but in quadratic time, and it counts an honest alias in 200 nodes as an attack.
  */
-import { isAlias, isMap, isScalar, isSeq, type Alias, type Document as YamlDocument } from "yaml";
+import { isAlias, isMap, isScalar, isSeq } from "yaml";
+import type { Alias, Document as YamlDocument } from "yaml";
 
 /** Aliases may stand for many copies of themselves ("billion laughs"): no mesh has so many values. */
 const MOST_VALUES = 2_000_000;

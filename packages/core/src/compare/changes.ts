@@ -5,7 +5,8 @@ import { printPrefix } from "../ip/prefix.ts";
 import type { Lock } from "../model/lock.ts";
 import type { Mesh } from "../model/mesh.ts";
 import type { Owner } from "../verify/claims.ts";
-import { groupPairs, type PairGroup } from "./pair-groups.ts";
+import { groupPairs } from "./pair-groups.ts";
+import type { PairGroup } from "./pair-groups.ts";
 import { Reach } from "./reach.ts";
 
 /** A mesh with everything that was given out. */

@@ -1,11 +1,13 @@
 /** Who may start what towards whom in a mesh, by its document and lock: what the proof takes as promised. */
-import { intersect, isEmptySet, prefixSet, type PrefixSet } from "../ip/prefix-set.ts";
+import { intersect, isEmptySet, prefixSet } from "../ip/prefix-set.ts";
+import type { PrefixSet } from "../ip/prefix-set.ts";
 import type { Lock } from "../model/lock.ts";
 import type { Mesh } from "../model/mesh.ts";
 import { printPortRange } from "../model/words.ts";
 import { remember } from "../remember.ts";
 import { mergePorts } from "../render/chains.ts";
-import { exitOf, readClaims, type Claims, type Owner } from "../verify/claims.ts";
+import { exitOf, readClaims } from "../verify/claims.ts";
+import type { Claims, Owner } from "../verify/claims.ts";
 import { Connections } from "../verify/connections.ts";
 import { readRules, Talks } from "../verify/policy-claims.ts";
 import { Universe } from "../verify/universe.ts";

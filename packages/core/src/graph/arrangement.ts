@@ -1,9 +1,12 @@
 /** A place with its nodes, around 0,0: few on a small ring, many in rows, inside the outline of their site. */
 import * as messages from "../messages/graph.ts";
-import { boxOf, cellOf, type Cell, type Manner, type Side, type Subject } from "./cell.ts";
-import { enclose, grow, isMeeting, polar, shift, type Box, type Point } from "./geometry.ts";
+import { boxOf, cellOf } from "./cell.ts";
+import type { Cell, Manner, Side, Subject } from "./cell.ts";
+import { enclose, grow, isMeeting, polar, shift } from "./geometry.ts";
+import type { Box, Point } from "./geometry.ts";
 import { widthOf } from "./label.ts";
-import { LINE, moved, plateUnder, straight, textAt, type LineMark, type Mark } from "./marks.ts";
+import { LINE, moved, plateUnder, straight, textAt } from "./marks.ts";
+import type { LineMark, Mark } from "./marks.ts";
 import type { Bundle, Place } from "./picture.ts";
 
 export interface Arrangement {

@@ -2,7 +2,8 @@
 import * as messages from "../messages/graph.ts";
 import type { Text } from "../phrase.ts";
 import type { Detail } from "./detail.ts";
-import { boxAround, enclose, type Box, type Point } from "./geometry.ts";
+import { boxAround, enclose } from "./geometry.ts";
+import type { Box, Point } from "./geometry.ts";
 import type { Look } from "./looks.ts";
 import { LINE, plateUnder, straight, textAt } from "./marks.ts";
 import type { Mark, TextMark, Wording } from "./marks.ts";

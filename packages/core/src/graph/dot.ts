@@ -1,6 +1,7 @@
 /** A picture as DOT, for Graphviz and whatever else reads it: the same data, laid out by others. */
 import * as messages from "../messages/graph.ts";
-import { printText, type Text } from "../phrase.ts";
+import { printText } from "../phrase.ts";
+import type { Text } from "../phrase.ts";
 import { printCount } from "../wording.ts";
 import { singleLinks } from "./bundles.ts";
 import { COLOURS } from "./looks.ts";

@@ -1,13 +1,18 @@
 /** Where everything of a picture is drawn: places on a ring, lines between them, title and legend around. */
-import { printText, type Text } from "../phrase.ts";
+import { printText } from "../phrase.ts";
+import type { Text } from "../phrase.ts";
 import * as messages from "../messages/graph.ts";
 import { arrange } from "./arrangement.ts";
 import { detailOf } from "./detail.ts";
-import { enclose, shift, type Box } from "./geometry.ts";
-import { legendOf, titleOf, type Strip } from "./legend.ts";
-import { linesOf, type Settled } from "./lines.ts";
+import { enclose, shift } from "./geometry.ts";
+import type { Box } from "./geometry.ts";
+import { legendOf, titleOf } from "./legend.ts";
+import type { Strip } from "./legend.ts";
+import { linesOf } from "./lines.ts";
+import type { Settled } from "./lines.ts";
 import { LOOKS } from "./looks.ts";
-import { moved, type Drawing, type Mark } from "./marks.ts";
+import { moved } from "./marks.ts";
+import type { Drawing, Mark } from "./marks.ts";
 import type { Picture } from "./picture.ts";
 import { anglesOf, ringOf } from "./ring.ts";
 import { placeSigns } from "./signs.ts";

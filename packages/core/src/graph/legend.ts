@@ -3,7 +3,8 @@ import * as messages from "../messages/graph.ts";
 import type { Text } from "../phrase.ts";
 import { symbolOf } from "./cell.ts";
 import type { Point } from "./geometry.ts";
-import { LINE, moved, straight, textAt, type Mark } from "./marks.ts";
+import { LINE, moved, straight, textAt } from "./marks.ts";
+import type { Mark } from "./marks.ts";
 import type { LinkKind, Picture } from "./picture.ts";
 
 export interface Frame {

@@ -1,6 +1,8 @@
 /** What a drawing is made of: plain shapes, each with a look and, where a person may ask, what it is. */
-import { shift, type Box, type Curve, type Point } from "./geometry.ts";
-import { shorten, widthOf, type Lettering } from "./label.ts";
+import { shift } from "./geometry.ts";
+import type { Box, Curve, Point } from "./geometry.ts";
+import type { Lettering } from "./label.ts";
+import { shorten, widthOf } from "./label.ts";
 import type { Look, TextLook } from "./looks.ts";
 
 export interface Drawing {

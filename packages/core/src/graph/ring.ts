@@ -1,5 +1,6 @@
 /** Where places lie: on an ellipse, as near to its middle as none touches another. */
-import { grow, isMeeting, polar, shift, type Box, type Point } from "./geometry.ts";
+import { grow, isMeeting, polar, shift } from "./geometry.ts";
+import type { Box, Point } from "./geometry.ts";
 
 /** The ellipse is by so much wider than high: few places as a slide is, many as a window. */
 const WIDE = 1.6;

@@ -1,8 +1,10 @@
 /** Finds places for the texts on lines: on the line, clear of everything that is written already. */
 import type { Text } from "../phrase.ts";
-import { grow, isMeeting, pointOn, type Box } from "./geometry.ts";
+import { grow, isMeeting, pointOn } from "./geometry.ts";
+import type { Box } from "./geometry.ts";
 import type { Sign } from "./lines.ts";
-import { textAt, type Mark, type TextMark } from "./marks.ts";
+import { textAt } from "./marks.ts";
+import type { Mark, TextMark } from "./marks.ts";
 
 /** From the middle of a line outwards. */
 const PARTS = [0.5, 0.44, 0.56, 0.38, 0.62, 0.32, 0.68, 0.26, 0.74, 0.2, 0.8, 0.14, 0.86];

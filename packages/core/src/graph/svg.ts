@@ -1,6 +1,7 @@
 /** A drawing as SVG: light by its attributes, for viewers that know nothing more, and dark by CSS. */
 import { FONTS } from "./label.ts";
-import { COLOURS, LOOKS, paintOf, type Look } from "./looks.ts";
+import { COLOURS, LOOKS, paintOf } from "./looks.ts";
+import type { Look } from "./looks.ts";
 import type { Drawing, Mark, TextMark } from "./marks.ts";
 
 /** Dark where the reader's system is; `theme` decides it for all, as do the classes "light" and "dark". */

@@ -1,10 +1,12 @@
 /** Addresses that are others than the files say, or have another length: each fact once. */
 import type { Finding, Place } from "../finding.ts";
 import { isSameAddress } from "../ip/address.ts";
-import { linkOf, printInterfaceAddress, type InterfaceAddress } from "../ip/interface-address.ts";
+import { linkOf, printInterfaceAddress } from "../ip/interface-address.ts";
+import type { InterfaceAddress } from "../ip/interface-address.ts";
 import { isSubset, prefixSet } from "../ip/prefix-set.ts";
 import * as messages from "../messages/import.ts";
-import { joinTexts, type Text } from "../phrase.ts";
+import { joinTexts } from "../phrase.ts";
+import type { Text } from "../phrase.ts";
 import type { Device } from "../plan/device.ts";
 import type { ForeignDevice } from "../read/foreign.ts";
 import type { Party } from "./parties.ts";

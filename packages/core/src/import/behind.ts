@@ -10,11 +10,14 @@ import {
 } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import { cover, isEmptySet, prefixSet, subtract, union } from "../ip/prefix-set.ts";
-import { blocksOf, readCarriers, type Carriers } from "./carriers.ts";
+import { blocksOf, readCarriers } from "./carriers.ts";
+import type { Carriers } from "./carriers.ts";
 import type { ForeignClient } from "./clients.ts";
-import { siteOf, type Dialling, type ForeignSite } from "./dialling.ts";
+import { siteOf } from "./dialling.ts";
+import type { Dialling, ForeignSite } from "./dialling.ts";
 import type { Facts, Listing } from "./facts.ts";
-import { wholesOf, type Party } from "./parties.ts";
+import { wholesOf } from "./parties.ts";
+import type { Party } from "./parties.ts";
 
 export interface Behind extends Carriers {
   readonly subnets: ReadonlyMap<Party, readonly Offered[]>;

@@ -1,11 +1,14 @@
 /** Who passes on what is for others, and which blocks of addresses are sent to one as a whole. */
 import { match } from "../ip/prefix-map.ts";
-import { hasAddress, hostPrefix, isHost, isWithin, type Prefix } from "../ip/prefix.ts";
+import { hasAddress, hostPrefix, isHost, isWithin } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
 import { intersect, isEmptySet, prefixSet, subtract } from "../ip/prefix-set.ts";
 import type { ForeignClient } from "./clients.ts";
-import { siteOf, type Dialling, type ForeignSite } from "./dialling.ts";
+import { siteOf } from "./dialling.ts";
+import type { Dialling, ForeignSite } from "./dialling.ts";
 import type { Facts, Listing } from "./facts.ts";
-import { routesOf, type Party } from "./parties.ts";
+import { routesOf } from "./parties.ts";
+import type { Party } from "./parties.ts";
 
 export interface Carriers {
   readonly gateways: ReadonlyMap<ForeignSite, Party>;

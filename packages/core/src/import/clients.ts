@@ -1,8 +1,10 @@
 /** Which parties are clients of a node: devices that enter through it, dial it, and list nobody else. */
-import { hasPrefix, isHost, isWithin, type Prefix } from "../ip/prefix.ts";
+import { hasPrefix, isHost, isWithin } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
 import type { Access } from "../model/mesh.ts";
 import type { Facts, Listing } from "./facts.ts";
-import { wholesOf, type Party } from "./parties.ts";
+import { wholesOf } from "./parties.ts";
+import type { Party } from "./parties.ts";
 
 export interface ForeignClient {
   readonly party: Party;

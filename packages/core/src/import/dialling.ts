@@ -1,5 +1,6 @@
 /** Where everybody is dialled, and who shares a private network: read out of who dials whom where. */
-import { hostAddressOf, isSameEndpoint, printEndpoint, type Endpoint } from "../ip/endpoint.ts";
+import { hostAddressOf, isSameEndpoint, printEndpoint } from "../ip/endpoint.ts";
+import type { Endpoint } from "../ip/endpoint.ts";
 import type { Address } from "../ip/address.ts";
 import { isWithin } from "../ip/prefix.ts";
 import { PRIVATE_RANGES } from "../ip/special-ranges.ts";

@@ -4,15 +4,18 @@ import { printAddress } from "../ip/address.ts";
 import { isSameEndpoint, printEndpoint } from "../ip/endpoint.ts";
 import { comparePrefixes, hasPrefix, isOverlapping, printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
-import { cover, isEmptySet, prefixSet, subtract, type PrefixSet } from "../ip/prefix-set.ts";
+import { cover, isEmptySet, prefixSet, subtract } from "../ip/prefix-set.ts";
+import type { PrefixSet } from "../ip/prefix-set.ts";
 import * as messages from "../messages/import.ts";
 import type { Text } from "../phrase.ts";
 import type { PublicKey } from "../model/keys.ts";
 import { remember } from "../remember.ts";
 import type { Peer } from "../plan/device.ts";
 import type { Facts } from "./facts.ts";
-import { compareAddresses, listed, type Ends } from "./address-differences.ts";
-import { wholesOf, type Party, type PartyEntry } from "./parties.ts";
+import { compareAddresses, listed } from "./address-differences.ts";
+import type { Ends } from "./address-differences.ts";
+import { wholesOf } from "./parties.ts";
+import type { Party, PartyEntry } from "./parties.ts";
 import type { Trial } from "./trial.ts";
 
 export function differences(facts: Facts, { devices, mesh }: Trial): readonly Finding[] {

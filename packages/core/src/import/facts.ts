@@ -11,8 +11,10 @@ import {
   parsePrefix,
   isWithin,
 } from "../ip/prefix.ts";
-import { prefixOf, printPrefix, type Prefix } from "../ip/prefix.ts";
-import { isEmptySet, outermost, prefixSet, subtract, type PrefixSet } from "../ip/prefix-set.ts";
+import { prefixOf, printPrefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
+import { isEmptySet, outermost, prefixSet, subtract } from "../ip/prefix-set.ts";
+import type { PrefixSet } from "../ip/prefix-set.ts";
 import { UNUSABLE_RANGES } from "../ip/special-ranges.ts";
 import * as messages from "../messages/import.ts";
 import type { PublicKey } from "../model/keys.ts";

@@ -1,16 +1,21 @@
 /** Writes what files say as the document of a mesh: one guess of several, to be tried. */
 import { printAddress } from "../ip/address.ts";
-import { printEndpoint, type Endpoint } from "../ip/endpoint.ts";
-import { printPrefix, isWithin, type Prefix } from "../ip/prefix.ts";
+import { printEndpoint } from "../ip/endpoint.ts";
+import type { Endpoint } from "../ip/endpoint.ts";
+import { printPrefix, isWithin } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
 import { findMostCommon } from "../majority.ts";
 import type { Place } from "../finding.ts";
 import type { Firewall } from "../model/mesh.ts";
 import { parseTable } from "../model/words.ts";
 import { Problem } from "../problem.ts";
-import { readBehind, type Behind } from "./behind.ts";
+import { readBehind } from "./behind.ts";
+import type { Behind } from "./behind.ts";
 import { blocksOf } from "./carriers.ts";
-import { readClients, type ForeignClient } from "./clients.ts";
-import { readDialling, siteOf, type Dialling, type ForeignSite } from "./dialling.ts";
+import { readClients } from "./clients.ts";
+import type { ForeignClient } from "./clients.ts";
+import { readDialling, siteOf } from "./dialling.ts";
+import type { Dialling, ForeignSite } from "./dialling.ts";
 import type { Fields, MeshDocument } from "./document.ts";
 import type { Facts } from "./facts.ts";
 import type { Party } from "./parties.ts";

@@ -6,18 +6,23 @@ import type { Finding, Place } from "../finding.ts";
 import * as messages from "../messages/import.ts";
 import type { PresharedKey, PrivateKey } from "../model/keys.ts";
 import type { Lock, PairName } from "../model/lock.ts";
-import { entryName, type Name } from "../model/names.ts";
+import { entryName } from "../model/names.ts";
+import type { Name } from "../model/names.ts";
 import type { Device } from "../plan/device.ts";
 import type { ForeignDevice } from "../read/foreign.ts";
-import { withoutIdleSites, type MeshDocument } from "./document.ts";
+import { withoutIdleSites } from "./document.ts";
+import type { MeshDocument } from "./document.ts";
 import { differences } from "./differences.ts";
-import { readFacts, type Facts } from "./facts.ts";
-import { guess, inventedEndpoint, type Guess } from "./guess.ts";
+import { readFacts } from "./facts.ts";
+import type { Facts } from "./facts.ts";
+import { guess, inventedEndpoint } from "./guess.ts";
+import type { Guess } from "./guess.ts";
 import { hooksOf } from "./hooks.ts";
 import { readParties } from "./parties.ts";
 import { readPresharedKeys } from "./preshared.ts";
 import { replaceShownKeys } from "./shown-keys.ts";
-import { settle, type Ground, type Trial } from "./trial.ts";
+import { settle } from "./trial.ts";
+import type { Ground, Trial } from "./trial.ts";
 import { linksOf } from "./ways.ts";
 
 export interface Imported {

@@ -1,12 +1,15 @@
 /** Who is in somebody else's mesh: one party a public key, whether its own file was read or not. */
 import type { Finding, Place } from "../finding.ts";
 import type { Family } from "../ip/address.ts";
-import { createPrefixMap, type PrefixMap } from "../ip/prefix-map.ts";
-import { hostPrefix, printPrefix, type Prefix } from "../ip/prefix.ts";
+import { createPrefixMap } from "../ip/prefix-map.ts";
+import type { PrefixMap } from "../ip/prefix-map.ts";
+import { hostPrefix, printPrefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
 import { isEmptySet, prefixSet, subtract } from "../ip/prefix-set.ts";
 import * as messages from "../messages/import.ts";
 import type { PublicKey } from "../model/keys.ts";
-import { parseName, type Name } from "../model/names.ts";
+import { parseName } from "../model/names.ts";
+import type { Name } from "../model/names.ts";
 import { Problem } from "../problem.ts";
 import type { ForeignDevice, ForeignPeer } from "../read/foreign.ts";
 

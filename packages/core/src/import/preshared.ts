@@ -2,7 +2,8 @@
 import type { Finding } from "../finding.ts";
 import * as messages from "../messages/import.ts";
 import type { PresharedKey } from "../model/keys.ts";
-import { pairName, type PairName } from "../model/lock.ts";
+import { pairName } from "../model/lock.ts";
+import type { PairName } from "../model/lock.ts";
 import type { Device } from "../plan/device.ts";
 import type { Facts } from "./facts.ts";
 import type { ForeignPeer } from "../read/foreign.ts";

@@ -1,8 +1,9 @@
 /** Endpoints inside the tunnel that they are to carry: nobody is reached there, and they say nothing of a network. */
 import { linkOf } from "../ip/interface-address.ts";
-import { hasAddress, isWithin, type Prefix } from "../ip/prefix.ts";
+import { hasAddress, isWithin } from "../ip/prefix.ts";
 import type { Address } from "../ip/address.ts";
 import { hostAddressOf } from "../ip/endpoint.ts";
+import type { Prefix } from "../ip/prefix.ts";
 import type { Party, PartyEntry } from "./parties.ts";
 
 /** None where somebody dials into a range of the mesh that its own tunnel does not hold: a network has it, too. */

@@ -1,5 +1,6 @@
 /** Compiles and proves a guess, and takes away what no mesh can hold, until the rest holds. */
-import { Diagnostics, type Diagnostic } from "../diagnostics.ts";
+import { Diagnostics } from "../diagnostics.ts";
+import type { Diagnostic } from "../diagnostics.ts";
 import type { Finding, Place } from "../finding.ts";
 import type { Address } from "../ip/address.ts";
 import { hostAddressOf } from "../ip/endpoint.ts";
@@ -7,7 +8,8 @@ import { hasAddress, isSamePrefix, isWithin, printPrefix } from "../ip/prefix.ts
 import * as messages from "../messages/import.ts";
 import { entrancesOf } from "../model/entrances.ts";
 import type { PublicKey } from "../model/keys.ts";
-import { EMPTY_LOCK, type Lock, type LockedNode, type PairName } from "../model/lock.ts";
+import { EMPTY_LOCK } from "../model/lock.ts";
+import type { Lock, LockedNode, PairName } from "../model/lock.ts";
 import type { Mesh, Node } from "../model/mesh.ts";
 import type { Name } from "../model/names.ts";
 import { parseMesh } from "../model/parse.ts";
@@ -17,8 +19,10 @@ import { compile } from "../plan/compile.ts";
 import type { Device } from "../plan/device.ts";
 import { index } from "../plan/members.ts";
 import { verify } from "../verify/verify.ts";
-import { printPath, type Path } from "../wording.ts";
-import { withoutPart, type MeshDocument, type Removal } from "./document.ts";
+import { printPath } from "../wording.ts";
+import type { Path } from "../wording.ts";
+import { withoutPart } from "./document.ts";
+import type { MeshDocument, Removal } from "./document.ts";
 import { LAST_RANGE } from "./facts.ts";
 import { inventedEndpoint } from "./guess.ts";
 

@@ -1,11 +1,13 @@
 /** Links that make the tunnels of a guess those of the files: what is special between two nodes. */
 import type { Address } from "../ip/address.ts";
-import { match, type PrefixMap } from "../ip/prefix-map.ts";
+import { match } from "../ip/prefix-map.ts";
+import type { PrefixMap } from "../ip/prefix-map.ts";
 import type { PublicKey } from "../model/keys.ts";
 import type { Fields } from "./document.ts";
 import type { Facts } from "./facts.ts";
 import type { Guess } from "./guess.ts";
-import { routesOf, type Party } from "./parties.ts";
+import { routesOf } from "./parties.ts";
+import type { Party } from "./parties.ts";
 import type { Trial } from "./trial.ts";
 
 /** More than any detour costs, so that whatever way there is over others is taken. */

@@ -1,5 +1,6 @@
 /** Owns single IPv4 and IPv6 addresses as text and as bits; it must not know of prefixes or ports. */
-import { say, type Phrase } from "../phrase.ts";
+import { say } from "../phrase.ts";
+import type { Phrase } from "../phrase.ts";
 import { Problem, quote } from "../problem.ts";
 
 export type Family = 4 | 6;

@@ -1,5 +1,6 @@
 /** Owns where a peer can be reached, a host and perhaps a port; it must not know how names resolve. */
-import { say, type Phrase } from "../phrase.ts";
+import { say } from "../phrase.ts";
+import type { Phrase } from "../phrase.ts";
 import { Problem, quote } from "../problem.ts";
 import { type Address, isSameAddress, parseAddress, printAddress } from "./address.ts";
 

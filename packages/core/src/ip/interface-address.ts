@@ -1,6 +1,8 @@
 /** An address as an interface has it: with the length of the range that it puts on the link. */
-import { addressWidth, printAddress, type Address } from "./address.ts";
-import { prefixOf, type Prefix } from "./prefix.ts";
+import { addressWidth, printAddress } from "./address.ts";
+import type { Address } from "./address.ts";
+import { prefixOf } from "./prefix.ts";
+import type { Prefix } from "./prefix.ts";
 
 /** `10.0.0.1/24`. */
 export interface InterfaceAddress {

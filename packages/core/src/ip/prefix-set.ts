@@ -1,6 +1,7 @@
 /** Owns sets of addresses, as large as the whole internet; it must not know who the addresses belong to. */
 import { type Address, type Family, addressWidth } from "./address.ts";
-import { comparePrefixes, hasPrefix, type Prefix } from "./prefix.ts";
+import { comparePrefixes, hasPrefix } from "./prefix.ts";
+import type { Prefix } from "./prefix.ts";
 
 /**
  * Any set of IPv4 and IPv6 addresses. The content is opaque to callers, but two sets of the same

@@ -1,5 +1,6 @@
 /** Owns one block of addresses; it must not know of collections of them. */
-import { say, type Phrase } from "../phrase.ts";
+import { say } from "../phrase.ts";
+import type { Phrase } from "../phrase.ts";
 import { Problem, quote } from "../problem.ts";
 import {
   type Address,

@@ -1,6 +1,7 @@
 /** Ranges of addresses that mean something to everybody; it must not know what is done with them. */
 import { Problem } from "../problem.ts";
-import { parsePrefix, type Prefix } from "./prefix.ts";
+import { parsePrefix } from "./prefix.ts";
+import type { Prefix } from "./prefix.ts";
 
 /** RFC 1918, RFC 6598 (carriers' NATs), link-local, RFC 4193. */
 export const PRIVATE_RANGES = readRanges(

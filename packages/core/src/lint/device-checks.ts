@@ -1,11 +1,13 @@
 /** What one foreign device contradicts by itself, once it is known who its peers are. */
-import { isSameAddress, printAddress, type Address } from "../ip/address.ts";
+import { isSameAddress, printAddress } from "../ip/address.ts";
 import { IPV6_LEAST_MTU } from "../ip/mtu.ts";
 import { hasAddress, hostPrefix, prefixOf, printPrefix, isHost } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
+import type { Address } from "../ip/address.ts";
 import * as messages from "../messages/lint.ts";
 import type { LintNode } from "./identities.ts";
-import { entriesIn, lineWith, type Entry, type Scene } from "./scene.ts";
+import { entriesIn, lineWith } from "./scene.ts";
+import type { Entry, Scene } from "./scene.ts";
 
 export function checkDevices(scene: Scene): void {
   checkSecrecy(scene);

@@ -1,16 +1,20 @@
 /** Where foreign devices are dialled: that the way there is not the tunnel itself, and that they listen there. */
 import type { Finding, Place } from "../finding.ts";
-import { addressWidth, printAddress, type Address } from "../ip/address.ts";
-import { hostAddressOf, printEndpoint, type Endpoint } from "../ip/endpoint.ts";
+import { addressWidth, printAddress } from "../ip/address.ts";
+import type { Address } from "../ip/address.ts";
+import { hostAddressOf, printEndpoint } from "../ip/endpoint.ts";
+import type { Endpoint } from "../ip/endpoint.ts";
 import { linkOf } from "../ip/interface-address.ts";
-import { hasAddress, printPrefix, type Prefix } from "../ip/prefix.ts";
+import { hasAddress, printPrefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
 import * as messages from "../messages/lint.ts";
 import { portDiffers } from "../messages/lint-pairs.ts";
 import type { ForeignDevice, Placed } from "../read/foreign.ts";
 import type { LintNode, LintPeer } from "./identities.ts";
 import { findMostCommon } from "../majority.ts";
 import { remember } from "../remember.ts";
-import { entryAt, isRouted, lineWith, type Dialling, type Scene } from "./scene.ts";
+import { entryAt, isRouted, lineWith } from "./scene.ts";
+import type { Dialling, Scene } from "./scene.ts";
 
 /** The port that wg-quick's users take where they name none. */
 const USUAL_PORT = 51_820;

@@ -3,9 +3,11 @@
  * mistake is told once and the address believed, so that nothing else follows from it.
  */
 import type { Finding } from "../finding.ts";
-import { isSameAddress, printAddress, type Address } from "../ip/address.ts";
+import { isSameAddress, printAddress } from "../ip/address.ts";
+import type { Address } from "../ip/address.ts";
 import { linkOf, printInterfaceAddress } from "../ip/interface-address.ts";
-import { hasAddress, isHost, type Prefix } from "../ip/prefix.ts";
+import { hasAddress, isHost } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
 import * as messages from "../messages/lint.ts";
 import { privateKeyShown } from "../messages/lint-keys.ts";
 import type { PublicKey } from "../model/keys.ts";

@@ -10,7 +10,8 @@ import { remember } from "../remember.ts";
 import { paint } from "../verify/universe.ts";
 import { readClaims } from "./round-checks.ts";
 import type { LintNode } from "./identities.ts";
-import { entriesIn, hasOthers, isRouted, lineWith, type Entry, type Scene } from "./scene.ts";
+import { entriesIn, hasOthers, isRouted, lineWith } from "./scene.ts";
+import type { Entry, Scene } from "./scene.ts";
 import type { Passage } from "./way-checks.ts";
 
 export function checkRanges(scene: Scene): void {

@@ -1,11 +1,13 @@
 /** What is behind foreign devices, by the word of others, and whether it is sent round between them. */
 import { hostAddressOf } from "../ip/endpoint.ts";
-import { hasAddress, printPrefix, isHost, type Prefix } from "../ip/prefix.ts";
+import { hasAddress, printPrefix, isHost } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
 import * as messages from "../messages/lint-pairs.ts";
 import * as alone from "../messages/lint.ts";
 import type { ForeignPeer } from "../read/foreign.ts";
 import type { LintNode } from "./identities.ts";
-import { hasMesh, lineWith, type Entry, type Scene } from "./scene.ts";
+import { hasMesh, lineWith } from "./scene.ts";
+import type { Entry, Scene } from "./scene.ts";
 
 /**
  * Packets go round where each of a circle says that one and the same prefix is behind the next. (Who

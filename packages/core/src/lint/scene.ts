@@ -1,7 +1,9 @@
 /** What all checks of the linter look at: who is who among foreign devices, and where each sends what. */
 import type { Finding } from "../finding.ts";
-import { hostAddressOf, type Endpoint } from "../ip/endpoint.ts";
-import { hostPrefix, printPrefix, type Prefix } from "../ip/prefix.ts";
+import { hostAddressOf } from "../ip/endpoint.ts";
+import type { Endpoint } from "../ip/endpoint.ts";
+import { hostPrefix, printPrefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
 import type { ForeignDevice, Placed } from "../read/foreign.ts";
 import { remember } from "../remember.ts";
 import { paint, Universe } from "../verify/universe.ts";

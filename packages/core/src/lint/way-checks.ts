@@ -2,7 +2,8 @@
  * Walks packets between the addresses of foreign devices, hop by hop: where the longest match sends
  * them, and whether the one who takes them expects them from there, because AllowedIPs is that filter, too.
  */
-import { printAddress, type Address, type Family } from "../ip/address.ts";
+import type { Address, Family } from "../ip/address.ts";
+import { printAddress } from "../ip/address.ts";
 import { linkOf } from "../ip/interface-address.ts";
 import { hasAddress, hasPrefix, hostPrefix, isHost, isWithin, printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
@@ -11,7 +12,8 @@ import * as messages from "../messages/lint-pairs.ts";
 import { remember } from "../remember.ts";
 import type { LintNode, LintPeer } from "./identities.ts";
 import type { Pair } from "./pair-checks.ts";
-import { entryAt, hasOthers, lineWith, type Entry, type Scene } from "./scene.ts";
+import { entryAt, hasOthers, lineWith } from "./scene.ts";
+import type { Entry, Scene } from "./scene.ts";
 
 /** A packet's way passes a node: from whom it comes, and by which entry. */
 export interface Passage {

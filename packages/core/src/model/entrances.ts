@@ -1,7 +1,9 @@
 /** A client's ways into the mesh, one a node that it enters through: with a key or not yet. */
-import { entryId, type EntryId } from "./lock.ts";
+import { entryId } from "./lock.ts";
+import type { EntryId } from "./lock.ts";
 import type { Client, Mesh } from "./mesh.ts";
-import { entryName, type Name } from "./names.ts";
+import { entryName } from "./names.ts";
+import type { Name } from "./names.ts";
 
 export interface Entrance {
   readonly id: EntryId;

@@ -1,5 +1,6 @@
 /** WireGuard's keys as text, and the identity of a preshared key; nothing here knows a secret's use. */
-import { say, type Phrase } from "../phrase.ts";
+import { say } from "../phrase.ts";
+import type { Phrase } from "../phrase.ts";
 import { Problem, quote } from "../problem.ts";
 
 /** 32 bytes in base64, 44 characters, as `wg pubkey` prints them. */

@@ -1,5 +1,6 @@
 /** Finds ranges that overlap among many, without comparing each with each. */
-import { comparePrefixes, hasPrefix, type Prefix } from "../ip/prefix.ts";
+import { comparePrefixes, hasPrefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
 import type { Path } from "../wording.ts";
 
 /** One range that the document gives to somebody. */

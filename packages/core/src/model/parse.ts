@@ -5,7 +5,8 @@
 import type { Diagnostics } from "../diagnostics.ts";
 import type { Client, Mesh, Network, Node, Site } from "./mesh.ts";
 import type { InterfaceName, Name } from "./names.ts";
-import { meshShape, type Written } from "./tables.ts";
+import { meshShape } from "./tables.ts";
+import type { Written } from "./tables.ts";
 
 const INTERFACE = "warren0" as InterfaceName;
 /** WireGuard's usual port. */

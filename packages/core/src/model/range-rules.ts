@@ -2,17 +2,21 @@
  * Rules about addresses and ranges across a mesh: each can exist, has one owner, and is dialled as one
  * host. What the mesh itself gives out is the business of allocate.ts.
  */
-import { listTexts, type Path } from "../wording.ts";
-import { say, type Phrase } from "../phrase.ts";
+import { listTexts } from "../wording.ts";
+import { say } from "../phrase.ts";
+import type { Phrase } from "../phrase.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import { printAddress } from "../ip/address.ts";
-import { hostAddressOf, printEndpoint, type Endpoint } from "../ip/endpoint.ts";
+import { hostAddressOf, printEndpoint } from "../ip/endpoint.ts";
+import type { Endpoint } from "../ip/endpoint.ts";
 import { isOverlapping, isSamePrefix, isWithin, printPrefix } from "../ip/prefix.ts";
 import { PRIVATE_RANGES, UNUSABLE_RANGES } from "../ip/special-ranges.ts";
 import * as ranges from "../messages/ranges.ts";
+import type { Path } from "../wording.ts";
 import { findEarlier, remember } from "../remember.ts";
 import type { Mesh } from "./mesh.ts";
-import { findOverlaps, type Claim } from "./overlaps.ts";
+import { findOverlaps } from "./overlaps.ts";
+import type { Claim } from "./overlaps.ts";
 
 /** Says in `diagnostics` which ranges and endpoints cannot be, or are claimed twice; O(N log N). */
 export function checkRanges(mesh: Mesh, diagnostics: Diagnostics): void {

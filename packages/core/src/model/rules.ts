@@ -2,7 +2,8 @@
  * Rules across the fields of a mesh: names are unique and known, every range has one owner.
  * Addresses themselves are the business of allocate.ts, tunnels that of verify.
  */
-import { say, type Phrase } from "../phrase.ts";
+import { say } from "../phrase.ts";
+import type { Phrase } from "../phrase.ts";
 import * as form from "../messages/form.ts";
 import * as keys from "../messages/keys.ts";
 import type { Diagnostics } from "../diagnostics.ts";

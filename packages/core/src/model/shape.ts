@@ -2,7 +2,8 @@
  * Shapes: each reads one form of value out of a document and describes it as JSON Schema, so that
  * what is parsed and what editors complete cannot differ. Knows no field of the mesh.
  */
-import { say, type Phrase } from "../phrase.ts";
+import { say } from "../phrase.ts";
+import type { Phrase } from "../phrase.ts";
 import * as form from "../messages/form.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import { Problem } from "../problem.ts";

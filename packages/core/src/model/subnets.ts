@@ -1,5 +1,6 @@
 /** Who answers for a range that several nodes offer: one is active, the others stand by. */
-import { printPrefix, type Prefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
+import { printPrefix } from "../ip/prefix.ts";
 import { remember } from "../remember.ts";
 import type { Mesh, Node } from "./mesh.ts";
 import type { Name } from "./names.ts";

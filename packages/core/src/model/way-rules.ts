@@ -8,7 +8,8 @@ import type { Path } from "../wording.ts";
 import { checkExits } from "./exit-rules.ts";
 import { carriersOf } from "./carriers.ts";
 import type { Mesh } from "./mesh.ts";
-import { offersOf, type Offer } from "./subnets.ts";
+import { offersOf } from "./subnets.ts";
+import type { Offer } from "./subnets.ts";
 
 /** Says in `diagnostics` what cannot be routed as the document says. Names are known already, or named wrong. */
 export function checkWays(mesh: Mesh, diagnostics: Diagnostics): void {

@@ -1,6 +1,7 @@
 /** The small words of warren.yaml that have a grammar of their own: selectors, ports, marks, targets. */
 import { say } from "../phrase.ts";
-import { parsePrefix, printPrefix, type Prefix } from "../ip/prefix.ts";
+import { parsePrefix, printPrefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
 import { Problem, quote } from "../problem.ts";
 import type { PortRange, Selector } from "./mesh.ts";
 import { parseName, parseTag } from "./names.ts";

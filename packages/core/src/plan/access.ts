@@ -1,6 +1,7 @@
 /** Where a client's entry may go: what it sends to the node that it enters by. */
 import { hostAddressOf } from "../ip/endpoint.ts";
-import { hostPrefix, type Prefix } from "../ip/prefix.ts";
+import { hostPrefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
 import { cover, prefixSet, subtract } from "../ip/prefix-set.ts";
 import { NEIGHBOURHOOD_RANGES } from "../ip/special-ranges.ts";
 import type { Entry } from "./entries.ts";

@@ -4,8 +4,9 @@ import type { Name } from "../model/names.ts";
 import { remember } from "../remember.ts";
 import { assemble } from "./compile.ts";
 import type { Device, Peer } from "./device.ts";
-import { isCarrier, type Member } from "./member.ts";
+import { isCarrier } from "./member.ts";
 import { assembleEntry } from "./entry-device.ts";
+import type { Member } from "./member.ts";
 import type { Index } from "./members.ts";
 import { pair } from "./pair.ts";
 

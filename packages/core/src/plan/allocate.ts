@@ -2,7 +2,7 @@
  * Gives every node, and every way in of a client, its addresses: those the document fixes, then those
  * recorded, then the lowest free ones in order of name. Nobody's address ever depends on who else is there.
  */
-import { listTexts, type Path } from "../wording.ts";
+import { listTexts } from "../wording.ts";
 import * as ranges from "../messages/ranges.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { Address, Family } from "../ip/address.ts";
@@ -13,6 +13,7 @@ import { entrancesOf } from "../model/entrances.ts";
 import type { EntryId, Lock } from "../model/lock.ts";
 import type { Mesh } from "../model/mesh.ts";
 import type { Name } from "../model/names.ts";
+import type { Path } from "../wording.ts";
 
 /** Who was given which addresses: one of each family that the mesh has, IPv4 first. */
 export interface Allocation {

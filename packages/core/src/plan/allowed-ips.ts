@@ -1,12 +1,14 @@
 /** What a node sends to a peer and takes from it: all that is reached through it, in the fewest prefixes. */
-import { comparePrefixes, isSamePrefix, type Prefix } from "../ip/prefix.ts";
+import { comparePrefixes, isSamePrefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
 import { cover, intersect, isEmptySet, prefixSet, subtract } from "../ip/prefix-set.ts";
 import type { PrefixSet } from "../ip/prefix-set.ts";
 import type { Mesh, Network, Site } from "../model/mesh.ts";
 import type { Name } from "../model/names.ts";
 import { remember } from "../remember.ts";
 import { isNeighbour } from "./dial.ts";
-import { isCarrier, type Member } from "./member.ts";
+import { isCarrier } from "./member.ts";
+import type { Member } from "./member.ts";
 import type { Paths, Vertex } from "./paths.ts";
 
 /** What goes through one carrier, for all nodes of a vertex. */

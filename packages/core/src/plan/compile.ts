@@ -1,11 +1,13 @@
 /** Turns a mesh into devices, one node at a time: the whole product in one pure function. */
-import { comparePrefixes, hasAddress, isWithin, type Prefix } from "../ip/prefix.ts";
+import { comparePrefixes, hasAddress, isWithin } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
 import type { Name } from "../model/names.ts";
 import type { Device, Peer } from "./device.ts";
 import { assembleEntry, entryPeers } from "./entry-device.ts";
 import type { Entry } from "./entries.ts";
 import { filterOf } from "./filter.ts";
-import { tunnelMtu, type Member } from "./member.ts";
+import { tunnelMtu } from "./member.ts";
+import type { Member } from "./member.ts";
 import type { Index } from "./members.ts";
 import { pair } from "./pair.ts";
 

@@ -1,8 +1,10 @@
 /** A client's ways into the mesh: one entry a node that it enters through, each a device of its own. */
 import type { InterfaceAddress } from "../ip/interface-address.ts";
-import { hostPrefix, type Prefix } from "../ip/prefix.ts";
+import { hostPrefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
 import type { PublicKey } from "../model/keys.ts";
-import { entrancesOf, type Entrance } from "../model/entrances.ts";
+import { entrancesOf } from "../model/entrances.ts";
+import type { Entrance } from "../model/entrances.ts";
 import type { Lock } from "../model/lock.ts";
 import type { Mesh } from "../model/mesh.ts";
 import { onRange } from "./ranges.ts";

@@ -1,9 +1,11 @@
 /** What a node lets out of its tunnel: to itself, and onwards. */
-import { comparePrefixes, hostPrefix, type Prefix } from "../ip/prefix.ts";
+import { comparePrefixes, hostPrefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
 import { accessOf, isConfined, isExitUser } from "./access.ts";
 import type { Filter } from "./device.ts";
 import { hostsOf } from "./entries.ts";
-import { activeRanges, isCarrier, type Member } from "./member.ts";
+import { activeRanges, isCarrier } from "./member.ts";
+import type { Member } from "./member.ts";
 import type { Index } from "./members.ts";
 import { permitsOf } from "./policy.ts";
 

@@ -2,7 +2,8 @@
 import type { Endpoint } from "../ip/endpoint.ts";
 import type { InterfaceAddress } from "../ip/interface-address.ts";
 import { TUNNEL_OVERHEAD } from "../ip/mtu.ts";
-import { comparePrefixes, hostPrefix, isWithin, type Prefix } from "../ip/prefix.ts";
+import { comparePrefixes, hostPrefix, isWithin } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
 import { isCarrying } from "../model/carriers.ts";
 import type { PublicKey } from "../model/keys.ts";
 import type { Lock } from "../model/lock.ts";

@@ -3,10 +3,13 @@ import type { Lock, PairName } from "../model/lock.ts";
 import type { Mesh, Network } from "../model/mesh.ts";
 import type { Name } from "../model/names.ts";
 import { AllowedIps } from "./allowed-ips.ts";
-import { entriesOf, type Entry } from "./entries.ts";
-import { isCarrier, membersOf, tunnelMtu, type Member } from "./member.ts";
+import { entriesOf } from "./entries.ts";
+import type { Entry } from "./entries.ts";
+import { isCarrier, membersOf, tunnelMtu } from "./member.ts";
+import type { Member } from "./member.ts";
 import { Paths } from "./paths.ts";
-import { createPolicy, type Policy } from "./policy.ts";
+import { createPolicy } from "./policy.ts";
+import type { Policy } from "./policy.ts";
 import { Traffic } from "./traffic.ts";
 
 export interface Index {

@@ -1,5 +1,6 @@
 /** The compiler's second layer: what one node must know of one other. */
-import { presharedKeyId, type PresharedKeyId } from "../model/keys.ts";
+import { presharedKeyId } from "../model/keys.ts";
+import type { PresharedKeyId } from "../model/keys.ts";
 import { hasPresharedKey, pairName } from "../model/lock.ts";
 import type { Peer } from "./device.ts";
 import { endpointFor } from "./dial.ts";

@@ -4,8 +4,10 @@
  * packet meets a node twice.
  */
 import type { Link, Network } from "../model/mesh.ts";
-import { edgeCost, readLinks, tieOf, type LinkBetween } from "./edges.ts";
-import { isCarrier, type Member } from "./member.ts";
+import { edgeCost, readLinks, tieOf } from "./edges.ts";
+import type { LinkBetween } from "./edges.ts";
+import { isCarrier } from "./member.ts";
+import type { Member } from "./member.ts";
 import { Weights } from "./weights.ts";
 
 /** Nodes that are alike in where they stand and how they are dialled; a carrier is one alone. */

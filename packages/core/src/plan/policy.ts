@@ -5,7 +5,8 @@ import type { Mesh, PortRange } from "../model/mesh.ts";
 import type { Name } from "../model/names.ts";
 import type { Permit } from "./device.ts";
 import type { Member } from "./member.ts";
-import { createSelect, type Selection } from "./selection.ts";
+import { createSelect } from "./selection.ts";
+import type { Selection } from "./selection.ts";
 
 export interface Policy {
   readonly rules: readonly PolicyRule[];

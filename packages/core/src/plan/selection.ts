@@ -1,7 +1,9 @@
 /** What the selectors of a policy choose: addresses, and which of them each member owns. */
 import type { Family } from "../ip/address.ts";
-import { firstAddress, comparePrefixes, hasPrefix, type Prefix } from "../ip/prefix.ts";
-import { createPrefixMap, match, type PrefixMap } from "../ip/prefix-map.ts";
+import { firstAddress, comparePrefixes, hasPrefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
+import { createPrefixMap, match } from "../ip/prefix-map.ts";
+import type { PrefixMap } from "../ip/prefix-map.ts";
 import { outermost } from "../ip/prefix-set.ts";
 import type { Mesh, Selector } from "../model/mesh.ts";
 import type { Name } from "../model/names.ts";

@@ -1,7 +1,8 @@
 /** Which tunnels anything passes over that the policy allows: the others are not made. */
 import type { Member } from "./member.ts";
 import type { Paths, Vertex } from "./paths.ts";
-import { mayTalk, profileOf, type Policy } from "./policy.ts";
+import { mayTalk, profileOf } from "./policy.ts";
+import type { Policy } from "./policy.ts";
 
 /** Nodes that are alike in their paths and in what the policy says of them. */
 interface Kind {

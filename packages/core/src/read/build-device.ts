@@ -2,7 +2,8 @@
 import { linkOf } from "../ip/interface-address.ts";
 import type { ForeignDevice, ForeignPeer } from "./foreign.ts";
 import type { QuickKeys } from "./quick-keys.ts";
-import { isZeroKey, type WgInterface, type WgPeer } from "./wg-fields.ts";
+import { isZeroKey } from "./wg-fields.ts";
+import type { WgInterface, WgPeer } from "./wg-fields.ts";
 
 /** What no line of it says. */
 export type DeviceFrame = Pick<

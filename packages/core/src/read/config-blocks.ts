@@ -3,7 +3,8 @@ import type { Finding, Place } from "../finding.ts";
 import * as messages from "../messages/foreign-wg.ts";
 import { say } from "../phrase.ts";
 import { nearest } from "../wording.ts";
-import { createLocator, findKey, foldCase, placeIn, type ConfigLine } from "./config-lines.ts";
+import { createLocator, findKey, foldCase, placeIn } from "./config-lines.ts";
+import type { ConfigLine } from "./config-lines.ts";
 import type { Field } from "./wg-fields.ts";
 
 export interface Entry extends Field {

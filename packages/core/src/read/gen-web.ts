@@ -2,7 +2,8 @@
 import type { Place } from "../finding.ts";
 import * as messages from "../messages/foreign-mesh.ts";
 import { say } from "../phrase.ts";
-import { printPath, type Path } from "../wording.ts";
+import { printPath } from "../wording.ts";
+import type { Path } from "../wording.ts";
 import { buildDevice } from "./build-device.ts";
 import type { ForeignDevice, Reading } from "./foreign.ts";
 import { KEYS } from "./config-blocks.ts";

@@ -4,7 +4,8 @@
  */
 import type { Place } from "../finding.ts";
 import { printAddress } from "../ip/address.ts";
-import { parseEndpoint, type Endpoint } from "../ip/endpoint.ts";
+import { parseEndpoint } from "../ip/endpoint.ts";
+import type { Endpoint } from "../ip/endpoint.ts";
 import { aloneOnLink, linkOf, printInterfaceAddress } from "../ip/interface-address.ts";
 import type { InterfaceAddress } from "../ip/interface-address.ts";
 import { hasAddress, hostPrefix, isHost, printPrefix } from "../ip/prefix.ts";
@@ -17,12 +18,15 @@ import { Problem } from "../problem.ts";
 import { findEarlier } from "../remember.ts";
 import { nearest } from "../wording.ts";
 import { buildDevice } from "./build-device.ts";
-import { readCsv, type Cell } from "./csv.ts";
+import { readCsv } from "./csv.ts";
+import type { Cell } from "./csv.ts";
 import type { ForeignDevice, Placed, Reading } from "./foreign.ts";
-import { readQuickKeys, type QuickKeys } from "./quick-keys.ts";
+import { readQuickKeys } from "./quick-keys.ts";
+import type { QuickKeys } from "./quick-keys.ts";
 import { optional, readInterfaceFields, readPeerFields } from "./wg-fields.ts";
 import type { Field, Findings, WgInterface, WgPeer } from "./wg-fields.ts";
-import { sortFindings, type ConfigSource } from "./wg-quick.ts";
+import { sortFindings } from "./wg-quick.ts";
+import type { ConfigSource } from "./wg-quick.ts";
 
 /** All columns, in wg-meshconf's own order. */
 export const MESHCONF_COLUMNS = [

@@ -1,10 +1,13 @@
 /** What `wg setconf` and `wg showconf` call a configuration: the same verdict as wg's, and the same values. */
 import type { Finding, Place } from "../finding.ts";
 import * as messages from "../messages/foreign-wg.ts";
-import { REFUSALS, type Refuser } from "../messages/refusals.ts";
+import { REFUSALS } from "../messages/refusals.ts";
+import type { Refuser } from "../messages/refusals.ts";
 import { findEarlier } from "../remember.ts";
-import { readBlocks, type Block, type BlockContext, type Entry } from "./config-blocks.ts";
-import { hasByteOrderMark, splitLines, type ConfigLine } from "./config-lines.ts";
+import { readBlocks } from "./config-blocks.ts";
+import type { Block, BlockContext, Entry } from "./config-blocks.ts";
+import { hasByteOrderMark, splitLines } from "./config-lines.ts";
+import type { ConfigLine } from "./config-lines.ts";
 import { optional, readInterfaceFields, readPeerFields } from "./wg-fields.ts";
 import type { WgInterface, WgPeer } from "./wg-fields.ts";
 

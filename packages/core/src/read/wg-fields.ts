@@ -1,8 +1,10 @@
 /** Reads the values of wg's keys, wherever they stand, and says what is wrong or odd with them. */
 import type { Finding, Place } from "../finding.ts";
 import { printAddress } from "../ip/address.ts";
-import { parseEndpoint, printEndpoint, type Endpoint } from "../ip/endpoint.ts";
-import { linkOf, type InterfaceAddress } from "../ip/interface-address.ts";
+import { parseEndpoint, printEndpoint } from "../ip/endpoint.ts";
+import type { Endpoint } from "../ip/endpoint.ts";
+import { linkOf } from "../ip/interface-address.ts";
+import type { InterfaceAddress } from "../ip/interface-address.ts";
 import { hostPrefix, printPrefix } from "../ip/prefix.ts";
 import * as messages from "../messages/foreign-wg.ts";
 import { parsePresharedKey, parsePrivateKey, parsePublicKey } from "../model/keys.ts";

@@ -2,7 +2,8 @@
  * Single values as wg reads them, accidents included: by strtoul, inet_aton, inet_pton and
  * getaddrinfo of glibc, without asking anybody. What came out is as told; whether it was meant, others judge.
  */
-import { addressWidth, parseAddress, type Address } from "../ip/address.ts";
+import { addressWidth, parseAddress } from "../ip/address.ts";
+import type { Address } from "../ip/address.ts";
 import type { InterfaceAddress } from "../ip/interface-address.ts";
 import { Problem } from "../problem.ts";
 

@@ -7,7 +7,8 @@ import type { Prefix } from "../ip/prefix.ts";
 import { HOST_ONLY_RANGES } from "../ip/special-ranges.ts";
 import type { PortRange } from "../model/mesh.ts";
 import type { InterfaceName } from "../model/names.ts";
-import { isFiltering, type Device } from "../plan/device.ts";
+import { isFiltering } from "../plan/device.ts";
+import type { Device } from "../plan/device.ts";
 
 export interface Chain {
   /** `input` and `forward` are entered from the system's chains of that name. At most 5 characters, but for forward. */

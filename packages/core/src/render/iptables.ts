@@ -5,7 +5,8 @@
  */
 import type { Family } from "../ip/address.ts";
 import { linkOf } from "../ip/interface-address.ts";
-import { printPrefix, type Prefix } from "../ip/prefix.ts";
+import { printPrefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
 import { outermost } from "../ip/prefix-set.ts";
 import type { PortRange } from "../model/mesh.ts";
 import type { Device } from "../plan/device.ts";

@@ -2,7 +2,8 @@
 import type { Diagnostics } from "../diagnostics.ts";
 import { notExpressed } from "../messages/exports.ts";
 import type { Mesh, Node } from "../model/mesh.ts";
-import { say, type Phrase } from "../phrase.ts";
+import { say } from "../phrase.ts";
+import type { Phrase } from "../phrase.ts";
 import type { Path } from "../wording.ts";
 
 /** Units run no commands of the user's. */

@@ -1,7 +1,8 @@
 /** Prints what systemd-networkd reads: a .netdev and a .network file, and a service for what those cannot say. */
 import { printAddress } from "../ip/address.ts";
 import { linkOf, printInterfaceAddress } from "../ip/interface-address.ts";
-import { printPrefix, type Prefix } from "../ip/prefix.ts";
+import { printPrefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
 import type { Device } from "../plan/device.ts";
 import { hasRules } from "./chains.ts";
 import { ruleLoading } from "./nftables.ts";

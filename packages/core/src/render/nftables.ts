@@ -1,6 +1,7 @@
 /** Prints a device's rules for `nft -f`: one table of our own, loaded and removed as a whole. */
 import type { Family } from "../ip/address.ts";
-import { printPrefix, type Prefix } from "../ip/prefix.ts";
+import { printPrefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
 import type { PortRange } from "../model/mesh.ts";
 import type { Device } from "../plan/device.ts";
 import { chainsOf, disguisesOf, familiesOf, mergePorts } from "./chains.ts";

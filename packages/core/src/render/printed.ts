@@ -1,7 +1,8 @@
 /** Lines that many devices share, printed once: a full mesh repeats each of them a thousand times. */
 import type { Family } from "../ip/address.ts";
 import { printEndpoint } from "../ip/endpoint.ts";
-import { printPrefix, type Prefix } from "../ip/prefix.ts";
+import { printPrefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
 import { remember } from "../remember.ts";
 import type { Peer } from "../plan/device.ts";
 

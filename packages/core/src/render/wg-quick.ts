@@ -1,7 +1,9 @@
 /** Prints what `wg-quick up` reads: the text of wg setconf with addresses, MTU, table and hooks. */
-import { printAddress, type Family } from "../ip/address.ts";
+import { printAddress } from "../ip/address.ts";
+import type { Family } from "../ip/address.ts";
 import { printInterfaceAddress } from "../ip/interface-address.ts";
-import { printPrefix, type Prefix } from "../ip/prefix.ts";
+import { printPrefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
 import type { Device } from "../plan/device.ts";
 import { hasRules } from "./chains.ts";
 import { ruleLoading } from "./nftables.ts";

@@ -1,6 +1,7 @@
 /** What a client may reach, by the words of its document. */
 import { hostAddressOf } from "../ip/endpoint.ts";
-import { hostPrefix, type Prefix } from "../ip/prefix.ts";
+import { hostPrefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
 import { cover, prefixSet, subtract } from "../ip/prefix-set.ts";
 import { NEIGHBOURHOOD_RANGES } from "../ip/special-ranges.ts";
 import type { Client, Mesh, Node } from "../model/mesh.ts";

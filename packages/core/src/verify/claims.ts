@@ -3,14 +3,19 @@
  * which addresses, who is dialled where. The proof holds devices against this.
  */
 import type { Address } from "../ip/address.ts";
-import { hostAddressOf, isSameEndpoint, type Endpoint } from "../ip/endpoint.ts";
-import { hostPrefix, isWithin, type Prefix } from "../ip/prefix.ts";
+import { hostAddressOf, isSameEndpoint } from "../ip/endpoint.ts";
+import type { Endpoint } from "../ip/endpoint.ts";
+import { hostPrefix, isWithin } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
 import type { PublicKey } from "../model/keys.ts";
-import { entryId, hasPresharedKey, type Lock } from "../model/lock.ts";
+import { entryId, hasPresharedKey } from "../model/lock.ts";
+import type { Lock } from "../model/lock.ts";
 import type { Client, Mesh, Node, Site } from "../model/mesh.ts";
-import { entryName, type Name } from "../model/names.ts";
+import { entryName } from "../model/names.ts";
+import type { Name } from "../model/names.ts";
 import { activeSubnets } from "../model/subnets.ts";
-import { readAccess, type Access } from "./access.ts";
+import { readAccess } from "./access.ts";
+import type { Access } from "./access.ts";
 
 /** Who has a device: a node, or a client where it enters through one. */
 export interface Owner {

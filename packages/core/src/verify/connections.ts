@@ -1,6 +1,7 @@
 /** Between whom the document lets packets go at all, and over whom: its links, who can dial, who carries. */
 import type { Link, Mesh } from "../model/mesh.ts";
-import { canDial, isNeighbour, type Claims, type Owner } from "./claims.ts";
+import { canDial, isNeighbour } from "./claims.ts";
+import type { Claims, Owner } from "./claims.ts";
 
 export class Connections {
   readonly #owners: readonly Owner[];

@@ -1,5 +1,6 @@
 /** What one device shows alone: whether it contradicts itself. */
-import { say, type Phrase } from "../phrase.ts";
+import { say } from "../phrase.ts";
+import type { Phrase } from "../phrase.ts";
 import * as proof from "../messages/proof.ts";
 import * as ranges from "../messages/ranges.ts";
 import type { Diagnostics } from "../diagnostics.ts";
@@ -10,9 +11,11 @@ import { match } from "../ip/prefix-map.ts";
 import { hasAddress, hostPrefix, isSamePrefix, isWithin, printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { Node } from "../model/mesh.ts";
-import { isFiltering, type Device } from "../plan/device.ts";
+import { isFiltering } from "../plan/device.ts";
+import type { Device } from "../plan/device.ts";
 import type { Claims, Owner } from "./claims.ts";
-import { sentBy, meshRanges, NOWHERE, routedRanges, type Tunnels } from "./forwarding.ts";
+import { meshRanges, NOWHERE, routedRanges, sentBy } from "./forwarding.ts";
+import type { Tunnels } from "./forwarding.ts";
 import type { AtomRange, Universe } from "./universe.ts";
 
 export interface DeviceScene {

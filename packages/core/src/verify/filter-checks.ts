@@ -2,7 +2,8 @@
  * Holds each device's filter against what document and lock say: who is let in where, who is passed
  * on. Knows no firewall, and nothing of how the compiler works a filter out.
  */
-import { say, type Phrase } from "../phrase.ts";
+import { say } from "../phrase.ts";
+import type { Phrase } from "../phrase.ts";
 import * as proof from "../messages/proof.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { Prefix } from "../ip/prefix.ts";
@@ -11,9 +12,12 @@ import type { PortRange } from "../model/mesh.ts";
 import { printPortRange } from "../model/words.ts";
 import type { Device, Filter, Permit } from "../plan/device.ts";
 import type { Claims, Owner } from "./claims.ts";
-import { carries, type Connections } from "./connections.ts";
-import { clientsOf, heldBy, type RuleClaim } from "./policy-claims.ts";
-import { listAtoms, paint, type Universe } from "./universe.ts";
+import { carries } from "./connections.ts";
+import type { Connections } from "./connections.ts";
+import { clientsOf, heldBy } from "./policy-claims.ts";
+import type { RuleClaim } from "./policy-claims.ts";
+import { listAtoms, paint } from "./universe.ts";
+import type { Universe } from "./universe.ts";
 
 /** Says what differs. */
 type Differs = (what: Phrase) => void;

@@ -7,7 +7,8 @@ import { createPrefixMap, type PrefixMap } from "../ip/prefix-map.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { Device, Peer } from "../plan/device.ts";
 import type { Owner } from "./claims.ts";
-import { paint, type Universe } from "./universe.ts";
+import { paint } from "./universe.ts";
+import type { Universe } from "./universe.ts";
 
 /** Atom → position of the next node; -1: no tunnel. One row a node. */
 export type Row = Int32Array;

@@ -3,7 +3,8 @@ import * as proof from "../messages/proof.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { PresharedKeyId } from "../model/keys.ts";
 import type { Device, Peer } from "../plan/device.ts";
-import { isDialledAt, type Claims, type Owner } from "./claims.ts";
+import { isDialledAt } from "./claims.ts";
+import type { Claims, Owner } from "./claims.ts";
 
 const LISTED = 1;
 const HAS_ENDPOINT = 2;

@@ -3,12 +3,16 @@ import * as proof from "../messages/proof.ts";
 import * as ways from "../messages/ways.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import { TUNNEL_OVERHEAD } from "../ip/mtu.ts";
-import { exitOf, isNeighbour, type Claims, type Owner } from "./claims.ts";
-import { carries, type Connections } from "./connections.ts";
-import { NOWHERE, type Row } from "./forwarding.ts";
+import { exitOf, isNeighbour } from "./claims.ts";
+import type { Claims, Owner } from "./claims.ts";
+import { carries } from "./connections.ts";
+import type { Connections } from "./connections.ts";
+import { NOWHERE } from "./forwarding.ts";
+import type { Row } from "./forwarding.ts";
 import type { PairTable } from "./pair-table.ts";
 import type { Talks } from "./policy-claims.ts";
-import { listAtoms, paint, type Universe } from "./universe.ts";
+import { listAtoms, paint } from "./universe.ts";
+import type { Universe } from "./universe.ts";
 
 export interface PathScene {
   readonly universe: Universe;

@@ -1,9 +1,11 @@
 /** What the policy of a document says of whom: its selectors as addresses, and who may talk at all. */
 import type { Family } from "../ip/address.ts";
-import { hostPrefix, type Prefix } from "../ip/prefix.ts";
+import { hostPrefix } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
 import type { PortRange, Selector } from "../model/mesh.ts";
 import type { Claims, Owner } from "./claims.ts";
-import { listAtoms, paint, type Universe } from "./universe.ts";
+import { listAtoms, paint } from "./universe.ts";
+import type { Universe } from "./universe.ts";
 
 /** A rule of the policy, its selectors turned into prefixes: in any order, and maybe some twice. */
 export interface RuleClaim {

@@ -2,11 +2,14 @@
 import { say } from "../phrase.ts";
 import * as proof from "../messages/proof.ts";
 import type { Diagnostics } from "../diagnostics.ts";
-import { isSameAddress, printAddress, type Address } from "../ip/address.ts";
+import { isSameAddress, printAddress } from "../ip/address.ts";
+import type { Address } from "../ip/address.ts";
 import { firstAddress, hasPrefix, isHost, isWithin, lastAddress } from "../ip/prefix.ts";
-import { createPrefixMap, match, type PrefixMap } from "../ip/prefix-map.ts";
+import { createPrefixMap, match } from "../ip/prefix-map.ts";
+import type { PrefixMap } from "../ip/prefix-map.ts";
 import type { Prefix } from "../ip/prefix.ts";
-import { intersect, isEmptySet, isMember, prefixSet, type PrefixSet } from "../ip/prefix-set.ts";
+import { intersect, isEmptySet, isMember, prefixSet } from "../ip/prefix-set.ts";
+import type { PrefixSet } from "../ip/prefix-set.ts";
 import type { Mesh, PolicyTest, PortRange, Selector } from "../model/mesh.ts";
 import { printSelector } from "../model/words.ts";
 import { isCovered, isMeeting } from "./admission.ts";

@@ -1,11 +1,13 @@
 /** What nobody owns: where a device may send it at all, and that it ends somewhere. */
 import * as proof from "../messages/proof.ts";
 import type { Diagnostics } from "../diagnostics.ts";
-import { exitOf, type Owner } from "./claims.ts";
+import { exitOf } from "./claims.ts";
+import type { Owner } from "./claims.ts";
 import { carries } from "./connections.ts";
 import { NOWHERE } from "./forwarding.ts";
 import type { PathScene } from "./path-checks.ts";
-import { listAtoms, paint, type Universe } from "./universe.ts";
+import { listAtoms, paint } from "./universe.ts";
+import type { Universe } from "./universe.ts";
 
 /** A prefix may be wider than what it stands for only where the document says so. */
 export function checkStrays(scene: PathScene, diagnostics: Diagnostics): void {

@@ -1,7 +1,9 @@
 /** Tells the way of a packet in words: each hop, and why it holds or fails. */
-import { say, type Phrase } from "../phrase.ts";
+import { say } from "../phrase.ts";
+import type { Phrase } from "../phrase.ts";
 import { listTexts } from "../wording.ts";
-import { isSameAddress, printAddress, type Address } from "../ip/address.ts";
+import type { Address } from "../ip/address.ts";
+import { isSameAddress, printAddress } from "../ip/address.ts";
 import { printEndpoint } from "../ip/endpoint.ts";
 import { hasAddress, hostPrefix, isWithin, printPrefix } from "../ip/prefix.ts";
 import { createPrefixMap, match } from "../ip/prefix-map.ts";
@@ -12,7 +14,8 @@ import { device, entryDevice } from "../plan/compile.ts";
 import type { Device, Peer, Permit } from "../plan/device.ts";
 import type { Member } from "../plan/member.ts";
 import type { Index } from "../plan/members.ts";
-import { judge, type Admission, type Destination, type Flow } from "./admission.ts";
+import { judge } from "./admission.ts";
+import type { Admission, Destination, Flow } from "./admission.ts";
 import { routedRanges, sentBy } from "./forwarding.ts";
 
 /** One end of a trace: an address, and the node or client that has it or stands before it. */

@@ -2,8 +2,10 @@
  * Cuts the address space into atoms: the pieces that no prefix of a mesh or of its devices divides.
  * Whatever holds for one address of an atom holds for all, so that a proof over atoms is complete.
  */
-import { addressWidth, type Address, type Family } from "../ip/address.ts";
-import { firstAddress, hostPrefix, lastAddress, type Prefix } from "../ip/prefix.ts";
+import type { Address, Family } from "../ip/address.ts";
+import { addressWidth } from "../ip/address.ts";
+import { firstAddress, hostPrefix, lastAddress } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
 
 /** A run of atoms, the last one not included. */
 export interface AtomRange {
