@@ -1,10 +1,12 @@
 /** warren probe and warren status on real WireGuard: what they say is what the hosts' own commands say. */
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { loadPlan } from "../lab/plan.ts";
 import type { Host } from "../lab/world.ts";
+import { unprivileged } from "./lab-run.ts";
 import { createUnderlay } from "./underlay.ts";
 import type { Underlay } from "./underlay.ts";
 import { useWorld } from "./world-fixture.ts";
@@ -69,7 +71,7 @@ test("probe has every host measure every pair that is allowed, and finds the way
   expect(shorten(out)).toMatchInlineSnapshot(`
     "round trips in milliseconds, from the left to the top
 
-           n1 n2 n3 s1
+     n1 n2 n3 s1
     n1 · N.NN N.NN N.NN
     n2 N.NN · N.NN N.NN
     n3 N.NN N.NN · N.NN
@@ -80,14 +82,14 @@ test("probe has every host measure every pair that is allowed, and finds the way
     11 of 11 pairs reach each other
     "
   `);
-  const { pairs, refused } = JSON.parse((await warren("probe", "--json")).out);
+  const { pairs, refused }: Printed = JSON.parse((await warren("probe", "--json")).out);
   expect(refused).toEqual([]);
-  const found = pairs.map((pair: Record<string, unknown>) => [
-    `${pair["source"]} ${pair["target"]}`,
-    pair["pathMtu"],
-    pair["isAllowed"] ? (pair["via"] ?? "direct") : "denied",
+  const found = pairs.map(({ source, target, pathMtu, isAllowed, via = "direct" }) => [
+    `${source} ${target}`,
+    pathMtu,
+    isAllowed ? via : "denied",
   ]);
-  const shaken = pairs.filter((pair: Record<string, unknown>) => "handshakeSeconds" in pair);
+  const shaken = pairs.filter(({ handshakeSeconds }) => handshakeSeconds !== undefined);
   expect(shaken).toHaveLength(8);
   expect(found).toEqual([
     ["n1 n2", 1420, "direct"],
@@ -113,7 +115,7 @@ test("probe tells a tunnel that is cut from a host that cannot be asked, and end
   expect(shorten(cut.out)).toMatchInlineSnapshot(`
     "round trips in milliseconds, from the left to the top
 
-           n1 n2 n3 s1
+     n1 n2 n3 s1
     n1 · N.NN N.NN N.NN
     n2 N.NN · ✗ N.NN
     n3 N.NN ✗ · N.NN
@@ -136,7 +138,7 @@ test("probe tells a tunnel that is cut from a host that cannot be asked, and end
   expect(shorten(some.out)).toMatchInlineSnapshot(`
     "round trips in milliseconds, from the left to the top
 
-        n1 n2 n3 s1
+     n1 n2 n3 s1
     n1 · N.NN N.NN ✗
     n3 ? ? · ?
     s1 ? ? · ·
@@ -153,6 +155,32 @@ test("probe tells a tunnel that is cut from a host that cannot be asked, and end
   `);
 });
 
+test("probe --watch tells what changes until Ctrl-C, and leaves nothing behind", async () => {
+  const temporary = join(fixture.folder.path, "tmp");
+  mkdirSync(temporary);
+  const env = { ...environment(), TMPDIR: temporary };
+  const words = [CLI, "probe", "n1", "--watch", "-f", meshFile];
+  const watch = spawn(process.execPath, words, { env, stdio: ["ignore", "pipe", "pipe"] });
+  const ended = once(watch, "close");
+  let out = "";
+  const until = async (text: string): Promise<void> => {
+    while (!out.includes(text)) {
+      const [piece] = await Promise.race([once(watch.stdout, "data"), ended]);
+      if (watch.exitCode !== null) throw new Error(`ended: ${out}`);
+      out += String(piece);
+    }
+  };
+  await until("3 of 3 pairs reach each other\n");
+  expect(readdirSync(temporary)).toHaveLength(1);
+  await print("s1", "ip", "link", "set", "wg0", "down");
+  await until("\nn1 → s1: no answer\n2 of 3 pairs reach each other\n");
+  await print("s1", "ip", "link", "set", "wg0", "up");
+  await until("\nn1 → s1: is well again\n3 of 3 pairs reach each other\n");
+  watch.kill("SIGINT");
+  expect(await ended).toEqual([0, null]);
+  expect(readdirSync(temporary)).toEqual([]);
+});
+
 test("probe finds the path MTU to the byte: behind a gateway, and where large packets vanish", async () => {
   await print("n1", "ip", "link", "set", "wg0", "mtu", "1377");
   const rule = "udp dport 51820 ip daddr 172.16.0.3 ip length > 1400 drop";
@@ -160,10 +188,8 @@ test("probe finds the path MTU to the byte: behind a gateway, and where large pa
   await fixture.world.internet.run({ words, wayOut: "" });
   const { status, out } = await warren("probe", "--json", "n2", "n3");
   expect(status).toBe(0);
-  const mtus = JSON.parse(out).pairs.map((pair: Record<string, unknown>) => [
-    `${pair["source"]} ${pair["target"]}`,
-    pair["pathMtu"],
-  ]);
+  const { pairs }: Printed = JSON.parse(out);
+  const mtus = pairs.map(({ source, target, pathMtu }) => [`${source} ${target}`, pathMtu]);
   // 1400 bytes less 60 of WireGuard's over IPv4 are 1340, which it fills up in steps of 16.
   expect(Object.fromEntries(mtus)).toMatchObject({
     "n2 n3": 1328,
@@ -200,6 +226,7 @@ test("probe and status need no more of a host than busybox has", async () => {
 });
 
 test("status names the peers and shows what wg shows, there and from afar", async () => {
+  await print("n1", "sh", "-c", "echo '[Interface]' >/etc/wireguard/other.conf");
   // Afterwards all have shaken hands.
   expect(await warren("probe")).toMatchObject({ status: 0 });
   const { status, out, err } = await warren("status", ...NAMES);
@@ -218,6 +245,10 @@ test("status names the peers and shows what wg shows, there and from afar", asyn
     s1 203.0.113.20:51820 N s ago N KiB N KiB 10.66.0.4/32
     "
   `);
+  const { tunnels }: { tunnels: readonly { peers: readonly { name: string }[] }[] } = JSON.parse(
+    (await warren("status", "n1", "--json")).out,
+  );
+  expect(tunnels.map(({ peers }) => peers.map(({ name }) => name))).toEqual([["n2", "n3", "s1"]]);
   await print("s1", "wg-quick", "down", "wg0");
   const down = await warren("status", "s1");
   expect(down).toMatchObject({ status: 2 });
@@ -229,10 +260,35 @@ test("status names the peers and shows what wg shows, there and from afar", asyn
   await print("s1", "mv", "/etc/wireguard/wg0.conf", "/etc/wireguard/wg0.old");
   expect((await warren("status", "s1")).out).toMatchInlineSnapshot(`
     "s1: there is no file in /etc/wireguard that Warren has made
-      bring the mesh there: warren push; or name nodes of a mesh file: warren status NODE
+      bring the mesh to it: warren push; or ask another: warren status NODE
     "
   `);
 });
+
+test("status says that it needs root", async (ctx) => {
+  const nobody = unprivileged();
+  if (nobody === undefined) ctx.skip("nobody may read this repository here");
+  const words = [...(nobody ?? []), process.execPath, CLI, "status"];
+  expect(await host("n1").attempt({ words, wayOut: "" })).toEqual({
+    status: 2,
+    output: "",
+    errors:
+      "warren: error cannot-read: only root may ask WireGuard\n  run it as root: sudo warren status\n",
+  });
+});
+
+/** What --json prints. */
+interface Printed {
+  readonly pairs: readonly {
+    readonly source: string;
+    readonly target: string;
+    readonly isAllowed: boolean;
+    readonly pathMtu?: number;
+    readonly handshakeSeconds?: number;
+    readonly via?: string;
+  }[];
+  readonly refused: readonly unknown[];
+}
 
 interface Said {
   readonly status: number;
@@ -242,11 +298,7 @@ interface Said {
 
 /** Runs a command on the desk; no private or preshared key is ever said. */
 async function warren(...words: readonly string[]): Promise<Said> {
-  const env = {
-    PATH: `${STAND_INS}${delimiter}${process.env["PATH"]}`,
-    WARREN_HOSTS: join(fixture.folder.path, "processes"),
-    LC_ALL: "C",
-  };
+  const env = environment();
   const said = await new Promise<Said>((done) => {
     execFile(process.execPath, [CLI, ...words, "-f", meshFile], { env }, (error, out, err) => {
       done({ status: error === null ? 0 : Number(error.code), out, err });
@@ -256,10 +308,18 @@ async function warren(...words: readonly string[]): Promise<Said> {
   return said;
 }
 
+function environment(): Readonly<Record<string, string>> {
+  return {
+    PATH: `${STAND_INS}${delimiter}${process.env["PATH"]}`,
+    WARREN_HOSTS: join(fixture.folder.path, "processes"),
+    LC_ALL: "C",
+  };
+}
+
 /** Without what no two runs have in common: times, and columns that are as wide as these; keys. */
 function shorten(text: string): string {
   return text
-    .replaceAll(/(?<=\S) +/g, " ")
+    .replaceAll(/(?<=\S) +|^ {3,}/gm, " ")
     .replaceAll(/(?<![\d.])\d+\.\d\d(?![\d.])/g, "N.NN")
     .replaceAll(/\b\d+ s\b/g, "N s")
     .replaceAll(/[\w+/]{43}=/g, "KEY");

@@ -58,19 +58,31 @@ export function findNew(before: readonly string[], text: string): readonly strin
 
 /** What all processes of this machine, and of all machines on it, are called with at this moment. */
 export function readProcesses(): readonly string[] {
-  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  return pids.flatMap((pid) =>
-    ["cmdline", "environ"].map((kind) =>
-      `${kind} ${readBytes(`/proc/${pid}/${kind}`).toString().replaceAll("\0", " ")}`.trim(),
-    ),
+  return listProcesses().flatMap(readCall);
+}
+
+function listProcesses(): readonly string[] {
+  return readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+}
+
+function readCall(pid: string): readonly string[] {
+  return ["cmdline", "environ"].map((kind) =>
+    `${kind} ${readBytes(`/proc/${pid}/${kind}`).toString().replaceAll("\0", " ")}`.trim(),
   );
 }
 
-/** Collects what processes are called with until it is stopped; one that lives for some milliseconds may be missed. */
+/**
+ * Collects what new processes are called with until it is stopped; one that lives for some milliseconds
+ * may be missed. Those that were there before are too many to be asked so often.
+ */
 export function watchProcesses(): { readonly stop: () => readonly string[] } {
+  const old = new Set(listProcesses());
   const seen = new Set<string>();
-  const look = (): void => readProcesses().forEach((line) => seen.add(line));
-  look();
+  const look = (): void => {
+    for (const pid of listProcesses()) {
+      if (!old.has(pid)) readCall(pid).forEach((line) => seen.add(line));
+    }
+  };
   const timer = setInterval(look, 20);
   return {
     stop: () => {

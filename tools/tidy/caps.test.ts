@@ -58,8 +58,8 @@ test("lintSwitches() wants a reason, and takes none for a cap", () => {
   ]);
 });
 
-test("budget() counts the lines of packages without their tests and messages", () => {
-  const most = "\n".repeat(25_000);
+test("budget() counts the lines of packages without their tests, messages and comments", () => {
+  const most = "a();\n\n// why\n/** Why,\n * at length. */\n".repeat(25_000);
   const fits = {
     "packages/core/src/a.ts": most,
     "packages/core/src/a.test.ts": most,
@@ -67,11 +67,11 @@ test("budget() counts the lines of packages without their tests and messages", (
     "lab/a.ts": most,
   };
   expect(check(budget, fits)).toEqual([]);
-  expect(check(budget, { ...fits, "packages/api/src/a.ts": "\n" })).toEqual([
-    "packages:1: 25001 lines of source, of 25000",
+  expect(check(budget, { ...fits, "packages/cli/src/a.sh": "# why\na\n" })).toEqual([
+    "packages:1: 25001 lines of code, of 25000",
   ]);
-  expect(check(budget, { "packages/web/src/a.ts": "\n".repeat(8001) })).toEqual([
-    "packages/web:1: 8001 lines of source, of 8000",
+  expect(check(budget, { "packages/web/src/a.ts": "a();\n".repeat(8001) })).toEqual([
+    "packages/web:1: 8001 lines of code, of 8000",
   ]);
 });
 

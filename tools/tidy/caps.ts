@@ -9,7 +9,10 @@ export const caps: Readonly<Record<string, number>> = {
   "max-depth": 3,
 };
 
-/** Lines of source, without tests and catalogues of messages. A peer that does half of it has 80,000. */
+/**
+ * Lines of code, also of the shell's, without tests and catalogues of messages. Blank lines and comments
+ * are free: a reason must not cost anything. A peer that does half of it has 80,000.
+ */
 const budgets: Readonly<Record<string, number>> = { packages: 25_000, console: 8000 };
 
 export function lintCaps({ files }: Repository): readonly Violation[] {
@@ -43,22 +46,29 @@ export function lintSwitches({ sources }: Repository): readonly Violation[] {
   );
 }
 
-export function budget({ sources }: Repository): readonly Violation[] {
+export function budget({ files }: Repository): readonly Violation[] {
   const lines: Record<string, number> = { packages: 0, console: 0 };
-  for (const source of sources) {
-    const name = packageOf(source.path);
-    if (name === undefined || isTest(source) || source.path.includes("/src/messages/")) continue;
+  for (const file of files.values()) {
+    const name = packageOf(file.path);
+    if (name === undefined || !/\.(tsx?|sh)$/.test(file.path)) continue;
+    if (isTest(file) || file.path.includes("/src/messages/")) continue;
     const part = name === "web" ? "console" : "packages";
-    lines[part] = (lines[part] ?? 0) + lineAt(source.text, source.text.length) - 1;
+    lines[part] = (lines[part] ?? 0) + countCode(file);
   }
   return Object.entries(budgets)
     .filter(([part, most]) => (lines[part] ?? 0) > most)
     .map(([part, most]) => ({
       path: part === "console" ? "packages/web" : "packages",
       line: 1,
-      what: `${lines[part]} lines of source, of ${most}`,
+      what: `${lines[part]} lines of code, of ${most}`,
       instead: "remove what is not needed",
     }));
+}
+
+/** By how a line begins: our formatter gives a block comment a star a line. */
+function countCode({ path, text }: File): number {
+  const isComment = path.endsWith(".sh") ? /^\s*#/ : /^\s*(?:\/[/*]|\*)/;
+  return text.split("\n").filter((line) => line.trim() !== "" && !isComment.test(line)).length;
 }
 
 interface LintConfig {

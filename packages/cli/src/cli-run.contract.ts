@@ -142,7 +142,7 @@ export class MeshFolder {
     const isGiven = (flag: string): boolean => rest.includes(flag);
     const words = [command, ...rest];
     const takesFile =
-      /^(init|import|check|render|diff|trace|keys|qr|graph|add|set|remove|show|export)$/.test(
+      /^(init|import|check|render|diff|trace|keys|qr|graph|add|set|remove|show|export|probe|status)$/.test(
         command,
       );
     if (takesFile && !isGiven("-f")) words.push(...file);
@@ -218,6 +218,8 @@ export const READING_COMMANDS = [
   "keys show",
   "keys rotate a",
   "qr phone",
+  "probe",
+  "status a",
 ] as const;
 
 /**

@@ -1,6 +1,6 @@
 /** Tests of the command line itself: help, versions, words that nobody knows, and how each ends. */
 import { expect, test } from "vitest";
-import { MeshFolder } from "./cli-run.contract.ts";
+import { MeshFolder, NETWORK } from "./cli-run.contract.ts";
 import { reportFailure } from "./exit.ts";
 import { createTerminal } from "./terminal/terminal.ts";
 
@@ -15,6 +15,8 @@ const COMMANDS = [
   "render",
   "diff",
   "trace",
+  "probe",
+  "status",
   "graph",
   "cidr",
   "keys",
@@ -54,7 +56,13 @@ test.each([
   [["chek"], 'unknown command "chek"', "did you mean check?"],
   [["help", "chek"], 'unknown command "chek"', "did you mean check?"],
   [["--lang", "en", "help", "chek"], 'unknown command "chek"', "did you mean check?"],
-  [["export", "help", "x"], 'unknown command "x"', "known are meshconf, networkd"],
+  [["probe", "nobody"], 'there is no node "nobody"', "known are a, b"],
+  [["status", "bb", "a"], 'there is no node "bb"', "did you mean b?"],
+  [
+    ["export", "help", "x"],
+    'unknown command "x"',
+    "known are meshconf, networkd, k3s, kubeadm, flannel",
+  ],
   [["keys", "help", "rotat"], 'unknown command "rotat"', "did you mean rotate?"],
   [["check", "--jsn"], 'unknown option "--jsn"', "did you mean --json?"],
   [["render", "--strickt"], 'unknown option "--strickt"', "did you mean --strict?"],
@@ -68,6 +76,7 @@ test.each([
     'the option --format <format> cannot be "x"',
     "choose one of wg-quick, setconf, networkd",
   ],
+  [["probe", "--parallel", "0"], 'the option --parallel <hosts> cannot be "0"', HELP],
   [["check", "-f"], "the option -f, --file <file> lacks its value", HELP],
   [
     ["check", "--lang", "fr"],
@@ -75,7 +84,7 @@ test.each([
     "choose one of en, zh-CN",
   ],
 ])("run() refuses %j, says what was meant, and ends with 64", async (words, message, fix) => {
-  const folder = new MeshFolder("nodes: {}\n");
+  const folder = new MeshFolder(`${NETWORK}nodes: { a: { endpoint: a.example }, b: {} }\n`);
   const before = folder.listing();
   expect(await folder.run(...words)).toEqual({
     status: 64,

@@ -1,24 +1,28 @@
 /** The table of commands: names, arguments, options, help. What each does is loaded when it is called. */
 import { USAGE } from "./app-error.ts";
 import { say } from "@warren/core";
-import type { Phrase } from "@warren/core";
-import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, CommanderError, Option } from "commander";
 import type { AddOptions } from "./commands/add.ts";
 import type { DiffOptions } from "./commands/diff.ts";
+import { addClusterCommands } from "./program/cluster-commands.ts";
 import type { MeshconfOptions } from "./commands/export.ts";
 import type { GraphOptions } from "./commands/graph.ts";
-import type { PushOptions } from "./commands/push.ts";
-import type { ProbeWords } from "./commands/probe.ts";
 import type { QrOptions } from "./commands/qr.ts";
 import type { RenderOptions } from "./commands/render.ts";
-import type { StatusOptions } from "./commands/status.ts";
-import { probeHelp, statusHelp } from "./terminal/ask-help.ts";
+import {
+  fileOption,
+  formatOption,
+  jsonOption,
+  outputOption,
+  subcommand,
+} from "./program/options.ts";
+import type { Done } from "./program/options.ts";
+import { addHostCommands } from "./program/host-commands.ts";
 import { addHelp, setHelp } from "./terminal/edit-help.ts";
 import { LANGUAGES } from "./terminal/language.ts";
 import { describeProgram, printExamples, printStatuses } from "./terminal/manual.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 import { refuseUnknownHelp, speakThrough, usageError } from "./terminal/usage.ts";
-import { MESH_FILE } from "./terminal/words.ts";
 
 /** Parses a command line and runs its command; the exit status. Throws what the command throws. */
 export async function run(
@@ -68,7 +72,6 @@ export function createProgram(terminal: Terminal, version: string, done: Done): 
   addEditCommands(program, terminal, done);
   addLookCommands(program, terminal, done);
   addHostCommands(program, terminal, done);
-  addAskCommands(program, terminal, done);
   addGraphCommand(program, terminal, done);
   addQrCommand(program, terminal, done);
   addKeyCommands(program, terminal, done);
@@ -76,8 +79,6 @@ export function createProgram(terminal: Terminal, version: string, done: Done): 
   addShellCommands(program, { terminal, version }, done);
   return program;
 }
-
-type Done = (status: number) => void;
 
 interface FileWords {
   readonly file: string;
@@ -227,72 +228,6 @@ function addLookCommands(program: Command, terminal: Terminal, done: Done): void
     });
 }
 
-function addHostCommands(program: Command, terminal: Terminal, done: Done): void {
-  const { read } = terminal;
-  const about = say`bring the mesh to its hosts over SSH: install, make keys, start, change, check`;
-  subcommand(program, terminal, "push", about)
-    .argument("[node...]", read(say`only these`))
-    .option("--dry-run", read(say`tell what would be done, host by host, and do nothing`), false)
-    .option("--remove", read(say`take everything off the hosts instead`), false)
-    .option("--anyway", read(say`go on where a clock, a route or a firewall looks wrong`), false)
-    .addOption(
-      new Option(
-        "--within <seconds>",
-        read(say`a host that is not reached again so soon after a change undoes it`),
-      )
-        .argParser(wholeNumber(5, 600))
-        .default(30),
-    )
-    .addOption(
-      new Option("--parallel <hosts>", read(say`as many at once`))
-        .argParser(wholeNumber(1, 1000))
-        .default(32),
-    )
-    .addOption(jsonOption(terminal))
-    .option("--strict", read(say`take every warning as an error`), false)
-    .action(async (names: readonly string[], options: PushOptions) => {
-      const { push } = await import("./commands/push.ts");
-      done(await push(terminal, names, options));
-    });
-}
-
-/** Of an option: digits alone, and within bounds. */
-function wholeNumber(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`a whole number from ${least} to ${most} is wanted`);
-  };
-}
-
-function addAskCommands(program: Command, terminal: Terminal, done: Done): void {
-  const { read } = terminal;
-  subcommand(program, terminal, "probe", say`have every host measure who reaches whom, over ssh`)
-    .argument("[node...]", read(say`ask only these; they measure the ways to all`))
-    .option("--watch", read(say`again and again, until Ctrl-C`), false)
-    .addOption(parallelOption(terminal))
-    .addOption(jsonOption(terminal))
-    .addHelpText("after", () => `\n${read(probeHelp())}`)
-    .action(async (names: readonly string[], options: ProbeWords) => {
-      const { probe } = await import("./commands/probe.ts");
-      done(await probe(terminal, names, options));
-    });
-  subcommand(
-    program,
-    terminal,
-    "status",
-    say`tell how the tunnels stand, on this host or on others over ssh`,
-  )
-    .argument("[node...]", read(say`ask these over ssh, instead of this host`))
-    .addOption(parallelOption(terminal))
-    .addOption(jsonOption(terminal))
-    .addHelpText("after", () => `\n${read(statusHelp())}`)
-    .action(async (names: readonly string[], options: StatusOptions) => {
-      const { status } = await import("./commands/status.ts");
-      done(await status(terminal, names, options));
-    });
-}
-
 function addGraphCommand(program: Command, terminal: Terminal, done: Done): void {
   const about = say`draw the mesh, and open the picture where there is a desktop`;
   subcommand(program, terminal, "graph", about)
@@ -388,6 +323,7 @@ function addExportCommands(program: Command, terminal: Terminal, done: Done): vo
       const { exportNetworkd } = await import("./commands/export.ts");
       done(exportNetworkd(terminal, options));
     });
+  addClusterCommands(formats, terminal, done);
 }
 
 function addShellCommands(
@@ -412,36 +348,4 @@ function addShellCommands(
       const { man } = await import("./commands/man.ts");
       done(man(terminal, program, version));
     });
-}
-
-function subcommand(parent: Command, terminal: Terminal, name: string, about: Phrase): Command {
-  return parent.command(name).description(terminal.read(about)).addOption(fileOption(terminal));
-}
-
-function fileOption({ read }: Terminal): Option {
-  return new Option("-f, --file <file>", read(say`the mesh file`)).default(MESH_FILE);
-}
-
-function parallelOption({ read }: Terminal): Option {
-  const about = read(say`how many hosts at the same time`);
-  return new Option("--parallel <count>", about).default(16).argParser((text) => {
-    if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
-    throw new InvalidArgumentError("");
-  });
-}
-
-function outputOption({ read }: Terminal): Option {
-  return new Option("-o, --output <folder>", read(say`where the rendered files are`)).default(
-    "out",
-  );
-}
-
-function formatOption({ read }: Terminal): Option {
-  return new Option("--format <format>", read(say`what they are for`))
-    .choices(["wg-quick", "setconf", "networkd"])
-    .default("wg-quick");
-}
-
-function jsonOption({ read }: Terminal): Option {
-  return new Option("--json", read(say`print JSON on standard output`)).default(false);
 }

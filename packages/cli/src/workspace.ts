@@ -46,8 +46,8 @@ export interface LoadOptions {
   readonly judge?: Judge;
 }
 
-/** What more is to be said of a mesh that holds: what a format cannot express. */
-export type Judge = (mesh: core.Mesh, diagnostics: core.Diagnostics) => void;
+/** What more is to be said of a mesh that holds: what a format cannot express, what stands on top of it. */
+export type Judge = (mesh: core.Mesh, diagnostics: core.Diagnostics, index: core.Index) => void;
 
 /** What to make of the mesh file's text before it is read; or why that cannot be. */
 export type Edit = (text: string) => string | readonly core.Finding[];
@@ -111,7 +111,7 @@ function planMesh(input: PlanInput, diagnostics: core.Diagnostics): Plan | undef
   const lock = nextLock(input, allocation, keys);
   const index = core.index(mesh, lock);
   const proof = core.verify(mesh, lock, core.compile(index), diagnostics);
-  options.judge?.(mesh, diagnostics);
+  options.judge?.(mesh, diagnostics, index);
   return { mesh, lock, index, keys, proof };
 }
 

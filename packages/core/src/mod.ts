@@ -28,7 +28,9 @@ export { parseAddress, printAddress } from "./ip/address.ts";
 export type { Address, Family } from "./ip/address.ts";
 export { printEndpoint } from "./ip/endpoint.ts";
 export type { Endpoint } from "./ip/endpoint.ts";
-export { hostPrefix, parsePrefix, printPrefix } from "./ip/prefix.ts";
+
+export type { InterfaceAddress } from "./ip/interface-address.ts";
+export { hasPrefix, hostPrefix, parsePrefix, printPrefix } from "./ip/prefix.ts";
 export type { Prefix } from "./ip/prefix.ts";
 export { cover, intersect, prefixSet, subtract, union } from "./ip/prefix-set.ts";
 export type { PrefixSet } from "./ip/prefix-set.ts";
@@ -59,7 +61,7 @@ export type { Affected } from "./plan/affected.ts";
 export { allocate } from "./plan/allocate.ts";
 export type { Allocation } from "./plan/allocate.ts";
 export { compile, device, entryDevice } from "./plan/compile.ts";
-export type { Confinement, Device, Filter, InterfaceAddress, Peer } from "./plan/device.ts";
+export type { Confinement, Device, Filter, Peer } from "./plan/device.ts";
 export type { Permit, Resolver } from "./plan/device.ts";
 export type { Entry } from "./plan/entries.ts";
 export type { Member } from "./plan/member.ts";
@@ -79,6 +81,7 @@ export type { JsonFile } from "./read/gen-web.ts";
 export { readMeshconf } from "./read/meshconf.ts";
 export { readShowconf, readWgQuick } from "./read/wg-quick.ts";
 export type { ConfigSource } from "./read/wg-quick.ts";
+export { hasRules } from "./render/chains.ts";
 export {
   renderEndpointNames,
   renderEndpointsInit,
@@ -92,6 +95,14 @@ export { checkMeshconf, checkNetworkd } from "./render/limits.ts";
 export { renderMeshconf } from "./render/meshconf.ts";
 export { renderHosts } from "./render/hosts.ts";
 export { renderHostState } from "./render/host-state.ts";
+export { checkCluster } from "./render/kubernetes/cluster-checks.ts";
+export { entryOf } from "./render/kubernetes/cluster-ranges.ts";
+export { clusterOf } from "./render/kubernetes/cluster.ts";
+export type { Backend, Cluster, ClusterWish } from "./render/kubernetes/cluster.ts";
+export type { ClusterFile } from "./render/kubernetes/cluster-file.ts";
+export { flannelFiles } from "./render/kubernetes/flannel.ts";
+export { K3S_PLACES, k3sFiles } from "./render/kubernetes/k3s.ts";
+export { KUBEADM_PLACES, kubeadmFiles } from "./render/kubernetes/kubeadm.ts";
 export { Printed } from "./render/printed.ts";
 export type { Pieces } from "./render/printed.ts";
 export type { Secrets } from "./render/secrets.ts";

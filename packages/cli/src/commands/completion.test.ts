@@ -5,7 +5,7 @@ import { MeshFolder, NETWORK } from "../cli-run.contract.ts";
 const MESH = `${NETWORK}nodes: { aws: {}, azure: {} }\nclients: { phone: { via: aws } }\nsites: { office: {} }\ngroups: { ops: [phone] }\n`;
 
 const COMMANDS =
-  "init check render import add set remove show diff trace cidr graph qr keys export completion man help";
+  "init check render import add set remove show diff trace cidr push probe status graph qr keys export completion man help";
 
 test.each([
   ["", COMMANDS],
@@ -26,6 +26,8 @@ test.each([
   ["qr -f MESH phone ", ""],
   ["qr -f MESH phone --via ", "aws azure"],
   ["qr --via aws --text -f MESH ", "phone"],
+  ["probe -f MESH aws a", "aws azure"],
+  ["status --parallel 4 -f MESH ", "aws azure"],
   ["completion ", "bash zsh fish"],
   ["render --format ", "wg-quick setconf networkd"],
   ["render --format=s", "--format=setconf"],

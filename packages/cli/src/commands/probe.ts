@@ -2,7 +2,13 @@
 import { setTimeout } from "node:timers/promises";
 import { say } from "@warren/core";
 import { hasErrors, printFindings } from "../findings.ts";
-import { changesOf, isAllReached, printablePairs, printProbe, summaryOf } from "../probe-report.ts";
+import {
+  changesOf,
+  isAllReached,
+  printablePairs,
+  printProbe,
+  summaryOf,
+} from "../remote/probe-report.ts";
 import { chooseNodes, hostsOf, printableRefusal } from "../remote/hosts.ts";
 import { pairsOf, probeAll } from "../remote/probing.ts";
 import type { Probed } from "../remote/probing.ts";
@@ -42,7 +48,8 @@ export async function probe(
   const connections = new Connections();
   const interrupt = new AbortController();
   // Those that were started are interrupted by the terminal, too; what is temporary goes with us.
-  process.once("SIGINT", () => interrupt.abort());
+  const stop = (): void => interrupt.abort();
+  process.once("SIGINT", stop);
   try {
     const hosts = hostsOf(connections, nodes);
     let last: Probed | undefined;
@@ -57,6 +64,7 @@ export async function probe(
       if (interrupt.signal.aborted) return statusOf(probed);
     }
   } finally {
+    process.off("SIGINT", stop);
     await connections.close();
   }
 }

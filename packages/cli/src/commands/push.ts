@@ -7,7 +7,7 @@ import { createSecrets } from "../keys/key-ring.ts";
 import { HostRun } from "../push/host-run.ts";
 import { bringable, materialsOf, payloadOf } from "../push/payload.ts";
 import { columnOf, jsonOf, printRun } from "../push/report.ts";
-import { isAllReached, printVerdict, printablePairs } from "../probe-report.ts";
+import { isAllReached, printVerdict, printablePairs } from "../remote/probe-report.ts";
 import { pairsOf, probeAll } from "../remote/probing.ts";
 import type { Probed } from "../remote/probing.ts";
 import { chooseNodes } from "../remote/hosts.ts";

@@ -106,7 +106,7 @@ function sayWithheld(terminal: Terminal, { mesh, keys }: Plan): void {
   note(unmade, say`not in the mesh before it has a key, which warren qr makes and shows`);
 }
 
-function summary(output: string, { changed, unchanged, removed }: Written): Phrase {
+export function summary(output: string, { changed, unchanged, removed }: Written): Phrase {
   const counts = [
     say`${countOf(changed.length, "file")} written`,
     say`${printCount(unchanged)} unchanged`,

@@ -2,13 +2,13 @@
 import { say } from "@warren/core";
 import { AppError } from "../app-error.ts";
 import { hasErrors, printFindings } from "../findings.ts";
-import { printOddity } from "../probe-report.ts";
+import { printOddity } from "../remote/probe-report.ts";
 import { askAll, asking, chooseNodes, hostsOf, printableRefusal } from "../remote/hosts.ts";
 import type { Refused } from "../remote/hosts.ts";
 import { Connections, runHere } from "../remote/ssh.ts";
 import { hasTrouble, readStatus } from "../remote/tunnel-status.ts";
 import type { TunnelStatus } from "../remote/tunnel-status.ts";
-import { printTunnel } from "../status-report.ts";
+import { printTunnel } from "../remote/status-report.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { loadWorkspace } from "../workspace.ts";
 

@@ -6,7 +6,7 @@ import * as fs from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { say } from "@warren/core";
 import type { Pieces } from "@warren/core";
-import { AppError, describeSystem } from "../app-error.ts";
+import { AppError, refusalOf } from "../app-error.ts";
 import { listFolder, makeFolder, removeIfEmpty } from "./folders.ts";
 import { TextBuffer } from "../terminal/text-buffer.ts";
 
@@ -37,7 +37,13 @@ export class Staging {
   readonly #folders: string[] = [];
   readonly #known = new Set<string>();
   readonly #made = new Set<string>();
+  readonly #folderMode: number;
   #unchanged = 0;
+
+  /** Folders that are made on the way are for their owner alone, unless they hold no secret. */
+  constructor(folderMode = 0o700) {
+    this.#folderMode = folderMode;
+  }
 
   /** Plans a file's new text. A file that has it already is left alone, but for who may read it. */
   put(file: string, text: string | Pieces, audience: Audience): void {
@@ -62,14 +68,14 @@ export class Staging {
       fs.writeFileSync(underWay(file), bytes, { mode: MODES[audience], flag: "wx" });
       if (audience === "as-before" && stat !== undefined) keepRights(underWay(file), stat);
     } catch (cause) {
-      throw refusal(file, cause);
+      throw refusalOf("cannot-write", file, cause);
     }
   }
 
   /** Once a folder, however many files it gets. */
   #makeFolder(folder: string): void {
     if (this.#known.has(folder)) return;
-    const made = makeFolder(folder);
+    const made = makeFolder(folder, this.#folderMode);
     this.#folders.push(...made);
     for (const each of made) this.#made.add(each);
     this.#known.add(folder);
@@ -138,8 +144,8 @@ export class Staging {
 }
 
 /** Runs `plan` on a staging and commits it; if anything throws before the first rename, nothing has changed. */
-export function staged(plan: (staging: Staging) => void): Written {
-  const staging = new Staging();
+export function staged(plan: (staging: Staging) => void, folderMode?: number): Written {
+  const staging = new Staging(folderMode);
   try {
     plan(staging);
     return staging.commit();
@@ -171,17 +177,11 @@ function attempt<T>(file: string, work: () => T): T {
   try {
     return work();
   } catch (cause) {
-    throw refusal(file, cause);
+    throw refusalOf("cannot-write", file, cause);
   }
 }
 
 function folderInTheWay(file: string): AppError {
   const fix = say`move it away`;
   return new AppError("cannot-write", say`a folder stands where a file is needed`, { fix, file });
-}
-
-function refusal(file: string, cause: unknown): AppError {
-  if (cause instanceof AppError) return cause;
-  const { why, fix } = describeSystem(cause);
-  return new AppError("cannot-write", say`cannot write: ${why}`, { fix, file, cause });
 }

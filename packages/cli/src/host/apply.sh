@@ -12,6 +12,8 @@ stage_files() {
 		systemd/*) chmod 644 "$at.warren" ;;
 		openrc/*) chmod 755 "$at.warren" ;;
 		esac || return
+		# Else a power cut may leave the new name with nothing in it.
+		sync "$at.warren" 2>/dev/null || sync
 	done
 	for name in "$@"; do mv -f "$(target "$name").warren" "$(target "$name")" || return; done
 }
@@ -61,6 +63,14 @@ give_back() {
 		esac
 	done <"$own.part"
 	rm -f "$own.part"
+}
+
+# FOLDER: whatever stopped the need for a setting, it is as before.
+give_back_unwanted() {
+	wanted_state "$1" >"$work/wanted"
+	grep -q '^forward 4' "$work/wanted" || give_back net/ipv4/ip_forward
+	grep -q '^forward 6' "$work/wanted" || give_back 'net/ipv6/*'
+	grep -q '^restart default 4' "$work/wanted" || give_back net/ipv4/conf/all/src_valid_mark
 }
 
 # A host that forwards forgets the routes that routers advertise, unless accept_ra is 2.
@@ -171,14 +181,14 @@ live_steps() {
 		peer*)
 			[ -z "$are_peers_set" ] || continue
 			are_peers_set=yes
-			set_peers "$1"
+			why=$(set_peers "$1" 2>&1)
 			;;
 		*)
 			# shellcheck disable=SC2086
-			live_step "$1" $step
+			why=$(live_step "$1" $step 2>&1)
 			;;
 		esac || {
-			echo "at $step"
+			echo "$step: $(echo "$why" | tail -n 1)"
 			return 1
 		}
 	done <"$work/live-steps"
@@ -208,7 +218,7 @@ converge() {
 		fi
 		live_steps "$1" || return
 		if grep -q '^file + .*endpoints' "$work/steps"; then followers on || return; fi
-		if ! is_up && [ ! -e "$1/wireguard/$interface.conf" ]; then give_back '*'; fi
+		give_back_unwanted "$1"
 	done
 	echo "still differs: $(tr '\n' ';' <"$work/steps")"
 	return 1

@@ -71,9 +71,11 @@ live_peers() {
 	} | sort
 }
 
-# ONE OTHER: lines that only the first has.
+# ONE OTHER [1]: lines of the first that the other has not, or has. Small routers have no comm.
 only_in() {
-	comm -23 "$1" "$2"
+	awk -v other="$2" -v has="${3-0}" '
+		BEGIN { while ((getline line <other) > 0) seen[line] = 1 }
+		($0 in seen) == has' "$1"
 }
 
 peer_steps() {
@@ -126,7 +128,8 @@ state_steps() {
 	own_state | sort >"$work/own"
 	live_state | sort >"$work/live"
 	only_in "$work/wanted" "$work/live" | awk '/^(address|mtu|route|forward) / { print $1, "+", substr($0, length($1) + 2) }'
-	only_in "$work/own" "$work/wanted" | sort | comm -12 - "$work/live" |
+	only_in "$work/own" "$work/wanted" >"$work/gone"
+	only_in "$work/gone" "$work/live" 1 |
 		awk '/^(address|route|forward) / { print $1, "-", substr($0, length($1) + 2) }'
 }
 
@@ -205,7 +208,14 @@ followers() {
 	script=warren-endpoints.$interface
 	case $(service_manager):$1 in
 	systemd:on) systemctl -q enable --now "$unit" 2>&1 ;;
-	systemd:off) [ ! -e "/etc/systemd/system/$unit" ] || systemctl -q disable --now "$unit" 2>&1 ;;
+	systemd:off)
+		[ ! -e "/etc/systemd/system/$unit" ] || {
+			systemctl -q disable --now "$unit" 2>&1
+			# One that runs at this moment would leave its notes, and that it was ended.
+			systemctl -q stop "${unit%.timer}.service" 2>&1
+			systemctl -q reset-failed "${unit%.timer}.service" 2>/dev/null || :
+		}
+		;;
 	openrc:on) rc-update -q add "$script" default 2>&1 && rc-service -q "$script" start 2>&1 ;;
 	openrc:off)
 		[ ! -e "/etc/init.d/$script" ] || {

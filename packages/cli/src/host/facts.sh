@@ -81,5 +81,4 @@ facts() {
 	own_interface
 	place
 	firewalls
-	if [ -d "$run" ]; then echo "busy"; fi
 }

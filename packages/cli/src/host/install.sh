@@ -68,7 +68,7 @@ make_key() {
 	[ "$1" != fresh ] || file=$file.new
 	mkdir -p "$etc" 2>/dev/null || fail cannot-write "$etc"
 	if [ ! -s "$file" ]; then
-		said=$({ wg genkey >"$file.part" && mv "$file.part" "$file"; } 2>&1) || {
+		said=$({ wg genkey >"$file.part" && { sync "$file.part" 2>/dev/null || sync; } && mv "$file.part" "$file"; } 2>&1) || {
 			rm -f "$file.part"
 			fail cannot-write "$said"
 		}

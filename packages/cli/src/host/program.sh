@@ -53,7 +53,7 @@ service() {
 	systemd:is-enabled | systemd:is-active) systemctl -q "$1" "$unit" 2>/dev/null ;;
 	systemd:start)
 		systemctl start "$unit" 2>&1 || {
-			journalctl -q -o cat -n 20 -u "$unit" 2>/dev/null | grep -v '^\[#\]' | tail -n 4
+			journalctl -q -o cat -n 20 -u "$unit" -t wg-quick 2>/dev/null | grep -v '^\[#\]' | tail -n 4
 			return 1
 		}
 		;;

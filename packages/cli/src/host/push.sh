@@ -1,6 +1,16 @@
 # The commands of a push: what the host is told over ssh, and the guard that outlives the connection.
 
-# The run of somebody else is waited for: at the latest its guard ends it. One that was killed is taken over.
+is_under_way() {
+	kill -0 "$(cat "$run/pid" 2>/dev/null)" 2>/dev/null
+}
+
+pause() {
+	sleep 0.1 2>/dev/null || sleep 1
+}
+
+# SECONDS: the run of somebody else is waited for, but not for longer. One that was killed is taken
+# over. What is on trial stays when nobody has confirmed it for a while: his machine died, not the way
+# to this host, since we came by one.
 take() {
 	waited=0
 	mkdir -p "${run%/*}"
@@ -8,9 +18,9 @@ take() {
 		[ -d "$run" ] || fail no-room
 		sleep 1
 		waited=$((waited + 1))
-		if ! kill -0 "$(cat "$run/pid" 2>/dev/null)" 2>/dev/null; then
+		if ! is_under_way || { [ $waited -ge 3 ] && mv "$run"/trial.* "$run/kept" 2>/dev/null; }; then
 			rm -rf "$run"
-		elif [ $waited -ge 90 ]; then
+		elif [ $waited -ge "$1" ]; then
 			fail busy
 		fi
 	done
@@ -35,60 +45,79 @@ plan() {
 	steps "$in" | sed 's/^/step /'
 }
 
-# SECONDS [PUBLIC]: does it, and ends when the guard has it done, or undone.
+# ID SECONDS [PUBLIC]: does it, and ends when the guard has it done, or undone.
 begin() {
-	take
-	plan "${2-}" >"$in/plan"
+	[ -z "${3-}" ] || choose_key "$3"
+	take "$2"
+	plan >"$in/plan"
 	if [ ! -s "$in/plan" ]; then
 		rm -rf "$run"
 		return
 	fi
+	echo "$1" >"$run/id"
 	mkdir "$run/work" "$run/old" "$run/old/wireguard" "$run/old/systemd" "$run/old/openrc" "$run/new"
 	mv "$in/wireguard" "$in/systemd" "$in/openrc" "$run/new/"
 	cp "$in/program" "$run/program"
 	own_files | while read -r name; do
 		[ ! -e "$(target "$name")" ] || cp -p "$(target "$name")" "$run/old/$name"
 	done
-	rm -f "$run/old/wireguard/$interface.before"
-	: >"$run/trial"
+	rm -f "$run/old/wireguard/$interface.before" "$run.undone"
 	detach=
 	! has setsid || detach=setsid
-	in=$run $detach sh "$run/program" "$interface" guard "$1" </dev/null >"$run/said" 2>&1 &
+	in=$run $detach sh "$run/program" "$interface" guard "$1" "$2" </dev/null >"$run/said" 2>&1 &
 	echo $! >"$run/pid"
-	until [ -e "$run/outcome" ]; do sleep 0.1 2>/dev/null || sleep 1; done
-	outcome=$(cat "$run/outcome")
+	until [ -e "$run/outcome" ] || ! is_under_way; do pause; done
+	outcome=$(cat "$run/outcome" 2>/dev/null || told "$1")
 	echo "$outcome"
-	case $outcome in fail*) rm -rf "$run" && exit 1 ;; esac
+	case $outcome in fail*) exit 1 ;; esac
 }
 
+# ID CODE: undoes it. Who began it may not be there to hear of it: who asks later is told.
+undo() {
+	said=$(grep -v '^ *$' "$run/said" | tail -n 1)
+	if ! converge "$run/old"; then set -- "$1" not-undone; fi
+	[ "$2" != not-undone ] || said=$(grep -v '^ *$' "$run/said" | tail -n 1)
+	echo "$1 $2 $said" >"$run.undone"
+	rm -rf "$run"
+}
+
+# ID: what became of a run that is not there any more.
+told() {
+	word=$(sed -n "s/^$1 //p" "$run.undone" 2>/dev/null)
+	echo "fail ${word:-overtaken}"
+}
+
+# ID SECONDS
 guard() {
 	trap '' HUP
 	echo $$ >"$run/pid"
 	work=$run/work
 	if ! converge "$run/new"; then
-		said=$(grep -v '^ *$' "$run/said" | tail -n 1)
-		converge "$run/old"
-		rm -rf "$run/new" "$run/old" "$run/trial" "$work"
-		echo "fail undone $said" >"$run/outcome.part"
-		mv "$run/outcome.part" "$run/outcome"
+		undo "$1" undone
 		return
 	fi
+	# Named for its run, so that the guard of another never takes it for its own.
+	trial=$run/trial.$1
+	: >"$trial"
 	awk '!seen[$0]++ { print "step " $0 }' "$run/did" >"$run/outcome.part"
 	mv "$run/outcome.part" "$run/outcome"
 	waited=0
-	while [ $waited -lt "$1" ] && [ -e "$run/trial" ]; do
+	while [ $waited -lt "$2" ] && [ -e "$trial" ]; do
 		sleep 1
 		waited=$((waited + 1))
 	done
 	# Whoever moves the file first has decided.
-	mv "$run/trial" "$run/expired" 2>/dev/null || return 0
-	converge "$run/old"
-	rm -rf "$run"
+	mv "$trial" "$run/expired" 2>/dev/null || return 0
+	undo "$1" expired
 }
 
-# Over a connection that was made after the change.
+# ID: over a connection that was made after the change.
 confirm() {
-	mv "$run/trial" "$run/confirmed" 2>/dev/null || fail expired
+	while [ "$(cat "$run/id" 2>/dev/null)" = "$1" ] && [ ! -e "$run/outcome" ] && is_under_way; do pause; done
+	mv "$run/trial.$1" "$run/confirmed" 2>/dev/null || {
+		told "$1"
+		exit 1
+	}
 	boot=$(boot_steps "$run/new")
 	case $boot in
 	*+) service enable ;;
@@ -107,7 +136,7 @@ key) make_key "$@" ;;
 plan) plan "$@" ;;
 begin) begin "$@" ;;
 guard) guard "$@" ;;
-confirm) confirm ;;
+confirm) confirm "$@" ;;
 probe) probe "$@" ;;
 status) status ;;
 esac

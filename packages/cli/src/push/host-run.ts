@@ -1,7 +1,9 @@
 /** One host of a push: what it told, what is done to it, and how that ended. */
+import { randomUUID } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import type { Device, Node, PublicKey } from "@warren/core";
 import { parsePublicKey, Problem } from "@warren/core";
-import type { AnswerLine, Remote, RemoteCommand } from "../remote/ssh.ts";
+import type { Answer, AnswerLine, Remote, RemoteCommand } from "../remote/ssh.ts";
 import { readFacts } from "./facts.ts";
 import type { HostFacts } from "./facts.ts";
 import type { Payload } from "./payload.ts";
@@ -11,6 +13,11 @@ import type { Step as Phase, Trouble } from "./troubles.ts";
 
 /** What was done, or would be: `file + wireguard/wg0.conf`, `peer KEY ~ endpoint`, `start`. */
 export type Step = string;
+
+/** How long a host may take to undo a change, after it has begun to. */
+const UNDO_SECONDS = 30;
+/** Between attempts that fail at once. */
+const RETRY_MS = 500;
 
 export interface RunOptions {
   /** Seconds within which a host must be reached again after a change, or it undoes it. */
@@ -97,12 +104,35 @@ export class HostRun {
     this.#steps = stepsIn(lines);
   }
 
-  /** Does it under the host's own guard, then tells the guard by a fresh connection that it holds. */
+  /**
+   * Does it under the host's own guard, then tells the guard by a fresh connection that it holds. When
+   * the first breaks, by the change or by chance, the second finds out what became of it.
+   */
   async apply(device: Device, files: Payload): Promise<void> {
-    const words = ["begin", String(this.#options.within), ...keyWords(device)];
-    this.#steps = stepsIn(await this.#ask("apply", device, { words, files }));
-    if (this.#steps.length === 0) return;
-    await this.#ask("confirm", device, { words: ["confirm"], isFresh: true });
+    const { within } = this.#options;
+    const id = randomUUID();
+    const words = [device.interface, "begin", id, String(within), ...keyWords(device)];
+    const begun = await this.#remote.run({ words, files });
+    if (begun.kind === "failed" && begun.isCut !== true) return this.#fail("apply", begun);
+    if (begun.kind === "answered") this.#steps = stepsIn(begun.lines);
+    if (begun.kind === "answered" && this.#steps.length === 0) return;
+    const confirmed = await this.#confirm([device.interface, "confirm", id]);
+    if (confirmed.kind === "answered") return;
+    // Nobody there knows of it: then it did not begin.
+    const isUnknown = confirmed.code === "overtaken" && begun.kind === "failed";
+    if (isUnknown) this.#fail("apply", begun);
+    else this.#fail("confirm", confirmed.isCut === true ? { code: "away", detail: "" } : confirmed);
+  }
+
+  /** As long as the host may need to undo what cuts it off. */
+  async #confirm(words: readonly string[]): Promise<Answer> {
+    const endsAt = performance.now() + (this.#options.within + UNDO_SECONDS) * 1000;
+    for (;;) {
+      const answer = await this.#remote.run({ words, isFresh: true });
+      if (answer.kind === "answered" || answer.isCut !== true) return answer;
+      if (performance.now() > endsAt) return answer;
+      await setTimeout(RETRY_MS);
+    }
   }
 
   async #ask(

@@ -96,18 +96,18 @@ test("judgeHost() says what is in the way, and the way out", () => {
   );
   expect(check("-time\ntime 700")).toBe("");
   expect(check("-time\ntime 699")).toMatchInlineSnapshot(
-    `"clock-wrong (forcible): its clock differs from the one here by -301 s; set it, and keep it right (timedatectl set-ntp true): after a step back no peer answers it until it has caught up"`,
+    `"clock-wrong (forcible): its clock is 301 s behind the one here; set it, and keep it right (timedatectl set-ntp true): after a step back no peer answers it until it has caught up"`,
   );
   expect(check("-time\ntime 90000")).toMatchInlineSnapshot(
-    `"clock-wrong (forcible): its clock differs from the one here by 25 h; set it, and keep it right (timedatectl set-ntp true): after a step back no peer answers it until it has caught up"`,
+    `"clock-wrong (forcible): its clock is 25 h ahead of the one here; set it, and keep it right (timedatectl set-ntp true): after a step back no peer answers it until it has caught up"`,
   );
   expect(
     check(
       "iptables *filter\niptables :INPUT DROP [0:0]\niptables -A INPUT -i lo -j ACCEPT\niptables COMMIT",
     ),
   ).toMatchInlineSnapshot(`
-    "firewall (forcible): iptables drops UDP to port 51820: the policy of chain INPUT of table filter; run on the host, and keep it with the rules that it loads at boot: iptables -I INPUT -p udp --dport 51820 -j ACCEPT
-    firewall (forcible): iptables drops what comes from wg0: the policy of chain INPUT of table filter; run on the host, and keep it with the rules that it loads at boot: iptables -I INPUT -i wg0 -j ACCEPT"
+    "firewall (forcible): iptables drops what comes from wg0: the policy of chain INPUT of table filter; run on the host, and keep it with the rules that it loads at boot: iptables -I INPUT -i wg0 -j ACCEPT
+    firewall (forcible): iptables drops UDP to port 51820: the policy of chain INPUT of table filter; run on the host, and keep it with the rules that it loads at boot: iptables -I INPUT -p udp --dport 51820 -j ACCEPT"
   `);
   expect(check("route docker0 172.17.0.0/16")).toMatchInlineSnapshot(
     `"route-clash (forcible): 172.17.0.0/16 is on docker0 there, and the mesh routes the same into the tunnel; if it is the host's own (docker, say), leave it out: warren set a local=172.17.0.0/16"`,
@@ -126,8 +126,7 @@ test("toolsFor() names what is to be installed", () => {
   expect(check("-tool")).toMatchInlineSnapshot(`
     "install wg
     install wg-quick
-    install ip
-    install nft"
+    install ip"
   `);
   expect(check("-module\nmodule tun")).toMatchInlineSnapshot(`"install wireguard-go"`);
 });

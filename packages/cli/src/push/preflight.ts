@@ -1,5 +1,5 @@
 /** Judges by what a host told of itself whether a device can be brought to it, before anything is done. */
-import { hostPrefix, judgeFirewalls } from "@warren/core";
+import { hasPrefix, hasRules, hostPrefix, judgeFirewalls, printText } from "@warren/core";
 import type { Device, Family, FirewallNeed, Node, Prefix } from "@warren/core";
 import type { HostFacts } from "./facts.ts";
 import * as troubles from "./troubles.ts";
@@ -42,40 +42,51 @@ export function judgeHost(
     ...(facts.serviceManager === "none" ? [troubles.noServiceManager()] : []),
     ...(isPortOther ? [troubles.portTaken(listenPort, node.name)] : []),
     ...clashes(facts, { node, device }),
-    ...firewallNeeds(node, device).flatMap((need) =>
-      judgeFirewalls(facts.firewalls, need).map(troubles.firewallDrops),
-    ),
+    ...findDrops(facts, { node, device }),
     ...(Math.abs(off) > CLOCK_SECONDS ? [troubles.clockWrong(off)] : []),
   ];
 }
 
-/** The packets that the mesh has for this host: those that somebody else's rules must let through. */
-function firewallNeeds({ endpoint, lan }: Node, device: Device): readonly FirewallNeed[] {
+/** What somebody else's rules would drop; one command may admit several. */
+function findDrops(facts: HostFacts, wanted: Wanted): readonly Trouble[] {
+  const blocks = firewallNeeds(facts, wanted).flatMap((need) =>
+    judgeFirewalls(facts.firewalls, need),
+  );
+  return [...new Map(blocks.map((block) => [printText(block.fix), block])).values()].map(
+    troubles.firewallDrops,
+  );
+}
+
+/** The packets that the mesh has for this host. TCP stands for what it carries: some let pings alone through. */
+function firewallNeeds({ ranges }: HostFacts, { node, device }: Wanted): readonly FirewallNeed[] {
   const { interface: name, addresses, filter, listenPort, subnets } = device;
-  const hosts = [lan, endpoint?.host].filter((host) => host !== undefined);
-  const dialled = hosts.map((host) => (typeof host === "string" ? 4 : host.family));
-  const inside = { interface: name, families: familiesOf(addresses.map(({ address }) => address)) };
-  const behind = { interface: name, families: familiesOf(subnets.map(({ prefix }) => prefix)) };
-  return [
-    ...(dialled.length === 0 || listenPort === undefined
-      ? []
-      : [
-          {
-            interface: name,
-            families: [...new Set(dialled)],
-            kind: "input",
-            port: listenPort,
-          } as const,
-        ]),
-    { ...inside, kind: "tunnel", protocol: "icmp" },
-    ...(filter.carries ? [{ ...inside, kind: "through", protocol: "icmp" } as const] : []),
-    ...(subnets.length === 0
-      ? []
-      : [
-          { ...behind, kind: "out", protocol: "icmp" } as const,
-          { ...behind, kind: "back" } as const,
-        ]),
-  ];
+  const dialled = [node.lan, node.endpoint?.host].flatMap((host) =>
+    host === undefined ? [] : [typeof host === "string" ? 4 : host.family],
+  );
+  const families = familiesOf(addresses.map(({ address }) => address));
+  const inside = { interface: name, families };
+  const needs: FirewallNeed[] = [{ ...inside, kind: "tunnel", protocol: "icmp" }];
+  if (dialled.length > 0 && listenPort !== undefined) {
+    needs.push({ ...inside, families: [...new Set(dialled)], kind: "input", port: listenPort });
+  }
+  if (filter.carries) needs.push({ ...inside, kind: "through", protocol: "tcp" });
+  for (const { prefix, interface: towards } of subnets) {
+    const elsewhere = towards ?? interfaceTowards(ranges, prefix);
+    const way = {
+      interface: name,
+      families: [prefix.family],
+      ...(elsewhere === undefined ? {} : { elsewhere }),
+    };
+    needs.push({ ...way, kind: "out", protocol: "tcp" }, { ...way, kind: "back" });
+  }
+  return needs;
+}
+
+/** By the host's longest route that has the range. */
+function interfaceTowards(ranges: HostFacts["ranges"], prefix: Prefix): string | undefined {
+  return ranges
+    .filter((range) => range.kind === "route" && hasPrefix(range.prefix, prefix))
+    .toSorted((one, other) => other.prefix.length - one.prefix.length)[0]?.interface;
 }
 
 function familiesOf(those: readonly { readonly family: Family }[]): readonly Family[] {
@@ -83,7 +94,8 @@ function familiesOf(those: readonly { readonly family: Family }[]): readonly Fam
 }
 
 /** What is missing, in the order in which it is of use. */
-export function toolsFor({ tools, module }: HostFacts, { firewall }: Device): readonly string[] {
+export function toolsFor({ tools, module }: HostFacts, device: Device): readonly string[] {
+  const firewall = hasRules(device) ? device.firewall : "off";
   const needed = [
     "wg",
     "wg-quick",

@@ -138,6 +138,18 @@ function working(detail: string, seconds: number): Readonly<Record<string, Words
       cause: say`it could not be reached within ${seconds} s after the change, and has undone it`,
       fix: say`look what cuts the way of ssh: an exit, a subnet or a policy that has this machine's address in it`,
     },
+    "not-undone": {
+      cause: say`it failed, or could not be reached, and undoing it failed, too: ${detail}`,
+      fix: say`mend that on the host itself; then run it again`,
+    },
+    away: {
+      cause: say`it cannot be reached since the change, which it was to undo by itself after ${seconds} s`,
+      fix: say`wait a little, and run it again; if it stays away, look at its console`,
+    },
+    overtaken: {
+      cause: say`another push has changed it, before this one could confirm what it did`,
+      fix: say`wait for that one, and run it again`,
+    },
     "no-boot": {
       cause: say`it runs, but will not start at boot: ${detail}`,
       fix: say`look at what manages services there, and run it again`,
@@ -210,12 +222,16 @@ export function noServiceManager(): Trouble {
 }
 
 export function clockWrong(seconds: number): Trouble {
-  const much = Math.abs(seconds) > 7200 ? say`${Math.round(seconds / 3600)} h` : say`${seconds} s`;
+  const off = Math.abs(seconds);
+  const much = off > 7200 ? say`${Math.round(off / 3600)} h` : say`${off} s`;
   return {
     step: "check",
     isForcible: true,
     code: "clock-wrong",
-    cause: say`its clock differs from the one here by ${much}`,
+    cause:
+      seconds < 0
+        ? say`its clock is ${much} behind the one here`
+        : say`its clock is ${much} ahead of the one here`,
     fix: say`set it, and keep it right (timedatectl set-ntp true): after a step back no peer answers it until it has caught up`,
   };
 }

@@ -29,9 +29,15 @@ export interface RemoteCommand {
 }
 
 /** What a program answered: a word and the rest of the line; or what became of it instead. */
-export type Answer =
-  | { readonly kind: "answered"; readonly lines: readonly AnswerLine[] }
-  | { readonly kind: "failed"; readonly code: string; readonly detail: string };
+export type Answer = { readonly kind: "answered"; readonly lines: readonly AnswerLine[] } | Failure;
+
+export interface Failure {
+  readonly kind: "failed";
+  readonly code: string;
+  readonly detail: string;
+  /** The connection failed or broke: what the host heard, and has done since, is not known. */
+  readonly isCut?: true;
+}
 
 export type AnswerLine = readonly [word: string, rest: string];
 
@@ -39,6 +45,8 @@ export type AnswerLine = readonly [word: string, rest: string];
 const PARTS = ["program", "facts", "install", "converge", "apply", "probe", "push"] as const;
 /** Marks where a file begins in what is sent; no line of a file of ours begins so. */
 const MARK = "@@ ";
+/** Where all ends: without it the sender died on the way, and nothing is done. */
+const END = `${MARK}end`;
 const CONNECT_SECONDS = 10;
 /** A connection that says nothing for so long is gone: three questions, five seconds each. */
 const ALIVE = ["ServerAliveInterval=5", "ServerAliveCountMax=3"];
@@ -49,16 +57,21 @@ const ALIVE = ["ServerAliveInterval=5", "ServerAliveCountMax=3"];
 const HOLDER = "id -u; exec cat";
 /** A server that has many connections to greet turns some away at random (MaxStartups). */
 const ATTEMPTS = 4;
+/** The status of ssh itself, whatever a command answers. */
+const SSH_FAILED = 255;
+/** The status of the loader, when it cannot put down what it was sent. */
+const NO_ROOM = 90;
 
 /**
  * Makes a folder for root alone, puts the files into it, runs the program, and takes the folder away
  * however that ends. There is nothing in it that a login shell of any kind would take for its own.
  */
 const LOADER =
-  "umask 077; mkdir -p /run/warren && in=$(mktemp -d /run/warren/in.XXXXXX) || exit 90; " +
+  `umask 077; mkdir -p /run/warren && in=$(mktemp -d /run/warren/in.XXXXXX) || exit ${NO_ROOM}; ` +
   'trap "rm -rf $in; rmdir /run/warren 2>/dev/null" EXIT; trap "exit 91" HUP INT TERM PIPE; ' +
   "mkdir $in/wireguard $in/systemd $in/openrc; " +
-  `awk -v in_=$in '/^${MARK}/ { close(out); out = in_ "/" $2; printf "" > out; next } { print > out }' || exit 90; ` +
+  `awk -v in_=$in '/^${END}$/ { whole = 1; exit } /^${MARK}/ { close(out); out = in_ "/" $2; printf "" > out; next } ` +
+  `{ print > out } END { exit 1 - whole }' || exit ${NO_ROOM}; ` +
   "export in; sh $in/program";
 
 /** The one that others share, one of these, or one by itself. */
@@ -109,7 +122,7 @@ export class Remote {
 
   /** Runs one of the program's commands as root. */
   run({ words, files = new Map(), isFresh = false }: RemoteCommand): Promise<Answer> {
-    const input = [[`${MARK}program\n`, this.#program], ...sent(files)];
+    const input = [[`${MARK}program\n`, this.#program], ...sent(files), [`${END}\n`]];
     const prefix = this.#isRoot ? "" : "sudo -n ";
     const command = `${prefix}sh -c ${quote(`${LOADER} ${words.map(quote).join(" ")}`)}`;
     return isFresh
@@ -172,7 +185,7 @@ export async function runHere(words: readonly string[]): Promise<Answer> {
   return answerOf(await run("sh", ["-s", "--", ...words], [[readProgram()]]));
 }
 
-/** Where ssh finds a node: where it says itself, or else where its tunnel is dialled, or by its name. */
+/** Where a node is logged in to: as it says; else where it is dialled; else by its name, which ~/.ssh/config may know. */
 export function sshTargetOf({ name, ssh, endpoint }: Node): SshTarget {
   if (ssh !== undefined) return splitTarget(ssh);
   const host = endpoint?.host ?? name;
@@ -291,7 +304,12 @@ function answerOf({ status, output, errors }: Outcome): Answer {
     return { kind: "failed", code, detail: rest.join(" ") };
   }
   if (status === 0) return { kind: "answered", lines };
-  return { kind: "failed", code: codeOf(status, errors), detail: lastLine(errors) };
+  const failure = {
+    kind: "failed",
+    code: codeOf(status, errors),
+    detail: lastLine(errors),
+  } as const;
+  return status === SSH_FAILED ? { ...failure, isCut: true } : failure;
 }
 
 function isTurnedAway(answer: Answer): boolean {
@@ -315,10 +333,10 @@ const REFUSALS: readonly (readonly [RegExp, string])[] = [
 ];
 
 function codeOf(status: number, errors: string): string {
+  if (status === NO_ROOM) return "no-room";
   const known = REFUSALS.find(([pattern]) => pattern.test(errors))?.[1];
   if (known !== undefined) return known;
-  if (status === 255) return "lost";
-  return status === 90 ? "no-room" : "defect";
+  return status === SSH_FAILED ? "lost" : "defect";
 }
 
 function lastLine(text: string): string {

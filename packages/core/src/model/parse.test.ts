@@ -315,7 +315,6 @@ test.each([
 });
 
 test.each([
-  ["nodes: { a: { endpoint: a.example, ssh: root@a.example } }", "nodes.a.ssh", "ssh targets"],
   [
     "nodes: { a: { endpoint: a.example } }\nsites: { s: { cloud: aws } }",
     "sites.s.cloud",

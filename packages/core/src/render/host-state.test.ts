@@ -1,3 +1,4 @@
+/** What a host is told to have beside its peers, to the letter. */
 import { expect, test } from "vitest";
 import { renderHostState } from "./host-state.ts";
 import { sampleOf } from "../../../../tools/sample.ts";

@@ -110,6 +110,11 @@ describe("judgeFirewalls() names who drops what, and the command that admits it:
     `);
   });
 
+  test("iptables, behind a return", () => {
+    const rules = saved("INPUT DROP", ":a -", "-A INPUT -j a", "-A a -j RETURN", "-A a -j ACCEPT");
+    expect(blocksOf(rules)[0]).toContain("the policy of chain INPUT");
+  });
+
   test("nft", () => {
     expect(blocksOf({ nft: SERVER })).toMatchInlineSnapshot(`
       [
@@ -124,6 +129,120 @@ describe("judgeFirewalls() names who drops what, and the command that admits it:
   });
 });
 
+/** Of UDP from anywhere to port 51820 in IPv6, whether a test holds. */
+describe("judgeFirewalls() knows of a packet whether there holds", () => {
+  const payload = (protocol: string, field: string): object => ({ payload: { protocol, field } });
+  const match = (left: unknown, right: unknown, op = "=="): object => ({
+    match: { op, left, right },
+  });
+  const iifname = { meta: { key: "iifname" } };
+  const dport = payload("udp", "dport");
+  const state = { ct: { key: "state" } };
+
+  test.each([
+    ["lo", match(iifname, "lo"), "no"],
+    ["not wg0", match(iifname, "wg0", "!="), "yes"],
+    ["eth0", match(iifname, "eth0"), "perhaps"],
+    ["wg*", match(iifname, "wg*"), "perhaps"],
+    ["a port", match(dport, 51820), "yes"],
+    ["another port", match(dport, { set: [53, { range: [60000, 61000] }] }), "no"],
+    ["a range in a set", match(dport, { set: [53, { range: [50000, 61000] }] }), "yes"],
+    ["an element with a counter", match(dport, { set: [{ elem: { val: 51820 } }] }), "yes"],
+    ["a named set", match(dport, "@ports"), "yes"],
+    ["not a named set", match(dport, "@ports", "!="), "no"],
+    ["a set that changes", match(dport, "@fleeting"), "perhaps"],
+    ["a set that is not there", match(dport, "@nothing"), "perhaps"],
+    ["not a port of TCP", match(payload("tcp", "dport"), 22, "!="), "no"],
+    ["a port of either", match(payload("th", "dport"), 51820), "yes"],
+    ["a comparison", match(dport, 1024, ">="), "perhaps"],
+    ["protocols", match({ meta: { key: "l4proto" } }, { set: ["tcp", 17] }), "yes"],
+    ["a family", match({ meta: { key: "protocol" } }, "ip"), "no"],
+    ["not an address of IPv4", match(payload("ip", "saddr"), "10.0.0.1", "!="), "no"],
+    ["an address", match(payload("ip6", "saddr"), "fd00::1"), "perhaps"],
+    ["an address of a link", match(payload("ether", "saddr"), "02:00:00:00:00:01"), "perhaps"],
+    ["bytes", match({ payload: { base: "th", offset: 16, len: 16 } }, 51820), "perhaps"],
+    ["flags of TCP", match({ "&": [payload("tcp", "flags"), ["syn", "ack"]] }, "syn"), "no"],
+    ["two fields", match({ concat: [iifname, dport] }, { concat: ["a", 1] }), "perhaps"],
+    ["a state", match(state, ["established", "related"], "in"), "no"],
+    ["states", match(state, { set: ["new", "established"] }), "yes"],
+    ["no state", match(state, "invalid", "!"), "yes"],
+    ["states at once", match(state, ["new", "established"]), "perhaps"],
+    ["a translation", match({ ct: { key: "status" } }, "dnat", "in"), "no"],
+    ["a local target", match({ fib: { result: "type", flags: ["daddr"] } }, "local"), "yes"],
+    ["a way", match({ fib: { result: "oif", flags: ["saddr", "iif"] } }, false), "perhaps"],
+    ["a rate", { limit: { rate: 5, per: "second" } }, "perhaps"],
+    ["what nobody knows", { strange: 1 }, "perhaps"],
+  ])("in nft %s", (_, statement, answer) => {
+    const ruled = (verdict: string, policy: string): string => {
+      const common = { family: "inet", table: "t" };
+      const ports = { ...common, name: "ports", elem: [22, { range: [51000, 52000] }] };
+      const chain = { ...common, name: "c", type: "filter", hook: "input", policy };
+      const expr = [statement, { counter: null }, { [verdict]: null }];
+      const objects = [
+        { table: { family: "inet", name: "t" } },
+        { set: ports },
+        { set: { ...ports, name: "fleeting", flags: ["timeout"] } },
+        { chain },
+        { rule: { ...common, chain: "c", expr } },
+      ];
+      return JSON.stringify({ nftables: objects });
+    };
+    expect(answerOf((...words) => ({ nft: ruled(...words) }))).toBe(answer);
+  });
+
+  test.each([
+    ["-i lo", "no"],
+    ["! -i wg0", "yes"],
+    ["-i eth0", "perhaps"],
+    ["-i eth+", "perhaps"],
+    ["-p udp -m udp --dport 51820", "yes"],
+    ["-p udp -m udp ! --dport 51820", "no"],
+    ["-p udp -m multiport --dports 53,50000:60000", "yes"],
+    ["-p 17 -m multiport ! --dports 53,http", "perhaps"],
+    ["! -p tcp", "yes"],
+    ["-p ipv6-icmp -m icmp6 --icmpv6-type 128", "no"],
+    ["-m conntrack --ctstate NEW,RELATED", "yes"],
+    ["-m conntrack --ctstate DNAT", "no"],
+    ["-m conntrack --ctstate DNAT,NEW", "perhaps"],
+    ["-m state ! --state NEW", "no"],
+    [`-m comment --comment "-i lo ! -p tcp -j DROP"`, "yes"],
+    ["-m comment --comment -i", "yes"],
+    ["-m addrtype --dst-type LOCAL", "yes"],
+    ["-m addrtype --dst-type BROADCAST,MULTICAST", "no"],
+    ["-s fd00::/8", "perhaps"],
+    ["-m set --match-set friends src", "perhaps"],
+    ["-m mark --mark 0x1", "perhaps"],
+    ["-m strange", "perhaps"],
+    ["-m udp --strange 5", "perhaps"],
+  ])("in iptables %s", (words, answer) => {
+    const ruled = (verdict: string, policy: string): FirewallTexts => ({
+      ip6tables: `*filter\n:INPUT ${policy.toUpperCase()} [0:0]\n-A INPUT ${words} -j ${verdict.toUpperCase()} --by 5`,
+    });
+    expect(answerOf(ruled)).toBe(answer);
+  });
+
+  test("a state, if connections are followed", () => {
+    const rules = "*filter\n:INPUT DROP [0:0]\n-A INPUT -m state --state ESTABLISHED -j ACCEPT";
+    expect(judged({ ip6tables: rules })).toBe(true);
+    expect(
+      judged({
+        ip6tables: `*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j CT --notrack\n${rules}`,
+      }),
+    ).toBe(false);
+  });
+
+  function judged(printed: FirewallTexts): boolean {
+    const need: FirewallNeed = { interface: "wg0", families: [6], kind: "input", port: 51820 };
+    return judgeFirewalls(printed, need).length > 0;
+  }
+
+  /** What accepts if it holds leaves the rest to the policy; so does what drops. */
+  function answerOf(ruled: (verdict: string, policy: string) => FirewallTexts): string {
+    if (judged(ruled("accept", "drop"))) return "no";
+    return judged(ruled("drop", "accept")) ? "yes" : "perhaps";
+  }
+});
+
 describe("judgeFirewalls() tells of nothing", () => {
   test("that its own commands have admitted", () => {
     const admitted = {
@@ -133,21 +252,6 @@ describe("judgeFirewalls() tells of nothing", () => {
       ),
     };
     expect(blocksOf(admitted)).toEqual([]);
-  });
-
-  test.each([
-    ["a source", "-s 203.0.113.0/24"],
-    ["another interface", "-i eth0"],
-    ["a set of addresses", "-m set --match-set friends src"],
-    ["a mark", "-m mark --mark 0x1"],
-    ["a module that nobody knows", "-m strange"],
-    ["an option that nobody knows", "-p udp -m udp --strange 5"],
-  ])("that may be let in by %s", (_, match) => {
-    const [input] = NEEDS;
-    if (input === undefined) throw new Error("no need");
-    const rules = (lines: string): string => `*filter\n:INPUT DROP [0:0]\n${lines}`;
-    expect(judgeFirewalls({ iptables: rules("") }, input)).toHaveLength(1);
-    expect(judgeFirewalls({ iptables: rules(`-A INPUT ${match} -j ACCEPT`) }, input)).toEqual([]);
   });
 
   test("that our own rules drop", () => {
@@ -186,6 +290,44 @@ describe("judgeFirewalls() tells of nothing", () => {
     // Of the same name, but not the same.
     const other = `${iptables}\n-A INPUT -j ACCEPT`;
     expect(blocksOf({ nft, iptables: other })[0]).toContain("nft drops");
+  });
+
+  const deep = `${'{"set":['.repeat(20_000)}${"]}".repeat(20_000)}`;
+  const nested = SERVER.replace('"lo"', deep);
+  const nat = SERVER.replaceAll('"type":"filter"', '"type":"nat"');
+
+  test.each<[string, FirewallTexts]>([
+    [
+      "that a name's beginning lets in",
+      saved("INPUT DROP", "-A INPUT -i wg+ -j ACCEPT", "-A INPUT -i e+ -j ACCEPT"),
+    ],
+    [
+      "behind a return",
+      saved("INPUT ACCEPT", ":a -", "-A INPUT -j a", "-A a -j RETURN", "-A a -j DROP"),
+    ],
+    [
+      "behind a goto that comes back",
+      saved("INPUT ACCEPT", ":a -", ":b -", "-A a -g b", "-A a -j DROP", "-A INPUT -j a"),
+    ],
+    ["of NAT", { nft: nat, iptables: saved("PREROUTING DROP").iptables.replace("filter", "nat") }],
+    [
+      "before connections are known",
+      saved("PREROUTING DROP", "-A PREROUTING -m state --state ESTABLISHED -j ACCEPT"),
+    ],
+    ["where sets lie too deep", { nft: nested.replaceAll('"drop"', '"accept"') }],
+  ])("%s", (_, printed) => {
+    expect(blocksOf(printed)).toEqual([]);
+  });
+
+  test("of a code of ICMP, or of a reply that may be ICMP", () => {
+    const code = saved("INPUT DROP", "-A INPUT -p icmp -m icmp --icmp-type 8/0 -j ACCEPT");
+    expect(blocksOf(code, NEEDS.slice(1, 2))).toEqual([]);
+    const reply = saved("FORWARD DROP", "-A FORWARD -p icmp -m icmp ! --icmp-type 8 -j ACCEPT");
+    expect(blocksOf(reply, NEEDS.slice(-1))).toEqual([]);
+  });
+
+  test("of a table with a name that would write to a terminal", () => {
+    expect(blocksOf({ nft: SERVER.replaceAll(`"forward"`, String.raw`"\u001b[2J"`) })).toEqual([]);
   });
 
   test("of a table that is dormant", () => {
@@ -237,6 +379,10 @@ test("judgeFirewalls() takes whatever is printed", () => {
     runs(60),
   );
 });
+
+function saved(policy: string, ...lines: readonly string[]): { readonly iptables: string } {
+  return { iptables: ["*filter", `:${policy} [0:0]`, ...lines].join("\n") };
+}
 
 function blocksOf(printed: FirewallTexts, needs = NEEDS): readonly string[] {
   return needs.flatMap((need) =>

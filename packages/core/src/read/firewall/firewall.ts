@@ -68,7 +68,7 @@ export function judgeFirewalls(
       const message = say`${who ?? place.table.program} drops ${describe(need)}: ${describePlace(place)}`;
       const fix = findFix(place, need, who);
       const others = blocks.get(printText(fix));
-      const families = [...(others?.families ?? []), family];
+      const families = [...new Set([...(others?.families ?? []), family])];
       blocks.set(printText(fix), { kind, message, fix, ...others, families });
     }
   }
@@ -89,9 +89,13 @@ function readTables(printed: FirewallTexts, own: string): readonly Table[] {
         [...chains].every(([chain, { count }]) => table.chains.get(chain)?.count === count),
     );
   const listed = parseNftRuleset(printed.nft ?? "").filter((table) => !isSaved(table));
-  return [...listed, ...saved.filter(({ name }) => name !== "nat")]
-    .filter(({ name }) => name !== `warren-${own.replaceAll(/[=+]/g, "_")}`)
-    .map((table) => withoutOwn(table, own));
+  return (
+    [...listed, ...saved.filter(({ name }) => name !== "nat")]
+      .filter(({ name }) => name !== `warren-${own.replaceAll(/[=+]/g, "_")}`)
+      // What no program takes for a name is not shown to anybody.
+      .filter(({ name, chains }) => [name, ...chains.keys()].every((each) => /^[!-~]+$/.test(each)))
+      .map((table) => withoutOwn(table, own))
+  );
 }
 
 /** Our own chains drop what our policy does not let in: as if they were empty. */
@@ -142,8 +146,8 @@ function packetOf(
     outgoing: hook !== "forward" ? undefined : kind === "out" ? elsewhere : own,
     family: `ipv${family}`,
     protocol: isReply ? undefined : asked === "icmp" && family === 6 ? "ipv6-icmp" : asked,
-    port: "port" in need ? need.port : undefined,
-    icmp: "echo-request",
+    port: "port" in need && asked !== "icmp" ? need.port : undefined,
+    icmp: isReply ? undefined : "echo-request",
     // Connections are not looked up before the first hook's rules of low priority.
     state: isKnown ? (isReply ? "established" : "new") : undefined,
     translation: isReply ? undefined : { not: ["dnat", "snat"] },

@@ -100,11 +100,11 @@ function readTest({ name, values, isNot }: Option): readonly Test[] {
       return [{ field: "icmp", values: [readIcmpType(name, value)], isNot }];
     case "--ctstate":
     case "--state": {
-      const either = lower.map((word) => {
-        const field = word === "dnat" || word === "snat" ? "translation" : "state";
-        return [{ field, values: [word], isNot: false } as const];
-      });
-      return [{ either, isNot }];
+      const count = lower.filter((word) => word === "dnat" || word === "snat").length;
+      if (count === 0) return [{ field: "state", values: lower, isNot }];
+      return count < lower.length
+        ? [unknownTest()]
+        : [{ field: "translation", values: lower, isNot }];
     }
     case "--dst-type":
       return [{ field: "target", values: lower, isNot }];

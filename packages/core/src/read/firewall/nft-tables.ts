@@ -111,58 +111,31 @@ function readVerdict(statement: unknown): Verdict | undefined {
 
 /** A map of verdicts: as many rules, of which at most one holds. */
 function readMap(value: unknown, scope: Scope): Omit<Rule, "position">[] {
-  const operands = readOperands(read(value, "key"));
+  const operand = readOperand(read(value, "key"));
   const entries = alternatives(read(value, "data"), scope, 0);
   return entries.flatMap((entry) => {
     const [key, statement] = listOf(entry);
     if (only(statement)[0] === "continue") return [];
-    const tests = entry === undefined ? [unknownTest()] : compare(operands, [key], false);
+    const tests = compare(operand, [key], false);
     return [{ tests, verdict: readVerdict(statement) ?? "unknown" }];
   });
 }
 
 function readMatch(value: unknown, scope: Scope): readonly Test[] {
-  const operands = readOperands(read(value, "left"));
   const right = read(value, "right");
   const [operator = ""] = textsOf(value, "op");
-  const bounds = typeof right === "number" ? boundsOf(operator, right) : undefined;
-  if (bounds !== undefined) return compare(operands, [{ range: bounds }], false);
   // Flags that must all be there, and no others.
   const isExact = operator === "==" && (Array.isArray(right) || read(right, "|") !== undefined);
   const isKnown = ["==", "!=", "!", "in"].includes(operator) && !isExact;
-  const items = isKnown ? alternatives(right, scope, 0) : [undefined];
-  return compare(operands, items, operator === "!=" || operator === "!");
-}
-
-function boundsOf(operator: string, number: number): readonly [number, number] | undefined {
-  if (operator === "<") return [0, number - 1];
-  if (operator === "<=") return [0, number];
-  if (operator === ">") return [number + 1, Infinity];
-  return operator === ">=" ? [number, Infinity] : undefined;
+  const listed = Array.isArray(right) ? right : alternatives(right, scope, 0);
+  const items = isKnown ? listed : [undefined];
+  const isNot = operator === "!=" || operator === "!";
+  return compare(readOperand(read(value, "left")), items, isNot);
 }
 
 /** Without what it needs, a packet fits no comparison, not even one that says what it must not be. */
-function compare(operands: readonly Operand[], list: readonly unknown[], isNot: boolean): Test[] {
-  // With a counter or a comment, an element is wrapped.
-  const items = list.map((item) => read(read(item, "elem"), "val") ?? item);
-  const needs = operands.flatMap((operand) => operand.needs);
-  const [{ field } = { field: "other" as const }] = operands;
-  if (operands.length < 2) {
-    return [...needs, { field, values: items.map((item) => readValue(item, field)), isNot }];
-  }
-  const either = items.map((item) => {
-    const parts = listOf(read(item, "concat"));
-    return operands.map((operand, at): Test => {
-      const value = readValue(parts[at], operand.field);
-      return { field: operand.field, values: [value], isNot: false };
-    });
-  });
-  return [...needs, { either, isNot }];
-}
-
-function readOperands(left: unknown): readonly Operand[] {
-  const parts = read(left, "concat");
-  return parts === undefined ? [readOperand(left)] : listOf(parts).map(readOperand);
+function compare({ field, needs }: Operand, items: readonly unknown[], isNot: boolean): Test[] {
+  return [...needs, { field, values: items.map((item) => readValue(item, field)), isNot }];
 }
 
 function readOperand(left: unknown): Operand {
@@ -171,10 +144,6 @@ function readOperand(left: unknown): Operand {
   if (kind === "&") return { ...other, needs: readOperand(listOf(value)[0]).needs };
   if (kind === "payload") return readPayload(value);
   const [key = "", result = ""] = textsOf(value, "key", "result");
-  if (kind === "fib") {
-    const isTarget = result === "type" && flagsOf(value).join(" ") === "daddr";
-    return isTarget ? { field: "target", needs: [] } : other;
-  }
   const fields: Readonly<Record<string, Field>> = {
     "meta iif": "incoming",
     "meta iifname": "incoming",
@@ -185,28 +154,41 @@ function readOperand(left: unknown): Operand {
     "meta protocol": "family",
     "ct state": "state",
     "ct status": "translation",
+    "fib type daddr": "target",
   };
-  return { field: fields[`${kind} ${key}`] ?? "other", needs: [] };
+  const name = kind === "fib" ? `fib ${result} ${flagsOf(value).join(" ")}` : `${kind} ${key}`;
+  return { field: fields[name] ?? "other", needs: [] };
 }
 
 function readPayload(value: unknown): Operand {
   const [protocol = "", name = ""] = textsOf(value, "protocol", "field");
-  if (protocol === "ip" || protocol === "ip6") {
-    const needs = [is("family", protocol === "ip" ? "ipv4" : "ipv6")];
-    const isProtocol = name === "protocol" || name === "nexthdr";
-    return { field: isProtocol ? "protocol" : "other", needs };
+  switch (protocol) {
+    case "ip":
+    case "ip6": {
+      const isProtocol = name === "protocol" || name === "nexthdr";
+      const needs = [is("family", protocol === "ip" ? "ipv4" : "ipv6")];
+      return { field: isProtocol ? "protocol" : "other", needs };
+    }
+    case "icmp":
+    case "icmpv6":
+      return { field: name === "type" ? "icmp" : "other", needs: [isOf(protocol)] };
+    // It looks at whatever stands where a port would.
+    case "th":
+      return { field: name === "dport" ? "port" : "other", needs: [] };
+    case "tcp":
+    case "udp":
+    case "sctp":
+    case "dccp":
+    case "udplite":
+      return { field: name === "dport" ? "port" : "other", needs: [isOf(protocol)] };
+    // Of a link, or of bytes that have no name.
+    default:
+      return { field: "other", needs: [] };
   }
-  if (protocol === "icmp" || protocol === "icmpv6") {
-    return {
-      field: name === "type" ? "icmp" : "other",
-      needs: [is("protocol", protocolName(protocol))],
-    };
-  }
-  const isOfPorts = ["th", "tcp", "udp"].includes(protocol);
-  const needs = protocol === "th" ? [is("protocol", "tcp", "udp")] : [is("protocol", protocol)];
-  return isOfPorts
-    ? { field: name === "dport" ? "port" : "other", needs }
-    : { field: "other", needs: [] };
+}
+
+function isOf(...protocols: readonly string[]): Test {
+  return is("protocol", ...protocols.map(protocolName));
 }
 
 function is(field: Field, ...values: readonly string[]): Test {
@@ -224,7 +206,9 @@ function alternatives(right: unknown, scope: Scope, depth: number): readonly unk
   return listOf(value).flatMap((item) => alternatives(item, scope, depth + 1));
 }
 
-function readValue(value: unknown, field: Field): Value {
+function readValue(item: unknown, field: Field): Value {
+  // With a counter or a comment, an element is wrapped.
+  const value = read(read(item, "elem"), "val") ?? item;
   const [first, last] = listOf(read(value, "range"));
   if (typeof first === "number" && typeof last === "number") return [first, last];
   if (field === "protocol" && (typeof value === "string" || typeof value === "number")) {

@@ -45,10 +45,12 @@ export interface Jump {
   readonly chain: string;
 }
 
-/** Whether one of the values, or all tests of one alternative, hold; or just not. */
-export type Test =
-  | { readonly field: Field; readonly values: readonly Value[]; readonly isNot: boolean }
-  | { readonly either: readonly (readonly Test[])[]; readonly isNot: boolean };
+/** Whether the field has one of the values; or just not. */
+export interface Test {
+  readonly field: Field;
+  readonly values: readonly Value[];
+  readonly isNot: boolean;
+}
 
 /** `other` is whatever nobody can know beforehand: a source address, a mark, a rate. */
 export type Field =
@@ -76,11 +78,11 @@ export interface Drop {
   readonly rule?: number;
 }
 
-type Answer = "yes" | "no" | "perhaps";
+/** Undefined: perhaps. */
+type Answer = boolean | undefined;
 
-/** What may become of a packet in a chain; it falls when it comes out at the end. */
+/** Of a packet that certainly does not pass: it falls when it may come out at the end. */
 interface End {
-  readonly passes: boolean;
   readonly falls: boolean;
   readonly drop?: Drop;
 }
@@ -88,8 +90,8 @@ interface End {
 interface Walk {
   readonly table: Table;
   readonly packet: Packet;
-  /** A chain does the same whoever jumps there. */
-  readonly ends: Map<string, End>;
+  /** A chain does the same whoever jumps there; undefined where the packet may pass. */
+  readonly ends: Map<string, End | undefined>;
 }
 
 /** Far more than any kernel's stack of jumps. */
@@ -98,8 +100,7 @@ const DEEPEST = 200;
 /** Where a base chain drops a packet for certain. */
 export function findDrop(table: Table, chain: string, packet: Packet): Drop | undefined {
   const end = walkChain({ table, packet, ends: new Map() }, chain, 0);
-  if (end.passes) return undefined;
-  if (!end.falls) return end.drop;
+  if (end?.falls !== true) return end?.drop;
   return table.chains.get(chain)?.policy?.isDropping === true ? { chain } : undefined;
 }
 
@@ -113,81 +114,60 @@ export function unknownTest(): Test {
   return { field: "other", values: [undefined], isNot: false };
 }
 
-function walkChain(walk: Walk, name: string, depth: number): End {
-  const known = walk.ends.get(name);
-  if (known !== undefined) return known;
+function walkChain(walk: Walk, name: string, depth: number): End | undefined {
   const rules = walk.table.chains.get(name)?.rules;
-  if (rules === undefined || depth > DEEPEST) return endOfDoubt();
+  if (walk.ends.has(name) || rules === undefined || depth > DEEPEST) return walk.ends.get(name);
   // A loop, which no kernel takes, comes upon this.
-  walk.ends.set(name, endOfDoubt());
-  const end = walkRules(walk, { name, rules, depth });
-  walk.ends.set(name, end);
-  return end;
-}
-
-function walkRules(
-  walk: Walk,
-  { name, rules, depth }: { name: string; rules: readonly Rule[]; depth: number },
-): End {
+  walk.ends.set(name, undefined);
   let falls = false;
   let drop: { drop?: Drop } = {};
   for (const { position, tests, verdict } of rules) {
-    const answer = holdAll(tests, walk.packet);
-    if (answer === "no") continue;
-    const end = endOf(walk, verdict, { drop: { chain: name, rule: position }, depth });
-    if (end.passes) return end;
+    const answer = every(tests.map((test) => hold(test, walk.packet)));
+    if (answer === false) continue;
+    const place = { chain: name, rule: position };
+    const end = verdict === "drop" ? { falls: false, drop: place } : endOf(walk, verdict, depth);
+    if (end === undefined) return undefined;
     if (end.drop !== undefined) drop = { drop: end.drop };
     const isLeft = verdict === "return" || (typeof verdict === "object" && verdict.kind === "goto");
-    if (isLeft && end.falls) falls = true;
-    if (answer === "yes" && (isLeft || !end.falls)) return { passes: false, falls, ...drop };
+    falls ||= isLeft && end.falls;
+    if (answer === true && (isLeft || !end.falls)) return remember(walk, name, { falls, ...drop });
   }
-  return { passes: false, falls: true, ...drop };
+  return remember(walk, name, { falls: true, ...drop });
 }
 
-function endOf(walk: Walk, verdict: Verdict, here: { drop: Drop; depth: number }): End {
-  if (verdict === "drop") return { passes: false, falls: false, drop: here.drop };
-  if (verdict === "return") return { passes: false, falls: true };
-  if (typeof verdict === "object") return walkChain(walk, verdict.chain, here.depth + 1);
-  return endOfDoubt();
+function remember({ ends }: Walk, name: string, end: End): End {
+  ends.set(name, end);
+  return end;
 }
 
-function endOfDoubt(): End {
-  return { passes: true, falls: true };
+function endOf(walk: Walk, verdict: Verdict, depth: number): End | undefined {
+  if (verdict === "return") return { falls: true };
+  return typeof verdict === "object" ? walkChain(walk, verdict.chain, depth + 1) : undefined;
 }
 
-function holdAll(tests: readonly Test[], packet: Packet): Answer {
-  return every(tests.map((test) => hold(test, packet)));
-}
-
-function hold(test: Test, packet: Packet): Answer {
-  const answers =
-    "either" in test
-      ? test.either.map((tests) => holdAll(tests, packet))
-      : test.values.map((value) => compare(packet[test.field], value));
-  const none = every(answers.map(opposite));
-  return test.isNot ? none : opposite(none);
+function hold({ field, values, isNot }: Test, packet: Packet): Answer {
+  const none = every(values.map((value) => opposite(compare(packet[field], value))));
+  return isNot ? none : opposite(none);
 }
 
 function every(answers: readonly Answer[]): Answer {
-  if (answers.includes("no")) return "no";
-  return answers.includes("perhaps") ? "perhaps" : "yes";
+  if (answers.includes(false)) return false;
+  return answers.includes(undefined) ? undefined : true;
 }
 
 function opposite(answer: Answer): Answer {
-  if (answer === "perhaps") return answer;
-  return answer === "yes" ? "no" : "yes";
+  return answer === undefined ? undefined : !answer;
 }
 
 function compare(known: Known, value: Value): Answer {
-  if (known === undefined || value === undefined) return "perhaps";
-  if (value === "*") return "yes";
+  if (known === undefined || value === undefined) return undefined;
+  if (value === "*") return true;
   if (typeof known === "object") {
-    return typeof value === "string" && known.not.includes(value) ? "no" : "perhaps";
+    return typeof value === "string" && known.not.includes(value) ? false : undefined;
   }
   if (typeof value === "string" && typeof known === "string") {
-    const isEqual = value.endsWith("*") ? known.startsWith(value.slice(0, -1)) : known === value;
-    return isEqual ? "yes" : "no";
+    return value.endsWith("*") ? known.startsWith(value.slice(0, -1)) : known === value;
   }
-  if (typeof value === "string" || typeof known === "string") return "perhaps";
-  return value[0] <= known && known <= value[1] ? "yes" : "no";
+  if (typeof value === "string" || typeof known === "string") return undefined;
+  return value[0] <= known && known <= value[1];
 }

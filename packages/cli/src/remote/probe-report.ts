@@ -1,11 +1,11 @@
 /** What a measurement of all pairs says to people: a table, what is odd with the way out, and how many are well. */
 import { listTexts, printAddress, printCount, say } from "@warren/core";
 import type { Phrase, Text } from "@warren/core";
-import type { Refused } from "./remote/hosts.ts";
-import type { Measured, Probed } from "./remote/probing.ts";
-import { printMatrix, printRoundTrip } from "./terminal/table.ts";
-import type { Terminal } from "./terminal/terminal.ts";
-import { printDuration } from "./terminal/words.ts";
+import type { Refused } from "./hosts.ts";
+import type { Measured, Probed } from "./probing.ts";
+import { printMatrix, printRoundTrip } from "../terminal/table.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { printDuration } from "../terminal/words.ts";
 
 /** Why a pair is not as it should be, and the way out. */
 export interface Oddity {
@@ -138,17 +138,17 @@ interface Table {
   readonly silent: ReadonlySet<string>;
 }
 
-function tableOf({ paint }: Terminal, { pairs, silent }: Table): readonly string[] {
+function tableOf(terminal: Terminal, { pairs, silent }: Table): readonly string[] {
   const sources = [...new Set(pairs.map(({ source }) => source))];
   const targets = [...new Set(pairs.flatMap(({ source, target }) => [source, target]))].sort();
   if (targets.length > TABLE_NODES) return [];
   const cells = new Map(pairs.map((pair) => [nameOf(pair), pair]));
   const cellOf = (pair: Measured | undefined): string => {
     if (pair === undefined || !pair.isAllowed) return "·";
-    if (silent.has(pair.source)) return paint("yellow", "?");
+    if (silent.has(pair.source)) return terminal.paint("yellow", "?");
     const text = printRoundTrip(pair.roundTripMs);
-    if (pair.roundTripMs === undefined) return paint("red", text);
-    return findOddity(pair) === undefined ? text : paint("yellow", text);
+    if (pair.roundTripMs === undefined) return terminal.paint("red", text);
+    return findOddity(pair) === undefined ? text : terminal.paint("yellow", text);
   };
   return printMatrix({
     sources: sources.map((name) => [name]),

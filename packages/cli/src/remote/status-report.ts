@@ -3,10 +3,10 @@ import { listTexts, say } from "@warren/core";
 import type { Phrase, Text } from "@warren/core";
 import { printOddity } from "./probe-report.ts";
 import type { Oddity } from "./probe-report.ts";
-import type { PeerStatus, TunnelStatus } from "./remote/tunnel-status.ts";
-import { printTable } from "./terminal/table.ts";
-import type { Terminal } from "./terminal/terminal.ts";
-import { printDuration } from "./terminal/words.ts";
+import type { PeerStatus, TunnelStatus } from "./tunnel-status.ts";
+import { printTable } from "../terminal/table.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { printDuration } from "../terminal/words.ts";
 
 /** Ranges that a line shows before it counts the rest. */
 const SHOWN_RANGES = 3;
@@ -59,7 +59,7 @@ export function printBytes(bytes: number): string {
 }
 
 function printPeers(terminal: Terminal, peers: readonly PeerStatus[]): void {
-  const { read, paint } = terminal;
+  const { read } = terminal;
   const heads = [
     say`peer`,
     say`endpoint`,
@@ -71,13 +71,13 @@ function printPeers(terminal: Terminal, peers: readonly PeerStatus[]): void {
   const rows = peers.map((peer) => [
     labelOf(peer),
     peer.endpoint ?? "",
-    paint(peer.trouble === undefined ? "green" : "red", handshakeOf(peer)),
+    terminal.paint(peer.trouble === undefined ? "green" : "red", handshakeOf(peer)),
     printBytes(peer.receivedBytes),
     printBytes(peer.sentBytes),
     read(rangesOf(peer)),
   ]);
   const [first = "", ...lines] = printTable([heads.map(read), ...rows]);
-  terminal.print(paint("bold", first));
+  terminal.print(terminal.paint("bold", first));
   for (const line of lines) terminal.print(line);
 }
 

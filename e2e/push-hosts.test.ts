@@ -1,0 +1,98 @@
+/** Hosts of other kinds than push was written on: other shells and tools, other service managers, nothing installed, behind a jump host. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { at, PushDesk, sh } from "./push-desk.ts";
+import { pingDuring } from "./steady-pings.ts";
+import { OPENRC_PACKAGES } from "./system-disk.ts";
+import { findPackageReason } from "./system-packages.ts";
+import { readSnapshot } from "./system-snapshot.ts";
+import { createSystems } from "./systems.ts";
+import { useGround } from "./systems-fixture.ts";
+
+const ground = useGround();
+
+const APPLETS = [
+  "awk basename cat chmod cmp cp cut date df dirname grep head id ln ls mkdir mktemp mv",
+  "readlink rm rmdir sed setsid sleep sort sync tail tee touch tr uname uniq wc",
+].join(" ");
+
+/** Its shell and every tool that a shell calls are those of a small router. */
+const BUSYBOX = `
+for each in ${APPLETS}; do ln -s /usr/bin/busybox /usr/local/bin/$each; done
+rm /usr/bin/comm
+ln -sf busybox /usr/bin/sh
+`;
+/** Its sh is bash, which then behaves as POSIX wants. */
+const BASH = "ln -sf bash /usr/bin/sh";
+/** As distributions with OpenRC have it with their tools; Debian's have none. */
+const OPENRC_SCRIPT = `
+cat >/etc/init.d/wg-quick <<'end'
+#!/sbin/openrc-run
+depend() { need net; }
+start() { wg-quick up "\${RC_SVCNAME#*.}"; }
+stop() { wg-quick down "\${RC_SVCNAME#*.}"; }
+end
+chmod 755 /etc/init.d/wg-quick
+`;
+const TOOLS = ["wireguard-tools", "nftables"];
+
+const hosts = {
+  desk: at("203.0.113.100"),
+  small: at("203.0.113.1", { prepare: [BUSYBOX] }),
+  rc: at("203.0.113.2", { init: "openrc", prepare: [OPENRC_SCRIPT] }),
+  bare: at("203.0.113.3", {
+    user: "op",
+    packages: TOOLS,
+    prepare: [`dpkg --purge --force-depends ${TOOLS.join(" ")}`],
+  }),
+  hidden: at("203.0.113.4", { prepare: [BASH] }),
+};
+
+const MESH = `
+network: { name: kinds, addresses: [10.0.0.0/24], interface: wg0 }
+nodes:
+  small: { endpoint: 203.0.113.1, ssh: small, address: 10.0.0.1, subnets: [192.168.1.0/24] }
+  rc: { endpoint: 203.0.113.2, ssh: rc, address: 10.0.0.2 }
+  bare: { endpoint: 203.0.113.3, ssh: bare, address: 10.0.0.3, subnets: [192.168.3.0/24] }
+  hidden: { endpoint: 203.0.113.4, ssh: hidden, address: 10.0.0.4 }
+`;
+
+const NAMES = ["small", "rc", "bare", "hidden"] as const;
+
+test("push brings a mesh to hosts of any kind, and changes and removes it there", async (ctx) => {
+  const reason = await findPackageReason([...TOOLS, ...OPENRC_PACKAGES]);
+  if (reason !== undefined) ctx.skip(reason);
+  const lab = await createSystems(ground, { hosts });
+  const desk = new PushDesk(ground, lab, MESH);
+  // The desk itself cannot reach that one, which nobody but its way in knows.
+  await sh(lab.desk, "ip route add blackhole 203.0.113.4");
+  const config = join(lab.home, ".ssh/config");
+  const text = readFileSync(config, "utf8");
+  writeFileSync(config, text.replace("Host hidden\n", "Host hidden\n  ProxyJump small\n"));
+  const machines = NAMES.map((name) => lab.machine(name));
+  const snapshots = () => Promise.all(machines.map(readSnapshot));
+  const before = await snapshots();
+  const first = await desk.warren("push");
+  expect(`${first.errors}${first.output}`).toMatchInlineSnapshot();
+  expect(await desk.pushed()).toMatchInlineSnapshot();
+  const pairs = machines.flatMap((source) =>
+    [1, 2, 3, 4].map((last) => ({ source, target: `10.0.0.${last}` })),
+  );
+  const counts = await pingDuring(pairs, async () => {
+    desk.change("192.168.1.0", "192.168.5.0");
+    expect(await desk.pushed()).toMatchInlineSnapshot();
+  });
+  expect(counts.flatMap(({ lost }) => lost)).toEqual([]);
+  await Promise.all(machines.map((machine) => machine.reboot()));
+  await sh(lab.desk, "ip route replace blackhole 203.0.113.4");
+  expect(await desk.pushed()).toMatchInlineSnapshot();
+  expect(await desk.pushed("--remove")).toMatchInlineSnapshot();
+  const after = await snapshots();
+  for (const [number, name] of NAMES.entries()) {
+    if (name !== "bare") expect(after[number]).toEqual(before[number]);
+  }
+  expect(
+    await sh(lab.machine("bare"), "wg --version; nft --version; ls -A /etc/wireguard"),
+  ).toMatchInlineSnapshot();
+});

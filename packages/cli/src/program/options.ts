@@ -1,0 +1,54 @@
+/** Options that several commands have, the same for all. */
+import { say } from "@warren/core";
+import type { Phrase } from "@warren/core";
+import { InvalidArgumentError, Option } from "commander";
+import type { Command } from "commander";
+import type { Terminal } from "../terminal/terminal.ts";
+import { MESH_FILE } from "../terminal/words.ts";
+
+/** Told the exit status of the command that was run. */
+export type Done = (status: number) => void;
+
+export function subcommand(
+  parent: Command,
+  terminal: Terminal,
+  name: string,
+  about: Phrase,
+): Command {
+  return parent.command(name).description(terminal.read(about)).addOption(fileOption(terminal));
+}
+
+export function fileOption({ read }: Terminal): Option {
+  return new Option("-f, --file <file>", read(say`the mesh file`)).default(MESH_FILE);
+}
+
+export function parallelOption({ read }: Terminal): Option {
+  return new Option("--parallel <hosts>", read(say`as many at once`))
+    .argParser(wholeNumber(1, 1000))
+    .default(32);
+}
+
+export function outputOption({ read }: Terminal): Option {
+  return new Option("-o, --output <folder>", read(say`where the rendered files are`)).default(
+    "out",
+  );
+}
+
+export function formatOption({ read }: Terminal): Option {
+  return new Option("--format <format>", read(say`what they are for`))
+    .choices(["wg-quick", "setconf", "networkd"])
+    .default("wg-quick");
+}
+
+export function jsonOption({ read }: Terminal): Option {
+  return new Option("--json", read(say`print JSON on standard output`)).default(false);
+}
+
+/** Of an option: digits alone, and within bounds. */
+export function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`a whole number from ${least} to ${most} is wanted`);
+  };
+}

@@ -1,0 +1,118 @@
+/** Names what of a mesh does not fit the cluster that is wanted on it, each with the command that mends it. */
+import type { Diagnostics } from "../../diagnostics.ts";
+import { hasAddress, hostPrefix, isOverlapping, printPrefix } from "../../ip/prefix.ts";
+import type { Prefix } from "../../ip/prefix.ts";
+import * as messages from "../../messages/kubernetes.ts";
+import { entrancesOf } from "../../model/entrances.ts";
+import type { Mesh } from "../../model/mesh.ts";
+import type { Member } from "../../plan/member.ts";
+import type { Index } from "../../plan/members.ts";
+import type { Path } from "../../wording.ts";
+import { addressOf, clusterMembers } from "./cluster.ts";
+import type { ClusterWish } from "./cluster.ts";
+import { ownerOf, rangeNeeds, unknownPodRanges } from "./cluster-ranges.ts";
+import { checkTalk } from "./cluster-talk.ts";
+import { subnetsCommand } from "./subnets-command.ts";
+
+/** Errors are what no files can be written for; warnings, what will not work before the mesh is changed. */
+export function checkCluster(index: Index, wish: ClusterWish, diagnostics: Diagnostics): void {
+  checkNames(index, wish, diagnostics);
+  const members = clusterMembers(index, wish);
+  checkServers(members, wish, diagnostics);
+  if (members.some((member) => addressOf(member) === undefined)) {
+    diagnostics.add(messages.clusterWithoutIPv4());
+  }
+  checkOverlaps(index.mesh, wish, diagnostics);
+  if (diagnostics.hasErrors) return;
+  checkTalk(index, wish, diagnostics);
+  checkRanges(index, wish, diagnostics);
+  if (wish.backend === "vxlan") checkEntrances(index, members, { wish, diagnostics });
+}
+
+function checkNames({ mesh }: Index, wish: ClusterWish, diagnostics: Diagnostics): void {
+  const known = mesh.nodes.map(({ name }): string => name);
+  const { servers, nodes = known, podRanges } = wish;
+  for (const name of [...servers, ...nodes, ...podRanges.keys()]) {
+    if (!known.includes(name)) diagnostics.add(messages.unknownNode(name, known));
+    else if (!nodes.includes(name)) diagnostics.add(messages.nodeNotInCluster(name));
+  }
+}
+
+/** Several servers hold the cluster's state together, by etcd, which a far way between them stops. */
+function checkServers(
+  members: readonly Member[],
+  { servers }: ClusterWish,
+  diagnostics: Diagnostics,
+): void {
+  const sites = members
+    .filter(({ node }) => servers.includes(node.name))
+    .map(({ site }) => site?.name);
+  const isTogether = sites.every((name) => name !== undefined && name === sites[0]);
+  if (sites.length > 1 && !isTogether) diagnostics.add(messages.serversApart(servers));
+}
+
+function checkOverlaps(mesh: Mesh, wish: ClusterWish, diagnostics: Diagnostics): void {
+  const { pods, services, nodes } = wish;
+  if (isOverlapping(pods, services)) {
+    diagnostics.add(messages.rangesOfOne(printPrefix(pods), printPrefix(services)));
+  }
+  const near = mesh.sites.flatMap(({ networks }) => networks);
+  const taken: (readonly [Path, Prefix])[] = [
+    ...mesh.network.addresses.map((range, at) => [["network", "addresses", at], range] as const),
+    ...mesh.sites.flatMap(({ name, networks }) =>
+      networks.map((range, at) => [["sites", name, "network", at], range] as const),
+    ),
+    ...mesh.nodes.flatMap(({ name, lan, subnets }) => [
+      ...(lan === undefined || near.some((range) => hasAddress(range, lan))
+        ? []
+        : [[["nodes", name, "lan"], hostPrefix(lan)] as const]),
+      // What a node of the cluster offers of these ranges is how others reach them.
+      ...(nodes?.includes(name) === false ? subnets : []).map(
+        ({ prefix }, at) => [["nodes", name, "subnets", at], prefix] as const,
+      ),
+    ]),
+  ];
+  for (const [path, range] of taken) {
+    if (range.length === 0) continue;
+    const own = [pods, services].find((each) => isOverlapping(each, range));
+    if (own !== undefined) {
+      diagnostics.add(messages.rangeTaken(path, printPrefix(own), printPrefix(range)));
+    }
+  }
+}
+
+function checkRanges(index: Index, wish: ClusterWish, diagnostics: Diagnostics): void {
+  for (const { name, pods, surplus, masked, hidden, subnets } of rangeNeeds(index, wish)) {
+    // The same whole list for all that it mends: else the second command would undo the first.
+    const command = subnetsCommand(name, subnets);
+    if (pods !== undefined) {
+      diagnostics.add(messages.podRangeMissing(name, printPrefix(pods), command));
+    }
+    if (surplus.length > 0) {
+      diagnostics.add(messages.podsForeign(name, surplus.map(printPrefix), command));
+    }
+    if (masked.length > 0)
+      diagnostics.add(messages.podsMasked(name, masked.map(printPrefix), command));
+    if (hidden.length > 0) {
+      diagnostics.add(messages.rangesNotBehind(name, hidden.map(printPrefix), command));
+    }
+  }
+  const unknown = unknownPodRanges(index, wish);
+  if (unknown.length > 0) diagnostics.add(messages.podRangesUnknown(unknown));
+}
+
+/** flannel's routes are nearer than ours: a pod is reached from the node where the client comes in. */
+function checkEntrances(
+  { mesh }: Index,
+  members: readonly Member[],
+  { wish, diagnostics }: { readonly wish: ClusterWish; readonly diagnostics: Diagnostics },
+): void {
+  const owner = ownerOf(members, wish.pods);
+  if (owner === undefined) return;
+  for (const { client, via } of entrancesOf(mesh)) {
+    const isInCluster = members.some(({ node }) => node.name === via);
+    if (isInCluster && via !== owner.node.name) {
+      diagnostics.add(messages.clientElsewhere(client.name, via, owner.node.name));
+    }
+  }
+}

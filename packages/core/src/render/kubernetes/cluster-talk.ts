@@ -1,0 +1,65 @@
+/** Whether a cluster's nodes can talk to each other as Kubernetes has them do. */
+import type { Diagnostics } from "../../diagnostics.ts";
+import type { Address } from "../../ip/address.ts";
+import * as messages from "../../messages/kubernetes.ts";
+import type { PortRange } from "../../model/mesh.ts";
+import { printPortRange } from "../../model/words.ts";
+import { device } from "../../plan/compile.ts";
+import type { Member } from "../../plan/member.ts";
+import type { Index } from "../../plan/members.ts";
+import { judge } from "../../verify/admission.ts";
+import { clusterMembers } from "./cluster.ts";
+import type { ClusterWish } from "./cluster.ts";
+
+const API_SERVER = 6443;
+const KUBELET = 10_250;
+const FLANNEL = 8472;
+
+/** Ways between all of them, and where there is a policy, the ports without which no cluster runs; O(N²). */
+export function checkTalk(index: Index, wish: ClusterWish, diagnostics: Diagnostics): void {
+  const members = clusterMembers(index, wish);
+  const isApart = (one: Member, other: Member): boolean =>
+    !index.traffic.isAllowed(one, other) || index.paths.next(one, other) === undefined;
+  for (const target of members) {
+    const others = members.filter((other) => other !== target);
+    const apart = others.filter((other) => isApart(target, other));
+    if (apart.length > 0) diagnostics.add(messages.nodesApart(target.node.name, namesOf(apart)));
+    if (index.policy === undefined) continue;
+    const own = device(index, target);
+    for (const port of portsOf(target, wish)) {
+      const shut = others.filter((source) => {
+        const flow = { source: hostOf(source), target: hostOf(target), port };
+        // Agents ask servers, and servers ask kubelets; flannel goes from everybody to everybody.
+        const isAsked = port.first !== KUBELET || wish.servers.includes(source.node.name);
+        return isAsked && judge(own, flow, "host").kind !== "passes";
+      });
+      // Who has no way at all is named already.
+      const names = namesOf(shut.filter((source) => !apart.includes(source)));
+      if (names.length === 0) continue;
+      diagnostics.add(messages.portShut(target.node.name, printPortRange(port), names));
+    }
+  }
+}
+
+function portsOf({ node }: Member, { servers, backend }: ClusterWish): readonly PortRange[] {
+  const isServer = servers.includes(node.name);
+  return [
+    ...(isServer ? [portOf("tcp", API_SERVER)] : []),
+    portOf("tcp", KUBELET),
+    ...(backend === "vxlan" ? [portOf("udp", FLANNEL)] : []),
+  ];
+}
+
+function portOf(protocol: PortRange["protocol"], port: number): PortRange {
+  return { protocol, first: port, last: port };
+}
+
+function hostOf({ node, addresses }: Member): Address {
+  const own = addresses.find(({ address }) => address.family === 4);
+  if (own === undefined) throw new Error(`node ${node.name} has no IPv4 address`);
+  return own.address;
+}
+
+function namesOf(members: readonly Member[]): readonly string[] {
+  return members.map(({ node }) => node.name);
+}

@@ -1,0 +1,356 @@
+/** Clusters on meshes: what stands in their files, against the mesh and against kubeadm's published types. */
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import * as core from "../../mod.ts";
+import type { Index } from "../../mod.ts";
+import { meshDocuments } from "../../../../../tools/random-mesh.ts";
+import { runs } from "../../../../../tools/runs.ts";
+import { indexOfDocument, printDiagnostics, sampleOf } from "../../../../../tools/sample.ts";
+
+const MESH = `
+network: { name: k8s, addresses: [10.66.0.0/16, "fd00:66::/64"], interface: wg0 }
+sites:
+  home: { network: 172.16.0.0/24, gateways: [a] }
+  far: { network: 172.16.1.0/24, gateways: [c] }
+nodes:
+  a: { site: home, lan: 172.16.0.1, endpoint: 203.0.113.1 }
+  b: { site: home, lan: 172.16.0.2 }
+  c: { site: far, lan: 172.16.1.1, endpoint: "c.example:77" }
+  d: { endpoint: 203.0.113.4 }
+`;
+
+function wishOf(wish: Partial<core.ClusterWish>): core.ClusterWish {
+  return {
+    servers: ["a"],
+    backend: "vxlan",
+    pods: rangeOf("10.42.0.0/16"),
+    services: rangeOf("10.43.0.0/16"),
+    podRanges: new Map(),
+    ...wish,
+  };
+}
+
+function rangeOf(text: string): core.Prefix {
+  const range = core.parsePrefix(text);
+  if (range instanceof core.Problem) throw new Error(text);
+  return range;
+}
+
+function checked(index: Index, wish: Partial<core.ClusterWish>): string {
+  const diagnostics = new core.Diagnostics();
+  core.checkCluster(index, wishOf(wish), diagnostics);
+  const fixes = diagnostics.list.map(({ fix }) => core.printText(fix));
+  return printDiagnostics(diagnostics)
+    .split("\n")
+    .map((line, at) => (line === "" ? "" : `${line}\n  ${fixes[at]}`))
+    .join("\n");
+}
+
+test("clusterOf() puts labels on who is in a site, and taints on who is away from the servers'", () => {
+  const { index } = sampleOf(MESH);
+  const { nodes, servers } = core.clusterOf(index, wishOf({ servers: ["b", "a"] }));
+  expect(servers.map(({ name }) => name)).toEqual(["b", "a"]);
+  const printed = nodes.map(({ name, address, labels, taints }) => {
+    const words = [...labels, ...taints].map(({ key, value }) => `${key}=${value}`);
+    return `${name} ${address} ${words.join(" ")}`;
+  });
+  expect(printed).toEqual([
+    "a 10.66.0.1 topology.kubernetes.io/region=home topology.kubernetes.io/zone=home",
+    "b 10.66.0.2 topology.kubernetes.io/region=home topology.kubernetes.io/zone=home",
+    "c 10.66.0.3 topology.kubernetes.io/region=far topology.kubernetes.io/zone=far zone=far",
+    "d 10.66.0.4 ",
+  ]);
+  // Where servers have no site, no site is away from theirs.
+  const { nodes: others } = core.clusterOf(index, wishOf({ servers: ["d"] }));
+  expect(others.flatMap(({ taints }) => taints)).toEqual([]);
+});
+
+test("clusterOf() gives pods what fits through the narrowest tunnel, and names whose it is", () => {
+  const narrow = MESH.replace("172.16.0.2 }", "172.16.0.2, mtu: 1300 }");
+  const mtuOf = (mesh: string, backend: core.Backend) =>
+    core.clusterOf(sampleOf(mesh).index, wishOf({ backend })).mtu;
+  expect(mtuOf(MESH, "vxlan")).toEqual({ tunnel: 1420, pods: 1370, narrowest: [] });
+  expect(mtuOf(MESH, "host-gw")).toEqual({ tunnel: 1420, pods: 1420, narrowest: [] });
+  expect(mtuOf(narrow, "vxlan")).toEqual({ tunnel: 1300, pods: 1250, narrowest: ["b"] });
+});
+
+test("checkCluster() refuses what no files can be written for", () => {
+  const { index } = sampleOf(MESH);
+  expect(checked(index, { servers: ["x"] })).toMatchInlineSnapshot(`
+    "error unknown-name nodes: the mesh has no node "x"
+      did you mean a?"
+  `);
+  expect(checked(index, { nodes: ["b", "c"] })).toMatchInlineSnapshot(`
+    "error unknown-name nodes.a: "a" is not among the nodes of --nodes
+      add it there, or leave it out here"
+  `);
+  expect(checked(index, { servers: ["a", "b"] })).toBe("");
+  expect(checked(index, { servers: ["a", "c"] })).toMatchInlineSnapshot(`
+    "error servers-apart nodes.a: the servers "a", "c" are not in one site: their etcd stops when the way between them is slow or down
+      take servers of one site, or one alone"
+  `);
+  expect(checked(index, { servers: ["d", "a"] })).toContain("error servers-apart");
+  // Nobody knows how far those are apart that are in no site.
+  const { index: wide } = sampleOf(`${MESH}  e: { endpoint: 203.0.113.5 }\n`);
+  expect(checked(wide, { servers: ["d", "e"] })).toContain("error servers-apart");
+  expect(checked(index, { pods: rangeOf("10.43.128.0/17") })).toMatchInlineSnapshot(`
+    "error cluster-range : the services' range 10.43.0.0/16 overlaps the pods' 10.43.128.0/17
+      choose others: --pods, --services"
+  `);
+  expect(checked(index, { pods: rangeOf("10.66.64.0/18") })).toMatchInlineSnapshot(`
+    "error cluster-range network.addresses[0]: network.addresses[0]: 10.66.0.0/16 overlaps 10.66.64.0/18, which is to be the cluster's
+      choose others: --pods, --services"
+  `);
+  expect(checked(index, { services: rangeOf("172.16.0.0/16") })).toMatchInlineSnapshot(`
+    "error cluster-range sites.far.network[0]: sites.far.network[0]: 172.16.1.0/24 overlaps 172.16.0.0/16, which is to be the cluster's
+      choose others: --pods, --services
+    error cluster-range sites.home.network[0]: sites.home.network[0]: 172.16.0.0/24 overlaps 172.16.0.0/16, which is to be the cluster's
+      choose others: --pods, --services"
+  `);
+  const exit = MESH.replace("203.0.113.4 }", "203.0.113.4, subnets: [0.0.0.0/0, 10.42.9.0/24] }");
+  expect(checked(sampleOf(exit).index, { nodes: ["a", "b"] })).toMatchInlineSnapshot(`
+    "error cluster-range nodes.d.subnets[1]: nodes.d.subnets[1]: 10.42.9.0/24 overlaps 10.42.0.0/16, which is to be the cluster's
+      choose others: --pods, --services"
+  `);
+  const sixth =
+    'network: { name: n, addresses: ["fd00::/64"] }\nnodes: { a: { endpoint: a.example } }';
+  expect(checked(sampleOf(sixth).index, {})).toMatchInlineSnapshot(`
+    "error cluster-family network.addresses: these files have IPv4 alone, and the mesh has no range of it
+      add one, such as 10.66.0.0/16"
+  `);
+});
+
+test("checkCluster() names nodes of the cluster that do not talk to each other", () => {
+  const apart = `${MESH}links: [{ between: [b, d], path: deny }]\n`;
+  const { index } = sampleOf(apart);
+  expect(checked(index, {})).toMatchInlineSnapshot(`
+    "warning cluster-apart nodes.b: b does not talk to "d", as in a cluster all nodes do
+      let the policy and the links allow it, and give one side an endpoint; or leave a node out with --nodes
+    warning cluster-apart nodes.d: d does not talk to "b", as in a cluster all nodes do
+      let the policy and the links allow it, and give one side an endpoint; or leave a node out with --nodes"
+  `);
+  expect(checked(index, { nodes: ["a", "b", "c"] })).not.toContain("cluster-apart");
+});
+
+test("checkCluster() names ports that a policy keeps from those who need them", () => {
+  const open =
+    "{ from: [a, b], to: [a, b] }, { from: [a, b], to: c, ports: [tcp/10250, udp/8472] }";
+  const { index } = sampleOf(`${MESH}policy: [${open}, { from: c, to: a, ports: [udp/*] }]\n`);
+  const nodes = ["a", "b", "c"];
+  expect(checked(index, { nodes })).toMatchInlineSnapshot(`
+    "warning cluster-shut policy: the policy keeps tcp/6443 on a from "c", and a cluster needs it
+      add a rule from the cluster's nodes to each other; without ports, so that all goes
+    warning cluster-shut policy: the policy keeps udp/8472 on b from "c", and a cluster needs it
+      add a rule from the cluster's nodes to each other; without ports, so that all goes
+    warning cluster-hidden nodes.a: nobody outside the cluster reaches 10.42.0.0/16, 10.43.0.0/16: no node offers them
+      warren set a subnets=10.42.0.0/16,10.43.0.0/16"
+  `);
+  expect(checked(index, { nodes, backend: "host-gw" })).not.toContain("8472");
+});
+
+test("checkCluster() with vxlan wants all pods and services behind the node that clients enter through", () => {
+  const { index } = sampleOf(`${MESH}clients: { laptop: { via: c } }\n`);
+  expect(checked(index, {})).toMatchInlineSnapshot(`
+    "warning cluster-hidden nodes.c: nobody outside the cluster reaches 10.42.0.0/16, 10.43.0.0/16: no node offers them
+      warren set c subnets=10.42.0.0/16,10.43.0.0/16"
+  `);
+  const offered = MESH.replace("203.0.113.1 }", "203.0.113.1, subnets: [10.42.0.0/16] }");
+  expect(checked(sampleOf(`${offered}clients: { laptop: { via: c } }\n`).index, {}))
+    .toMatchInlineSnapshot(`
+    "warning cluster-hidden nodes.a: nobody outside the cluster reaches 10.43.0.0/16: no node offers them
+      warren set a subnets=10.42.0.0/16,10.43.0.0/16
+    warning cluster-entrance clients.laptop.via: laptop comes in through c, where flannel takes its packets for pods and the rules drop them: a offers the pods
+      warren set laptop via=a; or take --backend host-gw"
+  `);
+  const whole = MESH.replace("203.0.113.1 }", "203.0.113.1, subnets: [10.42.0.0/15] }");
+  expect(checked(sampleOf(`${whole}clients: { laptop: { via: a } }\n`).index, {})).toBe("");
+  // A node that is not in the cluster is outside of it, too.
+  expect(checked(sampleOf(MESH).index, { nodes: ["a", "b", "c"] })).toContain(
+    "set a subnets=10.42.0.0/16,10.43.0.0/16",
+  );
+});
+
+test("checkCluster() with host-gw wants each node's pods behind it, under their own addresses", () => {
+  const own = MESH.replace("172.16.0.2 }", "172.16.0.2, subnets: [10.42.7.0/24, 192.168.1.0/24] }");
+  const { index } = sampleOf(`${own}clients: { laptop: { via: a } }\n`);
+  expect(checked(index, { backend: "host-gw" })).toMatchInlineSnapshot(`
+    "warning cluster-hidden nodes.a: nobody outside the cluster reaches 10.43.0.0/16: no node offers them
+      warren set a subnets=10.43.0.0/16
+    warning pods-masked nodes.b.subnets: b hides who speaks to its pods in 10.42.7.0/24: they see its own address
+      warren set b 'subnets=[{prefix: 10.42.7.0/24, masquerade: false}, 192.168.1.0/24]'
+    warning pods-unreached nodes: "a", "c", "d" do not offer their pods' ranges: with host-gw nothing reaches these from another node
+      once the cluster has given them out, export again with what this prints: kubectl get nodes -o jsonpath='{range .items[*]}--pod-cidr {.metadata.name}={.spec.podCIDR} {end}'"
+  `);
+  const podRanges = new Map(
+    ["a", "b", "c", "d"].map((name, at) => [name, rangeOf(`10.42.${at}.0/24`)]),
+  );
+  expect(checked(index, { backend: "host-gw", podRanges })).toMatchInlineSnapshot(`
+    "warning pods-unreached nodes.a: a does not offer 10.42.0.0/24, where its pods are: with host-gw nothing reaches them
+      warren set a 'subnets=[{prefix: 10.42.0.0/24, masquerade: false}, 10.43.0.0/16]'
+    warning cluster-hidden nodes.a: nobody outside the cluster reaches 10.43.0.0/16: no node offers them
+      warren set a 'subnets=[{prefix: 10.42.0.0/24, masquerade: false}, 10.43.0.0/16]'
+    warning pods-unreached nodes.b: b does not offer 10.42.1.0/24, where its pods are: with host-gw nothing reaches them
+      warren set b 'subnets=[{prefix: 10.42.1.0/24, masquerade: false}, 192.168.1.0/24]'
+    warning pods-foreign nodes.b.subnets: b offers 10.42.7.0/24, where flannel goes another way
+      warren set b 'subnets=[{prefix: 10.42.1.0/24, masquerade: false}, 192.168.1.0/24]'
+    warning pods-unreached nodes.c: c does not offer 10.42.2.0/24, where its pods are: with host-gw nothing reaches them
+      warren set c 'subnets=[{prefix: 10.42.2.0/24, masquerade: false}]'
+    warning pods-unreached nodes.d: d does not offer 10.42.3.0/24, where its pods are: with host-gw nothing reaches them
+      warren set d 'subnets=[{prefix: 10.42.3.0/24, masquerade: false}]'"
+  `);
+});
+
+test("checkCluster() finds what the other backend has left", () => {
+  const hostGw = MESH.replace(
+    "203.0.113.1 }",
+    "203.0.113.1, subnets: [{ prefix: 10.42.0.0/24, masquerade: false }] }",
+  );
+  expect(checked(sampleOf(hostGw).index, {})).toMatchInlineSnapshot(`
+    "warning pods-foreign nodes.a.subnets: a offers 10.42.0.0/24, where flannel goes another way
+      warren set a subnets="
+  `);
+  const vxlan = MESH.replace(
+    "203.0.113.1 }",
+    "203.0.113.1, subnets: [10.42.0.0/16, 10.43.0.0/16] }",
+  );
+  const podRanges = new Map([["a", rangeOf("10.42.0.0/24")]]);
+  const wish = { backend: "host-gw", podRanges, nodes: ["a"] } as const;
+  expect(checked(sampleOf(vxlan).index, wish)).toMatchInlineSnapshot(`
+    "warning pods-unreached nodes.a: a does not offer 10.42.0.0/24, where its pods are: with host-gw nothing reaches them
+      warren set a 'subnets=[{prefix: 10.42.0.0/24, masquerade: false}, 10.43.0.0/16]'
+    warning pods-foreign nodes.a.subnets: a offers 10.42.0.0/16, where flannel goes another way
+      warren set a 'subnets=[{prefix: 10.42.0.0/24, masquerade: false}, 10.43.0.0/16]'"
+  `);
+});
+
+test("no file has an address but the mesh's, the cluster's and where nodes are dialled", () => {
+  const property = fc.property(
+    meshDocuments(6),
+    fc.constantFrom("vxlan", "host-gw"),
+    (document, backend) => {
+      const { index } = indexOfDocument(document);
+      const servers = index.members.slice(0, 1).map(({ node }) => node.name);
+      const wish = wishOf({ servers, backend });
+      const diagnostics = new core.Diagnostics();
+      core.checkCluster(index, wish, diagnostics);
+      fc.pre(!diagnostics.hasErrors);
+      const cluster = core.clusterOf(index, wish);
+      const text = JSON.stringify([
+        ...core.k3sFiles(cluster),
+        ...core.kubeadmFiles(cluster),
+        ...core.flannelFiles(cluster),
+      ]);
+      expect(text).not.toMatch(/external-ip/);
+      const known = new Set([
+        ...index.members.flatMap(({ addresses }) =>
+          addresses.map((each) => core.printAddress(each.address)),
+        ),
+        ...index.members
+          .map(({ node }) => node.endpoint?.host ?? "")
+          .map((host) => (typeof host === "string" ? host : core.printAddress(host))),
+        "10.42.0.0",
+        "10.43.0.0",
+      ]);
+      for (const [address] of text.matchAll(/\b\d+\.\d+\.\d+\.\d+\b/g))
+        expect(known).toContain(address);
+    },
+  );
+  fc.assert(property, runs(60));
+});
+
+/**
+ * The fields of kubeadm.k8s.io/v1beta4 as its types name them, where our files have any. "text" and
+ * "number" are values, a list has one form for all its items.
+ */
+const ARGUMENTS = [{ name: "text", value: "text" }];
+const NODE = {
+  name: "text",
+  criSocket: "text",
+  taints: [{ key: "text", value: "text", effect: "text", timeAdded: "text" }],
+  kubeletExtraArgs: ARGUMENTS,
+  ignorePreflightErrors: ["text"],
+  imagePullPolicy: "text",
+  imagePullSerial: "boolean",
+};
+const ENDPOINT = { advertiseAddress: "text", bindPort: "number" };
+const HEAD = { apiVersion: "text", kind: "text" };
+const V1BETA4: Readonly<Record<string, object>> = {
+  InitConfiguration: {
+    ...HEAD,
+    nodeRegistration: NODE,
+    localAPIEndpoint: ENDPOINT,
+    certificateKey: "text",
+    skipPhases: ["text"],
+  },
+  ClusterConfiguration: {
+    ...HEAD,
+    networking: { serviceSubnet: "text", podSubnet: "text", dnsDomain: "text" },
+    kubernetesVersion: "text",
+    controlPlaneEndpoint: "text",
+    apiServer: { extraArgs: ARGUMENTS, certSANs: ["text"] },
+    clusterName: "text",
+  },
+  JoinConfiguration: {
+    ...HEAD,
+    nodeRegistration: NODE,
+    caCertPath: "text",
+    discovery: {
+      bootstrapToken: {
+        token: "text",
+        apiServerEndpoint: "text",
+        caCertHashes: ["text"],
+        unsafeSkipCAVerification: "boolean",
+      },
+      file: { kubeConfigPath: "text" },
+      tlsBootstrapToken: "text",
+    },
+    controlPlane: { localAPIEndpoint: ENDPOINT, certificateKey: "text" },
+  },
+};
+
+/** Paths that the form does not have, or has otherwise. */
+function misfits(value: unknown, form: unknown, path: string): readonly string[] {
+  if (typeof form === "string")
+    return typeof value === (form === "text" ? "string" : form) ? [] : [path];
+  if (Array.isArray(form)) {
+    if (!Array.isArray(value)) return [path];
+    return value.flatMap((each, at) => misfits(each, form[0], `${path}[${at}]`));
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return [path];
+  const fields = new Map(Object.entries(form ?? {}));
+  return Object.entries(value).flatMap(([name, each]) => {
+    return fields.has(name)
+      ? misfits(each, fields.get(name), `${path}.${name}`)
+      : [`${path}.${name}`];
+  });
+}
+
+test("kubeadmFiles() keeps to the published form of v1beta4", () => {
+  const { index } = sampleOf(MESH);
+  const files = core.kubeadmFiles(core.clusterOf(index, wishOf({})));
+  const kinds = files.flatMap(({ path, content }) => {
+    if (typeof content === "string") return [];
+    return content.documents.map((document) => {
+      const { kind } = document as { kind: string };
+      expect(misfits(document, V1BETA4[kind], kind)).toEqual([]);
+      return `${path} ${kind}`;
+    });
+  });
+  expect(kinds).toEqual([
+    "a/etc/kubernetes/kubeadm.yaml InitConfiguration",
+    "a/etc/kubernetes/kubeadm.yaml ClusterConfiguration",
+    "b/etc/kubernetes/kubeadm.yaml JoinConfiguration",
+    "c/etc/kubernetes/kubeadm.yaml JoinConfiguration",
+    "d/etc/kubernetes/kubeadm.yaml JoinConfiguration",
+  ]);
+  // Arguments were a mapping before v1beta4.
+  const old = {
+    kind: "JoinConfiguration",
+    nodeRegistration: { kubeletExtraArgs: { "node-ip": "10.66.0.1" } },
+    discovry: {},
+  };
+  expect(misfits(old, V1BETA4["JoinConfiguration"], "old")).toEqual([
+    "old.nodeRegistration.kubeletExtraArgs",
+    "old.discovry",
+  ]);
+});
