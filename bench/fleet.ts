@@ -15,6 +15,9 @@ import { PATH, reasonToSkipSystems } from "../e2e/systems-fixture.ts";
 
 /** What a machine takes with its tunnels up, in a program outside of the kernel: 99 peers. */
 const MACHINE_BYTES = 60e6;
+/** All systemds of one machine's root share this; 128 are enough for sixty of them. */
+const WATCHERS = "/proc/sys/fs/inotify/max_user_instances";
+const MACHINE_WATCHERS = 10;
 const SAMPLE_MS = 100;
 const DESK = 254;
 const ROUTER = "203.0.113.253";
@@ -66,7 +69,13 @@ export async function createFleet(most: number): Promise<Fleet | string> {
   const count = Math.min(most, Math.floor(freemem() / MACHINE_BYTES));
   if (count < 2) return "there is no memory for two machines";
   const ground = await createGround(PATH);
+  const watchers = read(WATCHERS);
+  const close = async (): Promise<void> => {
+    writeFileSync(WATCHERS, watchers);
+    await ground.close();
+  };
   try {
+    writeFileSync(WATCHERS, String(Number(watchers) + count * MACHINE_WATCHERS));
     const machines = Array.from({ length: count }, (_, at) => {
       return [nameOf(at), { ...joined(at + 1), system: {} }] as const;
     });
@@ -80,9 +89,9 @@ export async function createFleet(most: number): Promise<Fleet | string> {
       },
     });
     await systems.desk.run({ words: ["nft", "-f", "-"], input: COUNTER, wayOut: WAY_OUT });
-    return { count, folder: ground.folder.path, systems, close: ground.close };
+    return { count, folder: ground.folder.path, systems, close };
   } catch (error) {
-    await ground.close();
+    await close();
     throw error;
   }
 }

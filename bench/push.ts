@@ -2,7 +2,7 @@
  * A hundred hosts by `warren push`, beside what a user would do with the files instead: a loop, as many
  * at once as push has, and Ansible where it is installed. Each begins with bare hosts, in one run.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { waysOf, type Way } from "./bringing.ts";
 import { countLost, createFleet, measureOnDesk, nameOf, type Cost, type Fleet } from "./fleet.ts";
@@ -101,7 +101,7 @@ function cells(cost: Cost): readonly string[] {
 }
 
 async function bring(fleet: Fleet, way: Way): Promise<Brought> {
-  const folder = join(fleet.folder, `mesh of ${way.name.replaceAll(" ", "-")}`);
+  const folder = join(fleet.folder, "mesh");
   mkdirSync(folder);
   const run = async (script: string): Promise<Cost> => {
     const cost = await measureOnDesk(fleet, folder, script);
@@ -119,6 +119,7 @@ async function bring(fleet: Fleet, way: Way): Promise<Brought> {
   });
   await expectBrought(fleet, AFTER);
   await run(way.remove);
+  rmSync(folder, { recursive: true });
   const lost = pings.reduce((sum, each) => sum + each.lost.length, 0);
   return { way, hosts: fleet.count, first, ...again, change, lost };
 }

@@ -14,7 +14,19 @@ nodes:
 
 const ground = useGround();
 
-test("what push has brought is probed and told", async () => {
+/** Prints how many connections there are while it measures again and again, and how many after it was killed. */
+const KILL = `
+count() { ss -Htn state established dport = :22 | wc -l; }
+HOME=/root "$0" probe --watch >/run/said &
+pid=$!
+timeout 20 sh -c 'until grep -q "pairs reach" /run/said; do sleep 0.02; done'
+count
+kill -9 $pid
+for try in $(seq 200); do [ "$(count)" != 0 ] || break; sleep 0.02; done
+count
+`;
+
+test("what push has brought is probed and told, by connections that end with who made them", async () => {
   const port = (address: string) => ({ ports: { net: { addresses: [`${address}/24`] } } });
   const lab = await createSystems(ground, {
     hosts: {
@@ -38,6 +50,8 @@ test("what push has brought is probed and told", async () => {
   expect(probed).toMatch(
     /path MTU: 1420; oldest handshake: \d+ s\n2 of 2 pairs reach each other\n$/,
   );
+  const killed = ["sh", "-c", `cd ${folder} && ${KILL}`, WARREN];
+  expect(await lab.desk.run({ words: killed, wayOut: "" })).toBe("2\n0\n");
   const told = await warren("status", "a", "b");
   expect(told).toMatch(/^a \(wg0\): UDP port 51820, 10\.0\.0\.1\/24, \S{44}$/m);
   expect(told).toMatch(

@@ -85,10 +85,11 @@ export async function probeAll(
   pairs: readonly Pair[],
   { interface: device, isMtuWanted, parallel }: ProbeOptions,
 ): Promise<Probed> {
+  const ofSources = Map.groupBy(pairs, ({ source }) => source);
   const measured = new Map<Pair, Measured>();
   const words = [device, "probe", ...(isMtuWanted ? ["mtu"] : [])];
   const refused = await askAll(hosts, parallel, async ({ name, remote }) => {
-    const own = pairs.filter(({ source, isAllowed }) => source === name && isAllowed);
+    const own = (ofSources.get(name) ?? []).filter(({ isAllowed }) => isAllowed);
     const answer = await remote.run({ words, files: new Map([["targets", printTargets(own)]]) });
     const found = answer.kind === "answered" ? readMeasured(own, answer.lines) : [];
     for (const [at, pair] of own.entries()) measured.set(pair, found[at] ?? pair);

@@ -111,7 +111,7 @@ export class Remote {
 
   /** Connects where no connection is, and finds out how to be root there. */
   async connect(): Promise<Answer> {
-    if (this.#holder?.exitCode === null) return { kind: "answered", lines: [] };
+    if (isRunning(this.#holder)) return { kind: "answered", lines: [] };
     const answer = await insist(() => this.#open());
     if (answer.kind === "failed") return answer;
     this.#isRoot = answer.lines[0]?.[0] === "0";
@@ -131,7 +131,7 @@ export class Remote {
   }
 
   async close(): Promise<void> {
-    if (this.#holder?.exitCode !== null) return;
+    if (!isRunning(this.#holder)) return;
     const ended = once(this.#holder, "close");
     this.#holder.stdin?.end();
     await ended;
@@ -276,6 +276,10 @@ function follow(child: ChildProcess): Followed {
   // A program that ends before it has read everything says why in its status.
   child.stdin?.on("error", () => undefined);
   return { ended, texts: [child.stdout, child.stderr].map(read) };
+}
+
+function isRunning(child: ChildProcess | undefined): child is ChildProcess {
+  return child?.exitCode === null && child.signalCode === null;
 }
 
 async function outcomeOf(ended: Followed["ended"], texts: Followed["texts"]): Promise<Outcome> {
