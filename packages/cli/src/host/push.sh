@@ -81,9 +81,10 @@ undo() {
 	rm -rf "$run"
 }
 
-# ID: what became of a run that is not there any more.
+# ID: what became of a run that is not there any more. Once told, it is forgotten.
 told() {
 	word=$(sed -n "s/^$1 //p" "$run.undone" 2>/dev/null)
+	[ -z "$word" ] || rm -f "$run.undone"
 	echo "fail ${word:-overtaken}"
 }
 
