@@ -1,5 +1,5 @@
 /** What the world can refuse, by code: the one table from which exit statuses come. */
-import { printText, say } from "@warren/core";
+import { nearest, printText, Problem, say, suggestion } from "@warren/core";
 import type { Phrase } from "@warren/core";
 
 /** The command line itself is wrong (EX_USAGE of sysexits.h). */
@@ -46,34 +46,45 @@ export function systemCode(error: unknown): string {
 
 /** The system's failures in words, with what usually helps. */
 export function describeSystem(error: unknown): { readonly why: Phrase; readonly fix: Phrase } {
-  switch (systemCode(error)) {
-    case "ENOENT":
-      return { why: say`no such file or folder`, fix: say`check the path` };
-    case "EACCES":
-    case "EPERM":
-      return { why: say`permission denied`, fix: say`run as its owner, or choose another place` };
-    case "EROFS":
-      return {
-        why: say`the file system is read-only`,
-        fix: say`choose a place that can be written`,
-      };
-    case "ENOSPC":
-    case "EDQUOT":
-      return { why: say`no space is left`, fix: say`free some and run it again` };
-    case "EISDIR":
-      return { why: say`it is a folder`, fix: say`name a file` };
-    case "ELOOP":
-      return {
-        why: say`its links lead in a circle`,
-        fix: say`name the file itself, or mend the link`,
-      };
-    case "ENOTDIR":
-    case "EEXIST":
-      return { why: say`a file stands where a folder is needed`, fix: say`move it away` };
-    default:
-      return {
-        why: say`${error instanceof Error ? error.message : String(error)}`,
-        fix: say`see the message`,
-      };
-  }
+  const denied = [say`permission denied`, say`run as its owner, or choose another place`] as const;
+  const full = [say`no space is left`, say`free some and run it again`] as const;
+  const inTheWay = [say`a file stands where a folder is needed`, say`move it away`] as const;
+  const known = new Map<string, readonly [why: Phrase, fix: Phrase]>([
+    ["ENOENT", [say`no such file or folder`, say`check the path`]],
+    ["EACCES", denied],
+    ["EPERM", denied],
+    ["EROFS", [say`the file system is read-only`, say`choose a place that can be written`]],
+    ["ENOSPC", full],
+    ["EDQUOT", full],
+    ["EISDIR", [say`it is a folder`, say`name a file`]],
+    ["ELOOP", [say`its links lead in a circle`, say`name the file itself, or mend the link`]],
+    ["ENOTDIR", inTheWay],
+    ["EEXIST", inTheWay],
+  ]);
+  const message = error instanceof Error ? error.message : String(error);
+  const [why, fix] = known.get(systemCode(error)) ?? [say`${message}`, say`see the message`];
+  return { why, fix };
+}
+
+/** What the system refuses of a file; what was said of it already stays as it was said. */
+export function refusalOf(
+  code: "cannot-read" | "cannot-write",
+  file: string,
+  cause: unknown,
+): AppError {
+  if (cause instanceof AppError) return cause;
+  const { why, fix } = describeSystem(cause);
+  const text = code === "cannot-read" ? say`cannot read: ${why}` : say`cannot write: ${why}`;
+  return new AppError(code, text, { fix, file, cause });
+}
+
+/** What a parser made of a word of the command line; what it refuses is wrong usage. */
+export function demand<T>(parsed: T | Problem): T {
+  if (!(parsed instanceof Problem)) return parsed;
+  throw new AppError("usage", parsed.message, { fix: parsed.fix });
+}
+
+/** What names nothing that is known: with the word that was meant, or those that there are. */
+export function unknownName(text: Phrase, name: string, known: readonly string[]): AppError {
+  return new AppError("usage", text, { fix: suggestion(nearest(name, known), known) });
 }

@@ -1,6 +1,6 @@
 /** Reads FIELD=VALUE from the command line, each value in the form that its field has in a mesh file. */
-import { parseName, Problem, quote, say, valueOfWords } from "@warren/core";
-import type { Name, Section } from "@warren/core";
+import { quote, say, valueOfWords } from "@warren/core";
+import type { Section } from "@warren/core";
 import { AppError } from "./app-error.ts";
 import { readDocument } from "./yaml/document.ts";
 
@@ -28,13 +28,6 @@ export function readAssignments(section: Section, words: readonly string[]): rea
     const value = valueOfWords(section, field, values, readFlow);
     return { field, value, isEmpty: values.join("") === "" };
   });
-}
-
-/** The name of something new. */
-export function readNewName(word: string): Name {
-  const name = parseName(word);
-  if (name instanceof Problem) throw new AppError("usage", name.message, { fix: name.fix });
-  return name;
 }
 
 /** Lists and mappings as YAML writes them, for what words cannot say. */

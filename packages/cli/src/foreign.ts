@@ -8,7 +8,7 @@ import { basename, dirname, extname, join } from "node:path";
 import { Diagnostics, foreignMessages, readDump, readGenWeb, readMeshconf } from "@warren/core";
 import { readShowconf, readWgQuick, say } from "@warren/core";
 import type { ConfigSource, Finding, ForeignDevice, JsonFile, Path, Reading } from "@warren/core";
-import { AppError, describeSystem, systemCode } from "./app-error.ts";
+import { AppError, refusalOf, systemCode } from "./app-error.ts";
 import { LARGEST_FILE, readDocument } from "./yaml/document.ts";
 import { readTextIfThere } from "./files/file-text.ts";
 import { locateFindings } from "./findings.ts";
@@ -50,8 +50,7 @@ function readStats(path: string): Stats {
   try {
     return statSync(path);
   } catch (cause) {
-    const { why, fix } = describeSystem(cause);
-    throw new AppError("cannot-read", say`cannot read: ${why}`, { fix, file: path, cause });
+    throw refusalOf("cannot-read", path, cause);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Changes a mesh file as a command asks: one writer at a time, and only to what holds when it is proven. */
 import { realpathSync, statSync } from "node:fs";
 import * as core from "@warren/core";
-import { AppError, describeSystem } from "./app-error.ts";
+import { AppError, refusalOf } from "./app-error.ts";
 import { readDocument } from "./yaml/document.ts";
 import { readTextIfThere } from "./files/file-text.ts";
 import { printFindings } from "./findings.ts";
@@ -9,11 +9,10 @@ import { staged } from "./files/staging.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 import type { Edit, Plan } from "./workspace.ts";
 import { stageKeys, writeBeside } from "./writing.ts";
+import { isMapping } from "./yaml/mappings.ts";
+import type { NamedSection } from "./yaml/mappings.ts";
 import { editYaml } from "./yaml/edit.ts";
 import type { Change } from "./yaml/edit.ts";
-
-/** Where in a document named things are. */
-export type NamedSection = "nodes" | "clients" | "sites" | "groups";
 
 /** The value of a document that has the form of YAML; what more it must be is for the proof to say. */
 export type Reader = (value: unknown, text: string) => string | readonly core.Finding[];
@@ -63,35 +62,13 @@ export function changeText(file: string, text: string, change: Change): string {
   throw new AppError("cannot-write", message, { fix, file });
 }
 
-/** Which section of a document has a name. */
-export function findSection(value: unknown, name: string): NamedSection | undefined {
-  const sections = ["nodes", "clients", "sites", "groups"] as const;
-  return sections.find((section) => Object.hasOwn(fieldsOf(fieldsOf(value)[section]), name));
-}
-
-export function listNames(value: unknown, sections: readonly NamedSection[]): readonly string[] {
-  return sections.flatMap((section) => Object.keys(fieldsOf(fieldsOf(value)[section])));
-}
-
-export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return isMapping(value) ? value : {};
-}
-
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 export function nounOf(section: NamedSection): core.Text {
-  switch (section) {
-    case "nodes":
-      return core.say`node`;
-    case "clients":
-      return core.say`client`;
-    case "sites":
-      return core.say`site`;
-    case "groups":
-      return core.say`group`;
-  }
+  return {
+    nodes: core.say`node`,
+    clients: core.say`client`,
+    sites: core.say`site`,
+    groups: core.say`group`,
+  }[section];
 }
 
 /** The addresses that a node or client has in a mesh, printed. */
@@ -107,8 +84,7 @@ function refuseProtected(file: string): void {
   try {
     if ((statSync(file).mode & 0o222) !== 0) return;
   } catch (cause) {
-    const { why, fix } = describeSystem(cause);
-    throw new AppError("cannot-write", core.say`cannot write: ${why}`, { fix, file, cause });
+    throw refusalOf("cannot-write", file, cause);
   }
   const fix = core.say`allow it first: chmod u+w`;
   throw new AppError("cannot-write", core.say`the file is write-protected`, { fix, file });

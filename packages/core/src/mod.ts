@@ -28,6 +28,8 @@ export { parseAddress, printAddress } from "./ip/address.ts";
 export type { Address, Family } from "./ip/address.ts";
 export { printEndpoint } from "./ip/endpoint.ts";
 export type { Endpoint } from "./ip/endpoint.ts";
+
+export type { InterfaceAddress } from "./ip/interface-address.ts";
 export { hasPrefix, hostPrefix, parsePrefix, printPrefix } from "./ip/prefix.ts";
 export type { Prefix } from "./ip/prefix.ts";
 export { cover, intersect, prefixSet, subtract, union } from "./ip/prefix-set.ts";
@@ -59,7 +61,7 @@ export type { Affected } from "./plan/affected.ts";
 export { allocate } from "./plan/allocate.ts";
 export type { Allocation } from "./plan/allocate.ts";
 export { compile, device, entryDevice } from "./plan/compile.ts";
-export type { Confinement, Device, Filter, InterfaceAddress, Peer } from "./plan/device.ts";
+export type { Confinement, Device, Filter, Peer } from "./plan/device.ts";
 export type { Permit, Resolver } from "./plan/device.ts";
 export type { Entry } from "./plan/entries.ts";
 export type { Member } from "./plan/member.ts";

@@ -1,11 +1,12 @@
 /** warren add: adds a node, a client or a site to the mesh file, and says which address it was given. */
 import { parseName, Problem, quote, say } from "@warren/core";
-import { AppError } from "../app-error.ts";
-import { readAssignments, readNewName } from "../assignments.ts";
+import { AppError, demand } from "../app-error.ts";
+import { readAssignments } from "../assignments.ts";
 import type { Assignment } from "../assignments.ts";
-import { addressesOf, changeText, editMesh, fieldsOf, findSection, nounOf } from "../mesh-edit.ts";
+import { addressesOf, changeText, editMesh, nounOf } from "../mesh-edit.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { commandOn } from "../terminal/words.ts";
+import { fieldsOf, findSection } from "../yaml/mappings.ts";
 
 export interface AddOptions {
   readonly file: string;
@@ -23,7 +24,7 @@ export function add(terminal: Terminal, words: AddWords, options: AddOptions): n
   const { file } = options;
   refuseKind(words);
   const section = sectionFor(options);
-  const name = readNewName(words.name);
+  const name = demand(parseName(words.name));
   const value = valueOf(readAssignments(section, words.fields));
   return editMesh(
     terminal,

@@ -4,14 +4,12 @@ import { hasErrors, printFindings } from "../findings.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { loadWorkspace } from "../workspace.ts";
 import { countOf } from "../terminal/words.ts";
+import type { FileOption, StrictOption } from "./plan.ts";
 
-export interface CheckOptions {
-  readonly file: string;
-  readonly json: boolean;
-  readonly strict: boolean;
-}
-
-export function check(terminal: Terminal, { file, json, strict }: CheckOptions): number {
+export function check(
+  terminal: Terminal,
+  { file, json, strict }: FileOption & StrictOption,
+): number {
   const { findings, plan } = loadWorkspace(file, { keys: "public", isStrict: strict });
   printFindings(terminal, findings, { json });
   if (hasErrors(findings) || plan === undefined) return 2;

@@ -1,11 +1,8 @@
 /** warren cidr: calculates with sets of prefixes, and prints the shortest list for the result. */
 import * as core from "@warren/core";
-import { AppError } from "../app-error.ts";
+import { AppError, demand } from "../app-error.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-
-export interface CidrOptions {
-  readonly json: boolean;
-}
+import type { JsonOption } from "./plan.ts";
 
 const OPERATIONS = new Map([
   ["+", core.union],
@@ -16,7 +13,7 @@ const OPERATIONS = new Map([
 ]);
 
 /** Left to right: `172.16.0.0/12 - 172.16.0.0/24`. Prefixes side by side count as one set. */
-export function cidr(terminal: Terminal, words: readonly string[], { json }: CidrOptions): number {
+export function cidr(terminal: Terminal, words: readonly string[], { json }: JsonOption): number {
   const terms = readTerms(words);
   let result = core.prefixSet([]);
   for (const { apply, prefixes } of terms) result = apply(result, core.prefixSet(prefixes));
@@ -36,19 +33,13 @@ function readTerms(words: readonly string[]): readonly Term[] {
   for (const word of words.flatMap((each) => each.split(/[\s,]+/)).filter((each) => each !== "")) {
     const apply = OPERATIONS.get(word);
     const term = terms.at(-1);
-    if (apply === undefined) term?.prefixes.push(readPrefix(word));
+    if (apply === undefined) term?.prefixes.push(demand(core.parsePrefix(word)));
     else if (term?.prefixes.length === 0) refuse(core.say`"${word}" has nothing on its left`);
     else terms.push({ apply, prefixes: [] });
   }
   if (terms.at(-1)?.prefixes.length === 0)
     refuse(core.say`there is nothing to calculate with at the end`);
   return terms;
-}
-
-function readPrefix(word: string): core.Prefix {
-  const prefix = core.parsePrefix(word);
-  if (!(prefix instanceof core.Problem)) return prefix;
-  throw new AppError("usage", prefix.message, { fix: prefix.fix });
 }
 
 function refuse(why: core.Phrase): never {

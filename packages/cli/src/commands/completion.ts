@@ -4,6 +4,8 @@ import { join } from "node:path";
 import type { Argument, Command, Option } from "commander";
 import { readDocument } from "../yaml/document.ts";
 import { readTextIfThere } from "../files/file-text.ts";
+import { listNames } from "../yaml/mappings.ts";
+import type { NamedSection } from "../yaml/mappings.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 export function completion(terminal: Terminal, shell: "bash" | "zsh" | "fish"): number {
@@ -93,8 +95,8 @@ function candidatesAt(program: Command, place: Place, begun: string): Candidates
 }
 
 /** Whose names a command's `<name>` may be; that of add is new. */
-function sectionsFor(program: Command, command: Command): readonly string[] {
-  const sections = ["nodes", "clients", "sites", "groups"];
+function sectionsFor(program: Command, command: Command): readonly NamedSection[] {
+  const sections = ["nodes", "clients", "sites", "groups"] as const;
   // keys show has a parent of its own.
   if (command.parent !== program) return sections.slice(0, 2);
   if (command.name() === "add") return [];
@@ -126,18 +128,7 @@ function valuesOf(owner: Argument | Option, meshFile: string): Candidates {
 }
 
 /** Names as they are written: whether the mesh holds is asked when the line is run. */
-function namesIn(meshFile: string, kinds: readonly string[]): readonly Candidate[] {
+function namesIn(meshFile: string, kinds: readonly NamedSection[]): readonly Candidate[] {
   const { value } = readDocument(readTextIfThere(meshFile) ?? "");
-  return kinds.flatMap((kind) => {
-    const names = fieldOf(value, kind);
-    return isObject(names) ? Object.keys(names).map((word) => ({ word, about: "" })) : [];
-  });
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  return isObject(value) ? value[name] : undefined;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return listNames(value, kinds).map((word) => ({ word, about: "" }));
 }

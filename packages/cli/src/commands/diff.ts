@@ -13,6 +13,7 @@ import { rendered } from "../rendering.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { loadWorkspace, placesOf } from "../workspace.ts";
 import type { Plan } from "../workspace.ts";
+import { printJson } from "./plan.ts";
 
 export interface DiffOptions {
   readonly file: string;
@@ -53,7 +54,7 @@ export function diff(
   const files = diffFiles(before ?? new Map(), after ?? new Map());
   const [old, now] = plans;
   const changes = old === undefined || now === undefined ? undefined : compareMeshes(old, now);
-  if (options.json) terminal.print(JSON.stringify({ ...changes, files }, undefined, 2));
+  if (options.json) printJson(terminal, { ...changes, files });
   else printAll(terminal, { changes, files }, options);
   return 0;
 }

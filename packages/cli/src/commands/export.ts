@@ -2,11 +2,10 @@
 import { existsSync } from "node:fs";
 import * as core from "@warren/core";
 import { AppError } from "../app-error.ts";
-import { hasErrors, printFindings } from "../findings.ts";
 import { createSecrets } from "../keys/key-ring.ts";
 import { writeNamed } from "../files/staging.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { loadWorkspace } from "../workspace.ts";
+import { loadPlan } from "./plan.ts";
 import { render } from "./render.ts";
 
 export interface MeshconfOptions {
@@ -15,21 +14,15 @@ export interface MeshconfOptions {
   readonly output?: string;
 }
 
-export interface NetworkdOptions {
-  readonly file: string;
-  readonly output: string;
-}
-
 /** Writes nothing but the file that is asked for. */
 export function exportMeshconf(terminal: Terminal, { file, output }: MeshconfOptions): number {
   if (output !== undefined && existsSync(output)) {
     const fix = core.say`choose another name, or remove it first`;
     throw new AppError("cannot-write", core.say`there is such a file`, { fix, file: output });
   }
-  const judge = core.checkMeshconf;
-  const { findings, plan } = loadWorkspace(file, { keys: "private", isStrict: false, judge });
-  printFindings(terminal, findings, { json: false });
-  if (plan === undefined || hasErrors(findings)) return 2;
+  const wish = { file, isWordy: true };
+  const plan = loadPlan(terminal, wish, { keys: "private", judge: core.checkMeshconf });
+  if (plan === undefined) return 2;
   if (plan.keys.missing.size > 0) {
     const fix = core.say`make the first ones: warren render`;
     throw new AppError("cannot-read", core.say`some nodes have no key yet`, { fix });
@@ -44,7 +37,10 @@ export function exportMeshconf(terminal: Terminal, { file, output }: MeshconfOpt
 }
 
 /** The same files as render's, of another format. */
-export function exportNetworkd(terminal: Terminal, { file, output }: NetworkdOptions): number {
+export function exportNetworkd(
+  terminal: Terminal,
+  { file, output }: { readonly file: string; readonly output: string },
+): number {
   const options = { file, output, format: "networkd", json: false, strict: false } as const;
   const status = render(terminal, { ...options, judge: core.checkNetworkd });
   if (status !== 0) return status;

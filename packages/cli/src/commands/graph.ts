@@ -3,13 +3,13 @@ import { existsSync, mkdtempSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import * as core from "@warren/core";
-import { AppError, describeSystem } from "../app-error.ts";
+import { AppError, refusalOf } from "../app-error.ts";
 import { openFile } from "../terminal/desktop.ts";
-import { hasErrors, printFindings } from "../findings.ts";
 import { writeNamed } from "../files/staging.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { loadWorkspace } from "../workspace.ts";
+import { placesOf } from "../workspace.ts";
 import type { Places } from "../workspace.ts";
+import { loadPlan } from "./plan.ts";
 
 export interface GraphOptions {
   readonly file: string;
@@ -20,18 +20,15 @@ export interface GraphOptions {
 
 export async function graph(terminal: Terminal, options: GraphOptions): Promise<number> {
   const { file, output, format } = options;
-  const { findings, plan, places } = loadWorkspace(file, { keys: "public", isStrict: false });
-  if (hasErrors(findings) || plan === undefined) {
-    printFindings(terminal, findings, { json: false });
-    return 2;
-  }
+  const plan = loadPlan(terminal, { file }, { keys: "public" });
+  if (plan === undefined) return 2;
   const text = printPicture(terminal, core.pictureOf(plan.index), format);
   if (output === "-" || (output === undefined && format !== "svg")) {
     terminal.print(text.trimEnd());
   } else if (output === undefined) {
     await show(terminal, plan.mesh.network.name, text);
   } else {
-    refuseOwn(output, places);
+    refuseOwn(output, placesOf(file));
     writeNamed(output, text, "everybody");
     terminal.say(core.say`${output}: written`);
   }
@@ -87,11 +84,6 @@ function makeFolder(): string {
   try {
     return mkdtempSync(join(tmpdir(), "warren-graph-"));
   } catch (cause) {
-    const { why, fix } = describeSystem(cause);
-    throw new AppError("cannot-write", core.say`cannot write: ${why}`, {
-      fix,
-      file: tmpdir(),
-      cause,
-    });
+    throw refusalOf("cannot-write", tmpdir(), cause);
   }
 }

@@ -8,7 +8,7 @@ import { readTextIfThere } from "../files/file-text.ts";
 import { compareFindings, printFindings, shortenFindings } from "../findings.ts";
 import { findOtherRules } from "../foreign-rules.ts";
 import { readForeign } from "../foreign.ts";
-import { givenKeysFile, printGivenKeys, readGivenKeys } from "../keys/given-keys.ts";
+import { demandGivenKeys, givenKeysFile, printGivenKeys } from "../keys/given-keys.ts";
 import { keyFile } from "../keys/key-ring.ts";
 import { printMesh } from "../yaml/mesh-text.ts";
 import { makePresharedKey } from "../keys/secrets.ts";
@@ -16,14 +16,14 @@ import { staged } from "../files/staging.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { placesOf } from "../workspace.ts";
 import type { Places } from "../workspace.ts";
-
-export interface ImportOptions {
-  readonly file: string;
-  readonly json: boolean;
-}
+import type { FileOption, JsonOption } from "./plan.ts";
 
 /** 2 when anything had to be said; the files are written all the same. */
-export function importMesh(terminal: Terminal, path: string, options: ImportOptions): number {
+export function importMesh(
+  terminal: Terminal,
+  path: string,
+  options: FileOption & JsonOption,
+): number {
   const places = placesOf(options.file);
   refuseTaken(places);
   const reading = readForeign(path);
@@ -83,10 +83,7 @@ function keyFiles({ keysFolder }: Places, imported: core.Imported): readonly New
     return { file: join(keysFolder, keyFile(name)), text: `${key}\n`, audience: "owner" };
   });
   const file = givenKeysFile(keysFolder);
-  const known = readGivenKeys(keysFolder);
-  if (known instanceof core.Problem) {
-    throw new AppError("cannot-read", known.message, { fix: known.fix, file });
-  }
+  const known = demandGivenKeys(keysFolder);
   // What a run that was killed made up is as good as another.
   const fresh = [...imported.freshKeys].map((pair) => {
     return [pair, known.get(pair) ?? makePresharedKey()] as const;

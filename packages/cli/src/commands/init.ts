@@ -7,13 +7,10 @@ import { AppError } from "../app-error.ts";
 import { writeNamed } from "../files/staging.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { commandOn } from "../terminal/words.ts";
-
-export interface InitOptions {
-  readonly file: string;
-}
+import type { FileOption } from "./plan.ts";
 
 /** Never overwrites. */
-export function init(terminal: Terminal, { file }: InitOptions): number {
+export function init(terminal: Terminal, { file }: FileOption): number {
   if (existsSync(file)) {
     const fix = say`choose another with -f, or edit this one`;
     throw new AppError("cannot-write", say`there is a file already`, { fix, file });

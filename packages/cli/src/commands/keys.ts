@@ -2,22 +2,19 @@
 import { join } from "node:path";
 import * as core from "@warren/core";
 import { AppError } from "../app-error.ts";
-import { printFindings } from "../findings.ts";
 import { entryKeyFile, keyFile } from "../keys/key-ring.ts";
-import { givenKeysFile, printGivenKeys, readGivenKeys } from "../keys/given-keys.ts";
+import { demandGivenKeys, givenKeysFile, printGivenKeys } from "../keys/given-keys.ts";
 import { makePresharedKey, makePrivateKey, publicKeyOf } from "../keys/secrets.ts";
 import { staged } from "../files/staging.ts";
 import type { Staging } from "../files/staging.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { loadWorkspace } from "../workspace.ts";
 import type { Places, Plan, Workspace } from "../workspace.ts";
 import { commandOn } from "../terminal/words.ts";
 import { printRecords, writeBeside } from "../writing.ts";
+import { loadPlan, printJson } from "./plan.ts";
+import type { FileOption, JsonOption } from "./plan.ts";
 
-export interface KeysOptions {
-  readonly file: string;
-  readonly json: boolean;
-}
+type KeysOptions = FileOption & JsonOption;
 
 /** Public keys of all nodes and clients, or of one; its private key only when asked for in so many words. */
 export function showKeys(
@@ -25,8 +22,7 @@ export function showKeys(
   wish: { readonly name: string | undefined; readonly private: boolean },
   options: KeysOptions,
 ): number {
-  const need = wish.private ? "private" : "public";
-  const plan = load(terminal, options, need);
+  const plan = loadPlan(terminal, options, { keys: wish.private ? "private" : "public" });
   if (plan === undefined) return 2;
   if (wish.private) return printPrivate(terminal, plan, wish.name, options);
   const { name } = wish;
@@ -35,14 +31,8 @@ export function showKeys(
     (row) => name === undefined || isMeant(row),
   );
   if (name !== undefined && rows.length === 0) nodeOf(plan, name);
-  if (options.json)
-    terminal.print(
-      JSON.stringify(
-        rows.map(({ label: _, ...row }) => row),
-        undefined,
-        2,
-      ),
-    );
+  const printed = rows.map(({ label: _, ...row }) => row);
+  if (options.json) printJson(terminal, printed);
   else {
     const width = Math.max(...rows.map(({ label }) => label.length));
     for (const { label, node, client, publicKey } of rows) {
@@ -173,17 +163,17 @@ function printPrivate(
   }
   const entrance = core.entrancesOf(plan.mesh).find((each) => each.name === name);
   const key = plan.keys.privateKeys.get((entrance ?? nodeOf(plan, name)).name);
-  if (key === undefined && entrance !== undefined) {
-    const fix = core.say`it is on the device alone: warren qr ${entrance.client.name} --new-key --keep-key keeps another`;
-    throw new AppError("cannot-read", core.say`the private key of ${name} is not here`, { fix });
-  }
   if (key === undefined) {
-    const fix = core.say`it is made by warren render, or kept on its host`;
+    const fix =
+      entrance === undefined
+        ? core.say`it is made by warren render, or kept on its host`
+        : core.say`it is on the device alone: warren qr ${entrance.client.name} --new-key --keep-key keeps another`;
     throw new AppError("cannot-read", core.say`the private key of ${name} is not here`, { fix });
   }
   const owner =
     entrance === undefined ? { node: name } : { client: entrance.client.name, via: entrance.via };
-  terminal.print(json ? JSON.stringify([{ ...owner, privateKey: key }], undefined, 2) : key);
+  if (json) printJson(terminal, [{ ...owner, privateKey: key }]);
+  else terminal.print(key);
   return 0;
 }
 
@@ -195,10 +185,7 @@ function stageGivenKeys(
 ): void {
   if (pairs.length === 0) return;
   const file = givenKeysFile(keysFolder);
-  const before = readGivenKeys(keysFolder);
-  if (before instanceof core.Problem) {
-    throw new AppError("cannot-read", before.message, { fix: before.fix, file });
-  }
+  const before = demandGivenKeys(keysFolder);
   const made = pairs.map((pair) => [pair, makePresharedKey()] as const);
   staging.put(file, printGivenKeys(new Map([...before, ...made])), "owner");
 }
@@ -219,16 +206,6 @@ function writing(
     }
     work(plan, workspace);
   });
-}
-
-function load(
-  terminal: Terminal,
-  { file, json }: KeysOptions,
-  keys: "public" | "private",
-): Plan | undefined {
-  const { findings, plan } = loadWorkspace(file, { keys, isStrict: false });
-  if (plan === undefined) printFindings(terminal, findings, { json });
-  return plan;
 }
 
 function nodeOf({ mesh }: Plan, name: string): core.Node {

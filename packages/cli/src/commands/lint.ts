@@ -5,13 +5,9 @@ import { compareFindings, hasErrors, printFindings, shortenFindings } from "../f
 import { readForeign } from "../foreign.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { countOf } from "../terminal/words.ts";
+import type { StrictOption } from "./plan.ts";
 
-export interface LintOptions {
-  readonly json: boolean;
-  readonly strict: boolean;
-}
-
-export function lint(terminal: Terminal, path: string, { json, strict }: LintOptions): number {
+export function lint(terminal: Terminal, path: string, { json, strict }: StrictOption): number {
   const linted = lintReading(readForeign(path));
   const findings = linted.findings
     .map((finding): Finding => (strict ? { ...finding, severity: "error" } : finding))

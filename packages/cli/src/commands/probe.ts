@@ -48,7 +48,8 @@ export async function probe(
   const connections = new Connections();
   const interrupt = new AbortController();
   // Those that were started are interrupted by the terminal, too; what is temporary goes with us.
-  process.once("SIGINT", () => interrupt.abort());
+  const stop = (): void => interrupt.abort();
+  process.once("SIGINT", stop);
   try {
     const hosts = hostsOf(connections, nodes);
     let last: Probed | undefined;
@@ -63,6 +64,7 @@ export async function probe(
       if (interrupt.signal.aborted) return statusOf(probed);
     }
   } finally {
+    process.off("SIGINT", stop);
     await connections.close();
   }
 }

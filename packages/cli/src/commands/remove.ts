@@ -1,19 +1,17 @@
 /** warren remove: takes a node, a client, a site or a group out of the mesh file, when nothing names it. */
 import * as core from "@warren/core";
-import { AppError } from "../app-error.ts";
+import { unknownName } from "../app-error.ts";
 import { readDocument } from "../yaml/document.ts";
 import { locateFindings } from "../findings.ts";
-import { changeText, editMesh, fieldsOf, findSection, listNames } from "../mesh-edit.ts";
+import { changeText, editMesh } from "../mesh-edit.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { commandOn } from "../terminal/words.ts";
-
-export interface RemoveOptions {
-  readonly file: string;
-}
+import { fieldsOf, findSection, listNames } from "../yaml/mappings.ts";
+import type { FileOption } from "./plan.ts";
 
 const SECTIONS = ["nodes", "clients", "sites", "groups"] as const;
 
-export function remove(terminal: Terminal, name: string, { file }: RemoveOptions): number {
+export function remove(terminal: Terminal, name: string, { file }: FileOption): number {
   return editMesh(
     terminal,
     file,
@@ -22,8 +20,7 @@ export function remove(terminal: Terminal, name: string, { file }: RemoveOptions
       if (section === undefined) {
         const names = listNames(document, SECTIONS);
         const message = core.say`there is no node, client, site or group ${core.quote(name)}`;
-        const fix = core.suggestion(core.nearest(name, names), names);
-        throw new AppError("usage", message, { fix });
+        throw unknownName(message, name, names);
       }
       const named = findReferences(document, name);
       if (named.list.length > 0) return locateFindings(file, readDocument(text), named);

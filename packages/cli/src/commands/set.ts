@@ -1,16 +1,14 @@
 /** warren set: changes or removes fields of a node, a client, a site or the network in the mesh file. */
-import { nearest, quote, say, suggestion } from "@warren/core";
+import { quote, say } from "@warren/core";
 import type { Section } from "@warren/core";
-import { AppError } from "../app-error.ts";
+import { AppError, unknownName } from "../app-error.ts";
 import { readAssignments } from "../assignments.ts";
 import type { Assignment } from "../assignments.ts";
-import { changeText, editMesh, fieldsOf, findSection, listNames } from "../mesh-edit.ts";
+import { changeText, editMesh } from "../mesh-edit.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { commandOn } from "../terminal/words.ts";
-
-export interface SetOptions {
-  readonly file: string;
-}
+import { fieldsOf, findSection, listNames } from "../yaml/mappings.ts";
+import type { FileOption } from "./plan.ts";
 
 export interface SetWords {
   readonly name: string;
@@ -18,7 +16,7 @@ export interface SetWords {
   readonly fields: readonly string[];
 }
 
-export function set(terminal: Terminal, { name, fields }: SetWords, { file }: SetOptions): number {
+export function set(terminal: Terminal, { name, fields }: SetWords, { file }: FileOption): number {
   return editMesh(
     terminal,
     file,
@@ -51,7 +49,7 @@ function sectionOf(document: unknown, name: string): Section {
   if (section !== undefined) return section;
   const names = [...listNames(document, ["nodes", "clients", "sites"]), "network"];
   const message = say`there is no node, client or site ${quote(name)}`;
-  throw new AppError("usage", message, { fix: suggestion(nearest(name, names), names) });
+  throw unknownName(message, name, names);
 }
 
 /** With the last of fields in a field goes the outer one. */

@@ -1,16 +1,11 @@
 /** warren show: the nodes and clients of a mesh as a table, or all about one of them. */
 import * as core from "@warren/core";
-import { AppError } from "../app-error.ts";
-import { printFindings } from "../findings.ts";
+import { unknownName } from "../app-error.ts";
 import { printTable } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { loadWorkspace } from "../workspace.ts";
 import type { Plan } from "../workspace.ts";
-
-export interface ShowOptions {
-  readonly file: string;
-  readonly json: boolean;
-}
+import { loadPlan, printJson } from "./plan.ts";
+import type { FileOption, JsonOption } from "./plan.ts";
 
 /** What is known of one, for people by the words of a mesh file: absent where there is nothing to say. */
 interface Card {
@@ -22,29 +17,31 @@ interface Card {
 export function show(
   terminal: Terminal,
   name: string | undefined,
-  { file, json }: ShowOptions,
+  options: FileOption & JsonOption,
 ): number {
-  const { findings, plan } = loadWorkspace(file, { keys: "public", isStrict: false });
-  if (plan === undefined) {
-    printFindings(terminal, findings, { json });
-    return 2;
-  }
+  const plan = loadPlan(terminal, options, { keys: "public" });
+  if (plan === undefined) return 2;
   const { mesh } = plan;
   const cards = [...nodeCards(plan), ...clientCards(plan), ...siteCards(mesh), ...groupCards(mesh)];
   const chosen = name === undefined ? cards : cards.filter((card) => card.name === name);
   if (name !== undefined && chosen.length === 0) refuse(name, cards);
-  if (json) {
-    const printed = chosen.map(({ kind, name: own, facts }) => ({ kind, name: own, ...facts }));
-    terminal.print(JSON.stringify(printed, undefined, 2));
+  if (options.json) {
+    printJson(
+      terminal,
+      chosen.map(({ kind, name: own, facts }) => ({ kind, name: own, ...facts })),
+    );
   } else if (name === undefined) printAll(terminal, cards);
   else for (const card of chosen) printCard(terminal, card);
   return 0;
 }
 
 function refuse(name: string, cards: readonly Card[]): never {
-  const names = cards.map((card) => card.name);
   const message = core.say`there is no node, client, site or group ${core.quote(name)}`;
-  throw new AppError("usage", message, { fix: core.suggestion(core.nearest(name, names), names) });
+  throw unknownName(
+    message,
+    name,
+    cards.map((card) => card.name),
+  );
 }
 
 function nodeCards({ mesh, lock, keys, index }: Plan): readonly Card[] {

@@ -1,14 +1,9 @@
 /** warren trace: tells the way of a packet between two nodes or addresses, hop by hop. */
 import * as core from "@warren/core";
-import { AppError } from "../app-error.ts";
-import { hasErrors, printFindings } from "../findings.ts";
+import { AppError, demand } from "../app-error.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { loadWorkspace } from "../workspace.ts";
-
-export interface TraceOptions {
-  readonly file: string;
-  readonly json: boolean;
-}
+import { loadPlan, printJson } from "./plan.ts";
+import type { FileOption, JsonOption } from "./plan.ts";
 
 export interface TraceWords {
   readonly source: string;
@@ -17,25 +12,20 @@ export interface TraceWords {
   readonly port?: string | undefined;
 }
 
-export function trace(terminal: Terminal, words: TraceWords, { file, json }: TraceOptions): number {
-  const port = words.port === undefined ? undefined : readPort(words.port);
-  const { findings, plan } = loadWorkspace(file, { keys: "public", isStrict: false });
-  if (hasErrors(findings) || plan === undefined) {
-    printFindings(terminal, findings, { json });
-    return 2;
-  }
+export function trace(
+  terminal: Terminal,
+  words: TraceWords,
+  options: FileOption & JsonOption,
+): number {
+  const port = words.port === undefined ? undefined : demand(core.parsePortRange(words.port));
+  const plan = loadPlan(terminal, options, { keys: "public" });
+  if (plan === undefined) return 2;
   const told = core.trace(plan.index, ...findEnds(plan.index, words), port);
-  if (json) {
+  if (options.json) {
     const steps = told.steps.map((step) => ({ ...step, text: terminal.read(step.text) }));
-    terminal.print(JSON.stringify({ ...told, steps }, undefined, 2));
+    printJson(terminal, { ...told, steps });
   } else printTrace(terminal, told, words);
   return told.reaches ? 0 : 2;
-}
-
-function readPort(word: string): core.PortRange {
-  const port = core.parsePortRange(word);
-  if (port instanceof core.Problem) throw new AppError("usage", port.message, { fix: port.fix });
-  return port;
 }
 
 function printTrace(
@@ -119,7 +109,6 @@ function unready(word: string, entries: readonly core.Entry[]): AppError {
 /** Undefined when the word is a name. A client's entry has a dot, but is no address. */
 function parseEnd(word: string): core.Address | undefined {
   const address = core.parseAddress(word);
-  if (!(address instanceof core.Problem)) return address;
-  if (!/^[\d.]+$|[:/]/.test(word)) return undefined;
-  throw new AppError("usage", address.message, { fix: address.fix });
+  const isName = address instanceof core.Problem && !/^[\d.]+$|[:/]/.test(word);
+  return isName ? undefined : demand(address);
 }

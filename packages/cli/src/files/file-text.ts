@@ -1,7 +1,7 @@
 /** Reads text files: no more of them than anybody needs, and with failures in words. */
-import { closeSync, openSync, readSync } from "node:fs";
-import { say } from "@warren/core";
-import { AppError, describeSystem, systemCode } from "../app-error.ts";
+import { readSync } from "node:fs";
+import { refusalOf, systemCode } from "../app-error.ts";
+import { withOpen } from "./folders.ts";
 import { LARGEST_FILE } from "../yaml/document.ts";
 
 const CHUNK = 64 * 1024;
@@ -12,15 +12,13 @@ export function readTextIfThere(file: string): string | undefined {
     return readStart(file).toString("utf8");
   } catch (cause) {
     if (systemCode(cause) === "ENOENT") return undefined;
-    const { why, fix } = describeSystem(cause);
-    throw new AppError("cannot-read", say`cannot read: ${why}`, { fix, file, cause });
+    throw refusalOf("cannot-read", file, cause);
   }
 }
 
 /** Reads until the end, or until it is too much: /dev/zero has no end. */
 function readStart(file: string): Buffer {
-  const descriptor = openSync(file, "r");
-  try {
+  return withOpen(file, (descriptor) => {
     const chunks: Buffer[] = [];
     for (let length = 0; length <= LARGEST_FILE;) {
       const chunk = Buffer.allocUnsafe(CHUNK);
@@ -30,7 +28,5 @@ function readStart(file: string): Buffer {
       length += read;
     }
     return Buffer.concat(chunks);
-  } finally {
-    closeSync(descriptor);
-  }
+  });
 }

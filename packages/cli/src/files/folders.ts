@@ -1,9 +1,17 @@
-/** Folders: made, mostly for their owner alone, listed, and taken away when they are empty. */
-import { chmodSync, lstatSync, mkdirSync, readdirSync, rmdirSync, statSync } from "node:fs";
+/** Folders: made, mostly for their owner alone, listed, and taken away when they are empty; files in them opened. */
+import {
+  chmodSync,
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmdirSync,
+  statSync,
+} from "node:fs";
 import type { Dirent } from "node:fs";
 import { dirname } from "node:path";
-import { say } from "@warren/core";
-import { AppError, describeSystem, systemCode } from "../app-error.ts";
+import { refusalOf, systemCode } from "../app-error.ts";
 
 /**
  * Makes a folder and those above it, each of this mode; gives those that were not there, the outermost first.
@@ -37,8 +45,7 @@ export function listFolder(folder: string): readonly Dirent[] {
     return entries.sort((one, other) => (one.name < other.name ? -1 : 1));
   } catch (cause) {
     if (systemCode(cause) === "ENOENT") return [];
-    const { why, fix } = describeSystem(cause);
-    throw new AppError("cannot-read", say`cannot read: ${why}`, { fix, file: folder, cause });
+    throw refusalOf("cannot-read", folder, cause);
   }
 }
 
@@ -46,6 +53,16 @@ export function listFolder(folder: string): readonly Dirent[] {
 export function removeIfEmpty(folder: string): void {
   const isHere = lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false;
   if (isHere && readdirSync(folder).length === 0) rmdirSync(folder);
+}
+
+/** What `read` makes of a file that is open for it. */
+export function withOpen<T>(file: string, read: (descriptor: number) => T): T {
+  const descriptor = openSync(file, "r");
+  try {
+    return read(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 function isFolder(path: string): boolean {

@@ -1,9 +1,9 @@
 /** The folder of rendered files, the names and one folder a node or client: which files in it are ours, and which are not. */
-import { closeSync, lstatSync, openSync, readSync } from "node:fs";
+import { lstatSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { HEADER, say } from "@warren/core";
-import { AppError, describeSystem, systemCode } from "../app-error.ts";
-import { listFolder } from "./folders.ts";
+import { HEADER } from "@warren/core";
+import { refusalOf, systemCode } from "../app-error.ts";
+import { listFolder, withOpen } from "./folders.ts";
 
 /** The file of the mesh's names: no node can have its name. */
 export const HOSTS_FILE = "hosts";
@@ -55,7 +55,7 @@ function isPlain(file: string): boolean {
   } catch (cause) {
     // A file where its folder should be: who writes there says so.
     if (systemCode(cause) === "ENOTDIR") return false;
-    throw refusal(file, cause);
+    throw refusalOf("cannot-read", file, cause);
   }
 }
 
@@ -63,21 +63,12 @@ function isOurs(file: string): boolean {
   try {
     return hasHeader(file);
   } catch (cause) {
-    throw refusal(file, cause);
+    throw refusalOf("cannot-read", file, cause);
   }
-}
-
-function refusal(file: string, cause: unknown): AppError {
-  const { why, fix } = describeSystem(cause);
-  return new AppError("cannot-read", say`cannot read: ${why}`, { fix, file, cause });
 }
 
 function hasHeader(file: string): boolean {
   const head = Buffer.alloc(HEADER.length);
-  const descriptor = openSync(file, "r");
-  try {
-    return readSync(descriptor, head) === head.length && head.toString("latin1") === HEADER;
-  } finally {
-    closeSync(descriptor);
-  }
+  const length = withOpen(file, (descriptor) => readSync(descriptor, head));
+  return length === head.length && head.toString("latin1") === HEADER;
 }

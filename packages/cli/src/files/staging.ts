@@ -6,7 +6,7 @@ import * as fs from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { say } from "@warren/core";
 import type { Pieces } from "@warren/core";
-import { AppError, describeSystem } from "../app-error.ts";
+import { AppError, refusalOf } from "../app-error.ts";
 import { listFolder, makeFolder, removeIfEmpty } from "./folders.ts";
 import { TextBuffer } from "../terminal/text-buffer.ts";
 
@@ -68,7 +68,7 @@ export class Staging {
       fs.writeFileSync(underWay(file), bytes, { mode: MODES[audience], flag: "wx" });
       if (audience === "as-before" && stat !== undefined) keepRights(underWay(file), stat);
     } catch (cause) {
-      throw refusal(file, cause);
+      throw refusalOf("cannot-write", file, cause);
     }
   }
 
@@ -177,17 +177,11 @@ function attempt<T>(file: string, work: () => T): T {
   try {
     return work();
   } catch (cause) {
-    throw refusal(file, cause);
+    throw refusalOf("cannot-write", file, cause);
   }
 }
 
 function folderInTheWay(file: string): AppError {
   const fix = say`move it away`;
   return new AppError("cannot-write", say`a folder stands where a file is needed`, { fix, file });
-}
-
-function refusal(file: string, cause: unknown): AppError {
-  if (cause instanceof AppError) return cause;
-  const { why, fix } = describeSystem(cause);
-  return new AppError("cannot-write", say`cannot write: ${why}`, { fix, file, cause });
 }

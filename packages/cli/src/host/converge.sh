@@ -208,7 +208,14 @@ followers() {
 	script=warren-endpoints.$interface
 	case $(service_manager):$1 in
 	systemd:on) systemctl -q enable --now "$unit" 2>&1 ;;
-	systemd:off) [ ! -e "/etc/systemd/system/$unit" ] || systemctl -q disable --now "$unit" 2>&1 ;;
+	systemd:off)
+		[ ! -e "/etc/systemd/system/$unit" ] || {
+			systemctl -q disable --now "$unit" 2>&1
+			# One that runs at this moment would leave its notes, and that it was ended.
+			systemctl -q stop "${unit%.timer}.service" 2>&1
+			systemctl -q reset-failed "${unit%.timer}.service" 2>/dev/null || :
+		}
+		;;
 	openrc:on) rc-update -q add "$script" default 2>&1 && rc-service -q "$script" start 2>&1 ;;
 	openrc:off)
 		[ ! -e "/etc/init.d/$script" ] || {

@@ -1,6 +1,7 @@
 /** The file of preshared keys that were given, not derived from the network secret: one line a pair. */
 import { join } from "node:path";
 import * as core from "@warren/core";
+import { AppError } from "../app-error.ts";
 import { readTextIfThere } from "../files/file-text.ts";
 
 export type GivenKeys = ReadonlyMap<core.PairName, core.PresharedKey>;
@@ -31,6 +32,14 @@ export function readGivenKeys(keysFolder: string): GivenKeys | core.Problem {
     keys.set(pair, psk);
   }
   return keys;
+}
+
+/** The same for a command that cannot go on without them. */
+export function demandGivenKeys(keysFolder: string): GivenKeys {
+  const keys = readGivenKeys(keysFolder);
+  if (!(keys instanceof core.Problem)) return keys;
+  const file = givenKeysFile(keysFolder);
+  throw new AppError("cannot-read", keys.message, { fix: keys.fix, file });
 }
 
 /** As readGivenKeys reads it, sorted. */

@@ -80,7 +80,7 @@ export function asking(detail: string): Readonly<Record<string, Pick<Refused, "c
     },
     "no-warren": {
       cause: core.say`there is no file in /etc/wireguard that Warren has made`,
-      fix: core.say`bring the mesh there: warren push; or name nodes of a mesh file: warren status NODE`,
+      fix: core.say`bring the mesh to it: warren push; or ask another: warren status NODE`,
     },
     "no-ping": {
       cause: core.say`there is no ping command`,

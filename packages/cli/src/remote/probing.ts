@@ -85,21 +85,18 @@ export async function probeAll(
   pairs: readonly Pair[],
   { interface: device, isMtuWanted, parallel }: ProbeOptions,
 ): Promise<Probed> {
-  const measured = new Map<string, readonly Measured[]>();
+  const measured = new Map<Pair, Measured>();
   const words = [device, "probe", ...(isMtuWanted ? ["mtu"] : [])];
   const refused = await askAll(hosts, parallel, async ({ name, remote }) => {
     const own = pairs.filter(({ source, isAllowed }) => source === name && isAllowed);
     const answer = await remote.run({ words, files: new Map([["targets", printTargets(own)]]) });
-    if (answer.kind === "answered") measured.set(name, readMeasured(own, answer.lines));
+    const found = answer.kind === "answered" ? readMeasured(own, answer.lines) : [];
+    for (const [at, pair] of own.entries()) measured.set(pair, found[at] ?? pair);
     return answer;
   });
   const names = new Set<string>(hosts.map(({ name }) => name));
   const asked = pairs.filter(({ source }) => names.has(source));
-  const found = asked.map(
-    (pair): Measured =>
-      measured.get(pair.source)?.find(({ target }) => target === pair.target) ?? pair,
-  );
-  return { pairs: found, refused };
+  return { pairs: asked.map((pair) => measured.get(pair) ?? pair), refused };
 }
 
 /** Those whose handshakes the other side begins come last. */
@@ -111,7 +108,7 @@ export function printTargets(pairs: readonly Pair[]): readonly string[] {
   });
 }
 
-/** What a host answered, beside what it was asked; a line that fits to nothing says nothing. */
+/** The pairs that a host was asked for, in their order, with what it answered; a line that fits to nothing says nothing. */
 export function readMeasured(
   pairs: readonly Pair[],
   lines: readonly AnswerLine[],

@@ -1,6 +1,7 @@
 /** One place in memory for the bytes of many texts, one after the other: large files leave no garbage. */
-import { closeSync, openSync, readSync } from "node:fs";
+import { readSync } from "node:fs";
 import type { Pieces } from "@warren/core";
+import { withOpen } from "../files/folders.ts";
 
 /** The file of one node of a thousand takes 200 KB. */
 const FIRST_BYTES = 256 * 1024;
@@ -25,13 +26,10 @@ export class TextBuffer {
   isIn(file: string, bytes: Buffer): boolean {
     // One byte more than wanted: a longer file is another.
     if (this.#file.length <= bytes.length) this.#file = Buffer.allocUnsafe(bytes.length * 2);
-    const descriptor = openSync(file, "r");
-    try {
-      const length = readSync(descriptor, this.#file, 0, bytes.length + 1, 0);
-      return length === bytes.length && bytes.compare(this.#file, 0, length) === 0;
-    } finally {
-      closeSync(descriptor);
-    }
+    const length = withOpen(file, (descriptor) => {
+      return readSync(descriptor, this.#file, 0, bytes.length + 1, 0);
+    });
+    return length === bytes.length && bytes.compare(this.#file, 0, length) === 0;
   }
 
   #reserve(bytes: number): void {

@@ -1,8 +1,9 @@
 /** The parser's own words, in ours and in any language: titles of its help, and what it refuses. */
-import { joinTexts, listTexts, nearest, quote, say, suggestion } from "@warren/core";
+import { joinTexts, listTexts, printText, quote, say } from "@warren/core";
 import type { Phrase, Text } from "@warren/core";
 import type { Argument, Command, CommanderError, Option } from "commander";
-import { AppError } from "../app-error.ts";
+import { AppError, unknownName } from "../app-error.ts";
+import { retold } from "./retold.ts";
 import type { Terminal } from "./terminal.ts";
 import { widthOf } from "./width.ts";
 
@@ -52,8 +53,7 @@ export function refuseUnknownHelp(program: Command, words: readonly string[]): v
     if (known.length === 0) return;
     const wanted = word === "help" ? operands[at + 1] : undefined;
     if (wanted !== undefined && ![...known, "help"].includes(wanted)) {
-      const fix = suggestion(nearest(wanted, known), known);
-      throw new AppError("usage", say`unknown command ${quote(wanted)}`, { fix });
+      throw unknownName(say`unknown command ${quote(wanted)}`, wanted, known);
     }
     command = command.commands.find((each) => each.name() === word);
     if (command === undefined) return;
@@ -61,18 +61,8 @@ export function refuseUnknownHelp(program: Command, words: readonly string[]): v
 }
 
 function titleOf(title: string): Text {
-  switch (title) {
-    case "Usage:":
-      return say`Usage:`;
-    case "Arguments:":
-      return say`Arguments:`;
-    case "Options:":
-      return say`Options:`;
-    case "Commands:":
-      return say`Commands:`;
-    default:
-      return title;
-  }
+  const known = [say`Usage:`, say`Arguments:`, say`Options:`, say`Commands:`];
+  return known.find((each) => printText(each) === title) ?? title;
 }
 
 /** With the words that it may be, and the one that it is when nothing is said. */
@@ -89,23 +79,26 @@ function describe({ description, argChoices, defaultValue }: Argument | Option):
 
 /** By the sentences of commander 15, which its codes do not tell apart. */
 function sentenceOf(message: string): Phrase {
-  const [, option] = /^unknown option '(.*)'$/s.exec(message) ?? [];
-  if (option !== undefined) return say`unknown option ${quote(option)}`;
-  const [, command] = /^unknown command '(.*)'$/s.exec(message) ?? [];
-  if (command !== undefined) return say`unknown command ${quote(command)}`;
-  const [, missing] = /^missing required argument '(.*)'$/s.exec(message) ?? [];
-  if (missing !== undefined) return say`the argument ${missing} is missing`;
-  const [, bare] = /^option '(.*)' argument missing$/.exec(message) ?? [];
-  if (bare !== undefined) return say`the option ${bare} lacks its value`;
-  const [, needed] = /^required option '(.*)' not specified$/.exec(message) ?? [];
-  if (needed !== undefined) return say`the option ${needed} is missing`;
-  const [, flags, value] = /^option '(.*)' argument '(.*)' is invalid\./s.exec(message) ?? [];
-  if (flags !== undefined) return say`the option ${flags} cannot be ${quote(value ?? "")}`;
-  const [, word, name] = /value '(.*)' is invalid for argument '(.*)'\./s.exec(message) ?? [];
-  if (name !== undefined) return say`the argument ${name} cannot be ${quote(word ?? "")}`;
-  const [, most, count] =
-    /^too many arguments.* Expected (\d+) arguments? but got (\d+)/s.exec(message) ?? [];
-  if (most !== undefined && count === "1") return say`1 argument is too many: it takes ${most}`;
-  if (most !== undefined) return say`${count ?? ""} arguments are too many: it takes ${most}`;
-  return say`${message}`;
+  return retold(message, [
+    [/^unknown option '(.*)'$/s, (option) => say`unknown option ${quote(option)}`],
+    [/^unknown command '(.*)'$/s, (command) => say`unknown command ${quote(command)}`],
+    [/^missing required argument '(.*)'$/s, (name) => say`the argument ${name} is missing`],
+    [/^required option '(.*)' not specified$/, (name) => say`the option ${name} is missing`],
+    [/^option '(.*)' argument missing$/, (flags) => say`the option ${flags} lacks its value`],
+    [
+      /^option '(.*)' argument '(.*)' is invalid\./s,
+      (flags, value) => say`the option ${flags} cannot be ${quote(value)}`,
+    ],
+    [
+      /value '(.*)' is invalid for argument '(.*)'\./s,
+      (word, name) => say`the argument ${name} cannot be ${quote(word)}`,
+    ],
+    [
+      /^too many arguments.* Expected (\d+) arguments? but got (\d+)/s,
+      (most, count) =>
+        count === "1"
+          ? say`1 argument is too many: it takes ${most}`
+          : say`${count} arguments are too many: it takes ${most}`,
+    ],
+  ]);
 }

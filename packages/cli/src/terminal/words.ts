@@ -16,30 +16,21 @@ export type Noun =
 
 /** Nouns are words of a sentence, not values in it: in each language a count has its own form. */
 export function countOf(count: number, noun: Noun): Phrase {
-  const isOne = count === 1;
   const many = printCount(count);
-  switch (noun) {
-    case "node":
-      return isOne ? say`${count} node` : say`${many} nodes`;
-    case "client":
-      return isOne ? say`${count} client` : say`${many} clients`;
-    case "tunnel":
-      return isOne ? say`${count} tunnel` : say`${many} tunnels`;
-    case "path":
-      return isOne ? say`${count} path` : say`${many} paths`;
-    case "file":
-      return isOne ? say`${count} file` : say`${many} files`;
-    case "device":
-      return isOne ? say`${count} device` : say`${many} devices`;
-    case "host":
-      return isOne ? say`${count} host` : say`${many} hosts`;
-    case "change":
-      return isOne ? say`${count} change` : say`${many} changes`;
-    case "error":
-      return isOne ? say`${count} error` : say`${many} errors`;
-    case "warning":
-      return isOne ? say`${count} warning` : say`${many} warnings`;
-  }
+  const forms: Readonly<Record<Noun, readonly [one: Phrase, several: Phrase]>> = {
+    node: [say`${count} node`, say`${many} nodes`],
+    client: [say`${count} client`, say`${many} clients`],
+    tunnel: [say`${count} tunnel`, say`${many} tunnels`],
+    path: [say`${count} path`, say`${many} paths`],
+    file: [say`${count} file`, say`${many} files`],
+    device: [say`${count} device`, say`${many} devices`],
+    host: [say`${count} host`, say`${many} hosts`],
+    change: [say`${count} change`, say`${many} changes`],
+    error: [say`${count} error`, say`${many} errors`],
+    warning: [say`${count} warning`, say`${many} warnings`],
+  };
+  const [one, several] = forms[noun];
+  return count === 1 ? one : several;
 }
 
 /** A length of time in its largest unit. */

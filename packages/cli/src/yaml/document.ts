@@ -4,8 +4,9 @@ import { Composer, isAlias, isMap, isScalar, isSeq, LineCounter } from "yaml";
 import type { Document as YamlDocument } from "yaml";
 import type { Path } from "@warren/core";
 import { readTokens } from "./bounds.ts";
-import { faultAt, findFaults, placeAt, shortenFaults, startOf, unknownAlias } from "./faults.ts";
+import { faultAt, findFaults, placeAt, shortenFaults, unknownAlias } from "./faults.ts";
 import type { Place, SyntaxFault } from "./faults.ts";
+import { offsetsOf } from "./layout.ts";
 import { readValue } from "./value.ts";
 
 export interface Document {
@@ -75,7 +76,7 @@ function refused(...faults: readonly SyntaxFault[]): Document {
 
 function offsetOf(yaml: YamlDocument, path: Path, part: "key" | "value"): number {
   let node: unknown = yaml.contents;
-  let offset = startOf(node) ?? 0;
+  let offset = offsetsOf(node)?.start ?? 0;
   for (const step of path) {
     const parent = isAlias(node) ? node.resolve(yaml) : node;
     if (isMap(parent)) {
@@ -84,10 +85,10 @@ function offsetOf(yaml: YamlDocument, path: Path, part: "key" | "value"): number
       node = found.value;
       // A mapping or list is shown by its name. What is asked for inside a scalar is the scalar.
       const isValueShown = part === "value" && isScalar(node);
-      offset = (isValueShown ? startOf(node) : startOf(found.key)) ?? offset;
+      offset = offsetsOf(isValueShown ? node : found.key)?.start ?? offset;
     } else if (isSeq(parent) && typeof step === "number") {
       node = parent.items[step];
-      offset = startOf(node) ?? offset;
+      offset = offsetsOf(node)?.start ?? offset;
     } else return offset;
   }
   return offset;

@@ -7,6 +7,7 @@ import { isCollection, isMap, isScalar, isSeq, parseDocument } from "yaml";
 import type { Pair, YAMLMap, YAMLSeq } from "yaml";
 import { readDocument } from "./document.ts";
 import { endOf, indentAt, lineAfter, lineEnd, lineOf, offsetsOf } from "./layout.ts";
+import { isMapping } from "./mappings.ts";
 import { printBlock, printFlow } from "./print.ts";
 import type { Printing } from "./print.ts";
 
@@ -42,10 +43,6 @@ function changed(before: unknown, path: readonly string[], value: unknown): unkn
   // A name that is taken out of what is not there makes nothing.
   if (now === undefined && !isMapping(before)) return before;
   return Object.fromEntries(all.filter(([, each]) => each !== undefined));
-}
-
-function isMapping(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The place in a text where an edit is made, and how things are written there. */

@@ -3,6 +3,7 @@ import { isScalar, visit } from "yaml";
 import type { Alias, Document as YamlDocument, LineCounter, YAMLMap } from "yaml";
 import { quote, say } from "@warren/core";
 import type { Phrase } from "@warren/core";
+import { offsetsOf } from "./layout.ts";
 import { sayYaml } from "./sentences.ts";
 
 export interface Place {
@@ -45,14 +46,14 @@ function findMerges({ items }: YAMLMap, lines: LineCounter): readonly SyntaxFaul
   const merges = items.filter(({ key }) => isScalar(key) && key.value === "<<");
   return merges.map(({ key }) => {
     const fix = say`write the fields out here`;
-    return faultAt(lines, startOf(key) ?? 0, say`merge keys (<<) are not supported`, fix);
+    return faultAt(lines, offsetsOf(key)?.start ?? 0, say`merge keys (<<) are not supported`, fix);
   });
 }
 
 export function unknownAlias(alias: Alias, lines: LineCounter): SyntaxFault {
   const message = say`${quote(`*${alias.source}`)} stands for nothing before it`;
   const fix = say`define it first with &; text that begins with * or & needs quotes`;
-  return faultAt(lines, startOf(alias) ?? 0, message, fix);
+  return faultAt(lines, offsetsOf(alias)?.start ?? 0, message, fix);
 }
 
 export function shortenFaults(faults: readonly SyntaxFault[]): readonly SyntaxFault[] {
@@ -77,19 +78,11 @@ export function placeAt(lines: LineCounter, offset: number): Place {
   return { line: Math.max(line, 1), column: Math.max(col, 1) };
 }
 
-/** Where a node of the library's tree starts. */
-export function startOf(node: unknown): number | undefined {
-  if (typeof node !== "object" || node === null || !("range" in node)) return undefined;
-  const range: unknown = node.range;
-  const start: unknown = Array.isArray(range) ? range[0] : undefined;
-  return typeof start === "number" ? start : undefined;
-}
-
 /** The library's own search compares each key with each: 36 s for 40,000 nodes. */
 function findDuplicates({ items }: YAMLMap, lines: LineCounter): readonly SyntaxFault[] {
   const first = new Map<string, number>();
   return items.flatMap(({ key }) => {
-    const offset = startOf(key) ?? 0;
+    const offset = offsetsOf(key)?.start ?? 0;
     const name = isScalar(key) ? String(key.value) : "";
     const before = first.get(name);
     if (before === undefined) {

@@ -1,6 +1,7 @@
 /** Prints the document of a mesh as people write it: a line a node, and quotes only where YAML wants them. */
 import { parse } from "yaml";
 import type { MeshDocument } from "@warren/core";
+import { printNested } from "./print.ts";
 
 /** Names up to this length put what follows them in one column. */
 const LONGEST_ALIGNED = 20;
@@ -34,11 +35,9 @@ function printNamed(part: string, named: MeshDocument["nodes"]): readonly string
 }
 
 function printValue(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(printValue).join(", ")}]`;
-  if (typeof value === "string") return printScalar(value);
-  if (typeof value !== "object" || value === null) return String(value);
-  const fields = Object.entries(value).map(([name, each]) => `${name}: ${printValue(each)}`);
-  return fields.length === 0 ? "{}" : `{ ${fields.join(", ")} }`;
+  return printNested(value, (each) =>
+    typeof each === "string" ? printScalar(each) : String(each),
+  );
 }
 
 /** Plain where every reader of YAML takes it for this text and nothing else. */

@@ -1,11 +1,12 @@
 /** What the YAML library says most, as sentences that have translations; in English word for word its own. */
 import { printText, say } from "@warren/core";
 import type { Phrase } from "@warren/core";
+import { retold } from "../terminal/retold.ts";
 
 /** Takes the library's sentence in the form of ours: no capital, no period. What it rarely says stays English. */
 export function sayYaml(sentence: string): Phrase {
   const fixed = fixedSentences().find((phrase) => printText(phrase) === sentence);
-  return fixed ?? sayWithValues(sentence) ?? say`${sentence}`;
+  return fixed ?? sayWithValues(sentence);
 }
 
 function fixedSentences(): readonly Phrase[] {
@@ -34,26 +35,28 @@ function fixedSentences(): readonly Phrase[] {
   ];
 }
 
-function sayWithValues(sentence: string): Phrase | undefined {
-  const [, tag] = /^unresolved tag: (.*)$/.exec(sentence) ?? [];
-  if (tag !== undefined) return say`unresolved tag: ${tag}`;
-  const [, escape] = /^invalid escape sequence (.*)$/.exec(sentence) ?? [];
-  if (escape !== undefined) return say`invalid escape sequence ${escape}`;
-  const [, start] = /^plain value cannot start with (.*)$/.exec(sentence) ?? [];
-  if (start !== undefined) return say`plain value cannot start with ${start}`;
-  const [, parts] = /^missing , or : between (flow \w+) items$/.exec(sentence) ?? [];
-  if (parts !== undefined) return say`missing , or : between ${parts} items`;
-  const [, open, end] = /^(flow \w+) in block .* and end with a (.)$/.exec(sentence) ?? [];
-  if (open !== undefined && end !== undefined) {
-    return say`${open} in block collection must be sufficiently indented and end with a ${end}`;
-  }
-  const [, token, text] = /^unexpected (.*) token in YAML document: (.*)$/.exec(sentence) ?? [];
-  if (token !== undefined && text !== undefined) {
-    return say`unexpected ${token} token in YAML document: ${text}`;
-  }
-  const [, what, where] = /^unexpected (.*) (?:in|at) (.*)$/.exec(sentence) ?? [];
-  if (what === undefined || where === undefined) return undefined;
-  return sentence === `unexpected ${what} in ${where}`
-    ? say`unexpected ${what} in ${where}`
-    : say`unexpected ${what} at ${where}`;
+function sayWithValues(sentence: string): Phrase {
+  return retold(sentence, [
+    [/^unresolved tag: (.*)$/, (tag) => say`unresolved tag: ${tag}`],
+    [/^invalid escape sequence (.*)$/, (escape) => say`invalid escape sequence ${escape}`],
+    [
+      /^plain value cannot start with (.*)$/,
+      (start) => say`plain value cannot start with ${start}`,
+    ],
+    [
+      /^missing , or : between (flow \w+) items$/,
+      (parts) => say`missing , or : between ${parts} items`,
+    ],
+    [
+      /^(flow \w+) in block .* and end with a (.)$/,
+      (open, end) =>
+        say`${open} in block collection must be sufficiently indented and end with a ${end}`,
+    ],
+    [
+      /^unexpected (.*) token in YAML document: (.*)$/,
+      (token, text) => say`unexpected ${token} token in YAML document: ${text}`,
+    ],
+    [/^unexpected (.*) in (.*)$/, (what, where) => say`unexpected ${what} in ${where}`],
+    [/^unexpected (.*) at (.*)$/, (what, where) => say`unexpected ${what} at ${where}`],
+  ]);
 }

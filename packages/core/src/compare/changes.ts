@@ -192,23 +192,21 @@ interface Known {
 
 function reachChanges(before: Known, after: Known): readonly ReachChange[] {
   const names = [...new Set([...before.owners.keys(), ...after.owners.keys()])].sort();
-  const found = new Map<string, [string, string][]>();
-  for (const from of names) {
-    for (const to of names) {
+  const pairs = names.flatMap((from) =>
+    names.flatMap((to) => {
       const was = from === to ? undefined : startedIn(before, from, to);
       const is = from === to ? undefined : startedIn(after, from, to);
-      if (was === is) continue;
-      const key = `${was ?? ""}>${is ?? ""}`;
-      const pairs = found.get(key);
-      if (pairs === undefined) found.set(key, [[from, to]]);
-      else pairs.push([from, to]);
-    }
-  }
-  return [...found].flatMap(([key, pairs]) => {
-    const [was = "", is = ""] = key.split(">");
-    const change = { ...(was === "" ? {} : { before: was }), ...(is === "" ? {} : { after: is }) };
-    return groupPairs(pairs).map((group): ReachChange => ({ ...group, ...change }));
-  });
+      return was === is ? [] : [{ pair: [from, to] as const, was, is }];
+    }),
+  );
+  return [...Map.groupBy(pairs, ({ was = "", is = "" }) => `${was}>${is}`).values()].flatMap(
+    (alike) => {
+      const { was, is } = alike[0] ?? {};
+      const change = { ...(was && { before: was }), ...(is && { after: is }) };
+      const groups = groupPairs(alike.map(({ pair }) => pair));
+      return groups.map((group): ReachChange => ({ ...group, ...change }));
+    },
+  );
 }
 
 function startedIn({ reach, owners }: Known, from: string, to: string): string | undefined {

@@ -1,5 +1,7 @@
 /** Many pairs of names as few sentences: those who have the same others are named together. */
 
+import { remember } from "../remember.ts";
+
 /** Each of the first with each of the second; both lists being one means each with each other. */
 export interface PairGroup {
   readonly from: readonly string[];
@@ -12,9 +14,7 @@ export interface PairGroup {
 export function groupPairs(pairs: Iterable<readonly [string, string]>): readonly PairGroup[] {
   const targets = new Map<string, Set<string>>();
   for (const [from, to] of pairs) {
-    const known = targets.get(from);
-    if (known === undefined) targets.set(from, new Set([to]));
-    else known.add(to);
+    remember(targets, from, () => new Set()).add(to);
   }
   const groups: { from: readonly string[]; to: readonly string[] }[] = [];
   // First those who have each other and the same others: newcomers, or all of a mesh.

@@ -4,11 +4,12 @@ import type { PrefixSet } from "../ip/prefix-set.ts";
 import type { Lock } from "../model/lock.ts";
 import type { Mesh } from "../model/mesh.ts";
 import { printPortRange } from "../model/words.ts";
+import { remember } from "../remember.ts";
 import { mergePorts } from "../render/chains.ts";
-import { readClaims } from "../verify/claims.ts";
+import { exitOf, readClaims } from "../verify/claims.ts";
 import type { Claims, Owner } from "../verify/claims.ts";
 import { Connections } from "../verify/connections.ts";
-import { Talks } from "../verify/policy-claims.ts";
+import { readRules, Talks } from "../verify/policy-claims.ts";
 import { Universe } from "../verify/universe.ts";
 import { claimed } from "../verify/verify.ts";
 
@@ -28,7 +29,8 @@ export class Reach {
     this.claims = readClaims(mesh, lock, "all");
     const { owners } = this.claims;
     this.#connections = new Connections(this.claims);
-    this.#talks = new Talks(this.claims, new Universe(claimed(this.claims)));
+    const rules = readRules(this.claims);
+    this.#talks = new Talks(this.claims, rules, new Universe(claimed(this.claims, rules)));
     this.#owned = owners.map(({ owned }) => prefixSet(owned));
     this.#limits = owners.map(({ access }) => access && prefixSet(access.all));
   }
@@ -51,11 +53,8 @@ export class Reach {
 
   /** Through whom it may leave for the internet. */
   exitOf(owner: Owner): string | undefined {
-    const { owners, positions } = this.claims;
-    const exit =
-      owner.client === undefined
-        ? owners[positions.get(owner.node?.exit ?? ("" as never)) ?? -1]
-        : owners[owner.home];
+    const { owners } = this.claims;
+    const exit = owner.client === undefined ? exitOf(this.claims, owner) : owners[owner.home];
     const isClientOut = [...(owner.client?.access ?? []), owner.client?.exit].some(
       (each) => each === "exit" || each === "all-but-lan" || each === exit?.name,
     );
@@ -73,13 +72,11 @@ export class Reach {
 
   #print(rules: readonly number[]): string {
     const key = rules.join(" ");
-    const known = this.#printed.get(key);
-    if (known !== undefined) return known;
-    const { policy = [] } = this.claims.mesh;
-    const lists = rules.map((rule) => policy[rule]?.ports ?? []);
-    const isAll = lists.some((ports) => ports.length === 0);
-    const printed = isAll ? ANYTHING : mergePorts(lists.flat()).map(printPortRange).join(", ");
-    this.#printed.set(key, printed);
-    return printed;
+    return remember(this.#printed, key, () => {
+      const { policy = [] } = this.claims.mesh;
+      const lists = rules.map((rule) => policy[rule]?.ports ?? []);
+      if (lists.some((ports) => ports.length === 0)) return ANYTHING;
+      return mergePorts(lists.flat()).map(printPortRange).join(", ");
+    });
   }
 }

@@ -4,8 +4,8 @@ import { boxOf, cellOf } from "./cell.ts";
 import type { Cell, Manner, Side, Subject } from "./cell.ts";
 import { enclose, grow, isMeeting, polar, shift } from "./geometry.ts";
 import type { Box, Point } from "./geometry.ts";
-import { shorten, widthOf } from "./label.ts";
-import { LINE, moved, straight, textAt } from "./marks.ts";
+import { widthOf } from "./label.ts";
+import { LINE, moved, plateUnder, straight, textAt } from "./marks.ts";
 import type { LineMark, Mark } from "./marks.ts";
 import type { Bundle, Place } from "./picture.ts";
 
@@ -191,19 +191,17 @@ function headOf(
   { name, networks }: Place,
   { detail, words, plate }: Manner,
 ): { readonly marks: readonly Mark[]; readonly width: number } {
-  const letters = { size: detail.caption, isBold: true };
-  const text = shorten(words(messages.placeName(name)), letters, detail.widest * 1.6);
-  const caption = textAt({ x: 0, y: 0 }, { look: "caption", text, anchor: "start", ...letters });
-  const notes = { size: Math.round(detail.caption * 0.72), isBold: false };
-  const list = shorten(networks.join(", "), notes, detail.widest * 1.6);
-  const x = caption.box.width + 8;
-  const note = textAt({ x, y: 0 }, { look: "note", text: list, anchor: "start", ...notes });
-  const texts = list === "" ? [caption] : [caption, note];
+  const most = detail.widest * 1.6;
+  const start = { anchor: "start", most } as const;
+  const letters = { look: "caption", size: detail.caption, isBold: true } as const;
+  const text = words(messages.placeName(name));
+  const caption = textAt({ x: 0, y: 0 }, { text, ...letters, ...start });
+  const notes = { look: "note", size: Math.round(detail.caption * 0.72), isBold: false } as const;
+  const at = { x: caption.box.width + 8, y: 0 };
+  const note = textAt(at, { text: networks.join(", "), ...notes, ...start });
+  const texts = note.text === "" ? [caption] : [caption, note];
   const around = enclose(texts.map(({ box }) => box));
-  return {
-    marks: [{ kind: "box", look: plate, ...around, radius: 3 }, ...texts],
-    width: around.width,
-  };
+  return { marks: [plateUnder(around, plate), ...texts], width: around.width };
 }
 
 /** Tunnels inside a place: a line like a bus, and how many they are. */

@@ -2,12 +2,11 @@
 import * as messages from "../messages/graph.ts";
 import type { Text } from "../phrase.ts";
 import type { Detail } from "./detail.ts";
-import { enclose } from "./geometry.ts";
+import { boxAround, enclose } from "./geometry.ts";
 import type { Box, Point } from "./geometry.ts";
-import { shorten } from "./label.ts";
-import type { Look, TextLook } from "./looks.ts";
-import { LINE, straight, textAt } from "./marks.ts";
-import type { Mark, TextMark } from "./marks.ts";
+import type { Look } from "./looks.ts";
+import { LINE, plateUnder, straight, textAt } from "./marks.ts";
+import type { Mark, TextMark, Wording } from "./marks.ts";
 import type { PicturedClient, PicturedNode } from "./picture.ts";
 
 export interface Cell {
@@ -72,44 +71,30 @@ export function symbolOf(
   const look: Look = endpoint === undefined ? "hidden" : "node";
   if (kind === "node") return { kind: "disc", look, about, x: 0, y: 0, radius: radius - 1 };
   const side = 2 * radius - 2;
-  return {
-    kind: "box",
-    look,
-    about,
-    x: -side / 2,
-    y: -side / 2,
-    width: side,
-    height: side,
-    radius: 2,
-  };
+  const box = boxAround({ x: 0, y: 0 }, side, side);
+  return { kind: "box", look, about, ...box, radius: 2 };
 }
 
-interface Row {
-  readonly text: string;
+interface Row extends Wording {
   readonly about: string;
-  readonly look: TextLook;
-  readonly size: number;
-  readonly isBold: boolean;
   /** What is drawn around it. */
   readonly pill?: "subnet" | "standby";
 }
 
 /** From the symbol outwards. */
 function rowsOf(node: PicturedNode, about: string, { detail, words }: Manner): readonly Row[] {
-  const letters = { size: detail.name, isBold: true };
-  const name = shorten(node.name, letters, detail.widest);
-  const rows: Row[] = [{ text: name, about, look: "name", ...letters }];
+  const most = detail.widest;
+  const letters = { look: "name", size: detail.name, isBold: true, most } as const;
+  const rows: Row[] = [{ text: node.name, about, ...letters }];
   const [address] = node.addresses;
-  const notes = { look: "note", size: detail.note, isBold: false } as const;
-  if (detail.hasAddress && address !== undefined) {
-    rows.push({ text: shorten(address, notes, detail.widest), about, ...notes });
-  }
+  const notes = { look: "note", size: detail.note, isBold: false, most } as const;
+  if (detail.hasAddress && address !== undefined) rows.push({ text: address, about, ...notes });
   const shown = pillsOf(node, words);
   for (const [at, { text, standsBy }] of shown.slice(0, detail.subnets).entries()) {
     const hidden = at === detail.subnets - 1 ? shown.length - detail.subnets : 0;
     const whole = hidden > 0 ? words(messages.more(text, hidden)) : text;
-    const short = shorten(whole, notes, detail.widest - 2 * PILL_PADDING);
-    rows.push({ text: short, about, ...notes, pill: standsBy ? "standby" : "subnet" });
+    const pill = standsBy ? "standby" : "subnet";
+    rows.push({ text: whole, about, ...notes, most: most - 2 * PILL_PADDING, pill });
   }
   return rows;
 }
@@ -165,12 +150,15 @@ function markRow(
   const at = pill === undefined ? middle : { x: middle.x + indent, y: middle.y };
   const text = textAt(at, { ...row, anchor });
   const { x, y, width, height } = text.box;
-  const around =
-    pill === undefined
-      ? { x: x - 2, y, width: width + 4, height }
-      : { x: x - PILL_PADDING, y: y - 1, width: width + 2 * PILL_PADDING, height: height + 2 };
-  const radius = pill === undefined ? 3 : around.height / 2;
-  return [{ kind: "box", look: pill ?? plate, ...around, radius, about: row.about }, text];
+  if (pill === undefined) {
+    return [
+      { ...plateUnder({ x: x - 2, y, width: width + 4, height }, plate), about: row.about },
+      text,
+    ];
+  }
+  const [high, wide] = [height + 2, width + 2 * PILL_PADDING];
+  const around = { x: x - PILL_PADDING, y: y - 1, width: wide, height: high, radius: high / 2 };
+  return [{ kind: "box", look: pill, ...around, about: row.about }, text];
 }
 
 /** Clients hang on a stem below all else, or above; many of them are points, and counted. */
@@ -189,16 +177,16 @@ function beadsOf(
   const start = side === "left" || side === "right" ? 0 : edge;
   if (clients.length > detail.clients) return crowd(clients, { start, first, forward }, manner);
   const last = first + forward * step * (clients.length - 1);
-  const notes = { look: "note", size: detail.note, isBold: false } as const;
+  const most = detail.widest / 2;
+  const notes = { look: "note", size: detail.note, isBold: false, most } as const;
   const beads = clients.flatMap((client, at): Mark[] => {
     const y = first + forward * step * at;
     const about = words(messages.aboutClient(client));
     const anchor = side === "left" ? "end" : "start";
     const x = side === "left" ? -BEAD - 4 : BEAD + 4;
-    const text = shorten(client.name, notes, detail.widest / 2);
-    const label = textAt({ x, y }, { text, about, anchor, ...notes });
+    const label = textAt({ x, y }, { text: client.name, about, anchor, ...notes });
     return [
-      { kind: "box", look: manner.plate, ...label.box, radius: 3 },
+      plateUnder(label.box, manner.plate),
       { kind: "disc", look: "client", about, x: 0, y, radius: BEAD },
       label,
     ];
@@ -226,12 +214,7 @@ function crowd(
     const about = words(messages.aboutClient(client));
     return { kind: "disc", look: "client", about, x, y, radius: BEAD };
   });
-  return [
-    stem(start, first),
-    { kind: "box", look: plate, ...label.box, radius: 3 },
-    label,
-    ...beads,
-  ];
+  return [stem(start, first), plateUnder(label.box, plate), label, ...beads];
 }
 
 function stem(from: number, to: number): Mark {

@@ -3,7 +3,6 @@ import * as messages from "../messages/graph.ts";
 import type { Text } from "../phrase.ts";
 import { symbolOf } from "./cell.ts";
 import type { Point } from "./geometry.ts";
-import { shorten } from "./label.ts";
 import { LINE, moved, straight, textAt } from "./marks.ts";
 import type { Mark } from "./marks.ts";
 import type { LinkKind, Picture } from "./picture.ts";
@@ -23,24 +22,22 @@ export interface Strip {
 
 export function titleOf(picture: Picture, { words, size, width }: Frame): Strip {
   const large = { size: size * 1.7, isBold: true };
-  const small = { size, isBold: false };
-  const text = shorten(picture.name, large, width);
-  const counts = shorten(words(messages.countsOf(picture)), small, width);
   const first = large.size * LINE;
-  const start = { anchor: "start" } as const;
-  return {
-    marks: [
-      textAt(
-        { x: 0, y: first / 2 },
-        { look: "title", text, about: picture.name, ...start, ...large },
-      ),
-      textAt(
-        { x: 0, y: first + (size * LINE) / 2 },
-        { look: "note", text: counts, ...start, ...small },
-      ),
-    ],
-    height: first + size * LINE,
-  };
+  const start = { anchor: "start", most: width } as const;
+  const name = {
+    look: "title",
+    text: picture.name,
+    about: picture.name,
+    ...start,
+    ...large,
+  } as const;
+  const text = words(messages.countsOf(picture));
+  const counts = { look: "note", text, ...start, size, isBold: false } as const;
+  const marks = [
+    textAt({ x: 0, y: first / 2 }, name),
+    textAt({ x: 0, y: first + (size * LINE) / 2 }, counts),
+  ];
+  return { marks, height: first + size * LINE };
 }
 
 export function legendOf(picture: Picture, { words, size, width }: Frame): Strip {
@@ -49,12 +46,8 @@ export function legendOf(picture: Picture, { words, size, width }: Frame): Strip
   const row = size * LINE + 8 * scale;
   let [x, y] = [0, row / 2];
   const marks = entriesOf(picture, scale).flatMap(({ sample, text }): readonly Mark[] => {
-    const most = width - start;
-    const letters = { size, isBold: false };
-    const label = textAt(
-      { x: start, y: 0 },
-      { look: "note", text: shorten(words(text), letters, most), anchor: "start", ...letters },
-    );
+    const letters = { size, isBold: false, anchor: "start", most: width - start } as const;
+    const label = textAt({ x: start, y: 0 }, { look: "note", text: words(text), ...letters });
     const needed = start + label.box.width;
     if (x > 0 && x + needed > width) [x, y] = [0, y + row];
     const at = { x, y };
@@ -71,54 +64,43 @@ interface Entry {
 }
 
 function entriesOf(picture: Picture, scale: number): readonly Entry[] {
-  const { nodes, clients, denials, bundles } = picture;
+  const { nodes, clients, denials } = picture;
   const middle = { x: 13 * scale, y: 0 };
-  const radius = 7 * scale;
-  const subnets = nodes.flatMap((node) => node.subnets);
-  const symbol = (kind: "node" | "relay", endpoint: string): readonly Mark[] => {
-    const known = endpoint === "" ? {} : { endpoint };
-    return [moved(symbolOf({ kind, ...known }, radius, ""), middle)];
+  const standing = new Set(nodes.flatMap(({ subnets }) => subnets.map((each) => each.standsBy)));
+  const symbol = (kind: "node" | "relay", known: { readonly endpoint?: string }): Mark =>
+    moved(symbolOf({ kind, ...known }, 7 * scale, ""), middle);
+  const dialled = { endpoint: "known" };
+  // By what a thing is called: its sample, where the drawing has such a thing.
+  const samples = {
+    node: nodes.some(({ kind }) => kind === "node") && [symbol("node", dialled)],
+    "carrier-node": nodes.some(({ kind }) => kind !== "node") && [symbol("relay", dialled)],
+    hidden: nodes.some(({ endpoint }) => endpoint === undefined) && [symbol("node", {})],
+    client: clients.length > 0 && [disc(middle, 5 * scale)],
+    subnet: standing.has(false) && [pill("subnet", scale)],
+    standby: standing.has(true) && [pill("standby", scale)],
+    lan: kindSample(picture, "lan", scale),
+    public: kindSample(picture, "public", scale),
+    carrier: kindSample(picture, "carrier", scale),
+    bundle: bundleSample(picture, scale),
+    denied: denials.length > 0 && deniedSample(scale),
   };
-  const hasNode = nodes.some(({ kind }) => kind === "node");
-  const isHollow = nodes.some(({ endpoint }) => endpoint === undefined);
-  const entries: readonly (readonly [boolean, readonly Mark[], Text])[] = [
-    [hasNode, symbol("node", "known"), messages.legendOf("node")],
-    [
-      !nodes.every(({ kind }) => kind === "node"),
-      symbol("relay", "known"),
-      messages.legendOf("carrier-node"),
-    ],
-    [isHollow, symbol("node", ""), messages.legendOf("hidden")],
-    [clients.length > 0, [disc(middle, 5 * scale)], messages.legendOf("client")],
-    [
-      subnets.some(({ standsBy }) => !standsBy),
-      [pill("subnet", scale)],
-      messages.legendOf("subnet"),
-    ],
-    [
-      subnets.some(({ standsBy }) => standsBy),
-      [pill("standby", scale)],
-      messages.legendOf("standby"),
-    ],
-    ...kindEntries(picture, scale),
-    [bundles.length > 0, bundleSample(picture, scale), messages.legendOf("bundle")],
-    [denials.length > 0, deniedSample(scale), messages.legendOf("denied")],
-  ];
-  return entries.filter(([occurs]) => occurs).map(([, sample, text]) => ({ sample, text }));
-}
-
-function kindEntries({ links }: Picture, scale: number) {
-  const kinds: readonly LinkKind[] = ["lan", "public", "carrier"];
-  return kinds.map((kind) => {
-    const occurs = links.some((link) => link.kind === kind);
-    const width = kind === "carrier" ? 3 : 1.5;
-    return [occurs, [line(kind, scale, width)], messages.kindOf(kind)] as const;
+  const looks = Object.keys(samples) as (keyof typeof samples)[];
+  return looks.flatMap((look) => {
+    const sample = samples[look];
+    if (sample === false) return [];
+    const isKind = look === "lan" || look === "public" || look === "carrier";
+    return { sample, text: isKind ? messages.kindOf(look) : messages.legendOf(look) };
   });
 }
 
-function bundleSample({ bundles }: Picture, scale: number): readonly Mark[] {
+function kindSample({ links }: Picture, kind: LinkKind, scale: number): readonly Mark[] | false {
+  const occurs = links.some((link) => link.kind === kind);
+  return occurs && [line(kind, scale, kind === "carrier" ? 3 : 1.5)];
+}
+
+function bundleSample({ bundles }: Picture, scale: number): readonly Mark[] | false {
   const [first] = bundles;
-  return first === undefined ? [] : [line(first.kind, scale, 7)];
+  return first !== undefined && [line(first.kind, scale, 7)];
 }
 
 function deniedSample(scale: number): readonly Mark[] {

@@ -2,7 +2,7 @@
 import { shift } from "./geometry.ts";
 import type { Box, Curve, Point } from "./geometry.ts";
 import type { Lettering } from "./label.ts";
-import { widthOf } from "./label.ts";
+import { shorten, widthOf } from "./label.ts";
 import type { Look, TextLook } from "./looks.ts";
 
 export interface Drawing {
@@ -53,16 +53,28 @@ export interface TextMark extends Named, Lettering {
   readonly box: Box;
 }
 
+/** What a line of text needs, but for its place; `most` is how wide it may become. */
+export interface Wording extends Omit<TextMark, "kind" | "box" | "anchor"> {
+  readonly anchor?: TextMark["anchor"];
+  readonly most?: number;
+}
+
 /** A line of text at a point: its left or right end or its middle, at half of its height. */
 export function textAt(
   { x, y }: Point,
-  text: Omit<TextMark, "kind" | "box" | "anchor"> & { readonly anchor?: TextMark["anchor"] },
+  { most, anchor = "middle", ...wording }: Wording,
 ): TextMark {
-  const { anchor = "middle", size } = text;
-  const width = widthOf(text.text, text);
+  const text = most === undefined ? wording.text : shorten(wording.text, wording, most);
+  const width = widthOf(text, wording);
   const left = { start: x, middle: x - width / 2, end: x - width }[anchor];
-  const height = size * LINE;
-  return { ...text, kind: "text", anchor, box: { x: left, y: y - height / 2, width, height } };
+  const height = wording.size * LINE;
+  const box = { x: left, y: y - height / 2, width, height };
+  return { ...wording, text, kind: "text", anchor, box };
+}
+
+/** What lies under texts, so that lines behind them end there. */
+export function plateUnder(box: Box, look: Look): BoxMark {
+  return { kind: "box", look, ...box, radius: 3 };
 }
 
 /** The height of a line of text, for each pixel of its size. */

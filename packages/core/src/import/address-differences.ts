@@ -1,13 +1,14 @@
 /** Addresses that are others than the files say, or have another length: each fact once. */
 import type { Finding, Place } from "../finding.ts";
-import { isSameAddress, printAddress } from "../ip/address.ts";
-import { prefixOf } from "../ip/prefix.ts";
-import { isEmptySet, prefixSet, subtract } from "../ip/prefix-set.ts";
+import { isSameAddress } from "../ip/address.ts";
+import { linkOf, printInterfaceAddress } from "../ip/interface-address.ts";
+import type { InterfaceAddress } from "../ip/interface-address.ts";
+import { isSubset, prefixSet } from "../ip/prefix-set.ts";
 import * as messages from "../messages/import.ts";
 import { joinTexts } from "../phrase.ts";
 import type { Text } from "../phrase.ts";
 import type { Device } from "../plan/device.ts";
-import type { ForeignAddress, ForeignDevice } from "../read/foreign.ts";
+import type { ForeignDevice } from "../read/foreign.ts";
 import type { Party } from "./parties.ts";
 
 /** What was read of somebody, and what was made of it. */
@@ -46,7 +47,10 @@ function ownFinding({ place, name, before, after }: Change): Finding {
 function changeOf({ device, made }: Ends): Change | undefined {
   const [first] = device.addresses;
   const own = device.addresses.map(({ value }) => value);
-  const [before, after] = [own.map(printed), made.addresses.map(printed)];
+  const [before, after] = [
+    own.map(printInterfaceAddress),
+    made.addresses.map(printInterfaceAddress),
+  ];
   if (first === undefined || before.toSorted().join() === after.toSorted().join()) return undefined;
   const isSame =
     own.length === made.addresses.length &&
@@ -57,23 +61,19 @@ function changeOf({ device, made }: Ends): Change | undefined {
 }
 
 /** A range that an address put on the link is routed into the tunnel all the same, by a list. */
-function isCovered(own: readonly ForeignAddress[], { addresses, peers }: Device): boolean {
+function isCovered(own: readonly InterfaceAddress[], { addresses, peers }: Device): boolean {
   const narrowed = own.filter(({ address, length }) =>
     addresses.some((each) => isSameAddress(each.address, address) && each.length >= length),
   );
-  const ranges = prefixSet(own.map(({ address, length }) => prefixOf(address, length)));
+  const ranges = prefixSet(own.map(linkOf));
   const routed = prefixSet(peers.flatMap(({ allowedIps }) => allowedIps));
-  return narrowed.length === own.length && isEmptySet(subtract(ranges, routed));
+  return narrowed.length === own.length && isSubset(ranges, routed);
 }
 
 /** Of two families both, where they are not the same. */
-function lengthsOf(addresses: readonly ForeignAddress[]): string {
+function lengthsOf(addresses: readonly InterfaceAddress[]): string {
   const sorted = addresses.toSorted((one, other) => one.address.family - other.address.family);
   return [...new Set(sorted.map(({ length }) => `/${length}`))].join(", ");
-}
-
-function printed({ address, length }: ForeignAddress): string {
-  return `${printAddress(address)}/${length}`;
 }
 
 /** Some, and how many more. */

@@ -6,6 +6,7 @@ import {
   hostPrefix,
   isOverlapping,
   printPrefix,
+  isWithin,
 } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import { cover, isEmptySet, prefixSet, subtract, union } from "../ip/prefix-set.ts";
@@ -15,7 +16,7 @@ import type { ForeignClient } from "./clients.ts";
 import { siteOf } from "./dialling.ts";
 import type { Dialling, ForeignSite } from "./dialling.ts";
 import type { Facts, Listing } from "./facts.ts";
-import { isWithin, wholesOf } from "./parties.ts";
+import { wholesOf } from "./parties.ts";
 import type { Party } from "./parties.ts";
 
 export interface Behind extends Carriers {
@@ -39,101 +40,89 @@ export function readBehind(
   clients: ReadonlyMap<Party, ForeignClient>,
 ): Behind {
   const { gateways, relays } = readCarriers(facts, dialling, clients);
-  const reader = new BehindReader(facts, dialling, gateways);
+  const draft: Draft = { dialling, gateways, offers: [], exits: new Map(), reaching: new Set() };
   for (const listing of [...facts.listings.values()].flat()) {
-    if (clients.has(listing.to)) continue;
-    const client = clients.get(listing.from);
-    reader.read(listing, client);
+    if (!clients.has(listing.to)) readListing(facts, draft, listing, clients.get(listing.from));
   }
-  const blocks = new Map<ForeignSite, Prefix[]>();
-  for (const { holder, prefix } of blocksOf(facts)) {
-    const site = siteOf(dialling, holder);
-    if (site !== undefined && gateways.get(site) === holder) {
-      blocks.set(site, [...(blocks.get(site) ?? []), prefix]);
-    }
-  }
-  const { exits, reach } = reader;
-  const subnets = reader.offers.settle();
+  const blocks = blocksOf(facts);
   return {
-    subnets,
-    exits,
+    subnets: settle(draft.offers),
+    exits: draft.exits,
     gateways,
     relays,
-    reach: widened(facts, reach, gateways),
-    blocks: covered(blocks),
+    reach: reachOf(facts, draft),
+    blocks: new Map(
+      [...gateways].map(([site, gateway]) => {
+        const own = blocks.filter(({ holder }) => holder === gateway);
+        return [site, cover(prefixSet(own.map(({ prefix }) => prefix)))];
+      }),
+    ),
   };
 }
 
 /** All that a site's nodes send to their gateway: shorter than to say what nobody else has of it. */
-function widened(
-  facts: Facts,
-  reach: ReadonlyMap<ForeignSite, unknown>,
-  gateways: Carriers["gateways"],
-): Behind["reach"] {
-  const sent = [...reach.keys()].map((site) => {
+function reachOf(facts: Facts, { reaching, gateways }: Draft): Behind["reach"] {
+  const sent = [...reaching].map((site) => {
     const gateway = gateways.get(site);
     const listings = gateway === undefined ? [] : (facts.listings.get(gateway) ?? []);
     const near = listings.filter(({ from }) => site.members.has(from));
-    const prefixes = near.flatMap(({ entry }) =>
-      entry.allowedIps.filter(({ length }) => length > 0),
-    );
-    const far = subtract(prefixSet(prefixes), prefixSet(facts.ranges));
+    const far = subtract(prefixSet(boundedOf(near)), prefixSet(facts.ranges));
     return [site, cover(far)] as const;
   });
   return new Map(sent);
 }
 
-function covered(
-  map: ReadonlyMap<ForeignSite, readonly Prefix[]>,
-): ReadonlyMap<ForeignSite, readonly Prefix[]> {
-  return new Map([...map].map(([site, prefixes]) => [site, cover(prefixSet(prefixes))] as const));
+/** All that is sent by these, but for a /0. */
+function boundedOf(listings: readonly Listing[]): readonly Prefix[] {
+  return listings.flatMap(({ entry }) => entry.allowedIps.filter(({ length }) => length > 0));
 }
 
-class BehindReader {
-  readonly offers = new Offers();
-  readonly exits = new Map<Party, Party>();
-  readonly reach = new Map<ForeignSite, readonly Prefix[]>();
-  readonly #facts: Facts;
-  readonly #dialling: Dialling;
-  readonly #gateways: Carriers["gateways"];
+/** What has been read so far. */
+interface Draft {
+  readonly dialling: Dialling;
+  readonly gateways: Carriers["gateways"];
+  readonly offers: Offer[];
+  readonly exits: Map<Party, Party>;
+  /** Sites whose nodes send their gateway more than others do. */
+  readonly reaching: Set<ForeignSite>;
+}
 
-  constructor(facts: Facts, dialling: Dialling, gateways: Carriers["gateways"]) {
-    this.#facts = facts;
-    this.#dialling = dialling;
-    this.#gateways = gateways;
-  }
-
-  read(listing: Listing, client: ForeignClient | undefined): void {
-    const { from, to, entry } = listing;
-    const { ranges } = this.#facts;
-    const wholes = wholesOf(entry.allowedIps, ranges);
-    const isFar = client?.access.some((each) => each === "exit" || each === "all-but-lan") === true;
-    const [first] = entry.peer.allowedIps;
-    if (first !== undefined) {
-      for (const prefix of isFar && wholes.length === 0 ? familiesIn(entry, ranges) : wholes) {
-        this.offers.add(to, from, { prefix, place: first.place });
-      }
-    }
-    if (client === undefined && wholes.length > 0) this.exits.set(from, to);
-    if (isFar) return;
-    for (const { value: prefix, place } of entry.peer.allowedIps) {
-      if (prefix.length === 0 || !entry.allowedIps.includes(prefix)) continue;
-      if (!isWithin(ranges, prefix)) this.#readRange(listing, { prefix, place });
+function readListing(
+  facts: Facts,
+  draft: Draft,
+  listing: Listing,
+  client: ForeignClient | undefined,
+): void {
+  const { from, to, entry } = listing;
+  const { ranges } = facts;
+  const wholes = wholesOf(entry.allowedIps, ranges);
+  const isFar = client?.access.some((each) => each === "exit" || each === "all-but-lan") === true;
+  const [first] = entry.peer.allowedIps;
+  if (first !== undefined) {
+    for (const prefix of isFar && wholes.length === 0 ? familiesIn(entry, ranges) : wholes) {
+      draft.offers.push({ owner: to, sender: from, prefix, place: first.place });
     }
   }
-
-  #readRange(listing: Listing, { prefix, place }: Listed): void {
-    const { from, to } = listing;
-    const rest = ownRest(this.#facts, listing, prefix);
-    const site = siteOf(this.#dialling, to);
-    const isMate = site?.members.has(from) === true && this.#gateways.get(site) === to;
-    const reached = isMate ? reachedOnly(this.#facts, site, to, rest) : [];
-    if (site !== undefined && reached.length > 0) {
-      this.reach.set(site, [...(this.reach.get(site) ?? []), ...reached]);
-    } else {
-      for (const each of rest) this.offers.add(to, from, { prefix: each, place });
-    }
+  if (client === undefined && wholes.length > 0) draft.exits.set(from, to);
+  if (isFar) return;
+  for (const { value: prefix, place } of entry.peer.allowedIps) {
+    if (prefix.length === 0 || !entry.allowedIps.includes(prefix)) continue;
+    if (!isWithin(ranges, prefix)) readRange(facts, draft, listing, { prefix, place });
   }
+}
+
+function readRange(
+  facts: Facts,
+  { dialling, gateways, offers, reaching }: Draft,
+  listing: Listing,
+  { prefix, place }: Pick<Offered, "prefix" | "place">,
+): void {
+  const { from, to } = listing;
+  const rest = ownRest(facts, listing, prefix);
+  const site = siteOf(dialling, to);
+  const isMate = site?.members.has(from) === true && gateways.get(site) === to;
+  if (site !== undefined && isMate && hasReachedOnly(facts, site, to, rest)) reaching.add(site);
+  else for (const each of rest) offers.push({ owner: to, sender: from, prefix: each, place });
 }
 
 /** A client that reaches all but its own neighbourhood names no /0. */
@@ -154,63 +143,53 @@ function ownRest(facts: Facts, listing: Listing, prefix: Prefix): readonly Prefi
   return isEmptySet(subtract(prefixSet([prefix]), rest)) ? [prefix] : cover(rest);
 }
 
-/** What only its own site sends a gateway: nobody outside does, though somebody there lists it. */
-function reachedOnly(
+/** Whether only its own site sends a gateway any of it: nobody outside does, though somebody there lists it. */
+function hasReachedOnly(
   facts: Facts,
   site: ForeignSite,
   gateway: Party,
   rest: readonly Prefix[],
-): readonly Prefix[] {
+): boolean {
   const outside = (facts.listings.get(gateway) ?? []).filter(({ from }) => !site.members.has(from));
-  if (outside.length === 0) return [];
-  const sent = outside.flatMap(({ entry }) => entry.allowedIps.filter(({ length }) => length > 0));
-  return cover(subtract(prefixSet(rest), prefixSet(sent)));
+  if (outside.length === 0) return false;
+  return !isEmptySet(subtract(prefixSet(rest), prefixSet(boundedOf(outside))));
 }
 
-type Listed = Pick<Offered, "prefix" | "place">;
-
-interface Offer extends Offered {
+/** Somebody sends a range to one who is to have it. */
+interface Offer extends Pick<Offered, "prefix" | "place"> {
   readonly owner: Party;
-  readonly senders: Set<Party>;
+  readonly sender: Party;
+}
+
+interface Claim extends Offered {
+  readonly owner: Party;
 }
 
 /** Ranges by their owners; of two owners the one whom more send it to. */
-class Offers {
-  readonly #known = new Map<string, Map<Party, Offer>>();
-
-  add(owner: Party, sender: Party, { prefix, place }: Listed): void {
-    const printed = printPrefix(prefix);
-    const owners = this.#known.get(printed) ?? new Map<Party, Offer>();
-    this.#known.set(printed, owners);
-    const offer = owners.get(owner) ?? { owner, prefix, place, senders: new Set<Party>() };
-    offer.senders.add(sender);
-    owners.set(owner, offer);
-  }
-
-  settle(): ReadonlyMap<Party, readonly Offered[]> {
-    const ranked = [...this.#known.values()].flatMap((owners) => {
-      const list = [...owners.values()];
-      list.sort((one, other) => other.senders.size - one.senders.size);
-      // An exit is used by whoever names it, and there may be several.
-      return list[0]?.prefix.length === 0 ? list : list.slice(0, 1);
+function settle(offers: readonly Offer[]): ReadonlyMap<Party, readonly Offered[]> {
+  const byPrefix = Map.groupBy(offers, ({ prefix }) => printPrefix(prefix));
+  const ranked = [...byPrefix.values()].flatMap((alike) => {
+    const owners = [...Map.groupBy(alike, ({ owner }) => owner).values()];
+    const claims = owners.flatMap((own): Claim[] => {
+      const senders = new Set(own.map(({ sender }) => sender));
+      return own.slice(0, 1).map(({ owner, prefix, place }) => ({ owner, prefix, place, senders }));
     });
-    ranked.sort((one, other) => comparePrefixes(one.prefix, other.prefix));
-    const bounded = ranked.filter(({ prefix }) => prefix.length > 0);
-    const settled = new Map<Party, Offered[]>();
-    for (const offer of ranked) {
-      const list = settled.get(offer.owner) ?? [];
-      settled.set(offer.owner, list);
-      for (const prefix of offer.prefix.length === 0 ? [offer.prefix] : partsOf(offer, bounded)) {
-        list.push({ prefix, place: offer.place, senders: offer.senders });
-      }
-    }
-    return settled;
-  }
+    claims.sort((one, other) => other.senders.size - one.senders.size);
+    // An exit is used by whoever names it, and there may be several.
+    return claims[0]?.prefix.length === 0 ? claims : claims.slice(0, 1);
+  });
+  ranked.sort((one, other) => comparePrefixes(one.prefix, other.prefix));
+  const bounded = ranked.filter(({ prefix }) => prefix.length > 0);
+  const parts = ranked.flatMap((claim) => {
+    const prefixes = claim.prefix.length === 0 ? [claim.prefix] : partsOf(claim, bounded);
+    return prefixes.map((prefix): Claim => ({ ...claim, prefix }));
+  });
+  return Map.groupBy(parts, ({ owner }) => owner);
 }
 
 /** To WireGuard the longest prefix counts: a range is what others have not of it. */
-function partsOf({ owner, prefix }: Offer, offers: readonly Offer[]): readonly Prefix[] {
-  const near = offers.filter(
+function partsOf({ owner, prefix }: Claim, claims: readonly Claim[]): readonly Prefix[] {
+  const near = claims.filter(
     (other) => other.prefix !== prefix && isOverlapping(other.prefix, prefix),
   );
   if (near.length === 0) return [prefix];

@@ -1,13 +1,13 @@
 /** Who passes on what is for others, and which blocks of addresses are sent to one as a whole. */
-import { createPrefixMap, match } from "../ip/prefix-map.ts";
-import { hasAddress, hostPrefix, isHost } from "../ip/prefix.ts";
+import { match } from "../ip/prefix-map.ts";
+import { hasAddress, hostPrefix, isHost, isWithin } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import { intersect, isEmptySet, prefixSet, subtract } from "../ip/prefix-set.ts";
 import type { ForeignClient } from "./clients.ts";
 import { siteOf } from "./dialling.ts";
 import type { Dialling, ForeignSite } from "./dialling.ts";
 import type { Facts, Listing } from "./facts.ts";
-import { isWithin } from "./parties.ts";
+import { routesOf } from "./parties.ts";
 import type { Party } from "./parties.ts";
 
 export interface Carriers {
@@ -70,11 +70,7 @@ function isBlock(facts: Facts, listing: Listing, prefix: Prefix): boolean {
 function countUses(facts: Facts, clients: Clients): readonly Party[] {
   const uses = new Map<Party, number>();
   for (const from of facts.parties.filter((party) => !clients.has(party))) {
-    const routes = createPrefixMap(
-      from.entries.flatMap(({ key, allowedIps }) =>
-        allowedIps.filter(({ length }) => length > 0).map((prefix) => [prefix, key] as const),
-      ),
-    );
+    const routes = routesOf(from.entries);
     for (const to of facts.parties) {
       const [address] = facts.addresses.get(to) ?? [];
       const key = address === undefined ? undefined : match(routes, address)?.value;

@@ -1,9 +1,9 @@
 /** Which parties are clients of a node: devices that enter through it, dial it, and list nobody else. */
-import { hasPrefix, isHost } from "../ip/prefix.ts";
+import { hasPrefix, isHost, isWithin } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { Access } from "../model/mesh.ts";
 import type { Facts, Listing } from "./facts.ts";
-import { isWithin, wholesOf } from "./parties.ts";
+import { wholesOf } from "./parties.ts";
 import type { Party } from "./parties.ts";
 
 export interface ForeignClient {
@@ -48,7 +48,8 @@ function accessOf(
   const { device, entries } = to;
   if (device === undefined) return ["nodes", "subnets"];
   const [entry, ...others] = entries;
-  if (entry === undefined || others.length > 0 || entry.key !== from.publicKey) return undefined;
+  if (entry === undefined || others.length > 0 || entry.publicKey !== from.publicKey)
+    return undefined;
   const { hooks, listenPort, fwmark, table } = device;
   const hasMore = listenPort ?? fwmark ?? table ?? Object.values(hooks).flat()[0];
   if (hasMore !== undefined && !isWide) return undefined;

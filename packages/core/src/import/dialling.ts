@@ -1,11 +1,11 @@
 /** Where everybody is dialled, and who shares a private network: read out of who dials whom where. */
-import { isSameEndpoint, printEndpoint } from "../ip/endpoint.ts";
+import { hostAddressOf, isSameEndpoint, printEndpoint } from "../ip/endpoint.ts";
 import type { Endpoint } from "../ip/endpoint.ts";
 import type { Address } from "../ip/address.ts";
+import { isWithin } from "../ip/prefix.ts";
 import { PRIVATE_RANGES } from "../ip/special-ranges.ts";
 import { findMostCommon } from "../majority.ts";
 import type { Facts } from "./facts.ts";
-import { isWithin } from "./parties.ts";
 import type { Party } from "./parties.ts";
 
 export interface Dialling {
@@ -31,8 +31,8 @@ export function readDialling(facts: Facts, hasSites: boolean): Dialling {
   for (const party of facts.parties) {
     const dials = dialsOf(facts, party);
     const near = dials.filter(({ endpoint }) => hasSites && isLan(endpoint, ports.get(party)));
-    const host = mostCommon(near.map(({ endpoint }) => endpoint))?.host;
-    if (host !== undefined && typeof host !== "string") lans.set(party, host);
+    const host = hostAddressOf(mostCommon(near.map(({ endpoint }) => endpoint)));
+    if (host !== undefined) lans.set(party, host);
     for (const { from } of near) circles.join(from, party);
     const far = dials.filter((dial) => !near.includes(dial)).map(({ endpoint }) => endpoint);
     const own = ownEndpoint(facts, party);
@@ -50,17 +50,6 @@ export function readDialling(facts: Facts, hasSites: boolean): Dialling {
 /** The site that a party is in. */
 export function siteOf({ sites }: Dialling, party: Party): ForeignSite | undefined {
   return sites.find(({ members }) => members.has(party));
-}
-
-/** Where `from` would dial `to`, as a mesh says it. */
-export function endpointBetween(
-  dialling: Dialling,
-  from: Party,
-  to: Party,
-): Endpoint | Address | undefined {
-  const site = siteOf(dialling, to);
-  const lan = site?.members.has(from) === true ? site.lans.get(to) : undefined;
-  return lan ?? dialling.endpoints.get(to);
 }
 
 interface Dial {

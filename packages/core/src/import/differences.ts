@@ -4,11 +4,12 @@ import { printAddress } from "../ip/address.ts";
 import { isSameEndpoint, printEndpoint } from "../ip/endpoint.ts";
 import { comparePrefixes, hasPrefix, isOverlapping, printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
-import { cover, isEmptySet, prefixSet, subtract, union } from "../ip/prefix-set.ts";
+import { cover, isEmptySet, prefixSet, subtract } from "../ip/prefix-set.ts";
 import type { PrefixSet } from "../ip/prefix-set.ts";
 import * as messages from "../messages/import.ts";
 import type { Text } from "../phrase.ts";
 import type { PublicKey } from "../model/keys.ts";
+import { remember } from "../remember.ts";
 import type { Peer } from "../plan/device.ts";
 import type { Facts } from "./facts.ts";
 import { compareAddresses, listed } from "./address-differences.ts";
@@ -66,30 +67,27 @@ function compareDevice({ device, made }: Ends, isClient: boolean): readonly Find
 function comparePeers(facts: Facts, { party, device, made }: Ends): readonly Finding[] {
   const findings: Finding[] = [];
   const peers = new Map(made.peers.map((peer) => [peer.publicKey, peer]));
-  const before = effective(
-    party.entries.map(({ key, allowedIps }) => ({ publicKey: key, allowedIps })),
-  );
+  const before = effective(party.entries);
   const after = effective(made.peers);
   const alive: string[] = [];
   for (const entry of party.entries) {
-    const other = facts.byKey.get(entry.key);
+    const other = facts.byKey.get(entry.publicKey);
     if (other === undefined) continue;
     const pair = [party.name, other.name] as const;
-    const peer = peers.get(entry.key);
+    const peer = peers.get(entry.publicKey);
     if (peer === undefined) {
       findings.push(messages.peerLost(entry.peer.place, pair));
       continue;
     }
     findings.push(...compareEndpoints(facts, { pair, entry, peer, other }));
-    const sets = [before.get(entry.key), after.get(entry.key)] as const;
+    const sets = [before.get(entry.publicKey), after.get(entry.publicKey)] as const;
     findings.push(...compareSets(facts, { pair, entry, other, sets }));
     if ((entry.peer.keepaliveSeconds?.value ?? 0) !== (peer.keepaliveSeconds ?? 0))
       alive.push(other.name);
   }
-  const listedKeys = new Set(party.entries.map(({ key }) => key));
   for (const [key, peer] of peers) {
-    if (listedKeys.has(key)) continue;
-    const back = facts.byKey.get(key)?.entries.find((each) => each.key === party.publicKey);
+    if (party.byKey.has(key)) continue;
+    const back = facts.byKey.get(key)?.byKey.get(party.publicKey);
     findings.push(messages.peerAdded(device.place, [party.name, peer.name], back?.peer.place));
   }
   const place = party.entries.find(({ peer }) => peer.keepaliveSeconds !== undefined)?.peer;
@@ -116,15 +114,8 @@ function compareEndpoints(
   if (before === undefined && after === undefined) return [];
   if (before !== undefined && after !== undefined && isSameEndpoint(before.value, after)) return [];
   // Whoever else dials it, there where the mesh now says.
-  const against = (facts.listings.get(other) ?? []).find(
-    ({
-      entry: {
-        peer: { endpoint },
-      },
-    }) => {
-      return endpoint !== undefined && after !== undefined && isSameEndpoint(endpoint.value, after);
-    },
-  )?.entry.peer.endpoint?.place;
+  const dials = (facts.listings.get(other) ?? []).flatMap((each) => each.entry.peer.endpoint ?? []);
+  const against = dials.find(({ value }) => after && isSameEndpoint(value, after))?.place;
   if (before === undefined) {
     if (after === undefined) return [];
     return [messages.endpointAdded(entry.peer.place, pair, printEndpoint(after), against)];
@@ -187,47 +178,36 @@ function shownSet(set: PrefixSet): Text | undefined {
   return isEmptySet(set) ? undefined : listed(cover(set).map(printPrefix));
 }
 
-interface Listed {
-  readonly publicKey: PublicKey;
-  readonly allowedIps: readonly Prefix[];
-}
-
 /** What goes to each peer in the end: WireGuard takes the longest prefix, whoever has it. */
-function effective(peers: readonly Listed[]): ReadonlyMap<PublicKey, PrefixSet> {
-  const all = peers.flatMap(({ publicKey, allowedIps }) =>
-    allowedIps.map((prefix) => ({ publicKey, prefix })),
-  );
-  if (!hasNested(all)) {
-    return new Map(peers.map(({ publicKey, allowedIps }) => [publicKey, prefixSet(allowedIps)]));
-  }
-  all.sort((one, other) => one.prefix.length - other.prefix.length);
+function effective(
+  peers: readonly Pick<PartyEntry, "publicKey" | "allowedIps">[],
+): ReadonlyMap<PublicKey, PrefixSet> {
+  const holes = nestedIn(peers.flatMap(({ allowedIps }) => allowedIps));
   return new Map(
     peers.map(({ publicKey, allowedIps }) => {
-      const isInside = ({ prefix }: Owned): boolean =>
-        allowedIps.some((each) => each.length < prefix.length && hasPrefix(each, prefix));
-      let set = prefixSet([]);
-      for (const each of all) {
-        if (each.publicKey === publicKey) set = union(set, prefixSet([each.prefix]));
-        else if (isInside(each)) set = subtract(set, prefixSet([each.prefix]));
-      }
-      return [publicKey, set];
+      const parts = allowedIps.flatMap((prefix) => {
+        const inner = holes.get(prefix);
+        return inner === undefined
+          ? prefix
+          : cover(subtract(prefixSet([prefix]), prefixSet(inner)));
+      });
+      return [publicKey, prefixSet(parts)];
     }),
   );
 }
 
-interface Owned {
-  readonly publicKey: PublicKey;
-  readonly prefix: Prefix;
-}
-
-/** Whether any prefix lies in one of another peer. */
-function hasNested(all: readonly Owned[]): boolean {
-  const sorted = all.toSorted((one, other) => comparePrefixes(one.prefix, other.prefix));
-  let around: Owned[] = [];
-  return sorted.some((each) => {
-    around = around.filter(({ prefix }) => hasPrefix(prefix, each.prefix));
-    const isNested = around.some(({ publicKey }) => publicKey !== each.publicKey);
-    around.push(each);
-    return isNested;
-  });
+/** By each prefix that has others in it, the widest of those. */
+function nestedIn(prefixes: readonly Prefix[]): ReadonlyMap<Prefix, readonly Prefix[]> {
+  const nested = new Map<Prefix, Prefix[]>();
+  // In this order what contains a prefix stands before it, and is still open when it comes.
+  const open: Prefix[] = [];
+  for (const each of prefixes.toSorted(comparePrefixes)) {
+    for (let last = open.at(-1); last !== undefined && !hasPrefix(last, each); last = open.at(-1)) {
+      open.pop();
+    }
+    const around = open.at(-1);
+    if (around !== undefined) remember(nested, around, () => []).push(each);
+    open.push(each);
+  }
+  return nested;
 }

@@ -1,7 +1,7 @@
 /** What files say of a mesh whatever it will be written as: its ranges, everybody's address, who lists whom. */
 import type { Finding } from "../finding.ts";
-import { addressWidth } from "../ip/address.ts";
-import type { Address, Family } from "../ip/address.ts";
+import type { Address } from "../ip/address.ts";
+import { linkOf } from "../ip/interface-address.ts";
 import {
   firstAddress,
   hostPrefix,
@@ -9,6 +9,7 @@ import {
   isOverlapping,
   lastAddress,
   parsePrefix,
+  isWithin,
 } from "../ip/prefix.ts";
 import { prefixOf, printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
@@ -18,8 +19,8 @@ import { UNUSABLE_RANGES } from "../ip/special-ranges.ts";
 import * as messages from "../messages/import.ts";
 import type { PublicKey } from "../model/keys.ts";
 import { Problem } from "../problem.ts";
+import { remember } from "../remember.ts";
 import { listed } from "./address-differences.ts";
-import { isWithin } from "./parties.ts";
 import type { Party, PartyEntry } from "./parties.ts";
 import { findSwallowed } from "./swallowed.ts";
 
@@ -46,7 +47,7 @@ export function readFacts(parties: readonly Party[], findings: Finding[]): Facts
   const byKey = new Map(parties.map((party) => [party.publicKey, party]));
   const all = parties.flatMap((from) =>
     from.entries.flatMap((entry): Listing[] => {
-      const to = byKey.get(entry.key);
+      const to = byKey.get(entry.publicKey);
       return to === undefined ? [] : [{ from, to, entry }];
     }),
   );
@@ -92,7 +93,7 @@ function sayRunning(
     entries.filter(({ peer }) => peer.endpoint !== undefined),
   );
   const place = dialled[0]?.peer.endpoint?.place ?? first.place;
-  const names = dialled.flatMap(({ key }) => byKey.get(key)?.name ?? []);
+  const names = dialled.flatMap(({ publicKey }) => byKey.get(publicKey)?.name ?? []);
   return [
     ...(names.length === 0 ? [] : [messages.endpointsSeen(place, listed([...new Set(names)]))]),
     ...(guessed.length === 0
@@ -112,24 +113,16 @@ function isUsable(range: Prefix): boolean {
 /** What parties keep of what they are sent. Many send the same, and it is worked out once. */
 export class Rests {
   readonly #known = new Map<Party, Map<string, PrefixSet>>();
-  readonly #entries = new Map<Party, ReadonlyMap<PublicKey, PartyEntry>>();
 
   /** Of a prefix, what the one who is sent it does not pass on to others than the sender. */
   restOf({ from, to }: Pick<Listing, "from" | "to">, prefix: Prefix): PrefixSet {
-    const entries =
-      this.#entries.get(to) ?? new Map(to.entries.map((entry) => [entry.key, entry] as const));
-    this.#entries.set(to, entries);
-    const own = entries.get(from.publicKey)?.allowedIps ?? [];
+    const own = to.byKey.get(from.publicKey)?.allowedIps ?? [];
     if (own.some((each) => isOverlapping(each, prefix))) {
-      const others = to.entries.filter(({ key }) => key !== from.publicKey);
+      const others = to.entries.filter(({ publicKey }) => publicKey !== from.publicKey);
       return without(prefix, others);
     }
-    const known = this.#known.get(to) ?? new Map<string, PrefixSet>();
-    this.#known.set(to, known);
-    const printed = printPrefix(prefix);
-    const rest = known.get(printed) ?? without(prefix, to.entries);
-    known.set(printed, rest);
-    return rest;
+    const known = remember(this.#known, to, () => new Map<string, PrefixSet>());
+    return remember(known, printPrefix(prefix), () => without(prefix, to.entries));
   }
 }
 
@@ -141,12 +134,8 @@ function without(prefix: Prefix, entries: readonly PartyEntry[]): PrefixSet {
 
 /** Ranges that addresses put on the link, of the first address of each family. */
 function masksOf({ device }: Party): readonly Prefix[] {
-  const known = new Set<Family>();
-  return (device?.addresses ?? []).flatMap(({ value: { address, length } }): Prefix[] => {
-    if (known.has(address.family)) return [];
-    known.add(address.family);
-    return length < addressWidth(address.family) ? [prefixOf(address, length)] : [];
-  });
+  const links = (device?.addresses ?? []).map(({ value }) => linkOf(value));
+  return firstOfEach(links).filter((range) => !isHost(range));
 }
 
 /** Ranges of a mesh that a device has no address in: Warren's files route them by a hook. */
@@ -175,7 +164,7 @@ function hostsOf(party: Party, listings: readonly Listing[], rests: Rests): read
 }
 
 /** A node has one of each family. */
-function firstOfEach(known: readonly Address[]): readonly Address[] {
+function firstOfEach<T extends Address>(known: readonly T[]): readonly T[] {
   return ([4, 6] as const).flatMap((family) => {
     const first = known.find((each) => each.family === family);
     return first === undefined ? [] : [first];

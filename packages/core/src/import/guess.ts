@@ -2,7 +2,7 @@
 import { printAddress } from "../ip/address.ts";
 import { printEndpoint } from "../ip/endpoint.ts";
 import type { Endpoint } from "../ip/endpoint.ts";
-import { printPrefix } from "../ip/prefix.ts";
+import { printPrefix, isWithin } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import { findMostCommon } from "../majority.ts";
 import type { Place } from "../finding.ts";
@@ -18,7 +18,6 @@ import { readDialling, siteOf } from "./dialling.ts";
 import type { Dialling, ForeignSite } from "./dialling.ts";
 import type { Fields, MeshDocument } from "./document.ts";
 import type { Facts } from "./facts.ts";
-import { isWithin } from "./parties.ts";
 import type { Party } from "./parties.ts";
 
 /** What can be read in two ways. */
@@ -32,7 +31,6 @@ export interface Reading {
 export interface Guess {
   readonly document: MeshDocument;
   readonly clients: ReadonlyMap<Party, ForeignClient>;
-  readonly hasSites: boolean;
   /** Nodes whose endpoint nobody knows, though they are dialled: it is made up. */
   readonly invented: readonly Party[];
   /** Where a part of the document comes from, by its path. */
@@ -71,7 +69,7 @@ export function guess(facts: Facts, { hasSites, isWide }: Reading): Guess {
       [...clients].map(([{ name }, each]) => [name, clientOf(scene, each)]),
     ),
   };
-  return { document, clients, hasSites: dialling.sites.length > 0, invented, places };
+  return { document, clients, invented, places };
 }
 
 /** Who holds a block speaks for a site, with all who have an address in it. */
@@ -151,8 +149,8 @@ function isUndialled(
   });
   if (isLost) return true;
   if (party.device === undefined) return false;
-  return party.entries.some(({ key, peer }) => {
-    const other = facts.byKey.get(key);
+  return party.entries.some(({ publicKey, peer }) => {
+    const other = facts.byKey.get(publicKey);
     if (other === undefined || peer.endpoint !== undefined) return false;
     return clients.has(other) || (other.device === undefined && !dialling.endpoints.has(other));
   });
@@ -171,19 +169,37 @@ function networkOf({ facts, clients, usual }: Scene, nodes: readonly Party[]): F
   const shown = most(named);
   const zone = most([...clients.keys()].flatMap(({ device }) => zoneOf(device)));
   const { listenPort, mtu, keepalive, firewall } = usual;
-  return {
+  return saying({
     name: "mesh",
     addresses: facts.ranges.map(printPrefix),
-    ...(shown === undefined ? {} : { interface: shown }),
-    ...(listenPort === DEFAULTS.listenPort ? {} : { listenPort }),
-    ...(mtu === undefined || mtu === DEFAULTS.mtu ? {} : { mtu }),
+    interface: shown,
+    listenPort: unless(DEFAULTS.listenPort, listenPort),
+    mtu: unless(DEFAULTS.mtu, mtu),
     // So that no tunnel is said to be wider than what carries it.
-    ...(mtu === undefined || mtu <= DEFAULTS.mtu ? {} : { underlayMtu: mtu + 80 }),
-    ...(keepalive === DEFAULTS.keepalive ? {} : { keepalive }),
+    underlayMtu: mtu === undefined || mtu <= DEFAULTS.mtu ? undefined : mtu + 80,
+    keepalive: unless(DEFAULTS.keepalive, keepalive),
     presharedKeys: false,
-    ...(firewall === "nftables" ? {} : { firewall }),
-    ...(zone === undefined ? {} : { dns: zone }),
-  };
+    firewall: unless("nftables", firewall),
+    dns: zone,
+  });
+}
+
+/** Without the fields that say nothing. */
+function saying(fields: Fields): Fields {
+  const said = Object.entries(fields).filter(([, value]) => {
+    return value !== undefined && !(Array.isArray(value) && value.length === 0);
+  });
+  return Object.fromEntries(said);
+}
+
+/** What is usual need not be said. */
+function unless<T>(usual: T, value: T | undefined): T | undefined {
+  return value === usual ? undefined : value;
+}
+
+/** One alone stands without brackets. */
+function oneOrList(texts: readonly string[]): string | readonly string[] | undefined {
+  return texts.length === 1 ? texts[0] : texts;
 }
 
 /** Where a client's resolver searches for names without a dot. */
@@ -197,15 +213,12 @@ function sitesOf({ dialling, behind }: Scene): Readonly<Record<string, Fields>> 
   return Object.fromEntries(
     dialling.sites.map((site) => {
       const gateway = behind.gateways.get(site);
-      const blocks = behind.blocks.get(site) ?? [];
-      const reach = behind.reach.get(site) ?? [];
-      const near = networksOf(behind, site);
-      const fields: Fields = {
-        ...(near.length === 0 ? {} : { network: near.map(printPrefix) }),
-        ...(blocks.length === 0 ? {} : { addresses: blocks.map(printPrefix) }),
-        ...(gateway === undefined ? {} : { gateways: [gateway.name] }),
-        ...(reach.length === 0 ? {} : { reach: reach.map(printPrefix) }),
-      };
+      const fields = saying({
+        network: networksOf(behind, site).map(printPrefix),
+        addresses: behind.blocks.get(site)?.map(printPrefix),
+        gateways: gateway && [gateway.name],
+        reach: behind.reach.get(site)?.map(printPrefix),
+      });
       return [site.name, fields];
     }),
   );
@@ -218,9 +231,7 @@ function sitesOf({ dialling, behind }: Scene): Readonly<Record<string, Fields>> 
 function networksOf({ subnets }: Behind, { members, lans }: ForeignSite): readonly Prefix[] {
   const here = [...lans.values()];
   return [...members].flatMap((party) => {
-    const mates = [...members].filter(({ entries }) =>
-      entries.some(({ key }) => key === party.publicKey),
-    );
+    const mates = [...members].filter(({ byKey }) => byKey.has(party.publicKey));
     return (subnets.get(party) ?? [])
       .filter(({ prefix, senders }) => {
         if (prefix.length === 0) return false;
@@ -244,31 +255,23 @@ function nodeOf(scene: Scene, party: Party): Fields {
   const dialled = invented.includes(party)
     ? inventedEndpoint(party.name)
     : shownEndpoint(endpoint, port);
-  const subnets = (behind.subnets.get(party) ?? []).map(({ prefix }) => printPrefix(prefix));
-  const exit = behind.exits.get(party);
   const own = invented.includes(party) ? undefined : keepaliveOf(scene, party);
-  const keepalive = own ?? usual.keepalive;
-  const mtu = device?.mtu?.value;
-  const firewall = firewallNeeded(scene, party);
-  const isKeyHere = device?.privateKey !== undefined;
-  return {
-    ...(addresses.length === 0
-      ? {}
-      : { address: addresses.length === 1 ? addresses[0] : addresses }),
-    ...(site === undefined ? {} : { site: site.name }),
-    ...(lan === undefined ? {} : { lan: printAddress(lan) }),
-    ...(dialled === undefined ? {} : { endpoint: dialled }),
-    ...(subnets.length === 0 ? {} : { subnets }),
-    ...(exit === undefined ? {} : { exit: exit.name }),
-    ...(behind.relays.has(party) ? { relay: true } : {}),
-    ...(isKeyHere ? {} : { publicKey: party.publicKey }),
-    ...(port === usual.listenPort ? {} : { listenPort: port }),
-    ...(mtu === undefined || mtu === (usual.mtu ?? DEFAULTS.mtu) ? {} : { mtu }),
-    ...(keepalive === usual.keepalive ? {} : { keepalive }),
-    ...(device?.fwmark === undefined ? {} : { fwmark: device.fwmark.value }),
-    ...tableOf(party),
-    ...(firewall === usual.firewall ? {} : { firewall }),
-  };
+  return saying({
+    address: oneOrList(addresses),
+    site: site?.name,
+    lan: lan && printAddress(lan),
+    endpoint: dialled,
+    subnets: (behind.subnets.get(party) ?? []).map(({ prefix }) => printPrefix(prefix)),
+    exit: behind.exits.get(party)?.name,
+    relay: behind.relays.has(party) || undefined,
+    publicKey: device?.privateKey === undefined ? party.publicKey : undefined,
+    listenPort: unless(usual.listenPort, port),
+    mtu: unless(usual.mtu ?? DEFAULTS.mtu, device?.mtu?.value),
+    keepalive: unless(usual.keepalive, own),
+    fwmark: device?.fwmark?.value,
+    table: tableOf(party),
+    firewall: unless(usual.firewall, firewallNeeded(scene, party)),
+  });
 }
 
 function shownEndpoint(endpoint: Endpoint | undefined, listenPort: number): string | undefined {
@@ -278,10 +281,9 @@ function shownEndpoint(endpoint: Endpoint | undefined, listenPort: number): stri
 }
 
 /** wg-quick's own names of tables are known on one host only. */
-function tableOf({ device }: Party): Fields {
-  const table = device?.table?.value;
-  const parsed = table === undefined ? "auto" : parseTable(table);
-  return parsed === "auto" || parsed instanceof Problem ? {} : { table: parsed };
+function tableOf({ device }: Party): number | "off" | undefined {
+  const parsed = parseTable(device?.table?.value ?? "auto");
+  return parsed === "auto" || parsed instanceof Problem ? undefined : parsed;
 }
 
 /**
@@ -293,7 +295,7 @@ function keepaliveOf({ facts, dialling }: Told, party: Party): number | undefine
   const site = siteOf(dialling, party);
   const mates = site?.lans.has(party) === true ? site.members : new Set<Party>();
   const keys = new Set([...mates].map(({ publicKey }) => publicKey));
-  const told = party.entries.filter(({ key }) => !keys.has(key));
+  const told = party.entries.filter(({ publicKey }) => !keys.has(publicKey));
   const own = most(told.map(({ peer }) => peer.keepaliveSeconds?.value ?? 0));
   if (own !== 0) return own;
   const theirs = (facts.listings.get(party) ?? []).map(({ entry }) => entry.peer);
@@ -324,15 +326,13 @@ function clientOf({ facts }: Scene, { party, via, access }: ForeignClient): Fiel
   const servers = new Set((facts.addresses.get(via) ?? []).map(printAddress));
   const hasNames = device?.dns.some(({ value }) => servers.has(value)) === true;
   const usual = access.length === 2 && access.includes("nodes") && access.includes("subnets");
-  return {
+  return saying({
     via: via.name,
-    ...(usual ? {} : { access: [...access] }),
-    ...(hasNames ? { dns: true } : {}),
-    ...(addresses.length === 0
-      ? {}
-      : { address: addresses.length === 1 ? addresses[0] : addresses }),
-    ...(device?.privateKey === undefined ? { publicKey: party.publicKey } : {}),
-  };
+    access: usual ? undefined : [...access],
+    dns: hasNames || undefined,
+    address: oneOrList(addresses),
+    publicKey: device?.privateKey === undefined ? party.publicKey : undefined,
+  });
 }
 
 /** Of as many the least. */

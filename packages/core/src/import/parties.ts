@@ -1,7 +1,9 @@
 /** Who is in somebody else's mesh: one party a public key, whether its own file was read or not. */
 import type { Finding, Place } from "../finding.ts";
-import type { Address, Family } from "../ip/address.ts";
-import { hasAddress, hasPrefix, hostPrefix, printPrefix } from "../ip/prefix.ts";
+import type { Family } from "../ip/address.ts";
+import { createPrefixMap } from "../ip/prefix-map.ts";
+import type { PrefixMap } from "../ip/prefix-map.ts";
+import { hostPrefix, printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import { isEmptySet, prefixSet, subtract } from "../ip/prefix-set.ts";
 import * as messages from "../messages/import.ts";
@@ -20,10 +22,11 @@ export interface Party {
   readonly device?: ForeignDevice;
   /** Whom its own file lists, as WireGuard takes it. */
   readonly entries: readonly PartyEntry[];
+  readonly byKey: ReadonlyMap<PublicKey, PartyEntry>;
 }
 
 export interface PartyEntry {
-  readonly key: PublicKey;
+  readonly publicKey: PublicKey;
   readonly peer: ForeignPeer;
   /** What is sent to the peer: of a prefix that stands at two, the later has it. */
   readonly allowedIps: readonly Prefix[];
@@ -39,16 +42,17 @@ export function readParties(
   const names = new Names(findings);
   const parties = [...byKey].map(([publicKey, device]): Party => {
     const entries = entriesOf(device, publicKey, findings);
-    return { name: names.give(device), publicKey, place: device.place, device, entries };
+    const lists = { entries, byKey: new Map(entries.map((each) => [each.publicKey, each])) };
+    return { name: names.give(device), publicKey, place: device.place, device, ...lists };
   });
   const known = new Set(byKey.keys());
   // Those of strangers are empty, and not walked.
   for (const { entries } of parties) {
-    for (const { key: publicKey, peer } of entries) {
+    for (const { publicKey, peer } of entries) {
       if (known.has(publicKey)) continue;
       known.add(publicKey);
       const name = names.giveStranger(peer);
-      parties.push({ name, publicKey, place: peer.place, entries: [] });
+      parties.push({ name, publicKey, place: peer.place, entries: [], byKey: new Map() });
     }
   }
   return parties.sort((one, other) => compare(one.name, other.name));
@@ -101,14 +105,14 @@ function entriesOf(
 ): readonly PartyEntry[] {
   const owners = ownersOf(device, findings);
   const entries = device.peers.flatMap((peer): PartyEntry[] => {
-    const key = peer.publicKey.value;
-    if (key === own) {
+    const publicKey = peer.publicKey.value;
+    if (publicKey === own) {
       findings.push(messages.peerIsItself(device, peer));
       return [];
     }
     const prefixes = peer.allowedIps.map(({ value }) => value);
     const kept = prefixes.filter((prefix) => owners.get(printPrefix(prefix)) === peer);
-    return [{ key, peer, allowedIps: kept }];
+    return [{ publicKey, peer, allowedIps: kept }];
   });
   return withWholes(entries);
 }
@@ -173,6 +177,17 @@ export function wholesOf(list: readonly Prefix[], ranges: readonly Prefix[]): re
   });
 }
 
+/** Whom packets go to by these lists. Without exits, which reach everybody. */
+export function routesOf(
+  peers: readonly Pick<PartyEntry, "publicKey" | "allowedIps">[],
+): PrefixMap<PublicKey> {
+  return createPrefixMap(
+    peers.flatMap(({ publicKey, allowedIps }) =>
+      allowedIps.filter(({ length }) => length > 0).map((prefix) => [prefix, publicKey] as const),
+    ),
+  );
+}
+
 /** Gives every party a name that a mesh can use, and nobody else has. */
 class Names {
   readonly #findings: Finding[];
@@ -215,13 +230,6 @@ function fitted(text: string): string | undefined {
   const label = plain.replaceAll(/[^a-z0-9]+/g, "-").slice(0, 60);
   const trimmed = label.replaceAll(/^-+|-+$/g, "");
   return trimmed === "" ? undefined : trimmed;
-}
-
-/** Whether an address or a range lies in one of the ranges. */
-export function isWithin(ranges: readonly Prefix[], inner: Prefix | Address): boolean {
-  return ranges.some((range) =>
-    "length" in inner ? hasPrefix(range, inner) : hasAddress(range, inner),
-  );
 }
 
 function compare(one: string, other: string): number {

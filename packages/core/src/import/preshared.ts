@@ -26,19 +26,14 @@ export function readPresharedKeys(
   const fresh = new Set<PairName>();
   const findings: Finding[] = [];
   let isEverybody = true;
-  const entries = new Map(
-    [...byKey.values()].map((party) => {
-      return [party, new Map(party.entries.map(({ key, peer }) => [key, peer]))] as const;
-    }),
-  );
   for (const one of byKey.values()) {
     for (const { publicKey } of devices.get(one.name)?.peers ?? []) {
       const other = byKey.get(publicKey);
       if (other === undefined || other.name <= one.name) continue;
       const pair = pairName(one.name, other.name);
       const sides: Sides = {
-        own: entries.get(one)?.get(other.publicKey),
-        back: entries.get(other)?.get(one.publicKey),
+        own: one.byKey.get(other.publicKey)?.peer,
+        back: other.byKey.get(one.publicKey)?.peer,
       };
       const key = agree([one.name, other.name], sides, findings);
       if (key === "fresh") fresh.add(pair);

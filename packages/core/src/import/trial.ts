@@ -2,16 +2,15 @@
 import { Diagnostics } from "../diagnostics.ts";
 import type { Diagnostic } from "../diagnostics.ts";
 import type { Finding, Place } from "../finding.ts";
-import { parseAddress } from "../ip/address.ts";
 import type { Address } from "../ip/address.ts";
-import { parseEndpoint } from "../ip/endpoint.ts";
-import { hasAddress, parsePrefix, printPrefix } from "../ip/prefix.ts";
+import { hostAddressOf } from "../ip/endpoint.ts";
+import { hasAddress, isSamePrefix, isWithin, printPrefix } from "../ip/prefix.ts";
 import * as messages from "../messages/import.ts";
 import { entrancesOf } from "../model/entrances.ts";
 import type { PublicKey } from "../model/keys.ts";
 import { EMPTY_LOCK } from "../model/lock.ts";
 import type { Lock, LockedNode, PairName } from "../model/lock.ts";
-import type { Mesh } from "../model/mesh.ts";
+import type { Mesh, Node } from "../model/mesh.ts";
 import type { Name } from "../model/names.ts";
 import { parseMesh } from "../model/parse.ts";
 import { checkMesh } from "../model/rules.ts";
@@ -19,7 +18,6 @@ import { allocate } from "../plan/allocate.ts";
 import { compile } from "../plan/compile.ts";
 import type { Device } from "../plan/device.ts";
 import { index } from "../plan/members.ts";
-import { Problem } from "../problem.ts";
 import { verify } from "../verify/verify.ts";
 import { printPath } from "../wording.ts";
 import type { Path } from "../wording.ts";
@@ -54,7 +52,7 @@ export function settle(
   let document = start;
   for (;;) {
     const tried = attempt(document, ground, givenPresharedKeys);
-    if (!("path" in tried)) return { ...tried, document, findings };
+    if (!("error" in tried)) return { ...tried, document, findings };
     const mended = mend(document, tried, ground);
     if (mended.finding !== undefined) findings.push(mended.finding);
     document = mended.document;
@@ -63,12 +61,18 @@ export function settle(
 
 type Attempt = Omit<Trial, "document" | "findings">;
 
+interface Failure {
+  readonly error: Diagnostic;
+  /** Where the document has the form of one. */
+  readonly mesh: Mesh | undefined;
+}
+
 /** The first error, if there is one: those behind it may be of its making. */
 function attempt(
   document: MeshDocument,
   { keys }: Ground,
   givenPresharedKeys: ReadonlySet<PairName>,
-): Attempt | Diagnostic {
+): Attempt | Failure {
   const diagnostics = new Diagnostics();
   const firstError = (): Diagnostic | undefined =>
     diagnostics.list.find(({ severity }) => severity === "error");
@@ -77,7 +81,7 @@ function attempt(
   const allocation =
     mesh && !diagnostics.hasErrors ? allocate(mesh, EMPTY_LOCK, diagnostics) : undefined;
   const error = firstError();
-  if (error !== undefined) return error;
+  if (error !== undefined) return { error, mesh };
   if (mesh === undefined || allocation === undefined) throw new Error("a mesh without an error");
   const nodes = mesh.nodes.map(({ name }): [Name, LockedNode] => {
     return [name, withKey(allocation.nodes.get(name) ?? [], keys.get(name))];
@@ -93,7 +97,9 @@ function attempt(
   };
   const devices = [...compile(index(mesh, lock))];
   verify(mesh, lock, devices, diagnostics);
-  return firstError() ?? { mesh, lock, devices: new Map(devices.map((each) => [each.name, each])) };
+  const wrong = firstError();
+  if (wrong !== undefined) return { error: wrong, mesh };
+  return { mesh, lock, devices: new Map(devices.map((each) => [each.name, each])) };
 }
 
 function withKey(addresses: LockedNode["addresses"], publicKey: PublicKey | undefined): LockedNode {
@@ -105,7 +111,7 @@ interface Mended {
   readonly finding: Finding | undefined;
 }
 
-function mend(document: MeshDocument, error: Diagnostic, ground: Ground): Mended {
+function mend(document: MeshDocument, { error, mesh }: Failure, ground: Ground): Mended {
   const [part, at] = error.path;
   const name = part === "nodes" || part === "clients" ? String(at) : undefined;
   const fields = name === undefined ? undefined : document.nodes[name];
@@ -118,10 +124,10 @@ function mend(document: MeshDocument, error: Diagnostic, ground: Ground): Mended
       finding: messages.endpointUnknown(place, name, endpoint),
     };
   }
-  const path = swallowing(document, error) ?? dialledPath(document, error);
+  const isInside = mesh !== undefined && isInMesh(mesh, error);
   const removal =
-    (isInMesh(document, error) ? readdressed(document) : undefined) ??
-    withoutPart(document, path) ??
+    (isInside ? readdressed(document) : undefined) ??
+    withoutPart(document, mesh === undefined ? error.path : pathAtFault(mesh, error)) ??
     withoutAny(document);
   const removed = removal.path.map((step) => valueAt(document, removal.path, step)).join(".");
   const place = ground.placeOf(removed, String(removal.path[1] ?? name));
@@ -146,56 +152,39 @@ function rangesOf({ network: { addresses } }: MeshDocument): readonly string[] {
   return Array.isArray(addresses) ? addresses.map(String) : [];
 }
 
-/**
- * The subnet of somebody in which a host's own underlay address lies: rather than its address, the mesh
- * does without the subnet.
- */
-function swallowing(document: MeshDocument, { code, path }: Diagnostic): Path | undefined {
-  if (code !== "endpoint-captured" && code !== "own-prefix-on-peer") return undefined;
-  const hosts = dialledAt(document, path);
-  for (const [name, { subnets }] of Object.entries(document.nodes)) {
-    if (!Array.isArray(subnets)) continue;
-    const at = subnets
-      .map(String)
-      .map(parsePrefix)
-      .findIndex((prefix) => {
-        const isBounded = !(prefix instanceof Problem) && prefix.length > 0;
-        return isBounded && hosts.some((host) => hasAddress(prefix, host));
-      });
+/** Where the least is that stands in the way of a node's own underlay address: not the node. */
+function pathAtFault(mesh: Mesh, { code, path }: Diagnostic): Path {
+  if (code !== "endpoint-captured" && code !== "own-prefix-on-peer") return path;
+  const node = nodeAt(mesh, path);
+  const hosts = dialledAt(node);
+  // The subnet of somebody in which it lies: rather than its address, the mesh does without the subnet.
+  for (const { name, subnets } of mesh.nodes) {
+    const at = subnets.findIndex(({ prefix }) => {
+      return prefix.length > 0 && hosts.some((host) => hasAddress(prefix, host));
+    });
     if (at >= 0) return ["nodes", name, "subnets", at];
   }
-  return undefined;
+  // A node that has a lan address alone is dialled there.
+  const isLan = node?.endpoint === undefined && node?.lan !== undefined;
+  return code === "endpoint-captured" && isLan ? ["nodes", node.name, "lan"] : path;
 }
 
-/** A node that has a lan address alone is dialled there: rather than the node, the mesh does without that. */
-function dialledPath({ nodes }: MeshDocument, { code, path }: Diagnostic): Path {
-  const { endpoint, lan } = nodes[String(path[1])] ?? {};
-  const isLan = code === "endpoint-captured" && endpoint === undefined && lan !== undefined;
-  return isLan ? ["nodes", String(path[1]), "lan"] : path;
+function nodeAt({ nodes }: Mesh, path: Path): Node | undefined {
+  return nodes.find(({ name }) => name === path[1]);
 }
 
 /** Where a node is dialled, by number. */
-function dialledAt(document: MeshDocument, path: Path): readonly Address[] {
-  const { endpoint, lan } = document.nodes[String(path[1])] ?? {};
-  const dialled = typeof endpoint === "string" ? parseEndpoint(endpoint) : undefined;
-  const near = typeof lan === "string" ? parseAddress(lan) : undefined;
-  return [dialled instanceof Problem ? undefined : dialled?.host, near].filter(
-    (host): host is Address => typeof host === "object" && !(host instanceof Problem),
-  );
+function dialledAt(node: Node | undefined): readonly Address[] {
+  return [hostAddressOf(node?.endpoint), node?.lan].filter((host) => host !== undefined);
 }
 
 /** A tunnel's addresses that are those of the network it goes over: rather than a node, they are given up. */
-function isInMesh(document: MeshDocument, { code, path }: Diagnostic): boolean {
-  const { addresses } = document.network;
-  if (code !== "endpoint-captured" || !Array.isArray(addresses)) return false;
-  const ranges = addresses.map((each) => parsePrefix(String(each)));
-  const hosts = dialledAt(document, path);
-  return (
-    !addresses.includes(printPrefix(LAST_RANGE)) &&
-    ranges.some(
-      (range) => !(range instanceof Problem) && hosts.some((host) => hasAddress(range, host)),
-    )
-  );
+function isInMesh(mesh: Mesh, { code, path }: Diagnostic): boolean {
+  const { addresses } = mesh.network;
+  if (code !== "endpoint-captured" || addresses.some((each) => isSamePrefix(each, LAST_RANGE))) {
+    return false;
+  }
+  return dialledAt(nodeAt(mesh, path)).some((host) => isWithin(addresses, host));
 }
 
 /** Of a list its element, by which places are known; else the step itself. */
@@ -210,20 +199,13 @@ function withoutAny(document: MeshDocument): Removal {
   if (document.links.length > 0) return { path: ["links"], document: { ...document, links: [] } };
   if (document.network["addresses"] === undefined) return withLastRange(document);
   if (Object.keys(document.sites).length === 0) throw new Error("a mesh of which nothing holds");
-  const nodes = Object.entries(document.nodes).map(([name, { site: _, lan: __, ...fields }]) => {
-    return [name, fields] as const;
-  });
-  const bare = { ...document, sites: {}, nodes: Object.fromEntries(nodes) };
-  return { path: ["sites"], document: bare };
+  const nodes = without(document.nodes, "site", "lan");
+  return { path: ["sites"], document: { ...document, sites: {}, nodes } };
 }
 
 /** Where no range is left: what is behind the nodes may have been in its way. */
 function withLastRange(document: MeshDocument): Removal {
-  const bare = Object.entries(document.nodes).map(([name, fields]) => {
-    const { address: _, subnets: __, exit: ___, ...rest } = fields;
-    return [name, rest] as const;
-  });
-  const nodes = Object.fromEntries(bare);
+  const nodes = without(document.nodes, "address", "subnets", "exit");
   return inLastRange({ ...document, nodes, clients: {} });
 }
 
@@ -242,9 +224,12 @@ function readdressed(document: MeshDocument): Removal {
   });
 }
 
-function without(named: MeshDocument["nodes"], field: string): MeshDocument["nodes"] {
-  const bare = Object.entries(named).map(([name, { [field]: _, ...fields }]) => {
-    return [name, fields] as const;
+function without(named: MeshDocument["nodes"], ...lost: readonly string[]): MeshDocument["nodes"] {
+  const bare = Object.entries(named).map(([name, fields]) => {
+    return [
+      name,
+      Object.fromEntries(Object.entries(fields).filter(([each]) => !lost.includes(each))),
+    ];
   });
-  return Object.fromEntries(bare);
+  return Object.fromEntries(bare) as MeshDocument["nodes"];
 }

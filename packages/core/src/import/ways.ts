@@ -1,11 +1,12 @@
 /** Links that make the tunnels of a guess those of the files: what is special between two nodes. */
-import { createPrefixMap, match } from "../ip/prefix-map.ts";
+import type { Address } from "../ip/address.ts";
+import { match } from "../ip/prefix-map.ts";
 import type { PrefixMap } from "../ip/prefix-map.ts";
-import type { Prefix } from "../ip/prefix.ts";
 import type { PublicKey } from "../model/keys.ts";
 import type { Fields } from "./document.ts";
 import type { Facts } from "./facts.ts";
 import type { Guess } from "./guess.ts";
+import { routesOf } from "./parties.ts";
 import type { Party } from "./parties.ts";
 import type { Trial } from "./trial.ts";
 
@@ -14,78 +15,47 @@ const DEAR = 1_000_000;
 
 type Routes = PrefixMap<PublicKey>;
 
+/** A node with whom it reaches and whom it has tunnels with: in the files, and in the trial. */
+interface Node {
+  readonly party: Party;
+  readonly addresses: readonly Address[];
+  readonly before: Routes;
+  readonly after: Routes;
+  readonly made: ReadonlySet<PublicKey>;
+}
+
 /** For each pair that a trial connects otherwise than the files do; of pairs without files nothing is known. */
 export function linksOf(facts: Facts, { clients }: Guess, { devices }: Trial): readonly Fields[] {
-  const nodes = facts.parties.filter((party) => !clients.has(party) && devices.has(party.name));
-  const before = new Map(
-    nodes.map((party) => [
-      party,
-      routesOf(party.entries.map(({ key, allowedIps }) => ({ publicKey: key, allowedIps }))),
-    ]),
-  );
-  const after = new Map(
-    nodes.map((party) => [party, routesOf(devices.get(party.name)?.peers ?? [])]),
-  );
-  const lists = new Map(
-    nodes.map(({ name, entries }) => [name, new Set(entries.map(({ key }) => key))]),
-  );
-  const made = new Map(
-    nodes.map(({ name }) => {
-      return [name, new Set(devices.get(name)?.peers.map(({ publicKey }) => publicKey))];
+  const nodes = facts.parties.flatMap((party): Node[] => {
+    const peers = devices.get(party.name)?.peers;
+    if (clients.has(party) || peers === undefined) return [];
+    const addresses = facts.addresses.get(party) ?? [];
+    const [before, after] = [routesOf(party.entries), routesOf(peers)];
+    const made = new Set(peers.map(({ publicKey }) => publicKey));
+    return [{ party, addresses, before, after, made }];
+  });
+  return nodes.flatMap((one, at) =>
+    nodes.slice(at + 1).flatMap((other): Fields[] => {
+      if (one.party.device === undefined && other.party.device === undefined) return [];
+      const path = pathBetween(one, other);
+      return path === undefined ? [] : [{ between: [one.party.name, other.party.name], ...path }];
     }),
   );
-  const links: Fields[] = [];
-  for (const [at, one] of nodes.entries()) {
-    for (const other of nodes.slice(at + 1)) {
-      if (one.device === undefined && other.device === undefined) continue;
-      const path = pathBetween({ facts, before, after, lists, made }, one, other);
-      if (path !== undefined) links.push({ between: [one.name, other.name], ...path });
-    }
-  }
-  return links;
 }
 
-interface Scene {
-  readonly facts: Facts;
-  readonly before: ReadonlyMap<Party, Routes>;
-  readonly after: ReadonlyMap<Party, Routes>;
-  /** By name, whom each lists: in the files, and in the trial. */
-  readonly lists: ReadonlyMap<string, ReadonlySet<PublicKey>>;
-  readonly made: ReadonlyMap<string, ReadonlySet<PublicKey>>;
-}
-
-function pathBetween(scene: Scene, one: Party, other: Party): Fields | undefined {
-  const { lists, made } = scene;
+function pathBetween(one: Node, other: Node): Fields | undefined {
   const isWanted =
-    lists.get(one.name)?.has(other.publicKey) === true ||
-    lists.get(other.name)?.has(one.publicKey) === true;
-  const isMade = made.get(one.name)?.has(other.publicKey) === true;
-  const isReached = reaches(scene, "before", one, other) || reaches(scene, "before", other, one);
+    one.party.byKey.has(other.party.publicKey) || other.party.byKey.has(one.party.publicKey);
+  const isMade = one.made.has(other.party.publicKey);
   if (isWanted) return isMade ? undefined : { path: "direct" };
-  if (!isReached) {
-    const isReachedNow = reaches(scene, "after", one, other) || reaches(scene, "after", other, one);
+  if (!reaches(one.before, other) && !reaches(other.before, one)) {
+    const isReachedNow = reaches(one.after, other) || reaches(other.after, one);
     return isMade || isReachedNow ? { path: "deny" } : undefined;
   }
   return isMade ? { costPerGiB: DEAR } : undefined;
 }
 
-/** Whether any address of the other has a way, over whomever. */
-function reaches(scene: Scene, when: "before" | "after", one: Party, other: Party): boolean {
-  const routes = scene[when].get(one);
-  const addresses = scene.facts.addresses.get(other) ?? [];
-  return routes !== undefined && addresses.some((each) => match(routes, each) !== undefined);
-}
-
-interface Listed {
-  readonly publicKey: PublicKey;
-  readonly allowedIps: readonly Prefix[];
-}
-
-/** Without exits, which reach everybody. */
-function routesOf(peers: readonly Listed[]): Routes {
-  return createPrefixMap(
-    peers.flatMap(({ publicKey, allowedIps }) =>
-      allowedIps.filter(({ length }) => length > 0).map((prefix) => [prefix, publicKey] as const),
-    ),
-  );
+/** Whether any address of a node has a way, over whomever. */
+function reaches(routes: Routes, { addresses }: Node): boolean {
+  return addresses.some((each) => match(routes, each) !== undefined);
 }

@@ -61,6 +61,11 @@ export function isSameEndpoint(a: Endpoint, b: Endpoint): boolean {
   return isSameAddress(a.host, b.host);
 }
 
+/** The host, where that is an address: names are not resolved here. */
+export function hostAddressOf(endpoint: Endpoint | undefined): Address | undefined {
+  return typeof endpoint?.host === "object" ? endpoint.host : undefined;
+}
+
 /** Reads a UDP port, 1–65535, from decimal text without leading zeros or from a number. */
 export function parsePort(value: string | number): number | Problem {
   const text = String(value);

@@ -94,6 +94,13 @@ export function hasPrefix(outer: Prefix, inner: Prefix): boolean {
   return outer.length <= inner.length && hasAddress(outer, inner);
 }
 
+/** Whether an address or a range lies in one of the ranges. */
+export function isWithin(ranges: readonly Prefix[], inner: Prefix | Address): boolean {
+  return ranges.some((range) =>
+    "length" in inner ? hasPrefix(range, inner) : hasAddress(range, inner),
+  );
+}
+
 /** Whether they share an address; of two prefixes that do, one has the other. */
 export function isOverlapping(a: Prefix, b: Prefix): boolean {
   return hasPrefix(a, b) || hasPrefix(b, a);

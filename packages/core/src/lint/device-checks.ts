@@ -1,15 +1,13 @@
 /** What one foreign device contradicts by itself, once it is known who its peers are. */
 import { isSameAddress, printAddress } from "../ip/address.ts";
+import { IPV6_LEAST_MTU } from "../ip/mtu.ts";
 import { hasAddress, hostPrefix, prefixOf, printPrefix, isHost } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { Address } from "../ip/address.ts";
 import * as messages from "../messages/lint.ts";
 import type { LintNode } from "./identities.ts";
-import { addressesOf, lineWith } from "./scene.ts";
+import { entriesIn, lineWith } from "./scene.ts";
 import type { Entry, Scene } from "./scene.ts";
-
-/** IPv6 needs 1280 bytes on every link (RFC 8200 section 5). */
-const IPV6_LEAST_MTU = 1280;
 
 export function checkDevices(scene: Scene): void {
   checkSecrecy(scene);
@@ -33,9 +31,9 @@ function checkSecrecy({ nodes, findings }: Scene): void {
   }
 }
 
-function checkMtu({ findings }: Scene, { device: { mtu, addresses } }: LintNode): void {
+function checkMtu({ findings }: Scene, { device: { mtu }, addresses }: LintNode): void {
   if (mtu === undefined || mtu.value >= IPV6_LEAST_MTU) return;
-  if (!addresses.some(({ value }) => value.address.family === 6)) return;
+  if (!addresses.some(({ family }) => family === 6)) return;
   findings.push(messages.mtuBelowIpv6(mtu.place, mtu.value));
 }
 
@@ -49,8 +47,8 @@ function checkClashes(scene: Scene, { position }: LintNode): void {
     if (wrong === undefined || against === undefined) continue;
     const prefix = printPrefix(wrong.value);
     const names = entries.map(({ peer }) => peer.name);
-    const instead = narrowed(scene, wrong);
-    const fix = instead === undefined ? undefined : messages.writeAllowedIps(instead);
+    const instead = narrowed(wrong);
+    const fix = instead.length === 0 ? undefined : messages.writeAllowedIps(instead);
     const spot = { place: wrong.place, against: against.place };
     scene.findings.push(messages.prefixOnTwoPeers(spot, prefix, names, fix));
     for (const { peer } of entries) scene.blamed.add(peer);
@@ -58,22 +56,15 @@ function checkClashes(scene: Scene, { position }: LintNode): void {
 }
 
 /** Whether the prefix is one that the peer itself, or nobody else, sends nowhere: its own. */
-function isAtHome(scene: Scene, { value, peer }: Entry): boolean {
-  const node = scene.nodes[peer.other ?? -1];
-  if (node === undefined) return true;
-  if (addressesOf(node).some((address) => hasAddress(value, address))) return true;
-  const { from, to } = scene.universe.atomsOf(value);
-  const row = scene.tables[node.position]?.row ?? [];
-  return !row.slice(from, to).some((entry) => entry !== undefined);
+function isAtHome(scene: Scene, { value, peer: { other } }: Entry): boolean {
+  if (other === undefined || other.addresses.some((own) => hasAddress(value, own))) return true;
+  return !entriesIn(scene, other, value).some((entry) => entry !== undefined);
 }
 
 /** The line without the prefix, with the peer's own addresses in it. */
-function narrowed(scene: Scene, entry: Entry): readonly string[] | undefined {
-  const node = scene.nodes[entry.peer.other ?? -1];
-  const own =
-    node === undefined ? [] : addressesOf(node).filter((each) => hasAddress(entry.value, each));
-  const line = lineWith(entry.peer, entry, own.map(hostPrefix));
-  return line.length === 0 ? undefined : line;
+function narrowed({ value, peer, ...entry }: Entry): readonly string[] {
+  const own = peer.other?.addresses.filter((each) => hasAddress(value, each)) ?? [];
+  return lineWith(peer, { value, ...entry }, own.map(hostPrefix));
 }
 
 /**
@@ -82,14 +73,14 @@ function narrowed(scene: Scene, entry: Entry): readonly string[] | undefined {
  */
 function checkOwnAddresses(scene: Scene, node: LintNode): void {
   for (const entry of scene.tables[node.position]?.entries ?? []) {
-    const own = addressesOf(node).find((address) => hasAddress(entry.value, address));
+    const own = node.addresses.find((address) => hasAddress(entry.value, address));
     if (own === undefined || entry.value.length === 0 || entry.peer.isFlawed) continue;
-    const peer = scene.nodes[entry.peer.other ?? -1];
+    const peer = entry.peer.other;
     if (!isHost(entry.value) && (peer === undefined || isShared(scene, node, entry.value)))
       continue;
     // Two with one address: that was told.
-    if (peer !== undefined && addressesOf(peer).some((each) => isSameAddress(each, own))) continue;
-    const better = peer === undefined ? [] : moved(entry.value, addressesOf(peer));
+    if (peer?.addresses.some((each) => isSameAddress(each, own)) === true) continue;
+    const better = peer === undefined ? [] : moved(entry.value, peer.addresses);
     const prefix = printPrefix(entry.value);
     const line = lineWith(entry.peer, entry, better);
     const fix = messages.replaceAllowedIps(prefix, line);
@@ -103,7 +94,7 @@ function checkOwnAddresses(scene: Scene, node: LintNode): void {
 
 function isShared({ nodes }: Scene, own: LintNode, range: Prefix): boolean {
   return nodes.some(
-    (node) => node !== own && addressesOf(node).some((address) => hasAddress(range, address)),
+    (node) => node !== own && node.addresses.some((address) => hasAddress(range, address)),
   );
 }
 

@@ -4,49 +4,54 @@ import { isHost } from "../ip/prefix.ts";
 import type { PublicKey } from "../model/keys.ts";
 import type { ForeignDevice, ForeignPeer } from "../read/foreign.ts";
 import { findMostCommon } from "../majority.ts";
+import { remember } from "../remember.ts";
 
 export class Directory {
-  readonly devices: readonly ForeignDevice[];
-  readonly keys: readonly (PublicKey | undefined)[];
-  readonly #byKey = new Map<PublicKey, number[]>();
-  readonly #byPrivateKey = new Map<string, number>();
-  readonly #byAddress = new Map<bigint, number[]>();
+  readonly #devices: readonly ForeignDevice[];
+  readonly #keys = new Map<ForeignDevice, PublicKey>();
+  readonly #byKey = new Map<PublicKey, ForeignDevice[]>();
+  readonly #byPrivateKey = new Map<string, ForeignDevice>();
+  readonly #byAddress = new Map<bigint, ForeignDevice[]>();
 
   constructor(devices: readonly ForeignDevice[]) {
-    this.devices = devices;
-    for (const [position, { addresses, privateKey, publicKey }] of devices.entries()) {
-      if (privateKey !== undefined) this.#byPrivateKey.set(privateKey.value, position);
-      if (publicKey !== undefined) pushTo(this.#byKey, publicKey.value, position);
-      for (const { value } of addresses) pushTo(this.#byAddress, spotOf(value.address), position);
+    this.#devices = devices;
+    for (const device of devices) {
+      const { addresses, privateKey, publicKey } = device;
+      if (privateKey !== undefined) this.#byPrivateKey.set(privateKey.value, device);
+      if (publicKey !== undefined) this.#learn(device, publicKey.value);
+      for (const { value } of addresses) {
+        remember(this.#byAddress, spotOf(value.address), () => []).push(device);
+      }
     }
     const votes = this.#readVotes();
-    this.keys = devices.map(
-      ({ publicKey }, at) => publicKey?.value ?? findMostCommon(votes.get(at) ?? []),
-    );
-    for (const [position, key] of this.keys.entries()) {
-      if (key !== undefined && devices[position]?.publicKey === undefined) {
-        pushTo(this.#byKey, key, position);
-      }
+    for (const device of devices.filter(({ publicKey }) => publicKey === undefined)) {
+      const key = findMostCommon(votes.get(device) ?? []);
+      if (key !== undefined) this.#learn(device, key);
     }
   }
 
-  withKey(key: PublicKey): readonly number[] {
+  /** Undefined where neither its file nor another one tells it. */
+  keyOf(device: ForeignDevice): PublicKey | undefined {
+    return this.#keys.get(device);
+  }
+
+  withKey(key: PublicKey): readonly ForeignDevice[] {
     return this.#byKey.get(key) ?? [];
   }
 
   /** The one whose private key stands where a public key should. */
-  shownBy({ publicKey }: ForeignPeer): number | undefined {
+  shownBy({ publicKey }: ForeignPeer): ForeignDevice | undefined {
     return this.#byPrivateKey.get(publicKey.value);
   }
 
-  withAddress(address: Address): readonly number[] {
+  withAddress(address: Address): readonly ForeignDevice[] {
     return this.#byAddress.get(spotOf(address)) ?? [];
   }
 
   /** Whom an entry means: the one with its key, unless it is for the address of another who lists this device. */
-  findMeant(self: number, peer: ForeignPeer): number | undefined {
+  findMeant(self: ForeignDevice, peer: ForeignPeer): ForeignDevice | undefined {
     const holder = this.holderOf(peer);
-    const candidates = this.addressedBy(peer).filter((each) => each !== self);
+    const candidates = this.#addressedBy(peer).filter((each) => each !== self);
     if (holder !== undefined && candidates.includes(holder)) return holder;
     return (
       candidates.find((each) => this.#isMixedUp(self, each)) ??
@@ -55,12 +60,17 @@ export class Directory {
   }
 
   /** The one with the key of an entry. */
-  holderOf(peer: ForeignPeer): number | undefined {
+  holderOf(peer: ForeignPeer): ForeignDevice | undefined {
     return this.withKey(peer.publicKey.value)[0] ?? this.shownBy(peer);
   }
 
+  #learn(device: ForeignDevice, key: PublicKey): void {
+    this.#keys.set(device, key);
+    remember(this.#byKey, key, () => []).push(device);
+  }
+
   /** Those whose very address is among the AllowedIPs. */
-  addressedBy({ allowedIps }: ForeignPeer): readonly number[] {
+  #addressedBy({ allowedIps }: ForeignPeer): readonly ForeignDevice[] {
     return allowedIps.flatMap(({ value }) => {
       const found = isHost(value) ? this.withAddress(value) : [];
       return found.length === 1 ? found : [];
@@ -68,35 +78,28 @@ export class Directory {
   }
 
   /** The one lists the other, and is listed for its address, but never under its key. */
-  #isMixedUp(self: number, other: number): boolean {
-    const own = this.keys[self];
-    const theirs = this.keys[other];
-    const lists = this.devices[other]?.peers.some(({ publicKey }) => publicKey.value === own);
-    const isRight = this.devices[self]?.peers.some(
-      (peer) => peer.publicKey.value === theirs && this.addressedBy(peer).includes(other),
+  #isMixedUp(self: ForeignDevice, other: ForeignDevice): boolean {
+    const [own, theirs] = [this.keyOf(self), this.keyOf(other)];
+    const lists = other.peers.some(({ publicKey }) => publicKey.value === own);
+    const isRight = self.peers.some(
+      (peer) => peer.publicKey.value === theirs && this.#addressedBy(peer).includes(other),
     );
-    return lists === true && theirs !== undefined && isRight !== true;
+    return lists && theirs !== undefined && !isRight;
   }
 
   /** The keys that no device tells, by the devices whose addresses others list under them. */
-  #readVotes(): ReadonlyMap<number, readonly PublicKey[]> {
-    const votes = new Map<number, PublicKey[]>();
-    for (const peer of this.devices.flatMap(({ peers }) => peers)) {
+  #readVotes(): ReadonlyMap<ForeignDevice, readonly PublicKey[]> {
+    const votes = new Map<ForeignDevice, PublicKey[]>();
+    for (const peer of this.#devices.flatMap(({ peers }) => peers)) {
       const { value } = peer.publicKey;
       if (this.#byKey.has(value) || this.#byPrivateKey.has(value)) continue;
-      for (const position of this.addressedBy(peer)) pushTo(votes, position, value);
+      for (const device of this.#addressedBy(peer)) remember(votes, device, () => []).push(value);
     }
     return votes;
   }
 }
 
 /** One number for both families. */
-export function spotOf({ family, bits }: Address): bigint {
+function spotOf({ family, bits }: Address): bigint {
   return family === 4 ? bits : bits + (1n << 128n);
-}
-
-export function pushTo<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [value]);
-  else list.push(value);
 }

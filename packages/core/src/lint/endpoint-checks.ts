@@ -1,9 +1,10 @@
 /** Where foreign devices are dialled: that the way there is not the tunnel itself, and that they listen there. */
 import type { Finding, Place } from "../finding.ts";
-import { printAddress } from "../ip/address.ts";
+import { addressWidth, printAddress } from "../ip/address.ts";
 import type { Address } from "../ip/address.ts";
-import { printEndpoint } from "../ip/endpoint.ts";
+import { hostAddressOf, printEndpoint } from "../ip/endpoint.ts";
 import type { Endpoint } from "../ip/endpoint.ts";
+import { linkOf } from "../ip/interface-address.ts";
 import { hasAddress, printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import * as messages from "../messages/lint.ts";
@@ -11,7 +12,8 @@ import { portDiffers } from "../messages/lint-pairs.ts";
 import type { ForeignDevice, Placed } from "../read/foreign.ts";
 import type { LintNode, LintPeer } from "./identities.ts";
 import { findMostCommon } from "../majority.ts";
-import { entryAt, isRouted, lineWith, onLinkRanges } from "./scene.ts";
+import { remember } from "../remember.ts";
+import { entryAt, isRouted, lineWith } from "./scene.ts";
 import type { Dialling, Scene } from "./scene.ts";
 
 /** The port that wg-quick's users take where they name none. */
@@ -34,12 +36,11 @@ function findCaptures(scene: Scene, node: LintNode): ReadonlyMap<Place, readonly
   if (!isRouted(node.device)) return captured;
   for (const peer of node.peers) {
     const { endpoint } = peer.peer;
-    const host = endpoint?.value.host;
-    if (endpoint === undefined || host === undefined || typeof host === "string") continue;
+    const host = hostAddressOf(endpoint?.value);
+    if (endpoint === undefined || host === undefined) continue;
     const capture = findCapture(scene, node, host);
     if (capture === undefined || hasRouteHook(node.device, host)) continue;
-    const each = { endpoint, peer, capture };
-    captured.set(capture.place, [...(captured.get(capture.place) ?? []), each]);
+    remember(captured, capture.place, () => []).push({ endpoint, peer, capture });
   }
   return captured;
 }
@@ -78,14 +79,10 @@ function findCapture(scene: Scene, node: LintNode, host: Address): Capture | und
   if (entry !== undefined && entry.value.length > 0) {
     return scene.blamed.has(entry.peer) || scene.rounds.has(entry) ? undefined : entry;
   }
-  const ranges = new Set(onLinkRanges(node).filter((range) => hasAddress(range, host)));
-  for (const { value, place } of node.device.addresses) {
-    for (const range of ranges) {
-      if (!hasAddress(range, value.address) || range.length !== value.length) continue;
-      return { value: range, place };
-    }
-  }
-  return undefined;
+  const own = node.device.addresses.find(({ value }) => {
+    return value.length < addressWidth(value.address.family) && hasAddress(linkOf(value), host);
+  });
+  return own && { value: linkOf(own.value), place: own.place };
 }
 
 /** Somebody who knows the problem has set a route for it. */
@@ -95,32 +92,31 @@ function hasRouteHook({ hooks }: ForeignDevice, host: Address): boolean {
 }
 
 /** Where a node can dial another, by the word of those who do. */
-export function findEndpoint(scene: Scene, { self, other = -1 }: LintPeer): string | undefined {
-  const node = scene.nodes[self];
+export function findEndpoint(scene: Scene, { self, other }: LintPeer): string | undefined {
   const known = scene.dialled.get(other)?.find(({ endpoint: { value } }) => {
     if (scene.rejected.has(value)) return false;
-    const isName = node === undefined || typeof value.host === "string";
-    return isName || findCapture(scene, node, value.host) === undefined;
+    const host = hostAddressOf(value);
+    return host === undefined || findCapture(scene, self, host) === undefined;
   });
-  return known === undefined ? undefined : printEndpoint(known.endpoint.value);
+  return known && printEndpoint(known.endpoint.value);
 }
 
 /** Who is dialled must listen where the others dial, today and after the next start. */
-function checkListenPorts({ nodes, dialled, findings }: Scene): void {
-  for (const [position, [first]] of dialled) {
-    const device = nodes[position]?.device;
-    if (first === undefined || device === undefined || device.listenPort !== undefined) continue;
-    const spot = { place: device.place, against: first.endpoint.place };
-    const by = nodes[first.peer.self]?.name ?? "";
-    findings.push(messages.listenPortMissing(spot, portOf(first), by));
+function checkListenPorts({ dialled, findings }: Scene): void {
+  for (const [node, [first]] of dialled) {
+    if (first === undefined || node === undefined || node.device.listenPort !== undefined) continue;
+    const spot = { place: node.device.place, against: first.endpoint.place };
+    findings.push(messages.listenPortMissing(spot, portOf(first), first.peer.self.name));
   }
 }
 
 /** Several ports of one host: those are wrong where the device does not listen, or that fewer dial. */
-function checkPorts({ nodes, dialled, findings }: Scene): void {
-  for (const [position, diallings] of dialled) {
-    const own = nodes[position]?.device.listenPort?.value;
-    const byHost = Map.groupBy(diallings, ({ endpoint: { value } }) => hostOf(value));
+function checkPorts({ dialled, findings }: Scene): void {
+  for (const [node, diallings] of dialled) {
+    const own = node?.device.listenPort?.value;
+    const byHost = Map.groupBy(diallings, ({ endpoint: { value } }) => {
+      return printEndpoint({ host: value.host });
+    });
     for (const group of byHost.values()) {
       const ports = group.map(portOf);
       const right = ports.find((port) => port === own) ?? findMostCommon(ports);
@@ -139,8 +135,4 @@ function portFinding(wrong: Dialling, { endpoint: { value, place } }: Dialling):
 
 function portOf({ endpoint: { value } }: Dialling): number {
   return value.port ?? USUAL_PORT;
-}
-
-function hostOf({ host }: Endpoint): string {
-  return typeof host === "string" ? host : printAddress(host);
 }

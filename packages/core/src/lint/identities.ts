@@ -5,18 +5,23 @@
 import type { Finding } from "../finding.ts";
 import { isSameAddress, printAddress } from "../ip/address.ts";
 import type { Address } from "../ip/address.ts";
+import { linkOf, printInterfaceAddress } from "../ip/interface-address.ts";
 import { hasAddress, isHost } from "../ip/prefix.ts";
+import type { Prefix } from "../ip/prefix.ts";
 import * as messages from "../messages/lint.ts";
 import { privateKeyShown } from "../messages/lint-keys.ts";
 import type { PublicKey } from "../model/keys.ts";
 import type { ForeignDevice, ForeignPeer, Reading } from "../read/foreign.ts";
-import { Directory, pushTo, spotOf } from "./directory.ts";
+import { Directory } from "./directory.ts";
 import { readFlaws } from "./flaws.ts";
 
 export interface LintNode {
   readonly position: number;
   readonly name: string;
   readonly device: ForeignDevice;
+  readonly addresses: readonly Address[];
+  /** What its addresses put on its link. */
+  readonly links: readonly Prefix[];
   /** Undefined where neither the file nor another one tells it. */
   readonly publicKey: PublicKey | undefined;
   readonly peers: readonly LintPeer[];
@@ -29,10 +34,10 @@ export interface LintNode {
 }
 
 export interface LintPeer {
-  /** Position of the node that lists it. */
-  readonly self: number;
-  /** Position of the node that is meant; undefined when its file is not among those read. */
-  readonly other: number | undefined;
+  /** Who lists it. */
+  readonly self: LintNode;
+  /** Who is meant; undefined when its file is not among those read. */
+  readonly other: LintNode | undefined;
   /** As messages call it. */
   readonly name: string;
   readonly peer: ForeignPeer;
@@ -40,52 +45,67 @@ export interface LintPeer {
   readonly isFlawed: boolean;
 }
 
-export function readIdentities(
-  { devices, findings: read }: Reading,
-  findings: Finding[],
-): readonly LintNode[] {
-  const flawed = readFlaws({ devices, findings: read });
+interface Draft extends LintNode {
+  readonly peers: LintPeer[];
+  isDoubtful: boolean;
+}
+
+export function readIdentities(reading: Reading, findings: Finding[]): readonly LintNode[] {
+  const { devices } = reading;
+  const flawed = readFlaws(reading);
   const known = new Directory(devices);
-  const twins = checkTwins(known, findings);
-  const doubtful = new Set([...twins, ...checkTaken(known, twins, findings)]);
-  const peers = devices.map((device, self) =>
-    device.peers.map((peer): LintPeer => {
-      const other = known.findMeant(self, peer);
-      const name = devices[other ?? -1]?.name ?? nameOf(known, peer);
-      return { self, other, name, peer, isFlawed: flawed.has(peer) };
-    }),
-  );
-  checkKeys(known, peers, twins, findings);
-  checkAddresses(devices, peers, doubtful, findings);
-  return devices.map((device, position) => ({
-    position,
-    name: device.name,
-    device,
-    publicKey: known.keys[position],
-    peers: peers[position] ?? [],
-    isTwin: twins.has(position),
-    isFlawed: flawed.has(device),
-    isDoubtful: doubtful.has(position),
-  }));
+  const twins = checkTwins(known, devices, findings);
+  const doubtful = twins.union(checkTaken(known, devices, twins, findings));
+  const nodes = devices.map((device, position): Draft => {
+    const addresses = device.addresses.map(({ value }) => value);
+    return {
+      position,
+      name: device.name,
+      device,
+      addresses: addresses.map(({ address }) => address),
+      links: addresses.map(linkOf).filter((range) => !isHost(range)),
+      publicKey: known.keyOf(device),
+      peers: [],
+      isTwin: twins.has(device),
+      isFlawed: flawed.has(device),
+      isDoubtful: doubtful.has(device),
+    };
+  });
+  const nodeOf = new Map(nodes.map((node) => [node.device, node]));
+  for (const self of nodes) {
+    for (const peer of self.device.peers) {
+      const meant = known.findMeant(self.device, peer);
+      const other = meant && nodeOf.get(meant);
+      const name = other?.name ?? nameOf(known, peer);
+      self.peers.push({ self, other, name, peer, isFlawed: flawed.has(peer) });
+    }
+  }
+  const peers = nodes.flatMap((node) => node.peers);
+  checkKeys(known, peers, findings);
+  checkAddresses(known, nodes, peers, findings);
+  return nodes;
 }
 
 /** Of who has no file here. A public key that is a private one is told nowhere. */
 function nameOf(known: Directory, peer: ForeignPeer): string {
-  const owner = known.devices[known.shownBy(peer) ?? -1];
-  return peer.name ?? owner?.name ?? peer.publicKey.value;
+  return peer.name ?? known.shownBy(peer)?.name ?? peer.publicKey.value;
 }
 
 /** Two devices with one private key: both are twins. */
-function checkTwins(known: Directory, findings: Finding[]): ReadonlySet<number> {
-  const twins = new Set<number>();
-  for (const [position, { privateKey, place }] of known.devices.entries()) {
-    const key = known.keys[position];
-    const [first = position] = key === undefined ? [] : known.withKey(key);
-    const twin = known.devices[first];
-    if (first === position || twin === undefined) continue;
+function checkTwins(
+  known: Directory,
+  devices: readonly ForeignDevice[],
+  findings: Finding[],
+): ReadonlySet<ForeignDevice> {
+  const twins = new Set<ForeignDevice>();
+  for (const device of devices) {
+    const key = known.keyOf(device);
+    const [twin = device] = key === undefined ? [] : known.withKey(key);
+    if (twin === device) continue;
     const against = twin.privateKey?.place ?? twin.place;
-    findings.push(messages.keyTwice({ place: privateKey?.place ?? place, against }, twin.name));
-    twins.add(first).add(position);
+    const place = device.privateKey?.place ?? device.place;
+    findings.push(messages.keyTwice({ place, against }, twin.name));
+    twins.add(twin).add(device);
   }
   return twins;
 }
@@ -93,101 +113,85 @@ function checkTwins(known: Directory, findings: Finding[]): ReadonlySet<number> 
 /** Two devices with one address, unless one is a copy of the other: those that have it. */
 function checkTaken(
   known: Directory,
-  twins: ReadonlySet<number>,
+  devices: readonly ForeignDevice[],
+  twins: ReadonlySet<ForeignDevice>,
   findings: Finding[],
-): ReadonlySet<number> {
-  const taken = new Set<number>();
-  for (const [position, { addresses }] of known.devices.entries()) {
-    for (const { value, place } of addresses) {
-      const [holder = position] = known.withAddress(value.address);
-      const other = known.devices[holder];
-      const same = other?.addresses.find((each) =>
-        isSameAddress(each.value.address, value.address),
-      );
-      if (holder === position || other === undefined || twins.has(position)) continue;
+): ReadonlySet<ForeignDevice> {
+  const taken = new Set<ForeignDevice>();
+  for (const device of devices) {
+    for (const { value, place } of device.addresses) {
+      const [other = device] = known.withAddress(value.address);
+      if (other === device || twins.has(device)) continue;
+      const same = other.addresses.find((each) => isSameAddress(each.value.address, value.address));
       const spot = { place, against: same?.place };
       findings.push(messages.addressTwice(spot, printAddress(value.address), other.name));
-      taken.add(holder).add(position);
+      taken.add(other).add(device);
     }
   }
   return taken;
 }
 
 /** Entries whose key is not that of the one whose address they hold. */
-function checkKeys(
-  known: Directory,
-  peers: readonly (readonly LintPeer[])[],
-  twins: ReadonlySet<number>,
-  findings: Finding[],
-): void {
-  const wrong = new Map<number, LintPeer[]>();
-  for (const each of peers.flat()) {
+function checkKeys(known: Directory, peers: readonly LintPeer[], findings: Finding[]): void {
+  const wrong: LintPeer[] = [];
+  for (const each of peers) {
     const { self, other, peer } = each;
-    const owner = known.devices[known.shownBy(peer) ?? -1];
+    const { value, place } = peer.publicKey;
+    const owner = known.shownBy(peer);
     if (owner !== undefined) {
-      const shown = { place: peer.publicKey.place, against: owner.privateKey?.place };
-      findings.push(privateKeyShown(shown, owner.name, known.keys[other ?? -1]));
+      const shown = { place, against: owner.privateKey?.place };
+      findings.push(privateKeyShown(shown, owner.name, other?.publicKey));
       continue;
     }
-    if (twins.has(self) || twins.has(other ?? self)) continue;
-    const isWrong = other !== undefined && known.keys[other] !== peer.publicKey.value;
-    if (isWrong) pushTo(wrong, other, each);
-    if (peer.publicKey.value !== known.keys[self]) continue;
-    const spot = { place: peer.publicKey.place, against: known.devices[self]?.privateKey?.place };
-    const key = isWrong ? known.keys[other] : undefined;
-    findings.push(messages.peerIsSelf(spot, key));
+    if (self.isTwin || other?.isTwin === true) continue;
+    const isWrong = other !== undefined && other.publicKey !== value;
+    if (isWrong) wrong.push(each);
+    if (value !== self.publicKey) continue;
+    const spot = { place, against: self.device.privateKey?.place };
+    findings.push(messages.peerIsSelf(spot, isWrong ? other.publicKey : undefined));
   }
-  for (const [other, entries] of wrong) {
-    const device = known.devices[other];
-    const own = known.keys[other];
+  for (const [other, entries] of Map.groupBy(wrong, (each) => each.other)) {
+    const own = other?.publicKey;
     const key = entries[0]?.peer.publicKey;
-    if (device === undefined || own === undefined || key === undefined) continue;
-    const against = device.privateKey?.place ?? device.place;
+    if (other === undefined || own === undefined || key === undefined) continue;
+    const against = other.device.privateKey?.place ?? other.device.place;
     const isAgreed = entries.every(({ peer }) => peer.publicKey.value === key.value);
-    const isKnown = known.devices.some(({ peers: all }) =>
-      all.some(({ publicKey }) => publicKey.value === own),
-    );
+    const isKnown = peers.some(({ peer }) => peer.publicKey.value === own);
     if (entries.length > 1 && isAgreed && !isKnown) {
-      findings.push(
-        messages.publicKeyUnknown({ place: against, against: key.place }, key.value, own),
-      );
+      const spot = { place: against, against: key.place };
+      findings.push(messages.publicKeyUnknown(spot, key.value, own));
       continue;
     }
     for (const { self, peer } of entries) {
-      if (peer.publicKey.value === known.keys[self]) continue;
+      if (peer.publicKey.value === self.publicKey) continue;
       const spot = { place: peer.publicKey.place, against };
-      findings.push(messages.publicKeyDiffers(spot, device.name, own));
+      findings.push(messages.publicKeyDiffers(spot, other.name, own));
     }
   }
 }
 
 /** An address by which none of several others knows the device. */
 function checkAddresses(
-  devices: readonly ForeignDevice[],
-  peers: readonly (readonly LintPeer[])[],
-  doubtful: Set<number>,
+  known: Directory,
+  nodes: readonly Draft[],
+  peers: readonly LintPeer[],
   findings: Finding[],
 ): void {
-  const listings = new Map<number, LintPeer[]>();
-  for (const each of peers.flat()) if (each.other !== undefined) pushTo(listings, each.other, each);
-  const owned = new Set(
-    devices.flatMap(({ addresses }) => addresses.map(({ value }) => spotOf(value.address))),
-  );
-  for (const [position, { addresses }] of devices.entries()) {
-    const others = listings.get(position) ?? [];
-    if (doubtful.has(position) || others.length < 2) continue;
-    for (const { value, place } of addresses) {
-      const other = agreedHosts(others, value.address.family).find(
-        ({ value: each }) => !owned.has(spotOf(each)),
+  const listings = Map.groupBy(peers, ({ other }) => other);
+  for (const node of nodes) {
+    const others = listings.get(node) ?? [];
+    if (node.isDoubtful || others.length < 2) continue;
+    for (const { value, place } of node.device.addresses) {
+      const { address, length } = value;
+      const other = agreedHosts(others, address.family).find(
+        (each) => known.withAddress(each.value).length === 0,
       );
-      if (other === undefined || isListed(others, value.address)) continue;
-      const shown = printAddress(other.value);
-      const line = `${shown}/${value.length}`;
+      if (other === undefined || isListed(others, address)) continue;
+      const line = printInterfaceAddress({ address: other.value, length });
       const spot = { place, against: other.place };
-      findings.push(
-        messages.addressDiffers(spot, printAddress(value.address), { address: shown, line }),
-      );
-      doubtful.add(position);
+      const shown = { address: printAddress(other.value), line };
+      findings.push(messages.addressDiffers(spot, printAddress(address), shown));
+      node.isDoubtful = true;
     }
   }
 }

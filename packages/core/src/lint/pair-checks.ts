@@ -2,11 +2,10 @@
 import { hostPrefix, printPrefix } from "../ip/prefix.ts";
 import * as messages from "../messages/lint-pairs.ts";
 import { nodeAlone } from "../messages/lint.ts";
-import type { PresharedKey } from "../model/keys.ts";
 import { findEndpoint } from "./endpoint-checks.ts";
 import type { LintNode, LintPeer } from "./identities.ts";
 import { findMostCommon } from "../majority.ts";
-import { addressesOf } from "./scene.ts";
+import { remember } from "../remember.ts";
 import type { Scene } from "./scene.ts";
 
 /** Two entries for each other; the one of the node that comes first is `one`. */
@@ -25,11 +24,13 @@ export function checkPairs(scene: Scene, pairs: readonly Pair[]): void {
 
 /** All that list each other. */
 export function pairsOf({ nodes }: Pick<Scene, "nodes">): readonly Pair[] {
-  const byOther = nodes.map(({ peers }) => new Map(peers.map((peer) => [peer.other, peer])));
-  return nodes.flatMap(({ position, peers }) =>
-    peers.flatMap((one) => {
-      const other = byOther[one.other ?? -1]?.get(position);
-      return other === undefined || (one.other ?? -1) <= position ? [] : [{ one, other }];
+  const entries = new Map(
+    nodes.map((node) => [node, new Map(node.peers.map((peer) => [peer.other, peer]))]),
+  );
+  return nodes.flatMap((node) =>
+    node.peers.flatMap((one) => {
+      const other = one.other && entries.get(one.other)?.get(node);
+      return other === undefined || other.self.position <= node.position ? [] : [{ one, other }];
     }),
   );
 }
@@ -37,27 +38,30 @@ export function pairsOf({ nodes }: Pick<Scene, "nodes">): readonly Pair[] {
 /** Who lists somebody who does not list him; where one device is in several such pairs, it is told once. */
 function checkSides(scene: Scene): void {
   const { nodes, findings, blamed } = scene;
-  const listed = nodes.map(({ peers }) => new Set(peers.map(({ other }) => other)));
-  const oneSided = nodes.flatMap(({ peers, position }) =>
-    peers.filter(({ other }) => other !== undefined && listed[other]?.has(position) !== true),
+  const all = nodes.flatMap(({ peers }) => peers);
+  const listed = new Map(
+    nodes.map((node) => [node, new Set(node.peers.map(({ other }) => other))]),
   );
+  const oneSided = all.filter(({ self, other }) => {
+    return other !== undefined && listed.get(other)?.has(self) !== true;
+  });
   for (const peer of oneSided) blamed.add(peer);
-  const isKnown = nodes.map(({ peers }) => peers.length > 0);
-  for (const peer of oneSided) isKnown[peer.other ?? -1] = true;
-  for (const { device, position } of nodes) {
-    if (isKnown[position] === false && nodes.length > 1) findings.push(nodeAlone(device.place));
+  const known = new Set([...all.map(({ self }) => self), ...oneSided.map(({ other }) => other)]);
+  for (const node of nodes) {
+    if (!known.has(node) && nodes.length > 1) findings.push(nodeAlone(node.device.place));
   }
-  // What was not read explains that somebody is not listed, and so does a key that two have.
-  const isExplained = ({ self, other = -1 }: LintPeer): boolean =>
-    nodes[other]?.isFlawed === true ||
-    nodes[self]?.publicKey === undefined ||
-    [self, other].some((position) => nodes[position]?.isTwin === true);
   let left = oneSided.filter((peer) => !isExplained(peer));
   while (left.length > 0) {
     const group = largestGroup(left);
     tellOneSided(scene, group);
     left = left.filter((peer) => !group.includes(peer));
   }
+}
+
+/** What was not read explains that somebody is not listed, and so does a key that two have. */
+function isExplained({ self, other }: LintPeer): boolean {
+  if (other?.isFlawed === true || self.publicKey === undefined) return true;
+  return self.isTwin || other?.isTwin === true;
 }
 
 /** The most of them that one device explains: as the one who lists, or as the one who does not. */
@@ -69,23 +73,23 @@ function largestGroup(peers: readonly LintPeer[]): readonly LintPeer[] {
   return groups.reduce((largest, group) => (group.length > largest.length ? group : largest));
 }
 
-function tellOneSided({ nodes, findings }: Scene, group: readonly LintPeer[]): void {
+function tellOneSided({ findings }: Scene, group: readonly LintPeer[]): void {
   const [first] = group;
-  const self = nodes[first?.self ?? -1];
-  const other = nodes[first?.other ?? -1];
-  if (first === undefined || self === undefined || other === undefined) return;
-  const allowedIps = addressesOf(self).map((address) => printPrefix(hostPrefix(address)));
+  const other = first?.other;
+  if (first === undefined || other === undefined) return;
+  const { self } = first;
+  const allowedIps = self.addresses.map((address) => printPrefix(hostPrefix(address)));
   const missing = { file: other.device.place.file, publicKey: self.publicKey ?? "", allowedIps };
   if (group.length === 1) {
     const spot = { place: first.peer.place, against: other.device.place };
     findings.push(messages.peerOneSided(spot, first.name, missing));
-  } else if (group.every((each) => each.self === self.position)) {
+  } else if (group.every((each) => each.self === self)) {
     const spot = { place: self.device.place, against: other.device.place };
     const names = group.map(({ name }) => name);
     findings.push(messages.peerUnlisted(spot, names, missing));
   } else {
     const spot = { place: other.device.place, against: first.peer.place };
-    const names = group.map((each) => nodes[each.self]?.name ?? "");
+    const names = group.map((each) => each.self.name);
     findings.push(messages.peersUnlisted(spot, names));
   }
 }
@@ -124,9 +128,9 @@ function tellIsolated(
     const others = node.peers.filter(({ other }) => other === undefined);
     const isStuck = pairs.every((pair) => !isOf(pair, node) || isStuckPair.has(pair));
     if (!isStuck || others.some(({ peer }) => peer.endpoint !== undefined)) continue;
-    const names = own.map(({ one, other }) => (one.self === node.position ? one.name : other.name));
+    const names = own.map((pair) => sideOf(pair, node).here.name);
     const [first] = own;
-    const there = first?.one.self === node.position ? first.other : first?.one;
+    const there = first && sideOf(first, node).there;
     const spot = { place: node.device.place, against: there?.peer.place };
     findings.push(messages.nodeIsolated(spot, names));
     for (const pair of own) told.add(pair);
@@ -147,20 +151,15 @@ function checkKeepalive({ findings }: Scene, dialling: LintPeer, other: LintPeer
 }
 
 function checkPresharedKeys({ nodes, findings }: Scene, pairs: readonly Pair[]): void {
-  const strangers = nodes.flatMap(({ peers }) =>
-    peers.filter(({ other, peer }) => other === undefined && peer.presharedKey !== undefined),
-  );
-  const uses = new Map<PresharedKey, number>();
-  for (const { peer } of nodes.flatMap(({ peers }) => peers)) {
-    const key = peer.presharedKey?.value;
-    if (key !== undefined) uses.set(key, (uses.get(key) ?? 0) + 1);
-  }
+  const all = nodes.flatMap(({ peers }) => peers);
+  const uses = Map.groupBy(all, ({ peer }) => peer.presharedKey?.value);
+  const strangers = all.filter(({ other, peer }) => other === undefined && peer.presharedKey);
   const users = Map.groupBy(strangers, ({ peer }) => peer.presharedKey?.value);
   for (const { one, other } of pairs) {
     const mine = one.peer.presharedKey;
     const theirs = other.peer.presharedKey;
     if (mine?.value === theirs?.value) {
-      if (mine !== undefined) users.set(mine.value, [...(users.get(mine.value) ?? []), one]);
+      if (mine !== undefined) remember(users, mine.value, () => []).push(one);
     } else if (mine === undefined || theirs === undefined) {
       const [having, lacking] = theirs === undefined ? [one, other] : [other, one];
       const place = having.peer.presharedKey?.place ?? having.peer.place;
@@ -169,7 +168,8 @@ function checkPresharedKeys({ nodes, findings }: Scene, pairs: readonly Pair[]):
       );
     } else {
       // The one that is used more often was copied from another pair.
-      const isMine = (uses.get(mine.value) ?? 0) > (uses.get(theirs.value) ?? 0);
+      const [more = 0, less = 0] = [mine, theirs].map(({ value }) => uses.get(value)?.length);
+      const isMine = more > less;
       const [wrong, right, name] = isMine ? [mine, theirs, one.name] : [theirs, mine, other.name];
       const spot = { place: wrong.place, against: right.place };
       findings.push(messages.presharedKeyDiffers(spot, name));
@@ -183,13 +183,13 @@ function checkPresharedKeys({ nodes, findings }: Scene, pairs: readonly Pair[]):
 }
 
 /** Where one device's MTU is another than those of several at the other ends, it is told once, there. */
-function checkMtus({ nodes, findings }: Scene, pairs: readonly Pair[]): void {
+function checkMtus({ findings }: Scene, pairs: readonly Pair[]): void {
   // Below what IPv6 needs is told of the device alone.
   const told = new Set(
     findings.filter(({ code }) => code === "mtu-below-ipv6").map(({ file }) => file),
   );
-  const mtuOf = (position: number) => {
-    const mtu = nodes[position]?.device.mtu;
+  const mtuOf = (node: LintNode | undefined) => {
+    const mtu = node?.device.mtu;
     return mtu === undefined || told.has(mtu.place.file) ? undefined : mtu;
   };
   let left = pairs.filter(({ one, other }) => {
@@ -197,14 +197,13 @@ function checkMtus({ nodes, findings }: Scene, pairs: readonly Pair[]): void {
     return mine !== undefined && theirs !== undefined && mine.value !== theirs.value;
   });
   while (left.length > 0) {
-    const node = mostFrequent(nodes, left);
-    if (node === undefined) return;
-    const own = left.filter((pair) => isOf(pair, node));
-    const others = own.map(({ one, other }) => (one.self === node.position ? one : other));
+    const node = mostFrequent(left);
+    const own = left.filter((pair) => node !== undefined && isOf(pair, node));
+    const others = own.flatMap((pair) => (node === undefined ? [] : sideOf(pair, node).here));
     const least = others.toSorted(
-      (a, b) => (mtuOf(a.other ?? -1)?.value ?? 0) - (mtuOf(b.other ?? -1)?.value ?? 0),
+      (a, b) => (mtuOf(a.other)?.value ?? 0) - (mtuOf(b.other)?.value ?? 0),
     )[0];
-    const [mine, theirs] = [node.device.mtu, mtuOf(least?.other ?? -1)];
+    const [mine, theirs] = [node?.device.mtu, mtuOf(least?.other)];
     if (least === undefined || mine === undefined || theirs === undefined) return;
     const spot = { place: mine.place, against: theirs.place };
     findings.push(messages.mtuDiffers(spot, least.name, [mine.value, theirs.value]));
@@ -213,15 +212,24 @@ function checkMtus({ nodes, findings }: Scene, pairs: readonly Pair[]): void {
 }
 
 /** The node in most of the pairs; of two alike, the one with the larger MTU. */
-function mostFrequent(nodes: readonly LintNode[], pairs: readonly Pair[]): LintNode | undefined {
-  const mtuOf = (position: number): number => nodes[position]?.device.mtu?.value ?? 0;
+function mostFrequent(pairs: readonly Pair[]): LintNode | undefined {
   const ends = pairs.flatMap(({ one, other }) => [one.self, other.self]);
-  const sorted = ends.toSorted((one, other) => mtuOf(other) - mtuOf(one) || one - other);
-  return nodes[findMostCommon(sorted) ?? -1];
+  const sorted = ends.toSorted(({ device: one, position }, { device: other, ...rest }) => {
+    return (other.mtu?.value ?? 0) - (one.mtu?.value ?? 0) || position - rest.position;
+  });
+  return findMostCommon(sorted);
 }
 
-function isOf({ one, other }: Pair, { position }: LintNode): boolean {
-  return one.self === position || other.self === position;
+/** The entries of a node for the other of a pair, and of that one for the node. */
+function sideOf(
+  { one, other }: Pair,
+  node: LintNode,
+): { readonly here: LintPeer; readonly there: LintPeer } {
+  return one.self === node ? { here: one, there: other } : { here: other, there: one };
+}
+
+function isOf({ one, other }: Pair, node: LintNode): boolean {
+  return one.self === node || other.self === node;
 }
 
 function isDialling({ peer }: LintPeer): boolean {

@@ -1,14 +1,16 @@
 /** What is behind foreign devices: that it is behind one of them, does not go round, and is passed on. */
 import type { Family } from "../ip/address.ts";
-import { printAddress } from "../ip/address.ts";
+import { printInterfaceAddress } from "../ip/interface-address.ts";
 import { hasAddress, hostPrefix, isOverlapping, printPrefix, isHost } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import * as messages from "../messages/lint-pairs.ts";
 import * as alone from "../messages/lint.ts";
 import type { ForeignDevice } from "../read/foreign.ts";
+import { remember } from "../remember.ts";
+import { paint } from "../verify/universe.ts";
 import { readClaims } from "./round-checks.ts";
 import type { LintNode } from "./identities.ts";
-import { addressesOf, hasOthers, isRouted, lineWith, onLinkRanges } from "./scene.ts";
+import { entriesIn, hasOthers, isRouted, lineWith } from "./scene.ts";
 import type { Entry, Scene } from "./scene.ts";
 import type { Passage } from "./way-checks.ts";
 
@@ -23,11 +25,10 @@ export function checkRanges(scene: Scene): void {
 export function checkForwarding(scene: Scene, passages: readonly Passage[]): void {
   const told = new Set<string>();
   const behind = readClaims(scene, true).flatMap((entry): Passage[] => {
-    const node = scene.nodes[entry.peer.other ?? -1];
-    const sender = scene.nodes[entry.peer.self];
+    const { other: node, self: sender } = entry.peer;
     const { family } = entry.value;
-    const hasFamily = [node, sender].every(
-      (each) => each !== undefined && addressesOf(each).some((own) => own.family === family),
+    const hasFamily = [node, sender].every((each) =>
+      each?.addresses.some((own) => own.family === family),
     );
     const isWrong = scene.blamed.has(entry.peer) || scene.rounds.has(entry);
     return node === undefined || !hasFamily || isWrong ? [] : [{ node, family, entry }];
@@ -36,9 +37,8 @@ export function checkForwarding(scene: Scene, passages: readonly Passage[]): voi
     const key = `${node.position} ${family}`;
     if (told.has(key) || isForwarding(node.device, family)) continue;
     told.add(key);
-    const from = scene.nodes[entry.peer.self]?.name ?? "";
     const spot = { place: node.device.place, against: entry.place };
-    const what = { from, prefix: printPrefix(entry.value) };
+    const what = { from: entry.peer.self.name, prefix: printPrefix(entry.value) };
     scene.findings.push(alone.forwardingMissing(spot, family, what));
   }
 }
@@ -56,11 +56,14 @@ function isForwarding({ hooks }: ForeignDevice, family: Family): boolean {
  */
 function checkOverlaps(scene: Scene, claims: readonly Entry[]): void {
   const ends = claims.filter((entry) => isEnd(scene, entry));
-  const groups = [...groupByEnd(ends)];
+  // The first entry for each prefix on each peer, and how many there are.
+  const groups = [...Map.groupBy(ends, endOf).values()].flatMap(([first, ...rest]) => {
+    return first === undefined ? [] : [{ first, count: 1 + rest.length }];
+  });
   const told = new Set<string>();
   for (const { first: one, count } of groups) {
     for (const { first: other, count: more } of groups) {
-      const [a = -1, b = -1] = [one.peer.other, other.peer.other];
+      const [a = -1, b = -1] = [one, other].map(({ peer }) => peer.other?.position);
       const key = `${Math.min(a, b)} ${Math.max(a, b)}`;
       if (a === b || told.has(key) || count > more) continue;
       if (!isOverlapping(one.value, other.value) || !hasBoth(scene, one, other)) continue;
@@ -72,24 +75,21 @@ function checkOverlaps(scene: Scene, claims: readonly Entry[]): void {
 }
 
 /** Whether nobody but the peer itself has what is sent to it. */
-function isEnd({ universe, tables, blamed, rounds }: Scene, entry: Entry): boolean {
+function isEnd(scene: Scene, entry: Entry): boolean {
   const { value, peer } = entry;
-  if (blamed.has(peer) || rounds.has(entry)) return false;
-  const { from, to } = universe.atomsOf(value);
-  const row = tables[peer.other ?? -1]?.row ?? [];
-  return !row
-    .slice(from, to)
-    .some((entry) => entry !== undefined && entry.value.length >= value.length);
+  if (scene.blamed.has(peer) || scene.rounds.has(entry)) return false;
+  return !entriesIn(scene, peer.other, value).some((own) => {
+    return own !== undefined && own.value.length >= value.length;
+  });
 }
 
 /** Whether one of those who send to the first lists the second, other than as the way there. */
-function hasBoth({ nodes, tables }: Scene, one: Entry, other: Entry): boolean {
-  const isClash = tables[one.peer.self]?.clashes.some((entries) =>
+function hasBoth({ tables }: Scene, one: Entry, other: Entry): boolean {
+  const isClash = tables[one.peer.self.position]?.clashes.some((entries) =>
     entries.some(({ peer }) => peer === one.peer),
   );
-  const peers = [one, other].map(({ peer }) => nodes[peer.self]?.peers ?? []);
-  const isPeerOfBoth = peers.some((list) =>
-    [one, other].every((entry) => list.some((peer) => peer.other === entry.peer.other)),
+  const isPeerOfBoth = [one, other].some(({ peer: { self } }) =>
+    [one, other].every((entry) => self.peers.some((peer) => peer.other === entry.peer.other)),
   );
   return isPeerOfBoth && isClash !== true;
 }
@@ -98,19 +98,16 @@ function hasBoth({ nodes, tables }: Scene, one: Entry, other: Entry): boolean {
 function checkMeshRanges(scene: Scene): void {
   const { nodes, tables, findings, blamed } = scene;
   for (const node of nodes) {
-    const links = onLinkRanges(node);
     for (const entry of tables[node.position]?.entries ?? []) {
       const { value, peer } = entry;
-      const isMesh = links.some((range) => isOverlapping(range, value));
-      const next = nodes[peer.other ?? -1];
+      const next = peer.other;
+      const isMesh = node.links.some((range) => isOverlapping(range, value));
       if (isHost(value) || value.length === 0 || !isMesh || next === undefined || blamed.has(peer))
         continue;
       if (isHub(scene, node, next, value)) continue;
-      const own = addressesOf(next).filter((each) => hasAddress(value, each));
-      const fix = alone.replaceAllowedIps(
-        printPrefix(value),
-        lineWith(peer, entry, own.map(hostPrefix)),
-      );
+      const own = next.addresses.filter((each) => hasAddress(value, each));
+      const line = lineWith(peer, entry, own.map(hostPrefix));
+      const fix = alone.replaceAllowedIps(printPrefix(value), line);
       const other = nodes.find((each) => isDirect(node, next, each, value));
       const spot = { place: entry.place, against: other?.device.addresses[0]?.place };
       findings.push(messages.rangeOverlapsMesh(spot, nameOf(entry), fix));
@@ -120,24 +117,24 @@ function checkMeshRanges(scene: Scene): void {
 
 /** Whether a range may be for what is behind `next`: it has peers that the node does not list itself. */
 function isHub({ nodes }: Scene, node: LintNode, next: LintNode, range: Prefix): boolean {
-  const others = next.peers.filter(({ other }) => other !== node.position);
-  const hasMore = others.some(({ other }) => {
-    return other === undefined || !node.peers.some((peer) => peer.other === other);
+  const hasMore = next.peers.some(({ other }) => {
+    return other !== node && (other === undefined || !isListed(node, other));
   });
   return hasMore || !nodes.some((each) => isDirect(node, next, each, range));
 }
 
 function isDirect(node: LintNode, next: LintNode, each: LintNode, range: Prefix): boolean {
-  return (
-    each !== next &&
-    node.peers.some(({ other }) => other === each.position) &&
-    addressesOf(each).some((address) => hasAddress(range, address))
-  );
+  const isInside = each.addresses.some((address) => hasAddress(range, address));
+  return each !== next && isInside && isListed(node, each);
+}
+
+function isListed(node: LintNode, other: LintNode): boolean {
+  return node.peers.some((peer) => peer.other === other);
 }
 
 /** Unknown addresses of the mesh must end in the interface: where others' masks see to that, all should. */
 function checkLeaks(scene: Scene): void {
-  const { nodes, universe, tables, findings } = scene;
+  const { nodes, universe, findings } = scene;
   const sound = nodes.filter(({ device, isFlawed }) => !isFlawed && isRouted(device));
   const wide = readLinks(sound);
   for (const node of sound) {
@@ -150,17 +147,14 @@ function checkLeaks(scene: Scene): void {
       if (link === undefined) continue;
       const { range, node: other } = link;
       if (!takesPart(scene, node, range)) continue;
-      const { from, to } = universe.atomsOf(range);
-      const row = tables[node.position]?.row.slice(from, to) ?? [];
-      const links = onLinkRanges(node).map((link) => universe.atomsOf(link));
-      const isCaught = row.every((entry, at) => {
-        return (
-          entry !== undefined || links.some((link) => link.from <= from + at && from + at < link.to)
-        );
+      const { from } = universe.atomsOf(range);
+      const onLink = paint(universe, node.links);
+      const isCaught = entriesIn(scene, node, range).every((entry, at) => {
+        return entry !== undefined || onLink[from + at] === 1;
       });
       if (isCaught) continue;
       const against = other.device.addresses.find((each) => hasAddress(range, each.value.address));
-      const line = `${printAddress(value.address)}/${range.length}`;
+      const line = printInterfaceAddress({ address, length: range.length });
       const spot = { place, against: against?.place };
       findings.push(alone.rangeLeaks(spot, printPrefix(range), line));
     }
@@ -177,10 +171,7 @@ function takesPart(scene: Scene, node: LintNode, range: Prefix): boolean {
 function readLinks(nodes: readonly LintNode[]): readonly Link[] {
   const links = new Map<string, Link>();
   for (const node of nodes) {
-    for (const range of onLinkRanges(node)) {
-      const shown = printPrefix(range);
-      if (!links.has(shown)) links.set(shown, { range, node });
-    }
+    for (const range of node.links) remember(links, printPrefix(range), () => ({ range, node }));
   }
   return [...links.values()];
 }
@@ -194,12 +185,6 @@ function nameOf({ value, peer }: Entry): { readonly prefix: string; readonly pee
   return { prefix: printPrefix(value), peer: peer.name };
 }
 
-/** The first entry for each prefix on each peer, and how many there are. */
-function* groupByEnd(
-  entries: readonly Entry[],
-): Generator<{ readonly first: Entry; readonly count: number }> {
-  const groups = Map.groupBy(entries, ({ value, peer }) => `${peer.other} ${printPrefix(value)}`);
-  for (const [first, ...rest] of groups.values()) {
-    if (first !== undefined) yield { first, count: 1 + rest.length };
-  }
+function endOf({ value, peer }: Entry): string {
+  return `${peer.other?.position} ${printPrefix(value)}`;
 }

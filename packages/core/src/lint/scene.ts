@@ -1,12 +1,12 @@
 /** What all checks of the linter look at: who is who among foreign devices, and where each sends what. */
 import type { Finding } from "../finding.ts";
-import type { Address } from "../ip/address.ts";
-import { addressWidth } from "../ip/address.ts";
+import { hostAddressOf } from "../ip/endpoint.ts";
 import type { Endpoint } from "../ip/endpoint.ts";
-import { hostPrefix, prefixOf, printPrefix } from "../ip/prefix.ts";
+import { hostPrefix, printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { ForeignDevice, Placed } from "../read/foreign.ts";
-import { Universe } from "../verify/universe.ts";
+import { remember } from "../remember.ts";
+import { paint, Universe } from "../verify/universe.ts";
 import type { LintNode, LintPeer } from "./identities.ts";
 
 /** An entry that dials. */
@@ -28,8 +28,8 @@ export interface Scene {
   readonly meshCounts: Uint32Array;
   /** Before each atom, how many addresses of devices there are. */
   readonly addressCounts: Uint32Array;
-  /** Of each node that is dialled, by its position: where, by everybody's word. */
-  readonly dialled: ReadonlyMap<number, readonly Dialling[]>;
+  /** Of each node that is dialled: where, by everybody's word. */
+  readonly dialled: ReadonlyMap<LintNode | undefined, readonly Dialling[]>;
   /** Endpoints that cannot be dialled from where they stand, which was said: nobody is advised to. */
   readonly rejected: Set<Endpoint>;
   /** Peers whose entry is wrong for a reason that was said: what follows from it is not said again. */
@@ -51,21 +51,16 @@ export function createScene(nodes: readonly LintNode[], findings: Finding[]): Sc
   const entries = nodes.map(({ peers }) => peers.flatMap(entriesOf));
   const universe = new Universe(allPrefixes(nodes, entries));
   const tables = entries.map((list) => createTable(universe, list));
-  const meshCounts = countMesh(universe, nodes);
-  const addressCounts = countAddresses(universe, nodes);
-  const [blamed, rounds] = [new Set<LintPeer>(), new Set<Entry>()];
-  const rejected = new Set<Endpoint>();
-  const dialled = readDialled(nodes);
   return {
     nodes,
     universe,
     tables,
-    meshCounts,
-    dialled,
-    addressCounts,
-    rejected,
-    blamed,
-    rounds,
+    meshCounts: countMesh(universe, nodes),
+    addressCounts: countAddresses(universe, nodes),
+    dialled: readDialled(nodes),
+    rejected: new Set(),
+    blamed: new Set(),
+    rounds: new Set(),
     findings,
   };
 }
@@ -85,7 +80,7 @@ export function hasOthers(
   const ranges = prefixes.map((prefix) => universe.atomsOf(prefix));
   const from = Math.max(...ranges.map((range) => range.from));
   const to = Math.min(...ranges.map((range) => range.to));
-  const own = addressesOf(node).filter((each) => {
+  const own = node.addresses.filter((each) => {
     const atom = universe.hostAtom(each);
     return from <= atom && atom < to;
   });
@@ -96,15 +91,14 @@ export function entryAt(scene: Scene, { position }: LintNode, atom: number): Ent
   return scene.tables[position]?.row[atom];
 }
 
-/** What a node's addresses put on its link. */
-export function onLinkRanges({ device }: { readonly device: ForeignDevice }): readonly Prefix[] {
-  return device.addresses
-    .filter(({ value: { address, length } }) => length < addressWidth(address.family))
-    .map(({ value: { address, length } }) => prefixOf(address, length));
-}
-
-export function addressesOf({ device }: { readonly device: ForeignDevice }): readonly Address[] {
-  return device.addresses.map(({ value }) => value.address);
+/** The entries of a node by which it sends the atoms of a prefix, one for each; undefined: no tunnel. */
+export function entriesIn(
+  { universe, tables }: Scene,
+  node: LintNode | undefined,
+  prefix: Prefix,
+): readonly (Entry | undefined)[] {
+  const { from, to } = universe.atomsOf(prefix);
+  return tables[node?.position ?? -1]?.row.slice(from, to) ?? [];
 }
 
 /** Whether the host's main table has a route for all AllowedIPs, as wg-quick makes them by itself. */
@@ -130,15 +124,13 @@ function entriesOf(peer: LintPeer): readonly Entry[] {
 }
 
 function readDialled(nodes: readonly LintNode[]): Scene["dialled"] {
-  const dialled = new Map<number, Dialling[]>();
-  for (const peer of nodes.flatMap(({ peers }) => peers)) {
-    const { endpoint } = peer.peer;
-    if (peer.other === undefined || endpoint === undefined) continue;
-    const known = dialled.get(peer.other);
-    if (known === undefined) dialled.set(peer.other, [{ peer, endpoint }]);
-    else known.push({ peer, endpoint });
-  }
-  return dialled;
+  const all = nodes.flatMap(({ peers }) =>
+    peers.flatMap((peer): Dialling[] => {
+      const { endpoint } = peer.peer;
+      return peer.other === undefined || endpoint === undefined ? [] : [{ peer, endpoint }];
+    }),
+  );
+  return Map.groupBy(all, ({ peer }) => peer.other);
 }
 
 function* allPrefixes(
@@ -146,12 +138,12 @@ function* allPrefixes(
   entries: readonly (readonly Entry[])[],
 ): Generator<Prefix> {
   for (const list of entries) for (const { value } of list) yield value;
-  for (const node of nodes) {
-    yield* onLinkRanges(node);
-    for (const address of addressesOf(node)) yield hostPrefix(address);
-    for (const { peer } of node.peers) {
-      const host = peer.endpoint?.value.host;
-      if (host !== undefined && typeof host !== "string") yield hostPrefix(host);
+  for (const { links, addresses, peers } of nodes) {
+    yield* links;
+    for (const address of addresses) yield hostPrefix(address);
+    for (const { peer } of peers) {
+      const host = hostAddressOf(peer.endpoint?.value);
+      if (host !== undefined) yield hostPrefix(host);
     }
   }
 }
@@ -165,9 +157,7 @@ function createTable(universe: Universe, entries: readonly Entry[]): Table {
     const earlier = row[from];
     // Two prefixes of one length that share an atom are the same prefix.
     if (earlier?.value.length === entry.value.length && earlier.peer !== entry.peer) {
-      const clash = clashes.get(from);
-      if (clash === undefined) clashes.set(from, [earlier, entry]);
-      else clash.push(entry);
+      remember(clashes, from, () => [earlier]).push(entry);
     }
     row.fill(entry, from, to);
   }
@@ -176,19 +166,16 @@ function createTable(universe: Universe, entries: readonly Entry[]): Table {
 
 /** Marks what is somebody's address or on the link of a tunnel's interface; before each atom, how many are. */
 function countMesh(universe: Universe, nodes: readonly LintNode[]): Uint32Array {
-  const marks = new Uint8Array(universe.size);
-  for (const node of nodes) {
-    for (const prefix of [...onLinkRanges(node), ...addressesOf(node).map(hostPrefix)]) {
-      const { from, to } = universe.atomsOf(prefix);
-      marks.fill(1, from, to);
-    }
-  }
-  return sumUp(marks);
+  const prefixes = nodes.flatMap(({ links, addresses }) => [
+    ...links,
+    ...addresses.map(hostPrefix),
+  ]);
+  return sumUp(paint(universe, prefixes));
 }
 
 function countAddresses(universe: Universe, nodes: readonly LintNode[]): Uint32Array {
   const marks = new Uint32Array(universe.size);
-  for (const address of nodes.flatMap(addressesOf)) {
+  for (const address of nodes.flatMap(({ addresses }) => addresses)) {
     const atom = universe.hostAtom(address);
     marks[atom] = (marks[atom] ?? 0) + 1;
   }

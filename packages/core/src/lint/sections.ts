@@ -13,11 +13,13 @@ export function partSections({ devices, findings }: Reading): Reading {
   const known = new Directory(devices);
   const parted = new Set<ForeignPeer>();
   const added: Finding[] = [];
-  const partedDevices = devices.map((device, self) => {
+  const partedDevices = devices.map((device) => {
     const peers = device.peers.flatMap((peer) => {
       const { sections = [] } = peer;
       const holder = known.holderOf(peer);
-      const meant = new Map(sections.map((each) => [each, known.findMeant(self, each) ?? holder]));
+      const meant = new Map(
+        sections.map((each) => [each, known.findMeant(device, each) ?? holder]),
+      );
       const several = new Set([holder, ...meant.values()].filter((each) => each !== undefined));
       if (several.size < 2) return [peer];
       const strange = sections.filter((each) => meant.get(each) !== holder);

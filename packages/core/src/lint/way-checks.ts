@@ -4,13 +4,15 @@
  */
 import type { Address, Family } from "../ip/address.ts";
 import { printAddress } from "../ip/address.ts";
-import { hasAddress, hasPrefix, hostPrefix, prefixOf, printPrefix, isHost } from "../ip/prefix.ts";
+import { linkOf } from "../ip/interface-address.ts";
+import { hasAddress, hasPrefix, hostPrefix, isHost, isWithin, printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import { replaceAllowedIps, writeAllowedIps } from "../messages/lint.ts";
 import * as messages from "../messages/lint-pairs.ts";
+import { remember } from "../remember.ts";
 import type { LintNode, LintPeer } from "./identities.ts";
 import type { Pair } from "./pair-checks.ts";
-import { addressesOf, entryAt, hasOthers, lineWith, onLinkRanges } from "./scene.ts";
+import { entryAt, hasOthers, lineWith } from "./scene.ts";
 import type { Entry, Scene } from "./scene.ts";
 
 /** A packet's way passes a node: from whom it comes, and by which entry. */
@@ -46,11 +48,10 @@ function checkNeighbours(scene: Scene, pairs: readonly Pair[]): void {
 
 /** `there` is the other's entry for the sender: does it hold the address that packets come from? */
 function checkNeighbour(scene: Scene, here: LintPeer, there: LintPeer): void {
-  const { nodes, universe, findings, blamed } = scene;
-  const [sender, taker] = [nodes[here.self], nodes[there.self]];
-  if (sender === undefined || taker === undefined) return;
+  const { universe, findings, blamed } = scene;
+  const [sender, taker] = [here.self, there.self];
   if (sender.isDoubtful || taker.isDoubtful) return;
-  for (const target of addressesOf(taker)) {
+  for (const target of taker.addresses) {
     const source = sourceFor(sender, target);
     const sent = entryAt(scene, sender, universe.hostAtom(target));
     if (source === undefined || sent?.peer !== here) continue;
@@ -86,34 +87,29 @@ function isWanted(
   taken: Entry | undefined,
 ): boolean {
   const hasMore = here.peer.allowedIps.some(
-    ({ value }) => !addressesOf(taker).some((own) => hasAddress(value, own)),
+    ({ value }) => !taker.addresses.some((own) => hasAddress(value, own)),
   );
   const entries = scene.tables[taker.position]?.entries ?? [];
-  const isOnLink = (prefix: Prefix): boolean =>
-    onLinkRanges(taker).some((range) => hasPrefix(range, prefix));
   return (
     taken !== undefined ||
     hasMore ||
     entries.some(
-      ({ value }) => (isHost(value) && isOnLink(value)) || hasOthers(scene, taker, [value]),
+      ({ value }) =>
+        (isHost(value) && isWithin(taker.links, value)) || hasOthers(scene, taker, [value]),
     )
   );
 }
 
 /** A single address on the link that nobody in the folder has: a misspelling, where another is missed. */
 function isStrange({ nodes }: Scene, { self }: LintPeer, prefix: Prefix): boolean {
-  const node = nodes[self];
-  if (node === undefined || !isHost(prefix)) return false;
-  if (!onLinkRanges(node).some((range) => hasPrefix(range, prefix))) return false;
-  return !nodes.some((each) => addressesOf(each).some((address) => hasAddress(prefix, address)));
+  if (!isHost(prefix) || !isWithin(self.links, prefix)) return false;
+  return !nodes.some(({ addresses }) => addresses.some((each) => hasAddress(prefix, each)));
 }
 
 /** Which of its addresses a host sends from: one of the target's range before the first of the family. */
 function sourceFor({ device }: LintNode, target: Address): Address | undefined {
   const own = device.addresses.filter(({ value }) => value.address.family === target.family);
-  const near = own.find(({ value: { address, length } }) =>
-    hasAddress(prefixOf(address, length), target),
-  );
+  const near = own.find(({ value }) => hasAddress(linkOf(value), target));
   return (near ?? own[0])?.value.address;
 }
 
@@ -134,7 +130,6 @@ interface Walk {
 /** Follows packets, and gathers what becomes of them. */
 class Walker {
   readonly #scene: Scene;
-  readonly #atoms: ReadonlyMap<Address, number>;
   readonly #passages = new Map<string, Passage>();
   /** By the entry that a packet was refused at: the packets that nobody there expects. */
   readonly #refused = new Map<LintPeer, { readonly entry: Entry; readonly packets: Packet[] }>();
@@ -148,11 +143,6 @@ class Walker {
 
   constructor(scene: Scene) {
     this.#scene = scene;
-    this.#atoms = new Map(
-      scene.nodes.flatMap((node) =>
-        addressesOf(node).map((address) => [address, scene.universe.hostAtom(address)] as const),
-      ),
-    );
   }
 
   get passages(): readonly Passage[] {
@@ -160,7 +150,7 @@ class Walker {
   }
 
   walkAll(source: LintNode, target: LintNode): void {
-    for (const to of addressesOf(target)) {
+    for (const to of target.addresses) {
       const from = sourceFor(source, to);
       if (from === undefined) continue;
       const packet = { source, target, from, to };
@@ -171,22 +161,20 @@ class Walker {
   }
 
   #walk({ source, target, from, to }: Packet): Walk {
-    const { nodes, blamed } = this.#scene;
+    const { universe, blamed } = this.#scene;
     const entries: Entry[] = [];
-    const sent = this.#atoms.get(to) ?? 0;
-    const back = this.#atoms.get(from) ?? 0;
+    const [sent, back] = [universe.hostAtom(to), universe.hostAtom(from)];
     for (let at = source; at !== target;) {
       const entry = entryAt(this.#scene, at, sent);
-      if (entry === undefined) return { entries, end: "unknown" };
-      const next = nodes[entry.peer.other ?? -1];
-      if (next === undefined || blamed.has(entry.peer)) return { entries, end: "unknown" };
+      const next = entry?.peer.other;
+      if (entry === undefined || next === undefined || blamed.has(entry.peer)) {
+        return { entries, end: "unknown" };
+      }
       entries.push(entry);
-      if (entries.some(({ peer }) => peer.self === next.position)) return { entries, end: "round" };
+      if (entries.some(({ peer }) => peer.self === next)) return { entries, end: "round" };
       const taken = entryAt(this.#scene, next, back);
       if (taken !== undefined && blamed.has(taken.peer)) return { entries, end: "unknown" };
-      if (taken?.peer.other !== at.position) {
-        return { entries, end: "refused" };
-      }
+      if (taken?.peer.other !== at) return { entries, end: "refused" };
       at = next;
     }
     return { entries, end: "there" };
@@ -194,29 +182,27 @@ class Walker {
 
   #pass({ entries }: Walk, family: Family): void {
     for (const entry of entries.slice(0, -1)) {
-      const node = this.#scene.nodes[entry.peer.other ?? -1];
-      const key = `${entry.peer.other} ${family}`;
-      if (node !== undefined && !this.#passages.has(key)) {
-        this.#passages.set(key, { node, family, entry });
-      }
+      const node = entry.peer.other;
+      if (node === undefined) continue;
+      const key = `${node.position} ${family}`;
+      remember(this.#passages, key, () => ({ node, family, entry }));
     }
   }
 
   #fail(packet: Packet, { entries, end }: Walk): void {
-    const at = this.#scene.nodes[entries.at(-1)?.peer.other ?? -1];
+    const at = entries.at(-1)?.peer.other;
     if (end === "round") this.#tellRound(packet.to, entries);
     if (end === "refused" && at !== undefined) this.#dropped.push({ packet, entries, at });
   }
 
   /** The narrowest prefix of a round is told: wide ones are there to hold others as well. */
   #tellRound(to: Address, entries: readonly Entry[]): void {
-    const { nodes } = this.#scene;
     const begin = entries.findIndex(({ peer }) => peer.self === entries.at(-1)?.peer.other);
     const round = entries.slice(begin);
     const [wrong, other] = round.toSorted((a, b) => b.value.length - a.value.length);
     if (wrong === undefined || round.some((entry) => this.#told.has(entry))) return;
     for (const entry of round) this.#told.add(entry);
-    const names = round.map(({ peer }) => nodes[peer.self]?.name ?? "");
+    const names = round.map(({ peer }) => peer.self.name);
     const spot = { place: wrong.place, against: other?.place };
     const prefix = printPrefix(hostPrefix(to));
     const fix = replaceAllowedIps(printPrefix(wrong.value), lineWith(wrong.peer, wrong, []));
@@ -226,12 +212,12 @@ class Walker {
   #refuse(packet: Packet, entries: readonly Entry[], at: LintNode): void {
     const { source, target, from } = packet;
     const [first, last] = [entries[0], entries.at(-1)];
-    const sender = this.#scene.nodes[last?.peer.self ?? -1];
-    if (first === undefined || last === undefined || sender === undefined) return;
+    if (first === undefined || last === undefined) return;
+    const sender = last.peer.self;
     if (entries.some((entry) => this.#told.has(entry))) return;
     // What has no other way goes to the exit, and nobody says that the target is there.
     if (entries.some(({ value }) => value.length === 0)) return;
-    const expected = entryAt(this.#scene, at, this.#atoms.get(from) ?? 0);
+    const expected = entryAt(this.#scene, at, this.#scene.universe.hostAtom(from));
     // Whoever has a default way expects nobody by it.
     if (expected !== undefined && expected.value.length > 0) {
       const isAtHome = at !== source && this.#hold(source, at);
@@ -250,18 +236,16 @@ class Walker {
       this.#scene.findings.push(messages.pathAsymmetric(spot, way, fix));
       return;
     }
-    if (!isMeant(packet, first, this.#scene.nodes[first.peer.other ?? -1])) return;
-    const entry = at.peers.find(({ other }) => other === sender.position);
+    if (!isMeant(packet, first)) return;
+    const entry = at.peers.find(({ other }) => other === sender);
     if (entry === undefined || this.#scene.blamed.has(entry)) return;
     if (!isWanted(this.#scene, at, last.peer, undefined)) return;
-    const known = this.#refused.get(entry);
-    if (known === undefined) this.#refused.set(entry, { entry: last, packets: [packet] });
-    else known.packets.push(packet);
+    remember(this.#refused, entry, () => ({ entry: last, packets: [] })).packets.push(packet);
   }
 
   /** Whether packets between the two get through. */
   #hold(source: LintNode, target: LintNode): boolean {
-    return addressesOf(target).some((to) => {
+    return target.addresses.some((to) => {
       const from = sourceFor(source, to);
       return from !== undefined && this.#walk({ source, target, from, to }).end === "there";
     });
@@ -275,7 +259,7 @@ class Walker {
 
   /** What was gathered: all sources that one entry lacks make one finding. */
   tell(): void {
-    const { nodes, findings } = this.#scene;
+    const { findings } = this.#scene;
     for (const { packet, entries, at } of this.#dropped) this.#refuse(packet, entries, at);
     for (const [peer, { entry, packets }] of this.#refused) {
       const sources = [...new Set(packets.map(({ from }) => printAddress(from)))];
@@ -286,8 +270,7 @@ class Walker {
           ? missing.map(printPrefix)
           : lineWith(peer, first, [first.value, ...missing]);
       const spot = { place: first?.place ?? peer.peer.place, against: entry.place };
-      const at = nodes[peer.self]?.name ?? "";
-      const way = { sources, from: peer.name, at, isPassedOn: true };
+      const way = { sources, from: peer.name, at: peer.self.name, isPassedOn: true };
       findings.push(messages.pathOneWay(spot, way, writeAllowedIps(line)));
     }
   }
@@ -297,10 +280,10 @@ class Walker {
  * Whether an entry names the target, and not all that is there: a range with the next hop itself in it,
  * or with the whole of the target's link, is the usual way to say "the rest of the mesh".
  */
-function isMeant({ target }: Packet, { value }: Entry, next: LintNode | undefined): boolean {
+function isMeant({ target }: Packet, { value, peer: { other: next } }: Entry): boolean {
   if (next === undefined || value.length === 0) return false;
   // Neighbours were looked at before.
   if (next === target) return false;
-  const isWide = addressesOf(next).some((address) => hasAddress(value, address));
-  return !isWide && !onLinkRanges(target).some((range) => hasPrefix(value, range));
+  const isWide = next.addresses.some((address) => hasAddress(value, address));
+  return !isWide && !target.links.some((range) => hasPrefix(value, range));
 }

@@ -131,10 +131,6 @@ export function wrongJson(place: Place, field: string, expected: Phrase): Findin
   );
 }
 
-export function noJson(place: Place, message: Phrase, fix: Phrase): Finding {
-  return foreign("wrong-json", place, message, fix);
-}
-
 export function clientOff(place: Place, name: string): Finding {
   const message = say`${quoteWithoutKeys(name)} is switched off, and its keys are not on the server`;
   return foreign("client-off", place, message, say`switch it on, or remove the file`);

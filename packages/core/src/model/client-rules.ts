@@ -3,7 +3,7 @@ import * as clients from "../messages/clients.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import { printPrefix } from "../ip/prefix.ts";
 import { cover, prefixSet } from "../ip/prefix-set.ts";
-import { isExit } from "./exit-rules.ts";
+import { checkFamilies, isExit } from "./exit-rules.ts";
 import type { Client, Mesh, Node } from "./mesh.ts";
 import type { Name } from "./names.ts";
 import { activeSubnets } from "./subnets.ts";
@@ -20,7 +20,7 @@ export function checkClients(mesh: Mesh, diagnostics: Diagnostics): void {
   const nodes = new Map(mesh.nodes.map((node) => [node.name, node]));
   for (const client of mesh.clients) {
     checkWays(client, nodes, diagnostics);
-    checkExits(client, nodes, diagnostics);
+    checkExits(mesh, client, nodes, diagnostics);
     if (client.dns && client.access.every((word) => word === "subnets")) {
       diagnostics.add(clients.namesUnreached(["clients", client.name, "dns"]));
     }
@@ -47,31 +47,29 @@ function checkWays({ name, via, addresses }: Client, nodes: Nodes, diagnostics: 
 }
 
 function checkExits(
+  mesh: Mesh,
   { name, via, access, exit }: Client,
   nodes: Nodes,
   diagnostics: Diagnostics,
 ): void {
-  const isAnExit = (via: Name): boolean => {
-    const node = nodes.get(via);
-    return node === undefined || isExit(node);
-  };
   const path = ["clients", name];
   const isFar = access.includes("exit") || access.includes("all-but-lan");
   for (const [at, each] of via.entries()) {
-    if (isFar && !isAnExit(each)) diagnostics.add(clients.viaNoExit([...path, "via", at], each));
-    const host = nodes.get(each)?.endpoint?.host;
-    if (
-      isAnExit(each) &&
-      access.includes("all-but-lan") &&
-      !access.includes("exit") &&
-      typeof host === "string"
-    ) {
+    const node = nodes.get(each);
+    if (node === undefined) continue;
+    if (isFar && !isExit(node)) diagnostics.add(clients.viaNoExit([...path, "via", at], each));
+    if (isFar || exit === each) checkFamilies(mesh, node, path, diagnostics);
+    const host = node.endpoint?.host;
+    const isAlmost = access.includes("all-but-lan") && !access.includes("exit");
+    if (isExit(node) && isAlmost && typeof host === "string") {
       diagnostics.add(clients.endpointNotLeftOut([...path, "access"], each, host));
     }
   }
   if (exit === undefined) return;
+  const chosen = nodes.get(exit);
+  const isNone = chosen !== undefined && !isExit(chosen);
   if (!via.includes(exit)) diagnostics.add(clients.exitNotVia([...path, "exit"], exit));
-  else if (!isFar && !isAnExit(exit)) diagnostics.add(clients.viaNoExit([...path, "exit"], exit));
+  else if (!isFar && isNone) diagnostics.add(clients.viaNoExit([...path, "exit"], exit));
 }
 
 /** A way out through a /0 makes the list short again; all others list the same. */

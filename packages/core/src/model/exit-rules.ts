@@ -6,7 +6,6 @@ import * as ways from "../messages/ways.ts";
 import type { Path } from "../wording.ts";
 import { carriersOf } from "./carriers.ts";
 import type { Mesh, Node } from "./mesh.ts";
-import type { Name } from "./names.ts";
 
 /** Says in `diagnostics` which exits are none, or cannot be used as the document says. */
 export function checkExits(mesh: Mesh, diagnostics: Diagnostics): void {
@@ -24,7 +23,6 @@ export function checkExits(mesh: Mesh, diagnostics: Diagnostics): void {
     else if (!isExit(exit)) diagnostics.add(ways.notAnExit(path, exit.name));
     else checkFamilies(mesh, exit, path, diagnostics);
   }
-  checkClients(mesh, nodes, diagnostics);
 }
 
 /** Whether it offers the whole internet of a family. */
@@ -45,21 +43,11 @@ function checkTwice({ name, subnets }: Node, diagnostics: Diagnostics): void {
   }
 }
 
-function checkClients(mesh: Mesh, nodes: ReadonlyMap<Name, Node>, diagnostics: Diagnostics): void {
-  for (const { name, via, access, exit } of mesh.clients) {
-    const isFar = access.includes("exit") || access.includes("all-but-lan");
-    for (const each of via) {
-      const node = isFar || exit === each ? nodes.get(each) : undefined;
-      if (node !== undefined) checkFamilies(mesh, node, ["clients", name], diagnostics);
-    }
-  }
-}
-
 /**
  * In a mesh of both families, what an exit does not offer goes by the user's own way, of which nobody
  * may be aware.
  */
-function checkFamilies(
+export function checkFamilies(
   { network }: Mesh,
   { name, subnets }: Node,
   path: Path,

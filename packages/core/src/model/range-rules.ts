@@ -7,12 +7,13 @@ import { say } from "../phrase.ts";
 import type { Phrase } from "../phrase.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import { printAddress } from "../ip/address.ts";
-import { printEndpoint } from "../ip/endpoint.ts";
+import { hostAddressOf, printEndpoint } from "../ip/endpoint.ts";
 import type { Endpoint } from "../ip/endpoint.ts";
-import { hasAddress, hasPrefix, isOverlapping, isSamePrefix, printPrefix } from "../ip/prefix.ts";
+import { isOverlapping, isSamePrefix, isWithin, printPrefix } from "../ip/prefix.ts";
 import { PRIVATE_RANGES, UNUSABLE_RANGES } from "../ip/special-ranges.ts";
 import * as ranges from "../messages/ranges.ts";
 import type { Path } from "../wording.ts";
+import { findEarlier, remember } from "../remember.ts";
 import type { Mesh } from "./mesh.ts";
 import { findOverlaps } from "./overlaps.ts";
 import type { Claim } from "./overlaps.ts";
@@ -29,10 +30,10 @@ function checkEndpoints({ nodes }: Mesh, diagnostics: Diagnostics): void {
   const owners = new Map<string, string>();
   const claim = (path: Path, endpoint: Endpoint, place: string, name: string): void => {
     const printed = printEndpoint(endpoint);
-    const owner = owners.get(`${place} ${printed}`);
-    if (owner === undefined) owners.set(`${place} ${printed}`, name);
-    else if (place === "") diagnostics.add(ranges.endpointTaken(path, printed, owner));
-    else diagnostics.add(ranges.lanTaken(path, printed, owner));
+    const owner = findEarlier(owners, `${place} ${printed}`, name);
+    if (owner === undefined) return;
+    const taken = place === "" ? ranges.endpointTaken : ranges.lanTaken;
+    diagnostics.add(taken(path, printed, owner));
   };
   for (const { name, endpoint, site, lan, listenPort: port } of nodes) {
     if (endpoint !== undefined && !isPrivate(endpoint)) {
@@ -44,9 +45,9 @@ function checkEndpoints({ nodes }: Mesh, diagnostics: Diagnostics): void {
   }
 }
 
-function isPrivate({ host }: Endpoint): boolean {
-  if (typeof host === "string") return false;
-  return PRIVATE_RANGES.some((range) => hasAddress(range, host));
+function isPrivate(endpoint: Endpoint): boolean {
+  const host = hostAddressOf(endpoint);
+  return host !== undefined && isWithin(PRIVATE_RANGES, host);
 }
 
 function checkUsable(mesh: Mesh, diagnostics: Diagnostics): void {
@@ -65,7 +66,7 @@ function checkUsable(mesh: Mesh, diagnostics: Diagnostics): void {
     if (endpoint !== undefined) checkHost(["nodes", name, "endpoint"], endpoint, diagnostics);
     const near = (site === undefined ? undefined : networks.get(site)) ?? [];
     if (lan === undefined || near.length === 0) continue;
-    if (near.some((network) => hasAddress(network, lan))) continue;
+    if (isWithin(near, lan)) continue;
     const printed = listTexts(near.map(printPrefix));
     diagnostics.add(ranges.lanOutside(["nodes", name, "lan"], printAddress(lan), printed));
   }
@@ -74,7 +75,7 @@ function checkUsable(mesh: Mesh, diagnostics: Diagnostics): void {
 /** A placeholder is a warning: without its one host the mesh is as good as it will be. */
 function checkHost(path: Path, endpoint: Endpoint, diagnostics: Diagnostics): void {
   const { host } = endpoint;
-  if (isUnusable(host)) diagnostics.add(ranges.endpointUnusable(path, printEndpoint(endpoint)));
+  if (isUnusable(endpoint)) diagnostics.add(ranges.endpointUnusable(path, printEndpoint(endpoint)));
   else if (isPlaceholder(host)) {
     diagnostics.add(ranges.endpointPlaceholder(path, printEndpoint(endpoint)));
   }
@@ -85,8 +86,9 @@ function isPlaceholder(host: Endpoint["host"]): boolean {
   return typeof host === "string" && /(^|\.)(invalid|localhost)$/.test(host);
 }
 
-function isUnusable(host: Endpoint["host"]): boolean {
-  return typeof host !== "string" && UNUSABLE_RANGES.some((range) => hasAddress(range, host));
+function isUnusable(endpoint: Endpoint): boolean {
+  const host = hostAddressOf(endpoint);
+  return host !== undefined && isWithin(UNUSABLE_RANGES, host);
 }
 
 function checkOwners(mesh: Mesh, diagnostics: Diagnostics): void {
@@ -94,7 +96,7 @@ function checkOwners(mesh: Mesh, diagnostics: Diagnostics): void {
     diagnostics.add(ranges.noRange(["network", "addresses"]));
   for (const { name, addresses } of mesh.sites) {
     for (const [at, block] of addresses.entries()) {
-      if (mesh.network.addresses.some((range) => hasPrefix(range, block))) continue;
+      if (isWithin(mesh.network.addresses, block)) continue;
       const meshRanges = listTexts(mesh.network.addresses.map(printPrefix));
       diagnostics.add(
         ranges.blockOutside(["sites", name, "addresses", at], printPrefix(block), meshRanges),
@@ -140,15 +142,9 @@ function localClaims(mesh: Mesh): Claim[] {
   const found = new Map<string, Claim & { readonly owners: Set<string> }>();
   for (const { name: owner, local } of mesh.nodes) {
     for (const [at, prefix] of local.entries()) {
-      const claim = found.get(printPrefix(prefix)) ?? {
-        kind: "local",
-        owner,
-        owners: new Set<string>(),
-        prefix,
-        path: ["nodes", owner, "local", at],
-      };
-      claim.owners.add(owner);
-      found.set(printPrefix(prefix), claim);
+      const path = ["nodes", owner, "local", at];
+      const claim = { kind: "local", owner, owners: new Set<string>(), prefix, path } as const;
+      remember(found, printPrefix(prefix), () => claim).owners.add(owner);
     }
   }
   return [...found.values()];

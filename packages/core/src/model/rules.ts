@@ -7,10 +7,11 @@ import type { Phrase } from "../phrase.ts";
 import * as form from "../messages/form.ts";
 import * as keys from "../messages/keys.ts";
 import type { Diagnostics } from "../diagnostics.ts";
-import type { Path } from "../wording.ts";
 import { checkClients } from "./client-rules.ts";
-import type { Group, Mesh, Selector } from "./mesh.ts";
+import type { Group, Mesh } from "./mesh.ts";
+import { findEarlier } from "../remember.ts";
 import { checkRanges } from "./range-rules.ts";
+import { listReferences } from "./references.ts";
 import { checkWays } from "./way-rules.ts";
 
 /** Says in `diagnostics` where a mesh contradicts itself; O(N log N). */
@@ -19,7 +20,6 @@ export function checkMesh(mesh: Mesh, diagnostics: Diagnostics): void {
   checkNames(mesh, diagnostics);
   checkKeys(mesh, diagnostics);
   checkReferences(mesh, diagnostics);
-  checkPolicyReferences(mesh, diagnostics);
   checkGroups(mesh, diagnostics);
   checkInterface(mesh, diagnostics);
   checkRanges(mesh, diagnostics);
@@ -52,9 +52,8 @@ function checkNames(mesh: Mesh, diagnostics: Diagnostics): void {
   };
   for (const kind of ["nodes", "clients", "sites", "groups"] as const) {
     for (const { name } of mesh[kind]) {
-      const owner = owners.get(name);
-      if (owner === undefined) owners.set(name, kinds[kind]);
-      else diagnostics.add(form.nameTaken([kind, name], name, owner));
+      const owner = findEarlier(owners, name, kinds[kind]);
+      if (owner !== undefined) diagnostics.add(form.nameTaken([kind, name], name, owner));
     }
   }
 }
@@ -63,80 +62,39 @@ function checkKeys(mesh: Mesh, diagnostics: Diagnostics): void {
   const owners = new Map<string, string>();
   for (const kind of ["nodes", "clients"] as const) {
     for (const { name, publicKey } of mesh[kind]) {
-      if (publicKey === undefined) continue;
-      const owner = owners.get(publicKey);
-      if (owner === undefined) owners.set(publicKey, name);
-      else diagnostics.add(keys.publicKeyTaken([kind, name, "publicKey"], owner));
+      const owner = publicKey && findEarlier(owners, publicKey, name);
+      if (owner) diagnostics.add(keys.publicKeyTaken([kind, name, "publicKey"], owner));
     }
   }
-}
-
-/** Names in a set or a map. */
-interface Known {
-  has(name: string): boolean;
-  keys(): Iterable<string>;
 }
 
 function checkReferences(mesh: Mesh, diagnostics: Diagnostics): void {
   const nodes = new Map(mesh.nodes.map((node) => [node.name, node]));
   const sites = new Set(mesh.sites.map(({ name }) => name));
-  const places = new Set([...nodes.keys(), ...sites]);
-  const demand = (path: Path, name: string, kind: Phrase, known: Known): void => {
-    if (!known.has(name)) diagnostics.add(form.unknownName(path, name, kind, known.keys()));
+  const kinds = [mesh.nodes, mesh.clients, mesh.sites, mesh.groups];
+  const all = new Set(kinds.flatMap((kind) => kind.map(({ name }) => name)));
+  const tags = new Set<string>([...mesh.nodes, ...mesh.clients].flatMap((each) => each.tags));
+  const known = {
+    node: { what: say`node`, names: new Set(nodes.keys()) },
+    site: { what: say`site`, names: sites },
+    place: { what: say`site or node`, names: new Set([...nodes.keys(), ...sites]) },
+    selector: { what: say`node, client, site or group`, names: all },
+    tag: { what: say`tag`, names: tags },
   };
-  for (const { name, site, lan, exit } of mesh.nodes) {
-    if (site !== undefined) demand(["nodes", name, "site"], site, say`site`, sites);
-    if (exit !== undefined) demand(["nodes", name, "exit"], exit, say`node`, nodes);
-    if (lan !== undefined && site === undefined)
-      diagnostics.add(form.lanWithoutSite(["nodes", name, "lan"]));
+  for (const { path, kind, name } of listReferences(mesh)) {
+    const { what, names }: { what: Phrase; names: ReadonlySet<string> } = known[kind];
+    if (!names.has(name)) diagnostics.add(form.unknownName(path, name, what, names));
+  }
+  for (const { name, site, lan } of mesh.nodes) {
+    if (lan === undefined || site !== undefined) continue;
+    diagnostics.add(form.lanWithoutSite(["nodes", name, "lan"]));
   }
   for (const site of mesh.sites) {
     for (const [at, gateway] of site.gateways.entries()) {
-      const path = ["sites", site.name, "gateways", at];
-      demand(path, gateway, say`node`, nodes);
       const node = nodes.get(gateway);
-      if (node !== undefined && node.site !== site.name) {
-        diagnostics.add(form.wrongSite(path, gateway, site.name));
-      }
+      if (node === undefined || node.site === site.name) continue;
+      diagnostics.add(form.wrongSite(["sites", site.name, "gateways", at], gateway, site.name));
     }
-  }
-  for (const { name, via, exit } of mesh.clients) {
-    for (const [at, node] of via.entries()) {
-      demand(["clients", name, "via", at], node, say`node`, nodes);
-    }
-    if (exit !== undefined) demand(["clients", name, "exit"], exit, say`node`, nodes);
-  }
-  for (const [at, { between }] of mesh.links.entries()) {
-    for (const [end, name] of between.entries()) {
-      demand(["links", at, "between", end], name, say`site or node`, places);
-    }
-  }
-}
-
-function checkPolicyReferences(mesh: Mesh, diagnostics: Diagnostics): void {
-  const kinds = [mesh.nodes, mesh.clients, mesh.sites, mesh.groups];
-  const names = new Set(kinds.flatMap((kind) => kind.map(({ name }) => name)));
-  const tags = new Set([...mesh.nodes, ...mesh.clients].flatMap((each) => each.tags));
-  const demand = (path: Path, selector: Selector): void => {
-    if (selector.kind === "name" && !names.has(selector.name)) {
-      diagnostics.add(
-        form.unknownName(path, selector.name, say`node, client, site or group`, names),
-      );
-    }
-    if (selector.kind === "tag" && !tags.has(selector.tag)) {
-      diagnostics.add(form.unknownName(path, selector.tag, say`tag`, tags));
-    }
-  };
-  for (const { name, members } of mesh.groups) {
-    for (const [at, member] of members.entries()) demand(["groups", name, at], member);
-  }
-  for (const [at, rule] of (mesh.policy ?? []).entries()) {
-    for (const [i, from] of rule.from.entries()) demand(["policy", at, "from", i], from);
-    for (const [i, to] of rule.to.entries()) demand(["policy", at, "to", i], to);
-  }
-  for (const [at, { from, to }] of mesh.tests.entries()) {
-    demand(["tests", at, "from"], from);
-    demand(["tests", at, "to"], to);
   }
 }
 

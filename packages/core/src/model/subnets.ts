@@ -1,6 +1,7 @@
 /** Who answers for a range that several nodes offer: one is active, the others stand by. */
 import type { Prefix } from "../ip/prefix.ts";
 import { printPrefix } from "../ip/prefix.ts";
+import { remember } from "../remember.ts";
 import type { Mesh, Node } from "./mesh.ts";
 import type { Name } from "./names.ts";
 
@@ -19,9 +20,7 @@ export function offersOf(mesh: Mesh): ReadonlyMap<string, readonly Offer[]> {
   for (const node of mesh.nodes) {
     for (const [at, { prefix }] of node.subnets.entries()) {
       const printed = printPrefix(prefix);
-      const others = offers.get(printed);
-      if (others === undefined) offers.set(printed, [{ node, at }]);
-      else others.push({ node, at });
+      remember(offers, printed, () => []).push({ node, at });
     }
   }
   const ranks = new Map(
@@ -44,7 +43,7 @@ export function activeSubnets(mesh: Mesh): ReadonlyMap<Name, readonly Prefix[]> 
     const prefix = first?.node.subnets[first.at]?.prefix;
     if (first === undefined || prefix === undefined || prefix.length === 0) continue;
     const { name } = first.node;
-    active.set(name, [...(active.get(name) ?? []), prefix]);
+    remember(active, name, () => []).push(prefix);
   }
   return active;
 }

@@ -1,7 +1,7 @@
 /** Rules about how traffic is to go: links, gateways, exits, ranges that several nodes offer. */
 import { say } from "../phrase.ts";
 import type { Diagnostics } from "../diagnostics.ts";
-import { hasPrefix, printPrefix } from "../ip/prefix.ts";
+import { isWithin, printPrefix } from "../ip/prefix.ts";
 import * as ranges from "../messages/ranges.ts";
 import * as ways from "../messages/ways.ts";
 import type { Path } from "../wording.ts";
@@ -75,7 +75,7 @@ function checkNetworks(mesh: Mesh, diagnostics: Diagnostics): void {
     const site = node.site === undefined ? undefined : siteOf.get(node.site);
     if (carrier === undefined || site === undefined) continue;
     for (const [at, { prefix }] of node.subnets.entries()) {
-      if (!site.networks.some((network) => hasPrefix(network, prefix))) continue;
+      if (!isWithin(site.networks, prefix)) continue;
       const place = { node: carrier.name, site: site.name };
       diagnostics.add(ways.networkPastCarrier(placeOf({ node, at }), printPrefix(prefix), place));
     }

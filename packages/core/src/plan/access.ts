@@ -1,4 +1,5 @@
 /** Where a client's entry may go: what it sends to the node that it enters by. */
+import { hostAddressOf } from "../ip/endpoint.ts";
 import { hostPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import { cover, prefixSet, subtract } from "../ip/prefix-set.ts";
@@ -26,8 +27,8 @@ export function accessOf(index: Index, entry: Entry): readonly Prefix[] {
   const via = index.byName.get(entry.via);
   const exits = isExitUser(entry) ? (via?.exits ?? []) : [];
   // Not where the tunnel itself goes: only a /0 is kept out of its own way by wg-quick.
-  const host = via?.publicEndpoint?.host;
-  const near = [...NEIGHBOURHOOD_RANGES, ...(typeof host === "object" ? [hostPrefix(host)] : [])];
+  const host = hostAddressOf(via?.publicEndpoint);
+  const near = [...NEIGHBOURHOOD_RANGES, ...(host === undefined ? [] : [hostPrefix(host)])];
   const isWhole = access.includes("exit") || entry.client.exit === entry.via;
   const prefixes = [
     ...(isAllButLan || access.includes("nodes") ? index.network.addresses : []),

@@ -1,6 +1,7 @@
 /** What a change of the mesh makes worth computing again, so that one node's change costs O(N). */
 import { namesOf } from "../model/lock.ts";
 import type { Name } from "../model/names.ts";
+import { remember } from "../remember.ts";
 import { assemble } from "./compile.ts";
 import type { Device, Peer } from "./device.ts";
 import { isCarrier } from "./member.ts";
@@ -65,9 +66,7 @@ class PairSet {
       [one, other],
       [other, one],
     ] as const) {
-      const others = this.#others.get(self);
-      if (others === undefined) this.#others.set(self, new Set([peer]));
-      else others.add(peer);
+      remember(this.#others, self, () => new Set()).add(peer);
     }
   }
 
@@ -132,9 +131,8 @@ export function recompile(
 ): Map<Name, Device> {
   const news = new Map<Name, Map<Name, Peer | undefined>>();
   for (const [self, other] of pairs) {
-    const entries = news.get(self) ?? new Map<Name, Peer | undefined>();
+    const entries = remember(news, self, () => new Map());
     entries.set(other, pair(after, known(after, self), known(after, other)));
-    news.set(self, entries);
   }
   const compiled = new Map(
     after.members.map((member) => {

@@ -7,7 +7,7 @@ import * as ranges from "../messages/ranges.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { Address, Family } from "../ip/address.ts";
 import { compareAddresses, isSameAddress, printAddress } from "../ip/address.ts";
-import { firstAddress, hasAddress, lastAddress, printPrefix } from "../ip/prefix.ts";
+import { firstAddress, hasAddress, isWithin, lastAddress, printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import { entrancesOf } from "../model/entrances.ts";
 import type { EntryId, Lock } from "../model/lock.ts";
@@ -104,7 +104,7 @@ function recordedAddresses(holder: Holder, pools: PoolsOf): Address[] {
     const isFixed = holder.fixed.some(({ family }) => family === address.family);
     const pool = pools(holder, address.family).find(({ prefix }) => hasAddress(prefix, address));
     if (isFixed || pool === undefined || isReserved(pool.prefix, address)) return false;
-    return !pool.holes.some((hole) => hasAddress(hole, address));
+    return !isWithin(pool.holes, address);
   });
 }
 
@@ -120,7 +120,7 @@ function claimExplicit(
     const range = mesh.network.addresses.find((each) => hasAddress(each, address));
     const owner = taken.get(text);
     const foreign = mesh.sites.find(
-      (other) => other.name !== site && other.addresses.some((block) => hasAddress(block, address)),
+      (other) => other.name !== site && isWithin(other.addresses, address),
     );
     const block = foreign?.addresses.find((each) => hasAddress(each, address));
     if (range === undefined) {

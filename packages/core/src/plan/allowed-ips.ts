@@ -5,6 +5,7 @@ import { cover, intersect, isEmptySet, prefixSet, subtract } from "../ip/prefix-
 import type { PrefixSet } from "../ip/prefix-set.ts";
 import type { Mesh, Network, Site } from "../model/mesh.ts";
 import type { Name } from "../model/names.ts";
+import { remember } from "../remember.ts";
 import { isNeighbour } from "./dial.ts";
 import { isCarrier } from "./member.ts";
 import type { Member } from "./member.ts";
@@ -48,10 +49,8 @@ export class AllowedIps {
 
   #through(self: Member, peer: Member): readonly Prefix[] {
     const vertex = this.#paths.vertexOf(self);
-    const byPeer = this.#carried.get(vertex) ?? new Map<Member, Carried>();
-    this.#carried.set(vertex, byPeer);
-    const carried = byPeer.get(peer) ?? this.#collect(self, peer);
-    byPeer.set(peer, carried);
+    const byPeer = remember(this.#carried, vertex, () => new Map<Member, Carried>());
+    const carried = remember(byPeer, peer, () => this.#collect(self, peer));
     // The set is that of all nodes alike: what is the node's own is taken out for it alone.
     const own = prefixSet(self.own);
     if (isEmptySet(intersect(carried.set, own))) return carried.list;
@@ -76,21 +75,16 @@ export class AllowedIps {
   /** The same for all nodes of a vertex, and so worked out for the first that asks. */
   #partingOf(self: Member): Parting {
     const vertex = this.#paths.vertexOf(self);
-    const known = this.#partings.get(vertex);
-    if (known !== undefined) return known;
-    const sent = new Map<Member, Member[]>();
-    for (const other of this.#members) {
-      // Of nodes that are alike each stands for the others, itself included; alone it is just itself.
-      const next =
-        other === self && vertex.members.length === 1 ? undefined : this.#next(self, other);
-      if (next === undefined) continue;
-      const others = sent.get(next);
-      if (others === undefined) sent.set(next, [other]);
-      else others.push(other);
-    }
-    const parting = { sent, blocks: this.#blocksOf(self) };
-    this.#partings.set(vertex, parting);
-    return parting;
+    return remember(this.#partings, vertex, () => {
+      const sent = new Map<Member, Member[]>();
+      for (const other of this.#members) {
+        // Of nodes that are alike each stands for the others, itself included; alone it is just itself.
+        const next =
+          other === self && vertex.members.length === 1 ? undefined : this.#next(self, other);
+        if (next !== undefined) remember(sent, next, () => []).push(other);
+      }
+      return { sent, blocks: this.#blocksOf(self) };
+    });
   }
 
   /** Whole blocks of other sites, where no address of them is sent another way or nowhere on purpose. */
@@ -102,7 +96,7 @@ export class AllowedIps {
       const reached = members.filter((other) => this.#paths.next(self, other) !== undefined);
       const [peer, ...others] = new Set(reached.map((other) => this.#next(self, other)));
       if (peer === undefined || others.length > 0) continue;
-      blocks.set(peer, [...(blocks.get(peer) ?? []), ...addresses]);
+      remember(blocks, peer, () => []).push(...addresses);
     }
     return blocks;
   }

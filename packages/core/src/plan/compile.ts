@@ -1,5 +1,5 @@
 /** Turns a mesh into devices, one node at a time: the whole product in one pure function. */
-import { comparePrefixes, hasAddress, hasPrefix } from "../ip/prefix.ts";
+import { comparePrefixes, hasAddress, isWithin } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { Name } from "../model/names.ts";
 import type { Device, Peer } from "./device.ts";
@@ -94,6 +94,6 @@ function routesOf({ network, withRanges }: Index, peers: readonly Peer[]): reado
   return peers
     .filter(({ name }) => withRanges.has(name))
     .flatMap(({ allowedIps }) => allowedIps)
-    .filter((prefix) => !network.addresses.some((range) => hasPrefix(range, prefix)))
+    .filter((prefix) => !isWithin(network.addresses, prefix))
     .sort(comparePrefixes);
 }

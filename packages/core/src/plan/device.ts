@@ -4,6 +4,7 @@
  */
 import type { Address } from "../ip/address.ts";
 import type { Endpoint } from "../ip/endpoint.ts";
+import type { InterfaceAddress } from "../ip/interface-address.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { PresharedKeyId, PublicKey } from "../model/keys.ts";
 import type { Firewall, Hooks, PortRange, Subnet } from "../model/mesh.ts";
@@ -16,6 +17,7 @@ export interface Device {
   readonly publicKey: PublicKey;
   /** The private key is on the host already and in nobody else's hands. */
   readonly isKeyElsewhere: boolean;
+  /** With the length of the mesh's range, so that the range is on-link; on a client the address alone. */
   readonly addresses: readonly InterfaceAddress[];
   /** Absent on a client, which nobody dials: any free port. */
   readonly listenPort?: number;
@@ -87,12 +89,6 @@ export function isFiltering({ subnets, filter }: Device): boolean {
 export interface Resolver {
   readonly servers: readonly Address[];
   readonly zone: string;
-}
-
-/** Printed as `address/length`: the length is that of the mesh's range, so that the range is on-link; on a client the address alone. */
-export interface InterfaceAddress {
-  readonly address: Address;
-  readonly length: number;
 }
 
 export interface Peer {

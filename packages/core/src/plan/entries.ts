@@ -1,4 +1,5 @@
 /** A client's ways into the mesh: one entry a node that it enters through, each a device of its own. */
+import type { InterfaceAddress } from "../ip/interface-address.ts";
 import { hostPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { PublicKey } from "../model/keys.ts";
@@ -6,7 +7,6 @@ import { entrancesOf } from "../model/entrances.ts";
 import type { Entrance } from "../model/entrances.ts";
 import type { Lock } from "../model/lock.ts";
 import type { Mesh } from "../model/mesh.ts";
-import type { InterfaceAddress } from "./device.ts";
 import { onRange } from "./ranges.ts";
 
 export interface Entry extends Entrance {

@@ -1,5 +1,6 @@
 /** What a client's entry makes of itself and of the node that it enters through: a device, and a peer there. */
-import { addressWidth } from "../ip/address.ts";
+import { aloneOnLink } from "../ip/interface-address.ts";
+import { TUNNEL_OVERHEAD } from "../ip/mtu.ts";
 import { hostPrefix } from "../ip/prefix.ts";
 import { presharedKeyId } from "../model/keys.ts";
 import { hasPresharedKey } from "../model/lock.ts";
@@ -32,10 +33,8 @@ export function assembleEntry(index: Index, entry: Entry, viaMtu: number | undef
     publicKey: entry.publicKey,
     isKeyElsewhere: entry.client.publicKey !== undefined,
     // A phone takes what is on its link for its neighbourhood: all it reaches is said by AllowedIPs.
-    addresses: entry.addresses.map(({ address }) => {
-      return { address, length: addressWidth(address.family) };
-    }),
-    mtu: Math.min(viaMtu, network.underlayMtu - 80),
+    addresses: entry.addresses.map(({ address }) => aloneOnLink(address)),
+    mtu: Math.min(viaMtu, network.underlayMtu - TUNNEL_OVERHEAD),
     peers: [
       {
         name: entry.via,

@@ -1,6 +1,8 @@
 /** A node with what it was given, and what others need to know of it. */
 import type { Endpoint } from "../ip/endpoint.ts";
-import { comparePrefixes, hasPrefix, hostPrefix } from "../ip/prefix.ts";
+import type { InterfaceAddress } from "../ip/interface-address.ts";
+import { TUNNEL_OVERHEAD } from "../ip/mtu.ts";
+import { comparePrefixes, hostPrefix, isWithin } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import { isCarrying } from "../model/carriers.ts";
 import type { PublicKey } from "../model/keys.ts";
@@ -8,7 +10,6 @@ import type { Lock } from "../model/lock.ts";
 import type { Mesh, Node, Site } from "../model/mesh.ts";
 import type { Name } from "../model/names.ts";
 import { activeSubnets } from "../model/subnets.ts";
-import type { InterfaceAddress } from "./device.ts";
 import type { Entry } from "./entries.ts";
 import { onRange } from "./ranges.ts";
 
@@ -58,9 +59,9 @@ export function isCarrier({ node, site }: Member): boolean {
   return isCarrying(node, site);
 }
 
-/** The least MTU that WireGuard's tunnel can have over this node's underlay: 80 bytes less, as over IPv6. */
+/** The least MTU that WireGuard's tunnel can have over this node's underlay: less what is added over IPv6. */
 export function tunnelMtu({ underlayMtu }: Node): number {
-  return underlayMtu - 80;
+  return underlayMtu - TUNNEL_OVERHEAD;
 }
 
 /** The ranges behind it for which it does not stand by; not what it offers as an exit. */
@@ -96,9 +97,7 @@ function memberOf({ mesh, lock, entries, active }: Given, node: Node, site?: Sit
     entries: own,
     prefixes,
     siteNetworks,
-    prefixesInSite: prefixes.filter(
-      (prefix) => !siteNetworks.some((network) => hasPrefix(network, prefix)),
-    ),
+    prefixesInSite: prefixes.filter((prefix) => !isWithin(siteNetworks, prefix)),
     own: [...prefixes, ...bounded, ...node.local, ...lan, ...siteNetworks],
     standsBy: bounded.filter((prefix) => !subnets.includes(prefix)),
     exits: node.subnets.map(({ prefix }) => prefix).filter(({ length }) => length === 0),

@@ -1,8 +1,8 @@
 /** An address as it stands on an interface: with the length of the mesh's range that holds it. */
 import type { Address } from "../ip/address.ts";
+import type { InterfaceAddress } from "../ip/interface-address.ts";
 import { hasAddress } from "../ip/prefix.ts";
 import type { Network } from "../model/mesh.ts";
-import type { InterfaceAddress } from "./device.ts";
 
 /** The address must be inside the mesh's ranges: allocate has seen to it. */
 export function onRange(network: Network, address: Address): InterfaceAddress {

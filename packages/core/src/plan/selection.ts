@@ -7,6 +7,7 @@ import type { PrefixMap } from "../ip/prefix-map.ts";
 import { outermost } from "../ip/prefix-set.ts";
 import type { Mesh, Selector } from "../model/mesh.ts";
 import type { Name } from "../model/names.ts";
+import { remember } from "../remember.ts";
 import type { Member } from "./member.ts";
 
 export interface Selection {
@@ -35,9 +36,7 @@ export function createSelect(
   const known = new Map<string, Selection>();
   return (selectors) => {
     const key = selectors.map(keyOf).join(" ");
-    const selection = known.get(key) ?? select(selectors, words, owned);
-    known.set(key, selection);
-    return selection;
+    return remember(known, key, () => select(selectors, words, owned));
   };
 }
 
@@ -58,9 +57,8 @@ type Words = ReadonlyMap<string, readonly Prefix[]>;
 function wordsOf(mesh: Mesh, members: readonly Member[], { map }: Owned): Words {
   const words = new Map<string, Prefix[]>();
   const add = (word: string, prefixes: readonly Prefix[]): void => {
-    const known = words.get(word);
-    if (known === undefined) words.set(word, [...prefixes]);
-    else for (const prefix of prefixes) known.push(prefix);
+    const known = remember(words, word, () => []);
+    for (const prefix of prefixes) known.push(prefix);
   };
   for (const { node, addresses, entries } of members) {
     const own = addresses.flatMap(({ address }) => match(map, address)?.prefix ?? []);
@@ -110,9 +108,7 @@ function select(selectors: readonly Selector[], words: Words, owned: Owned): Sel
   const chosen = new Map<Prefix, Prefix[]>();
   for (const prefix of prefixes) {
     for (const [whose, part] of partsOf(prefix, owned)) {
-      const others = chosen.get(whose);
-      if (others === undefined) chosen.set(whose, [part]);
-      else others.push(part);
+      remember(chosen, whose, () => []).push(part);
     }
   }
   const owners = { 4: new Set<Member>(), 6: new Set<Member>() };

@@ -1,5 +1,5 @@
 /** Puts together a device out of what was read: without what stands for nothing, and one peer a key. */
-import { prefixOf } from "../ip/prefix.ts";
+import { linkOf } from "../ip/interface-address.ts";
 import type { ForeignDevice, ForeignPeer } from "./foreign.ts";
 import type { QuickKeys } from "./quick-keys.ts";
 import { isZeroKey } from "./wg-fields.ts";
@@ -54,7 +54,7 @@ export function mergeSections(
 function peerOf(peer: WgPeer): Omit<ForeignPeer, "publicKey"> {
   const { place, name, presharedKey, endpoint, keepaliveSeconds } = peer;
   const allowedIps = peer.allowedIps.map(({ value, place: at }) => {
-    return { value: prefixOf(value.address, value.length), place: at };
+    return { value: linkOf(value), place: at };
   });
   return {
     place,

@@ -45,6 +45,9 @@ const WG_KEYS = {
   peer: ["PublicKey", "PresharedKey", "AllowedIPs", "Endpoint", "PersistentKeepalive"],
 } as const;
 
+/** All keys of both. */
+export const KEYS = [...QUICK_KEYS, ...WG_KEYS.interface, ...WG_KEYS.peer] as const;
+
 interface Draft extends Block {
   readonly entries: Entry[];
   readonly comments: string[];

@@ -1,10 +1,11 @@
 /** Reads what `wg show IFACE dump` and `wg show all dump` print: no addresses, no hooks, no names of peers. */
 import type { Place } from "../finding.ts";
 import { badDumpLine } from "../messages/foreign-mesh.ts";
+import { parsePublicKey } from "../model/keys.ts";
 import { buildDevice } from "./build-device.ts";
 import type { ForeignDevice, Reading } from "./foreign.ts";
 import { readQuickKeys } from "./quick-keys.ts";
-import { optional, readInterfaceFields, readPeerFields, readPublicKey } from "./wg-fields.ts";
+import { optional, readInterfaceFields, readKey, readPeerFields } from "./wg-fields.ts";
 import type { Field, Findings } from "./wg-fields.ts";
 import type { ConfigSource } from "./wg-quick.ts";
 
@@ -77,7 +78,7 @@ function readSection(
 ): ForeignDevice {
   const { fields, place } = row;
   const own = fields.find(({ key }) => key === "PublicKey");
-  const publicKey = own === undefined ? undefined : readPublicKey(own, context);
+  const publicKey = own === undefined ? undefined : readKey(parsePublicKey)(own, context);
   const config = {
     ...readInterfaceFields(fields, context),
     peers: peers.map((peer) => ({ place: peer.place, ...readPeerFields(peer.fields, context) })),

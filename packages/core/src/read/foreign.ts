@@ -3,8 +3,8 @@
  * here was read, not judged: names may be unfit, prefixes may clash, peers may be nobody.
  */
 import type { Finding, Place } from "../finding.ts";
-import type { Address } from "../ip/address.ts";
 import type { Endpoint } from "../ip/endpoint.ts";
+import type { InterfaceAddress } from "../ip/interface-address.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { PresharedKey, PrivateKey, PublicKey } from "../model/keys.ts";
 
@@ -26,7 +26,7 @@ export interface ForeignDevice {
   /** Where only that is known, as of a client whose private key is on the device. */
   readonly publicKey?: Placed<PublicKey>;
   /** `10.0.0.1/24`: the address with the length of the range that it puts on the link. */
-  readonly addresses: readonly Placed<ForeignAddress>[];
+  readonly addresses: readonly Placed<InterfaceAddress>[];
   readonly listenPort?: Placed<number>;
   readonly fwmark?: Placed<number>;
   readonly mtu?: Placed<number>;
@@ -41,11 +41,6 @@ export interface ForeignDevice {
   readonly peers: readonly ForeignPeer[];
   /** Anybody on the host may read its secrets: the mode of the file and of its folder. */
   readonly isWorldReadable: boolean;
-}
-
-export interface ForeignAddress {
-  readonly address: Address;
-  readonly length: number;
 }
 
 /** Commands in their order, as written. */

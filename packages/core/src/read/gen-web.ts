@@ -6,6 +6,8 @@ import { printPath } from "../wording.ts";
 import type { Path } from "../wording.ts";
 import { buildDevice } from "./build-device.ts";
 import type { ForeignDevice, Reading } from "./foreign.ts";
+import { KEYS } from "./config-blocks.ts";
+import { findKey } from "./config-lines.ts";
 import { readQuickKeys } from "./quick-keys.ts";
 import { optional, readInterfaceFields, readPeerFields } from "./wg-fields.ts";
 import type { Field, Findings, WgPeer } from "./wg-fields.ts";
@@ -17,42 +19,15 @@ export interface JsonFile {
   readonly isWorldReadable: boolean;
 }
 
-type Keys = readonly (readonly [from: string, to: string])[];
-
-/** wg-gen-web's keys, and what WireGuard calls them: of the server's device. */
-const SERVER_KEYS: Keys = [
-  ["address", "Address"],
-  ["privateKey", "PrivateKey"],
-  ["listenPort", "ListenPort"],
-  ["mtu", "MTU"],
-  ["preUp", "PreUp"],
-  ["postUp", "PostUp"],
-  ["preDown", "PreDown"],
-  ["postDown", "PostDown"],
-];
-
+/** wg-gen-web's keys are WireGuard's in another case. Of the server's device: */
+const SERVER_KEYS = "address privateKey listenPort mtu preUp postUp preDown postDown".split(" ");
 /** What each client is told of the server, and has from it. */
-const DIALLED_KEYS: Keys = [
-  ["publicKey", "PublicKey"],
-  ["endpoint", "Endpoint"],
-  ["persistentKeepalive", "PersistentKeepalive"],
-];
-const SHARED_KEYS: Keys = [
-  ["dns", "DNS"],
-  ["mtu", "MTU"],
-];
-
+const DIALLED_KEYS = ["publicKey", "endpoint", "persistentKeepalive"];
+const SHARED_KEYS = ["dns", "mtu"];
 /** Of a client: its own device, the server's entry for it, its entry for the server. */
-const CLIENT_KEYS: Keys = [
-  ["address", "Address"],
-  ["privateKey", "PrivateKey"],
-];
-const ENTRY_KEYS: Keys = [
-  ["publicKey", "PublicKey"],
-  ["presharedKey", "PresharedKey"],
-  ["address", "AllowedIPs"],
-];
-const ALLOWED_KEYS: Keys = [["allowedIPs", "AllowedIPs"]];
+const CLIENT_KEYS = ["address", "privateKey"];
+const ENTRY_KEYS = ["publicKey", "presharedKey", "address"];
+const ALLOWED_KEYS = ["allowedIPs"];
 
 /** The server's device is named server. Clients that are switched off are left out, as it does itself. */
 export function readGenWeb(server: JsonFile, clients: readonly JsonFile[]): Reading {
@@ -63,7 +38,11 @@ export function readGenWeb(server: JsonFile, clients: readonly JsonFile[]): Read
   const shared = readFields(server, SHARED_KEYS, { findings: [] });
   const active = clients.filter((client) => isOn(client, context));
   const entries = active.map((client): WgPeer => {
-    const entry = readPeerFields(readFields(client, ENTRY_KEYS, context), context);
+    // Its address is all that the server sends to it.
+    const fields = readFields(client, ENTRY_KEYS, context).map((field) => {
+      return field.key === "Address" ? { ...field, key: "AllowedIPs" } : field;
+    });
+    const entry = readPeerFields(fields, context);
     return { place: client.locate([]), name: nameOf(client), ...entry };
   });
   const devices = active.map((client, at) => {
@@ -127,14 +106,12 @@ function nameOf(client: JsonFile): string {
 }
 
 /** A list is several fields of one key; an empty text and 0 stand for nothing. */
-function readFields(file: JsonFile, keys: Keys, context: Findings): readonly Field[] {
-  return keys.flatMap(([from, to]) => {
+function readFields(file: JsonFile, keys: readonly string[], context: Findings): readonly Field[] {
+  return keys.flatMap((from) => {
+    const key = findKey(KEYS, from) ?? from;
     const value = fieldOf(file, from);
-    const list: readonly unknown[] = Array.isArray(value) ? value : [value];
-    return list.flatMap((item, at) => {
-      const path = Array.isArray(value) ? [from, at] : [from];
-      return readField(file, path, { key: to, value: item }, context);
-    });
+    if (!Array.isArray(value)) return readField(file, [from], { key, value }, context);
+    return value.flatMap((item, at) => readField(file, [from, at], { key, value: item }, context));
   });
 }
 

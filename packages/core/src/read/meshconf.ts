@@ -3,21 +3,24 @@
  * files that wg-meshconf would generate are not read, but what stands in them follows from the rows.
  */
 import type { Place } from "../finding.ts";
-import { addressWidth, printAddress } from "../ip/address.ts";
+import { printAddress } from "../ip/address.ts";
 import { parseEndpoint } from "../ip/endpoint.ts";
 import type { Endpoint } from "../ip/endpoint.ts";
-import { hasAddress, hostPrefix, prefixOf, printPrefix } from "../ip/prefix.ts";
+import { aloneOnLink, linkOf, printInterfaceAddress } from "../ip/interface-address.ts";
+import type { InterfaceAddress } from "../ip/interface-address.ts";
+import { hasAddress, hostPrefix, isHost, printPrefix } from "../ip/prefix.ts";
 import * as messages from "../messages/foreign-mesh.ts";
 import { badFileName } from "../messages/foreign-quick.ts";
 import { badHost } from "../messages/foreign-wg.ts";
 import { parseInterfaceName } from "../model/names.ts";
 import type { PrivateKey, PublicKey } from "../model/keys.ts";
 import { Problem } from "../problem.ts";
+import { findEarlier } from "../remember.ts";
 import { nearest } from "../wording.ts";
 import { buildDevice } from "./build-device.ts";
 import { readCsv } from "./csv.ts";
 import type { Cell } from "./csv.ts";
-import type { ForeignAddress, ForeignDevice, Placed, Reading } from "./foreign.ts";
+import type { ForeignDevice, Placed, Reading } from "./foreign.ts";
 import { readQuickKeys } from "./quick-keys.ts";
 import type { QuickKeys } from "./quick-keys.ts";
 import { optional, readInterfaceFields, readPeerFields } from "./wg-fields.ts";
@@ -214,29 +217,22 @@ function lastOfEachName(rows: readonly Row[], { findings }: Findings): readonly 
 
 function checkAddresses(rows: readonly Row[], { findings }: Findings): void {
   const firsts = new Map<string, Place>();
-  const wide: Placed<ForeignAddress>[] = [];
+  const wide: Placed<InterfaceAddress>[] = [];
   for (const row of rows) {
     for (const { value, place } of row.quick.addresses) {
-      const { address, length } = value;
-      const printed = printAddress(address);
-      const first = firsts.get(printed);
-      if (first === undefined) firsts.set(printed, place);
-      else findings.push(messages.addressTwice(place, printed, first));
-      const range = prefixOf(address, length);
-      const isOthers = rows.some((other) => {
-        return (
-          other !== row &&
-          other.quick.addresses.some((each) => hasAddress(range, each.value.address))
-        );
-      });
-      if (length < addressWidth(address.family) && isOthers) wide.push({ value, place });
+      const printed = printAddress(value.address);
+      const first = findEarlier(firsts, printed, place);
+      if (first !== undefined) findings.push(messages.addressTwice(place, printed, first));
+      const range = linkOf(value);
+      const others = rows.filter((other) => other !== row).flatMap(({ quick }) => quick.addresses);
+      const isOthers = others.some((each) => hasAddress(range, each.value.address));
+      if (!isHost(range) && isOthers) wide.push({ value, place });
     }
   }
   const [first] = wide;
   if (first === undefined) return;
-  const { address, length } = first.value;
-  const host = printPrefix(hostPrefix(address));
-  const written = `${printAddress(address)}/${length}`;
+  const host = printPrefix(hostPrefix(first.value.address));
+  const written = printInterfaceAddress(first.value);
   findings.push(messages.wideAddress(first.place, written, host, wide.length));
 }
 
@@ -250,8 +246,7 @@ function peersOf(
   const publicKey = { value: publicKeyOf(value), place: keyPlace };
   // wg-meshconf copies the length, too, which is told above: what is meant is the host.
   const hosts = quick.addresses.map((each) => {
-    const { address } = each.value;
-    return { value: { address, length: addressWidth(address.family) }, place: each.place };
+    return { value: aloneOnLink(each.value.address), place: each.place };
   });
   const allowedIps = [...hosts, ...peer.allowedIps];
   const dialled = endpoint && { value: { port: 0, ...endpoint.value }, place: endpoint.place };

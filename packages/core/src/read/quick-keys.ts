@@ -1,16 +1,25 @@
 /** The keys that wg-quick keeps for itself: where it sees them, and what it and ip make of their values. */
 import type { Place } from "../finding.ts";
 import { addressWidth, parseAddress, printAddress } from "../ip/address.ts";
+import type { InterfaceAddress } from "../ip/interface-address.ts";
 import * as messages from "../messages/foreign-quick.ts";
 import { keyTwice } from "../messages/foreign-wg.ts";
 import { Problem } from "../problem.ts";
+import { findEarlier } from "../remember.ts";
 import { QUICK_KEYS } from "./config-blocks.ts";
 import type { BlockContext } from "./config-blocks.ts";
 import { findKey, foldCase, trimSpace, withoutComment } from "./config-lines.ts";
 import type { ConfigLine } from "./config-lines.ts";
-import type { ForeignAddress, ForeignDevice, ForeignHooks, Placed } from "./foreign.ts";
+import type { ForeignDevice, ForeignHooks, Placed } from "./foreign.ts";
 import type { Field, Findings } from "./wg-fields.ts";
 import { readAllowedIp } from "./wg-values.ts";
+
+const HOOKS: ReadonlyMap<string, keyof ForeignHooks> = new Map([
+  ["PreUp", "preUp"],
+  ["PostUp", "postUp"],
+  ["PreDown", "preDown"],
+  ["PostDown", "postDown"],
+]);
 
 /** What a device has of them. */
 export type QuickKeys = Pick<
@@ -19,7 +28,7 @@ export type QuickKeys = Pick<
 >;
 
 type Draft = { -readonly [Key in keyof QuickKeys]: QuickKeys[Key] } & {
-  readonly addresses: Placed<ForeignAddress>[];
+  readonly addresses: Placed<InterfaceAddress>[];
   readonly dns: Placed<string>[];
   readonly hooks: { readonly [Key in keyof ForeignHooks]: Placed<string>[] };
 };
@@ -51,8 +60,7 @@ export function splitQuickKeys(
 
 /** Its value as written, comment included: it is for hooks alone that this differs between versions. */
 export function readQuickLine(line: ConfigLine, key: string, file: string): Field {
-  const isHook = /^(Pre|Post)/.test(key);
-  const text = isHook ? line.text : withoutComment(line.text);
+  const text = HOOKS.has(key) ? line.text : withoutComment(line.text);
   // A line without = has its key for its value, too.
   const equals = text.indexOf("=");
   const behind = text.slice(equals + 1);
@@ -74,9 +82,8 @@ export function readQuickKeys(entries: readonly Field[], context: Findings): Qui
   const firsts = new Map<string, Place>();
   for (const entry of entries) {
     const { key, value, place } = entry;
-    const first = firsts.get(key);
-    if (first === undefined) firsts.set(key, place);
-    else if (/^(MTU|Table|SaveConfig)$/.test(key)) {
+    const first = findEarlier(firsts, key, place);
+    if (first !== undefined && /^(MTU|Table|SaveConfig)$/.test(key)) {
       context.findings.push(keyTwice(place, key, first));
     }
     if (value !== "" || key === "SaveConfig") readQuickKey(draft, entry, context);
@@ -118,21 +125,17 @@ function readQuickKey(draft: Draft, entry: Field, context: Findings): void {
       draft.saveConfig = { value: isSaved, place };
       break;
     }
-    default:
+    default: {
       // What else a format knows is none of wg-quick's, and may be a secret.
-      if (!/^(?:Pre|Post)(?:Up|Down)$/.test(key)) return;
+      const hook = HOOKS.get(key);
+      if (hook === undefined) return;
       checkHook(entry, context);
-      hooksOf(draft, key).push({ value, place });
+      draft.hooks[hook].push({ value, place });
+    }
   }
 }
 
-function hooksOf({ hooks }: Draft, key: string): Placed<string>[] {
-  if (key === "PreUp") return hooks.preUp;
-  if (key === "PostUp") return hooks.postUp;
-  return key === "PreDown" ? hooks.preDown : hooks.postDown;
-}
-
-function readAddresses(entry: Field, { findings }: Findings): Placed<ForeignAddress>[] {
+function readAddresses(entry: Field, { findings }: Findings): Placed<InterfaceAddress>[] {
   return splitList(entry).flatMap(({ value: text, place }) => {
     const value = readAllowedIp(text);
     if (value === undefined) {

@@ -3,6 +3,7 @@ import type { Finding, Place } from "../finding.ts";
 import * as messages from "../messages/foreign-wg.ts";
 import { REFUSALS } from "../messages/refusals.ts";
 import type { Refuser } from "../messages/refusals.ts";
+import { findEarlier } from "../remember.ts";
 import { readBlocks } from "./config-blocks.ts";
 import type { Block, BlockContext, Entry } from "./config-blocks.ts";
 import { hasByteOrderMark, splitLines } from "./config-lines.ts";
@@ -83,9 +84,10 @@ function nameOf(comments: readonly string[]): string | undefined {
 function checkTwice(entries: readonly Entry[], { findings }: BlockContext): void {
   const firsts = new Map<string, Place>();
   for (const { key, place } of entries) {
-    const first = firsts.get(key);
-    if (first === undefined) firsts.set(key, place);
-    else if (key !== "AllowedIPs") findings.push(messages.keyTwice(place, key, first));
+    const first = findEarlier(firsts, key, place);
+    if (first !== undefined && key !== "AllowedIPs") {
+      findings.push(messages.keyTwice(place, key, first));
+    }
   }
 }
 
@@ -94,8 +96,7 @@ function checkPeers(peers: readonly WgPeer[], { findings }: BlockContext): void 
   for (const { publicKey } of peers) {
     if (publicKey === undefined) continue;
     const { value, place } = publicKey;
-    const first = firsts.get(value);
-    if (first === undefined) firsts.set(value, place);
-    else findings.push(messages.peerTwice(place, first));
+    const first = findEarlier(firsts, value, place);
+    if (first !== undefined) findings.push(messages.peerTwice(place, first));
   }
 }

@@ -1,15 +1,16 @@
 /** Reads the values of wg's keys, wherever they stand, and says what is wrong or odd with them. */
 import type { Finding, Place } from "../finding.ts";
 import { printAddress } from "../ip/address.ts";
-import type { Address } from "../ip/address.ts";
 import { parseEndpoint, printEndpoint } from "../ip/endpoint.ts";
-import type { HostName } from "../ip/endpoint.ts";
-import { hostPrefix, prefixOf, printPrefix } from "../ip/prefix.ts";
+import type { Endpoint } from "../ip/endpoint.ts";
+import { linkOf } from "../ip/interface-address.ts";
+import type { InterfaceAddress } from "../ip/interface-address.ts";
+import { hostPrefix, printPrefix } from "../ip/prefix.ts";
 import * as messages from "../messages/foreign-wg.ts";
 import { parsePresharedKey, parsePrivateKey, parsePublicKey } from "../model/keys.ts";
 import type { PresharedKey, PrivateKey, PublicKey } from "../model/keys.ts";
 import { Problem } from "../problem.ts";
-import type { ForeignAddress, Placed } from "./foreign.ts";
+import type { Placed } from "./foreign.ts";
 import {
   readAllowedIp,
   readFwmark,
@@ -34,11 +35,8 @@ export interface Findings {
   readonly findings: Finding[];
 }
 
-export interface WgEndpoint {
-  readonly host: Address | HostName;
-  /** 0, where wg takes that. */
-  readonly port: number;
-}
+/** Its port is 0, where wg takes that. */
+export type WgEndpoint = Required<Endpoint>;
 
 export interface WgInterface {
   readonly privateKey?: Placed<PrivateKey>;
@@ -55,7 +53,7 @@ export interface WgPeer {
   readonly publicKey?: Placed<PublicKey>;
   readonly presharedKey?: Placed<PresharedKey>;
   /** As written, with host bits. */
-  readonly allowedIps: readonly Placed<ForeignAddress>[];
+  readonly allowedIps: readonly Placed<InterfaceAddress>[];
   readonly endpoint?: Placed<WgEndpoint>;
   readonly keepaliveSeconds?: Placed<number>;
 }
@@ -64,9 +62,9 @@ export interface WgPeer {
 export function readInterfaceFields(fields: readonly Field[], context: Findings): WgInterface {
   const read = createReader(fields, context);
   return {
-    ...optional("privateKey", read("PrivateKey", readPrivateKey)),
+    ...optional("privateKey", read("PrivateKey", readKey(parsePrivateKey))),
     ...optional("listenPort", read("ListenPort", readPlainPort)),
-    ...optional("fwmark", read("FwMark", readMark)),
+    ...optional("fwmark", read("FwMark", readOr(readFwmark, messages.badFwmark))),
   };
 }
 
@@ -75,11 +73,14 @@ export function readPeerFields(fields: readonly Field[], context: Findings): Omi
   const read = createReader(fields, context);
   const lists = fields.filter(({ key }) => key === "AllowedIPs");
   return {
-    ...optional("publicKey", read("PublicKey", readPublicKey)),
-    ...optional("presharedKey", read("PresharedKey", readPresharedKey)),
+    ...optional("publicKey", read("PublicKey", readKey(parsePublicKey))),
+    ...optional("presharedKey", read("PresharedKey", readKey(parsePresharedKey))),
     allowedIps: lists.flatMap((field) => readAllowedIps(field, context)),
     ...optional("endpoint", read("Endpoint", readEndpoint)),
-    ...optional("keepaliveSeconds", read("PersistentKeepalive", readInterval)),
+    ...optional(
+      "keepaliveSeconds",
+      read("PersistentKeepalive", readOr(readKeepalive, messages.badKeepalive)),
+    ),
   };
 }
 
@@ -114,33 +115,33 @@ function createReader(
   };
 }
 
-export function readPrivateKey(field: Field, context: Findings): PrivateKey | undefined {
-  return readKey(parsePrivateKey, field, context);
+/** A value that wg reads in one way, or refuses. */
+function readOr<T>(
+  parse: (text: string) => T | undefined,
+  refuse: (place: Place, text: string) => Finding,
+): ReadField<T> {
+  return ({ value, valuePlace }, { findings }) => {
+    const read = parse(value);
+    if (read === undefined) findings.push(refuse(valuePlace, value));
+    return read;
+  };
 }
 
-export function readPublicKey(field: Field, context: Findings): PublicKey | undefined {
-  return readKey(parsePublicKey, field, context);
-}
-
-function readPresharedKey(field: Field, context: Findings): PresharedKey | undefined {
-  return readKey(parsePresharedKey, field, context);
-}
-
-function readKey<Key extends string>(
+export function readKey<Key extends string>(
   parse: (text: string) => Key | Problem,
-  { key, value, valuePlace }: Field,
-  { findings }: Findings,
-): Key | undefined {
-  const parsed = parse(value);
-  if (parsed instanceof Problem) {
-    findings.push(messages.badKey(valuePlace, key, value.length));
-    return undefined;
-  }
-  if (isZeroKey(parsed)) findings.push(messages.zeroKey(valuePlace, key));
-  return parsed;
+): ReadField<Key> {
+  return ({ key, value, valuePlace }, { findings }) => {
+    const parsed = parse(value);
+    if (parsed instanceof Problem) {
+      findings.push(messages.badKey(valuePlace, key, value.length));
+      return undefined;
+    }
+    if (isZeroKey(parsed)) findings.push(messages.zeroKey(valuePlace, key));
+    return parsed;
+  };
 }
 
-export function readPlainPort(field: Field, context: Findings): number | undefined {
+function readPlainPort(field: Field, context: Findings): number | undefined {
   return readPortOf(field, field.value, context);
 }
 
@@ -162,17 +163,11 @@ function readPortOf(
   return undefined;
 }
 
-function readMark({ value, valuePlace }: Field, { findings }: Findings): number | undefined {
-  const read = readFwmark(value);
-  if (read === undefined) findings.push(messages.badFwmark(valuePlace, value));
-  return read;
-}
-
-export function readAllowedIps(
+function readAllowedIps(
   { value, at }: Field,
   { findings }: Findings,
-): readonly Placed<ForeignAddress>[] {
-  const read: Placed<ForeignAddress>[] = [];
+): readonly Placed<InterfaceAddress>[] {
+  const read: Placed<InterfaceAddress>[] = [];
   let offset = 0;
   for (const text of value.split(",")) {
     const place = at(offset);
@@ -182,7 +177,7 @@ export function readAllowedIps(
     if (range === undefined) findings.push(messages.badAllowedIp(place, text));
     else if (text !== unsigned) findings.push(messages.signedAllowedIp(place, text));
     if (range === undefined || text.startsWith("-")) continue;
-    const network = prefixOf(range.address, range.length);
+    const network = linkOf(range);
     if (network.bits !== range.address.bits) {
       const host = printPrefix(hostPrefix(range.address));
       findings.push(messages.hostBits(place, text, printPrefix(network), host));
@@ -218,11 +213,5 @@ function readEndpoint(entry: Field, context: Findings): WgEndpoint | undefined {
   } else if (host.address.family === 6 && !text.startsWith("[")) {
     findings.push(messages.noBrackets(place, text, `[${printAddress(host.address)}]:${port}`));
   }
-  return read;
-}
-
-function readInterval({ value, valuePlace }: Field, { findings }: Findings): number | undefined {
-  const read = readKeepalive(value);
-  if (read === undefined) findings.push(messages.badKeepalive(valuePlace, value));
   return read;
 }

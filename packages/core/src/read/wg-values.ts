@@ -4,8 +4,8 @@
  */
 import { addressWidth, parseAddress } from "../ip/address.ts";
 import type { Address } from "../ip/address.ts";
+import type { InterfaceAddress } from "../ip/interface-address.ts";
 import { Problem } from "../problem.ts";
-import type { ForeignAddress } from "./foreign.ts";
 
 /** A name is one that only the machine can look up. */
 export type WgPort = { readonly port: number; readonly isPlain: boolean } | "name" | "bad";
@@ -46,7 +46,7 @@ export function readKeepalive(text: string): number | undefined {
 }
 
 /** `10.0.0.1/24`, host bits kept; without a length the host. Its length may have zeros before it. */
-export function readAllowedIp(text: string): ForeignAddress | undefined {
+export function readAllowedIp(text: string): InterfaceAddress | undefined {
   const slash = text.indexOf("/");
   const address = parseAddress(slash === -1 ? text : text.slice(0, slash));
   if (address instanceof Problem) return undefined;

@@ -4,7 +4,8 @@
  * let through goes on to the host's own rules.
  */
 import type { Family } from "../ip/address.ts";
-import { prefixOf, printPrefix } from "../ip/prefix.ts";
+import { linkOf } from "../ip/interface-address.ts";
+import { printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import { outermost } from "../ip/prefix-set.ts";
 import type { PortRange } from "../model/mesh.ts";
@@ -126,7 +127,7 @@ function masqueradeLines(device: Device, family: Family): readonly string[] {
 
 /** All that is routed into the tunnel but for an exit, from which only replies come. */
 function tunnelled({ peers, addresses, offLinkRanges }: Device, family: Family): Prefix[] {
-  const onLink = addresses.map(({ address, length }) => prefixOf(address, length));
+  const onLink = addresses.map(linkOf);
   const ranges = [...onLink, ...offLinkRanges, ...peers.flatMap(({ allowedIps }) => allowedIps)];
   return outermost(ofFamily(ranges, family).filter(({ length }) => length > 0));
 }

@@ -1,9 +1,10 @@
 /** Prints the database of wg-meshconf: a CSV with a row a node. What it cannot say, limits.ts names. */
-import { addressWidth, printAddress } from "../ip/address.ts";
 import { printEndpoint } from "../ip/endpoint.ts";
+import { aloneOnLink, printInterfaceAddress } from "../ip/interface-address.ts";
 import { printPrefix } from "../ip/prefix.ts";
 import type { Node } from "../model/mesh.ts";
 import { device } from "../plan/compile.ts";
+import { activeRanges } from "../plan/member.ts";
 import type { Member } from "../plan/member.ts";
 import type { Index } from "../plan/members.ts";
 import { MESHCONF_COLUMNS } from "../read/meshconf.ts";
@@ -19,15 +20,13 @@ function rowOf(index: Index, member: Member, secrets: Secrets): readonly string[
   const { node, addresses } = member;
   const { hooks, fwmark, table, endpoint } = node;
   // It makes AllowedIPs of these as they are: with the length of a range each peer would have all of it.
-  const hosts = addresses.map(({ address }) => {
-    return `${printAddress(address)}/${addressWidth(address.family)}`;
-  });
+  const hosts = addresses.map(({ address }) => printInterfaceAddress(aloneOnLink(address)));
   const keepalive = endpoint === undefined ? undefined : keepaliveTowards(index, member);
   return [
     node.name,
     hosts.join(","),
     hostOf(node),
-    rangesOf(member).join(","),
+    activeRanges(member).map(printPrefix).join(","),
     String(node.listenPort),
     keepalive === undefined ? "" : String(keepalive),
     fwmark === undefined || fwmark === 0 ? "" : `0x${fwmark.toString(16)}`,
@@ -60,11 +59,6 @@ function hostOf({ endpoint }: Node): string {
 }
 
 /** What is behind it and active, but for the internet, which everybody would get. */
-function rangesOf({ node, prefixes }: Member): readonly string[] {
-  const own = node.subnets.map(({ prefix }) => prefix);
-  return own.filter((prefix) => prefixes.includes(prefix)).map(printPrefix);
-}
-
 function quoted(cell: string): string {
   return `"${cell.replaceAll('"', '""')}"`;
 }

@@ -1,10 +1,11 @@
 /** Prints what systemd-networkd reads: a .netdev and a .network file, and a service for what those cannot say. */
 import { printAddress } from "../ip/address.ts";
-import { prefixOf, printPrefix } from "../ip/prefix.ts";
+import { linkOf, printInterfaceAddress } from "../ip/interface-address.ts";
+import { printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { Device } from "../plan/device.ts";
 import { hasRules } from "./chains.ts";
-import { ruleTable } from "./nftables.ts";
+import { ruleLoading } from "./nftables.ts";
 import type { Pieces, Printed } from "./printed.ts";
 import type { Secrets } from "./secrets.ts";
 import { forwardedFamilies } from "./wg-quick.ts";
@@ -33,9 +34,7 @@ export function renderNetdev(device: Device, secrets: Secrets, printed: Printed)
 /** /etc/systemd/network/INTERFACE.network: addresses, names and routes. */
 export function renderNetwork(device: Device): Pieces {
   const { resolver } = device;
-  const addresses = device.addresses.map(
-    ({ address, length }) => `Address = ${printAddress(address)}/${length}\n`,
-  );
+  const addresses = device.addresses.map((each) => `Address = ${printInterfaceAddress(each)}\n`);
   const servers = (resolver?.servers ?? []).map((each) => `DNS = ${printAddress(each)}\n`);
   return [
     HEADER,
@@ -96,12 +95,7 @@ interface Route {
 function routesOf({ table, routes, offLinkRanges, addresses }: Device): readonly Route[] {
   if (table === "off") return [];
   // In another table nothing is on the link.
-  const onLink =
-    table === undefined
-      ? []
-      : addresses.map(({ address, length }) => {
-          return prefixOf(address, length);
-        });
+  const onLink = table === undefined ? [] : addresses.map(linkOf);
   return [...onLink, ...offLinkRanges, ...routes].map((prefix) => {
     return { prefix, table: table ?? (prefix.length === 0 ? EXIT_TABLE : undefined) };
   });
@@ -129,12 +123,9 @@ function exitRules(device: Device): readonly string[] {
 }
 
 function ruleCommands(device: Device, way: "up" | "down"): readonly string[] {
-  const { interface: name, firewall } = device;
+  const { load, unload } = ruleLoading(device, `/etc/systemd/network/${device.interface}`);
   if (!hasRules(device)) return [];
-  if (firewall === "iptables") return [`sh /etc/systemd/network/${name}.iptables ${way}`];
-  if (way === "up") return [`nft -f /etc/systemd/network/${name}.nft`];
-  const table = `table inet ${ruleTable(device)}`;
-  return [`nft "${table}; delete ${table}"`];
+  return [way === "up" ? load : unload('"')];
 }
 
 function sysctls(device: Device): readonly string[] {

@@ -13,8 +13,22 @@ const POSTROUTING =
   "\tchain postrouting {\n\t\ttype nat hook postrouting priority srcnat; policy accept;\n";
 
 /** The name of our table. nft takes all of an interface name's characters in it but = and +. */
-export function ruleTable(device: Device): string {
+function ruleTable(device: Device): string {
   return `warren-${device.interface.replaceAll(/[=+]/g, "_")}`;
+}
+
+/** How a host loads and removes a device's rules out of the file that is called so, but for its ending. */
+export function ruleLoading(
+  device: Device,
+  file: string,
+): { readonly load: string; readonly unload: (quote: string) => string } {
+  if (device.firewall === "iptables") {
+    return { load: `sh ${file}.iptables up`, unload: () => `sh ${file}.iptables down` };
+  }
+  const table = `table inet ${ruleTable(device)}`;
+  // Added first, because somebody may have flushed it: a hook that fails would leave the tunnel down.
+  const unload = (quote: string): string => `nft ${quote}${table}; delete ${table}${quote}`;
+  return { load: `nft -f ${file}.nft`, unload };
 }
 
 /** The file /etc/wireguard/INTERFACE.nft. Loading it again replaces what was loaded before. */

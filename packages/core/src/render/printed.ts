@@ -3,6 +3,7 @@ import type { Family } from "../ip/address.ts";
 import { printEndpoint } from "../ip/endpoint.ts";
 import { printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
+import { remember } from "../remember.ts";
 import type { Peer } from "../plan/device.ts";
 
 /** A text in pieces, in order: put together only where its bytes are needed, if at all. */
@@ -20,44 +21,30 @@ export class Printed {
   /** Everything of a peer that comes before its preshared key. All of one run have one section's name. */
   head({ name, publicKey }: Peer, section: PeerSection): string {
     // Not by key: a client that keeps its own has one for all its ways in.
-    const known = this.#heads.get(name);
-    if (known !== undefined) return known;
-    const text = `\n# ${name}\n[${section}]\nPublicKey = ${publicKey}\n`;
-    this.#heads.set(name, text);
-    return text;
+    return remember(this.#heads, name, () => {
+      return `\n# ${name}\n[${section}]\nPublicKey = ${publicKey}\n`;
+    });
   }
 
   /** `AllowedIPs =` with nothing behind it is refused by wg: no line means none. */
   allowedIps({ allowedIps }: Peer): string {
-    return this.#remember(allowedIps, () =>
+    return remember(this.#lines, allowedIps, () =>
       allowedIps.length === 0 ? "" : `AllowedIPs = ${allowedIps.map(printPrefix).join(", ")}\n`,
     );
   }
 
   /** A list by families, as nft writes the elements of a set. Empty: none of the family. */
   prefixes(list: readonly Prefix[]): Readonly<Record<Family, string>> {
-    const known = this.#lists.get(list);
-    if (known !== undefined) return known;
     const of = (family: Family): string =>
       list
         .filter((prefix) => prefix.family === family)
         .map(printPrefix)
         .join(", ");
-    const texts = { 4: of(4), 6: of(6) };
-    this.#lists.set(list, texts);
-    return texts;
+    return remember(this.#lists, list, () => ({ 4: of(4), 6: of(6) }));
   }
 
   endpoint({ endpoint }: Peer): string {
     if (endpoint === undefined) return "";
-    return this.#remember(endpoint, () => `Endpoint = ${printEndpoint(endpoint)}\n`);
-  }
-
-  #remember(value: object, print: () => string): string {
-    const known = this.#lines.get(value);
-    if (known !== undefined) return known;
-    const text = print();
-    this.#lines.set(value, text);
-    return text;
+    return remember(this.#lines, endpoint, () => `Endpoint = ${printEndpoint(endpoint)}\n`);
   }
 }

@@ -1,20 +1,19 @@
 /** Prints what `wg-quick up` reads: the text of wg setconf with addresses, MTU, table and hooks. */
 import { printAddress } from "../ip/address.ts";
 import type { Family } from "../ip/address.ts";
+import { printInterfaceAddress } from "../ip/interface-address.ts";
 import { printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { Device } from "../plan/device.ts";
 import { hasRules } from "./chains.ts";
-import { ruleTable } from "./nftables.ts";
+import { ruleLoading } from "./nftables.ts";
 import type { Pieces, Printed } from "./printed.ts";
 import type { Secrets } from "./secrets.ts";
 import { HEADER, printInterface, printPeers } from "./wg-setconf.ts";
 
 /** The file /etc/wireguard/INTERFACE.conf. It holds the private key: keep it 0600. */
 export function renderWgQuick(device: Device, secrets: Secrets, printed: Printed): Pieces {
-  const addresses = device.addresses.map(
-    ({ address, length }) => `Address = ${printAddress(address)}/${length}\n`,
-  );
+  const addresses = device.addresses.map((each) => `Address = ${printInterfaceAddress(each)}\n`);
   const table = device.table === undefined ? "" : `Table = ${device.table}\n`;
   return [
     HEADER,
@@ -83,11 +82,7 @@ function ownPostUp(device: Device): string[] {
   const forward6 = families.has(6)
     ? [KEEP_ADVERTISED, "echo 1 > /proc/sys/net/ipv6/conf/all/forwarding"]
     : [];
-  const load =
-    device.firewall === "iptables"
-      ? "sh /etc/wireguard/%i.iptables up"
-      : "nft -f /etc/wireguard/%i.nft";
-  const rules = hasRules(device) ? [load] : [];
+  const rules = hasRules(device) ? [ruleLoading(device, RULES).load] : [];
   return [...key, ...routes, ...rules, ...forward4, ...forward6];
 }
 
@@ -111,10 +106,9 @@ function routeLine({ table }: Device, range: Prefix): readonly string[] {
   return [`ip -${range.family} route add ${printPrefix(range)} dev %i${into}`];
 }
 
+/** The file of rules, but for its ending. */
+const RULES = "/etc/wireguard/%i";
+
 function ownPostDown(device: Device): string[] {
-  if (!hasRules(device)) return [];
-  if (device.firewall === "iptables") return ["sh /etc/wireguard/%i.iptables down"];
-  const table = `table inet ${ruleTable(device)}`;
-  // Added first, because somebody may have flushed it: a hook that fails would leave the tunnel down.
-  return [`nft '${table}; delete ${table}'`];
+  return hasRules(device) ? [ruleLoading(device, RULES).unload("'")] : [];
 }

@@ -1,4 +1,5 @@
 /** What a client may reach, by the words of its document. */
+import { hostAddressOf } from "../ip/endpoint.ts";
 import { hostPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import { cover, prefixSet, subtract } from "../ip/prefix-set.ts";
@@ -26,8 +27,8 @@ export function readAccess(
   const ranges = words.has("nodes") || isAlmost ? network.addresses : [];
   const subnets = words.has("subnets") || isAlmost ? [...active.values()].flat() : [];
   // The tunnel's own packets must not go into it; names are not resolved here.
-  const host = via.endpoint?.host;
-  const dialled = typeof host === "object" ? [hostPrefix(host)] : [];
+  const host = hostAddressOf(via.endpoint);
+  const dialled = host === undefined ? [] : [hostPrefix(host)];
   const far = isAlmost
     ? cover(subtract(prefixSet(exits), prefixSet([...NEIGHBOURHOOD_RANGES, ...dialled])))
     : [];

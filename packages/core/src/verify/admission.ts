@@ -1,7 +1,6 @@
 /** What a host does with a packet that came out of its tunnel, and by which of its rules. */
 import type { Address } from "../ip/address.ts";
-import { hasAddress } from "../ip/prefix.ts";
-import type { Prefix } from "../ip/prefix.ts";
+import { isWithin } from "../ip/prefix.ts";
 import { HOST_ONLY_RANGES } from "../ip/special-ranges.ts";
 import type { PortRange } from "../model/mesh.ts";
 import type { Device, Permit } from "../plan/device.ts";
@@ -31,17 +30,18 @@ export type Admission =
 export function judge({ filter }: Device, flow: Flow, destination: Destination): Admission {
   const { source, target, port } = flow;
   const isConfined = filter.confined.some(
-    ({ from, to }) => holds(from, source) && !holds(to, target),
+    ({ from, to }) => isWithin(from, source) && !isWithin(to, target),
   );
   if (isConfined) return { kind: "confined" };
-  const isOnwards = destination === "tunnel" && !holds(filter.clients, target);
-  if (!isOnwards && holds(filter.denied, source)) return { kind: "denied" };
+  const isOnwards = destination === "tunnel" && !isWithin(filter.clients, target);
+  if (!isOnwards && isWithin(filter.denied, source)) return { kind: "denied" };
   if (isOnwards) {
-    const isPassedOn = filter.carries || holds(filter.clients, source);
+    const isPassedOn = filter.carries || isWithin(filter.clients, source);
     return { kind: isPassedOn ? "passes" : "does-not-carry" };
   }
-  if (destination === "exit" && holds(HOST_ONLY_RANGES, target)) return { kind: "host-only" };
-  if (destination === "exit" && !holds(filter.exitUsers, source)) return { kind: "no-exit-user" };
+  if (destination === "exit" && isWithin(HOST_ONLY_RANGES, target)) return { kind: "host-only" };
+  if (destination === "exit" && !isWithin(filter.exitUsers, source))
+    return { kind: "no-exit-user" };
   if (filter.permits === undefined) return { kind: "passes" };
   const permits = filter.permits.filter((permit) => isTouching(permit, flow));
   const isWhole = permits.length > 0 && (port === undefined || isPermitted(port, permits));
@@ -49,7 +49,7 @@ export function judge({ filter }: Device, flow: Flow, destination: Destination):
 }
 
 function isTouching({ from, to, ports }: Permit, { source, target, port }: Flow): boolean {
-  if (!holds(from, source) || !holds(to, target)) return false;
+  if (!isWithin(from, source) || !isWithin(to, target)) return false;
   return port === undefined || ports.length === 0 || ports.some((range) => isMeeting(port, range));
 }
 
@@ -74,8 +74,4 @@ export function isCovered(port: PortRange, ranges: readonly PortRange[]): boolea
     if (first <= next) next = Math.max(next, last + 1);
   }
   return next > port.last;
-}
-
-function holds(prefixes: readonly Prefix[], address: Address): boolean {
-  return prefixes.some((prefix) => hasAddress(prefix, address));
 }

@@ -3,9 +3,9 @@
  * which addresses, who is dialled where. The proof holds devices against this.
  */
 import type { Address } from "../ip/address.ts";
-import { isSameEndpoint } from "../ip/endpoint.ts";
+import { hostAddressOf, isSameEndpoint } from "../ip/endpoint.ts";
 import type { Endpoint } from "../ip/endpoint.ts";
-import { hasPrefix, hostPrefix } from "../ip/prefix.ts";
+import { hostPrefix, isWithin } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { PublicKey } from "../model/keys.ts";
 import { entryId, hasPresharedKey } from "../model/lock.ts";
@@ -87,9 +87,7 @@ function readNodes(mesh: Mesh, lock: Lock): readonly Owner[] {
     const owned = [...addresses.map(hostPrefix), ...subnets];
     const site = node.site === undefined ? undefined : sites.get(node.site);
     const near = site?.networks ?? [];
-    const lan = node.lan === undefined ? [] : [hostPrefix(node.lan)];
-    const host = node.endpoint?.host;
-    const dialled = host === undefined || typeof host === "string" ? [] : [hostPrefix(host)];
+    const dialled = [node.lan, hostAddressOf(node.endpoint)].filter((host) => host !== undefined);
     return {
       name: node.name,
       position,
@@ -101,9 +99,9 @@ function readNodes(mesh: Mesh, lock: Lock): readonly Owner[] {
       ...(node.endpoint && { publicEndpoint: { port: node.listenPort, ...node.endpoint } }),
       ...(node.lan && { lanEndpoint: { host: node.lan, port: node.listenPort } }),
       owned,
-      ownedInSite: owned.filter((prefix) => !near.some((range) => hasPrefix(range, prefix))),
+      ownedInSite: owned.filter((prefix) => !isWithin(near, prefix)),
       standsBy: bounded.filter((prefix) => !subnets.includes(prefix)),
-      own: [...owned, ...bounded, ...near, ...node.local, ...lan, ...dialled],
+      own: [...owned, ...bounded, ...near, ...node.local, ...dialled.map(hostPrefix)],
       exits: behind.filter(({ length }) => length === 0),
     };
   });
@@ -136,6 +134,11 @@ function readClients(mesh: Mesh, lock: Lock, nodes: readonly Owner[]): readonly 
     }
   }
   return owners;
+}
+
+/** Through whom a node leaves for the internet. */
+export function exitOf({ owners, positions }: Claims, { node }: Owner): Owner | undefined {
+  return node?.exit === undefined ? undefined : owners[positions.get(node.exit) ?? -1];
 }
 
 /** Whether both stand in one site. */

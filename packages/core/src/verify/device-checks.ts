@@ -5,19 +5,18 @@ import * as proof from "../messages/proof.ts";
 import * as ranges from "../messages/ranges.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import { isSameAddress, printAddress } from "../ip/address.ts";
-import type { Address } from "../ip/address.ts";
-import { hasAddress, hasPrefix, hostPrefix, isSamePrefix, printPrefix } from "../ip/prefix.ts";
+import { hostAddressOf } from "../ip/endpoint.ts";
+import { IPV6_LEAST_MTU } from "../ip/mtu.ts";
+import { match } from "../ip/prefix-map.ts";
+import { hasAddress, hostPrefix, isSamePrefix, isWithin, printPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { Node } from "../model/mesh.ts";
 import { isFiltering } from "../plan/device.ts";
 import type { Device } from "../plan/device.ts";
 import type { Claims, Owner } from "./claims.ts";
-import { meshRanges, NOWHERE, routedRanges } from "./forwarding.ts";
+import { meshRanges, NOWHERE, routedRanges, sentBy } from "./forwarding.ts";
 import type { Tunnels } from "./forwarding.ts";
 import type { AtomRange, Universe } from "./universe.ts";
-
-/** IPv6 needs 1280 bytes on every link (RFC 8200 section 5). */
-const IPV6_LEAST_MTU = 1280;
 
 export interface DeviceScene {
   readonly universe: Universe;
@@ -115,34 +114,26 @@ function checkEndpoints(
 ): void {
   const ranges = meshRanges(device);
   const onLink = ranges.map((range) => universe.atomsOf(range));
+  let sent: ReturnType<typeof sentBy> | undefined;
   for (const { name, endpoint } of device.peers) {
-    if (endpoint === undefined || typeof endpoint.host === "string") continue;
-    const host = endpoint.host;
+    const host = hostAddressOf(endpoint);
+    if (host === undefined) continue;
     const atom = universe.hostAtom(host);
     const isOnLink = onLink.some(({ from, to }) => from <= atom && atom < to);
-    const isCaught = row[atom] !== NOWHERE && !isByExit(device, host);
-    if (!isCaught && !isOnLink) continue;
-    const capture = ranges.find((each) => hasAddress(each, host)) ?? capturing(device, host);
+    // Mostly nothing catches it, and who would is not asked.
+    const caught =
+      row[atom] === NOWHERE ? undefined : match((sent ??= sentBy(device)), host)?.prefix;
+    if ((caught?.length ?? 0) === 0 && !isOnLink) continue;
+    const capture = ranges.find((each) => hasAddress(each, host)) ?? caught ?? hostPrefix(host);
     diagnostics.add(proof.endpointCaptured(name, printAddress(host), printPrefix(capture)));
   }
-}
-
-function isByExit(device: Device, host: Address): boolean {
-  return capturing(device, host).length === 0;
-}
-
-/** The longest prefix that sends an address into the tunnel. */
-function capturing({ peers }: Device, host: Address): Prefix {
-  const all = peers.flatMap(({ allowedIps }) => allowedIps);
-  const holding = all.filter((prefix) => hasAddress(prefix, host));
-  return holding.sort((one, other) => other.length - one.length)[0] ?? hostPrefix(host);
 }
 
 /** Unknown addresses of the mesh must die in the interface, not leave by the default route. */
 function checkRanges({ claims }: DeviceScene, device: Device, diagnostics: Diagnostics): void {
   const routed = routedRanges(device);
   for (const range of claims.mesh.network.addresses) {
-    if (routed.some((prefix) => hasPrefix(prefix, range))) continue;
+    if (isWithin(routed, range)) continue;
     diagnostics.add(proof.rangeLeaks(device.name, printPrefix(range)));
   }
 }

@@ -14,8 +14,9 @@ import type { Device, Filter, Permit } from "../plan/device.ts";
 import type { Claims, Owner } from "./claims.ts";
 import { carries } from "./connections.ts";
 import type { Connections } from "./connections.ts";
-import { clientsOf, heldBy, paint, readRules } from "./policy-claims.ts";
-import { listAtoms } from "./universe.ts";
+import { clientsOf, heldBy } from "./policy-claims.ts";
+import type { RuleClaim } from "./policy-claims.ts";
+import { listAtoms, paint } from "./universe.ts";
 import type { Universe } from "./universe.ts";
 
 /** Says what differs. */
@@ -42,11 +43,17 @@ export class FilterChecks {
   readonly #universe: Universe;
   readonly #rules: readonly Promised[] | undefined;
 
-  constructor(claims: Claims, connections: Connections, universe: Universe) {
+  /** `rules` are those of the claims, as readRules reads them. */
+  constructor(
+    claims: Claims,
+    rules: readonly RuleClaim[] | undefined,
+    connections: Connections,
+    universe: Universe,
+  ) {
     this.#claims = claims;
     this.#connections = connections;
     this.#universe = universe;
-    this.#rules = readRules(claims)?.map(({ from, to, ports }) => ({
+    this.#rules = rules?.map(({ from, to, ports }) => ({
       from: atomsOf(universe, from),
       to: paint(universe, to),
       ports,

@@ -2,10 +2,12 @@
  * Where each device sends each atom of the address space, by WireGuard's and Linux's rules: a packet
  * enters the interface when a route says so, and goes to the peer with the longest matching prefix.
  */
-import { prefixOf } from "../ip/prefix.ts";
+import { linkOf } from "../ip/interface-address.ts";
+import { createPrefixMap, type PrefixMap } from "../ip/prefix-map.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { Device, Peer } from "../plan/device.ts";
 import type { Owner } from "./claims.ts";
+import { paint } from "./universe.ts";
 import type { Universe } from "./universe.ts";
 
 /** Atom → position of the next node; -1: no tunnel. One row a node. */
@@ -77,7 +79,7 @@ export function readTunnels(
 
 /** What the interface's addresses put on its link. */
 export function onLinkRanges({ addresses }: Device): readonly Prefix[] {
-  return addresses.map(({ address, length }) => prefixOf(address, length));
+  return addresses.map(linkOf);
 }
 
 /** Whatever of the mesh the host's routing sends into the interface, known address or not. */
@@ -88,6 +90,13 @@ export function meshRanges(device: Device): readonly Prefix[] {
 /** All that the host's routing sends into the interface. */
 export function routedRanges(device: Device): readonly Prefix[] {
   return [...meshRanges(device), ...device.routes];
+}
+
+/** To which peer a device gives an address, by the longest match. */
+export function sentBy({ peers }: Device): PrefixMap<Peer> {
+  return createPrefixMap(
+    peers.flatMap((peer) => peer.allowedIps.map((prefix) => [prefix, peer] as const)),
+  );
 }
 
 function* byLength({ peers }: Device): Generator<{ prefix: Prefix; peer: Peer }> {
@@ -101,11 +110,7 @@ function* byLength({ peers }: Device): Generator<{ prefix: Prefix; peer: Peer }>
 
 /** Whether anything had to be taken out. */
 function keepRouted(universe: Universe, device: Device, row: Row): boolean {
-  const isRouted = new Uint8Array(universe.size);
-  for (const prefix of routedRanges(device)) {
-    const { from, to } = universe.atomsOf(prefix);
-    isRouted.fill(1, from, to);
-  }
+  const isRouted = paint(universe, routedRanges(device));
   let isLess = false;
   for (let atom = 0; atom < row.length; atom += 1) {
     if (isRouted[atom] === 1 || row[atom] === NOWHERE) continue;

@@ -15,6 +15,14 @@ const HAS_FOREIGN_PRESHARED_KEY = 32;
 const HAS_WRONG_ENDPOINT = 64;
 const IS_LISTED_TWICE = 128;
 
+/** What is wrong by itself, whatever the other end says. */
+const WRONG = [
+  [HAS_WRONG_KEY, proof.publicKeyDiffers],
+  [HAS_WRONG_ENDPOINT, proof.endpointDiffers],
+  [IS_LISTED_TWICE, proof.peerTwice],
+  [HAS_FOREIGN_PRESHARED_KEY, proof.presharedKeyForeign],
+] as const;
+
 export class PairTable {
   readonly #owners: readonly Owner[];
   readonly #positions: ReadonlyMap<string, number>;
@@ -86,17 +94,8 @@ export class PairTable {
       [one, other],
       [other, one],
     ] as const) {
-      if (this.#has(self, peer, HAS_WRONG_KEY)) {
-        diagnostics.add(proof.publicKeyDiffers(this.#name(self), this.#name(peer)));
-      }
-      if (this.#has(self, peer, HAS_WRONG_ENDPOINT)) {
-        diagnostics.add(proof.endpointDiffers(this.#name(self), this.#name(peer)));
-      }
-      if (this.#has(self, peer, IS_LISTED_TWICE)) {
-        diagnostics.add(proof.peerTwice(this.#name(self), this.#name(peer)));
-      }
-      if (this.#has(self, peer, HAS_FOREIGN_PRESHARED_KEY)) {
-        diagnostics.add(proof.presharedKeyForeign(this.#name(self), this.#name(peer)));
+      for (const [flag, tell] of WRONG) {
+        if (this.#has(self, peer, flag)) diagnostics.add(tell(this.#name(self), this.#name(peer)));
       }
     }
     const isAlike =

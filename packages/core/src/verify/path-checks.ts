@@ -2,7 +2,8 @@
 import * as proof from "../messages/proof.ts";
 import * as ways from "../messages/ways.ts";
 import type { Diagnostics } from "../diagnostics.ts";
-import { isNeighbour } from "./claims.ts";
+import { TUNNEL_OVERHEAD } from "../ip/mtu.ts";
+import { exitOf, isNeighbour } from "./claims.ts";
 import type { Claims, Owner } from "./claims.ts";
 import { carries } from "./connections.ts";
 import type { Connections } from "./connections.ts";
@@ -10,11 +11,8 @@ import { NOWHERE } from "./forwarding.ts";
 import type { Row } from "./forwarding.ts";
 import type { PairTable } from "./pair-table.ts";
 import type { Talks } from "./policy-claims.ts";
-import { listAtoms } from "./universe.ts";
+import { listAtoms, paint } from "./universe.ts";
 import type { Universe } from "./universe.ts";
-
-/** What WireGuard adds to a packet: 40 (IPv6) + 8 (UDP) + 32 (its own header and tag). */
-const OVERHEAD = 80;
 
 export interface PathScene {
   readonly universe: Universe;
@@ -100,9 +98,9 @@ class Walker {
       inSite: listAtoms(scene.universe, ownedInSite),
     }));
     this.#limits = this.#owners.map((owner) => readLimit(scene.universe, owner));
-    this.#owned = new Uint8Array(scene.universe.size);
-    for (const { all } of this.#atoms) for (const atom of all) this.#owned[atom] = 1;
-    this.#leastMtu = scene.claims.leastUnderlayMtu - OVERHEAD;
+    const owned = this.#owners.flatMap((owner) => owner.owned);
+    this.#owned = paint(scene.universe, owned);
+    this.#leastMtu = scene.claims.leastUnderlayMtu - TUNNEL_OVERHEAD;
     this.#used = new Uint8Array(this.#owners.length ** 2);
   }
 
@@ -157,18 +155,17 @@ class Walker {
   #given(at: number, atom: number): number {
     const { rows, claims, pairs } = this.#scene;
     const next = rows[at]?.[atom] ?? NOWHERE;
-    const exit = claims.positions.get(this.#owners[at]?.node?.exit ?? ("" as never));
-    if (next !== NOWHERE || exit === undefined || !pairs.isListed(at, exit)) return next;
-    return exit;
+    const here = this.#owners[at];
+    const exit = here && exitOf(claims, here)?.position;
+    return next === NOWHERE && exit !== undefined && pairs.isListed(at, exit) ? exit : next;
   }
 
   /** Who uses an exit sends it all that nobody owns, and only over a tunnel of their own. */
   checkExit(user: Owner): void {
     const { claims, universe, rows, pairs, talks } = this.#scene;
-    const { node, position, name, own, site } = user;
-    const exit = this.#owners[claims.positions.get(node?.exit ?? ("" as never)) ?? NOWHERE];
-    if (exit === undefined) return;
-    if (!talks.mayTalk(user, exit)) return;
+    const { position, name, own, site } = user;
+    const exit = exitOf(claims, user);
+    if (exit === undefined || !talks.mayTalk(user, exit)) return;
     if (!pairs.isListed(position, exit.position)) {
       this.#diagnostics.add(ways.exitNotDirect(["nodes", name, "exit"], exit.name));
       return;
@@ -248,7 +245,7 @@ class Walker {
     // The common case, in which no way can be narrower: nothing to look up.
     if (source.node === undefined || mtu <= this.#leastMtu) return;
     const met = way.map((position) => this.#owners[position]?.node?.underlayMtu ?? Infinity);
-    const fits = Math.min(source.node.underlayMtu, ...met) - OVERHEAD;
+    const fits = Math.min(source.node.underlayMtu, ...met) - TUNNEL_OVERHEAD;
     if (mtu <= fits) return;
     this.#diagnostics.add(proof.mtuTooLarge(source.name, mtu, { mtu: fits, peer: target.name }));
   }

@@ -4,7 +4,7 @@ import { hostPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { PortRange, Selector } from "../model/mesh.ts";
 import type { Claims, Owner } from "./claims.ts";
-import { listAtoms } from "./universe.ts";
+import { listAtoms, paint } from "./universe.ts";
 import type { Universe } from "./universe.ts";
 
 /** A rule of the policy, its selectors turned into prefixes: in any order, and maybe some twice. */
@@ -80,9 +80,12 @@ export class Talks {
   readonly #classCount: number;
   readonly #meets: Int8Array;
 
-  constructor(claims: Claims, universe: Universe) {
-    const rules = readRules(claims);
-    const { owners, mesh } = claims;
+  /** `rules` are those of the claims, as readRules reads them. */
+  constructor(
+    { owners, mesh }: Claims,
+    rules: readonly RuleClaim[] | undefined,
+    universe: Universe,
+  ) {
     this.#hasPolicy = rules !== undefined;
     const given = rules ?? [];
     const owned = owners.map((owner) => listAtoms(universe, owner.owned));
@@ -97,26 +100,20 @@ export class Talks {
     this.#leaves = new Uint32Array(width);
     for (const [rule, { from, to }] of given.entries()) {
       const [isFrom, isTo] = [paint(universe, from), paint(universe, to)];
+      const mark = (
+        bits: Bits | undefined,
+        atoms: readonly number[],
+        isMeant: Uint8Array,
+      ): void => {
+        for (const atom of atoms) {
+          if (isMeant[atom] === 1) setBit(bits, 2 * rule + (universe.familyOf(atom) === 4 ? 0 : 1));
+        }
+      };
       for (const [at, atoms] of owned.entries()) {
-        mark(
-          universe,
-          starts[at],
-          rule,
-          atoms.filter((atom) => isFrom[atom] === 1),
-        );
-        mark(
-          universe,
-          takes[at],
-          rule,
-          atoms.filter((atom) => isTo[atom] === 1),
-        );
+        mark(starts[at], atoms, isFrom);
+        mark(takes[at], atoms, isTo);
       }
-      mark(
-        universe,
-        this.#leaves,
-        rule,
-        outside.filter((atom) => isTo[atom] === 1),
-      );
+      mark(this.#leaves, outside, isTo);
     }
     this.#starts = starts;
     this.#takes = takes;
@@ -175,26 +172,8 @@ export class Talks {
   }
 }
 
-/** 1 for each atom of the prefixes. */
-export function paint(universe: Universe, prefixes: readonly Prefix[]): Uint8Array {
-  const painted = new Uint8Array(universe.size);
-  for (const prefix of prefixes) {
-    const { from, to } = universe.atomsOf(prefix);
-    painted.fill(1, from, to);
-  }
-  return painted;
-}
-
-function mark(
-  universe: Universe,
-  bits: Bits | undefined,
-  rule: number,
-  atoms: readonly number[],
-): void {
-  for (const atom of bits === undefined ? [] : atoms) {
-    const bit = 2 * rule + (universe.familyOf(atom) === 4 ? 0 : 1);
-    if (bits !== undefined) bits[bit >>> 5] = (bits[bit >>> 5] ?? 0) | (1 << (bit & 31));
-  }
+function setBit(bits: Bits | undefined, bit: number): void {
+  if (bits !== undefined) bits[bit >>> 5] = (bits[bit >>> 5] ?? 0) | (1 << (bit & 31));
 }
 
 /** Every second bit is of IPv4, from the first on. */

@@ -2,9 +2,9 @@
 import { say } from "../phrase.ts";
 import * as proof from "../messages/proof.ts";
 import type { Diagnostics } from "../diagnostics.ts";
-import { addressWidth, isSameAddress, printAddress } from "../ip/address.ts";
+import { isSameAddress, printAddress } from "../ip/address.ts";
 import type { Address } from "../ip/address.ts";
-import { firstAddress, hasAddress, hasPrefix, lastAddress } from "../ip/prefix.ts";
+import { firstAddress, hasPrefix, isHost, isWithin, lastAddress } from "../ip/prefix.ts";
 import { createPrefixMap, match } from "../ip/prefix-map.ts";
 import type { PrefixMap } from "../ip/prefix-map.ts";
 import type { Prefix } from "../ip/prefix.ts";
@@ -13,6 +13,7 @@ import type { PrefixSet } from "../ip/prefix-set.ts";
 import type { Mesh, PolicyTest, PortRange, Selector } from "../model/mesh.ts";
 import { printSelector } from "../model/words.ts";
 import { isCovered, isMeeting } from "./admission.ts";
+import { remember } from "../remember.ts";
 import type { Claims, Owner } from "./claims.ts";
 import type { Connections } from "./connections.ts";
 import { createResolve } from "./policy-claims.ts";
@@ -120,7 +121,7 @@ function isKeptApart(
 }
 
 function isOut({ access }: Owner, address: Address): boolean {
-  return access !== undefined && !access.all.some((prefix) => hasAddress(prefix, address));
+  return access !== undefined && !isWithin(access.all, address);
 }
 
 /** One address of each, of one family: nobody sends to himself. */
@@ -154,9 +155,9 @@ function createRulesOf(sets: readonly PrefixSet[]): (address: Address) => readon
   const known = new Map<string, readonly number[]>();
   return (address) => {
     const key = `${address.family} ${address.bits}`;
-    const rules = known.get(key) ?? sets.flatMap((set, at) => (isMember(set, address) ? [at] : []));
-    known.set(key, rules);
-    return rules;
+    return remember(known, key, () =>
+      sets.flatMap((set, at) => (isMember(set, address) ? at : [])),
+    );
   };
 }
 
@@ -174,11 +175,9 @@ function classesOf(
   for (const address of addresses) {
     const rules = rulesOf(address);
     const owner = match(ownerOf, address)?.value;
-    const isOfMesh = mesh.network.addresses.some((range) => hasAddress(range, address));
+    const isOfMesh = isWithin(mesh.network.addresses, address);
     const key = [address.family, rules.join(), owner?.name, isOfMesh].join(" ");
-    const known = classes.get(key);
-    if (known === undefined) classes.set(key, { rules, owner, addresses: [address] });
-    else known.addresses.push(address);
+    remember(classes, key, () => ({ rules, owner, addresses: [] })).addresses.push(address);
   }
   return [...classes.values()];
 }
@@ -192,7 +191,7 @@ function inside(prefix: Prefix, owned: readonly Prefix[]): readonly Prefix[] {
 /** One address of each part of a prefix that the rules could tell apart. */
 function samplesOf(piece: Prefix, cuts: readonly Prefix[]): readonly Address[] {
   const first = firstAddress(piece);
-  if (piece.length === addressWidth(piece.family)) return [first];
+  if (isHost(piece)) return [first];
   const starts = cuts
     .flatMap((cut) => (hasPrefix(piece, cut) ? [cut.bits, lastAddress(cut).bits + 1n] : []))
     .filter((bits) => bits <= lastAddress(piece).bits);

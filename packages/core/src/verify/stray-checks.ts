@@ -1,11 +1,12 @@
 /** What nobody owns: where a device may send it at all, and that it ends somewhere. */
 import * as proof from "../messages/proof.ts";
 import type { Diagnostics } from "../diagnostics.ts";
+import { exitOf } from "./claims.ts";
 import type { Owner } from "./claims.ts";
 import { carries } from "./connections.ts";
 import { NOWHERE } from "./forwarding.ts";
 import type { PathScene } from "./path-checks.ts";
-import { listAtoms } from "./universe.ts";
+import { listAtoms, paint } from "./universe.ts";
 import type { Universe } from "./universe.ts";
 
 /** A prefix may be wider than what it stands for only where the document says so. */
@@ -70,8 +71,8 @@ function checkReach(
 }
 
 function listUnowned(universe: Universe, owners: readonly Owner[]): readonly number[] {
-  const isOwned = new Uint8Array(universe.size);
-  for (const { owned } of owners) for (const atom of listAtoms(universe, owned)) isOwned[atom] = 1;
+  const owned = owners.flatMap((owner) => owner.owned);
+  const isOwned = paint(universe, owned);
   return Array.from(isOwned.keys()).filter((atom) => isOwned[atom] === 0);
 }
 
@@ -83,9 +84,9 @@ function readReasons({ claims, universe }: PathScene, owner: Owner): ReadonlyMap
     if (position === undefined) return;
     for (const atom of listAtoms(universe, prefixes)) reasons.set(atom, position);
   };
-  const { node, site, access } = owner;
-  const exit = node?.exit === undefined ? undefined : positions.get(node.exit);
-  if (exit !== undefined) give(claims.owners[exit]?.exits ?? [], exit);
+  const { site, access } = owner;
+  const exit = exitOf(claims, owner);
+  if (exit !== undefined) give(exit.exits, exit.position);
   const gateway = site?.gateways[0];
   if (site !== undefined && gateway !== undefined && gateway !== owner.name) {
     give(site.reach, positions.get(gateway));

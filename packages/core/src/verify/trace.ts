@@ -5,7 +5,7 @@ import { listTexts } from "../wording.ts";
 import type { Address } from "../ip/address.ts";
 import { isSameAddress, printAddress } from "../ip/address.ts";
 import { printEndpoint } from "../ip/endpoint.ts";
-import { hasAddress, hostPrefix, printPrefix } from "../ip/prefix.ts";
+import { hasAddress, hostPrefix, isWithin, printPrefix } from "../ip/prefix.ts";
 import { createPrefixMap, match } from "../ip/prefix-map.ts";
 import type { PortRange } from "../model/mesh.ts";
 import type { Name } from "../model/names.ts";
@@ -16,7 +16,7 @@ import type { Member } from "../plan/member.ts";
 import type { Index } from "../plan/members.ts";
 import { judge } from "./admission.ts";
 import type { Admission, Destination, Flow } from "./admission.ts";
-import { routedRanges } from "./forwarding.ts";
+import { routedRanges, sentBy } from "./forwarding.ts";
 
 /** One end of a trace: an address, and the node or client that has it or stands before it. */
 export interface TraceEnd {
@@ -49,7 +49,7 @@ export function findEnd({ members, entries }: Index, address: Address): TraceEnd
 
 /** Where what nobody in the mesh owns leaves it, for a node or client that uses an exit. */
 export function findExit(index: Index, source: Name, address: Address): TraceEnd | undefined {
-  const peer = longestMatch(deviceOf(index, source), address)?.value;
+  const peer = match(sentBy(deviceOf(index, source)), address)?.value;
   return peer === undefined ? undefined : { name: peer.name, address };
 }
 
@@ -110,27 +110,33 @@ function follow(journey: Journey): boolean {
 function step(journey: Journey, here: Device): Device | undefined {
   const { index, source, target, tell } = journey;
   const to = printAddress(target.address);
-  const found = longestMatch(here, target.address);
+  const found = match(sentBy(here), target.address);
   if (found === undefined) {
     tell(here.name, noTunnel(journey, here), false);
     return undefined;
   }
-  if (!routedRanges(here).some((prefix) => hasAddress(prefix, target.address))) {
+  if (!isWithin(routedRanges(here), target.address)) {
     tell(here.name, say`has no route for ${to} into ${here.interface}`, false);
     return undefined;
   }
   const peer = found.value;
-  tell(here.name, say`${found.why} is the longest match for ${to}: peer ${peer.name}`);
+  tell(
+    here.name,
+    say`${printPrefix(found.prefix)} is the longest match for ${to}: peer ${peer.name}`,
+  );
   tell(here.name, dialling(peer));
   const there = deviceOf(index, peer.name);
   const from = printAddress(source.address);
-  const back = longestMatch(there, source.address);
+  const back = match(sentBy(there), source.address);
   if (back?.value.name !== here.name) {
     const text = say`drops it: ${from} is not among what it takes from ${here.name}`;
     tell(there.name, text, false);
     return undefined;
   }
-  tell(there.name, say`takes it: ${back.why} holds the sender's ${from}; answers go the same way`);
+  tell(
+    there.name,
+    say`takes it: ${printPrefix(back.prefix)} holds the sender's ${from}; answers go the same way`,
+  );
   return there;
 }
 
@@ -181,20 +187,14 @@ function letIn({ mesh }: Index, { rule: at }: Permit): Phrase {
 function refusal(verdict: Exclude<Admission, { kind: "passes" }>, flow: Flow): Phrase {
   const [from, to] = [printAddress(flow.source), printAddress(flow.target)];
   const what = flow.port === undefined ? say`anything` : printPortRange(flow.port);
-  switch (verdict.kind) {
-    case "confined":
-      return say`the access of the client does not cover ${to}`;
-    case "denied":
-      return say`a link denies all from ${from}`;
-    case "not-permitted":
-      return say`no rule of the policy lets ${from} start ${what} to ${to}`;
-    case "does-not-carry":
-      return say`it carries nothing for others`;
-    case "host-only":
-      return say`${to} is for a host alone: no exit passes it on`;
-    case "no-exit-user":
-      return say`${from} is not of those who name it as their exit`;
-  }
+  return {
+    confined: say`the access of the client does not cover ${to}`,
+    denied: say`a link denies all from ${from}`,
+    "not-permitted": say`no rule of the policy lets ${from} start ${what} to ${to}`,
+    "does-not-carry": say`it carries nothing for others`,
+    "host-only": say`${to} is for a host alone: no exit passes it on`,
+    "no-exit-user": say`${from} is not of those who name it as their exit`,
+  }[verdict.kind];
 }
 
 function deviceOf(index: Index, name: Name): Device {
@@ -225,15 +225,6 @@ function commonNetwork({ index, source, target }: Journey): string | undefined {
 
 function isOwn({ addresses }: Device, address: Address): boolean {
   return addresses.some((own) => isSameAddress(own.address, address));
-}
-
-function longestMatch(
-  { peers }: Device,
-  address: Address,
-): { readonly value: Peer; readonly why: string } | undefined {
-  const entries = peers.flatMap((peer) => peer.allowedIps.map((prefix) => [prefix, peer] as const));
-  const found = match(createPrefixMap(entries), address);
-  return found === undefined ? undefined : { value: found.value, why: printPrefix(found.prefix) };
 }
 
 function noTunnel({ index, source, target }: Journey, here: Device): Phrase {

@@ -109,3 +109,13 @@ export function listAtoms(universe: Universe, prefixes: readonly Prefix[]): read
   }
   return atoms;
 }
+
+/** 1 for each atom of the prefixes. */
+export function paint(universe: Universe, prefixes: readonly Prefix[]): Uint8Array {
+  const painted = new Uint8Array(universe.size);
+  for (const prefix of prefixes) {
+    const { from, to } = universe.atomsOf(prefix);
+    painted.fill(1, from, to);
+  }
+  return painted;
+}

@@ -4,11 +4,12 @@
  */
 import * as proof from "../messages/proof.ts";
 import { Diagnostics } from "../diagnostics.ts";
+import { hostAddressOf } from "../ip/endpoint.ts";
 import { hostPrefix } from "../ip/prefix.ts";
 import type { Prefix } from "../ip/prefix.ts";
 import type { Lock } from "../model/lock.ts";
 import type { Mesh } from "../model/mesh.ts";
-import type { Device, Peer } from "../plan/device.ts";
+import type { Device } from "../plan/device.ts";
 import { readClaims } from "./claims.ts";
 import type { Claims } from "./claims.ts";
 import { Connections } from "./connections.ts";
@@ -44,34 +45,42 @@ export function verify(
   diagnostics: Diagnostics,
 ): Proof {
   const claims = readClaims(mesh, lock);
+  const rules = readRules(claims);
   // Mostly devices divide the address space as the document does, and need not be asked how before.
   const found = new Diagnostics();
-  const quick = prove({ claims, lock, universe: new Universe(claimed(claims)) }, devices, found);
+  const quick = prove(
+    { claims, rules, lock, universe: new Universe(claimed(claims, rules)) },
+    devices,
+    found,
+  );
   if (quick !== undefined) {
     diagnostics.join(found);
     return quick;
   }
-  const universe = new Universe(allPrefixes(claims, devices));
-  const proven = prove({ claims, lock, universe }, devices, diagnostics);
+  const universe = new Universe(allPrefixes(claimed(claims, rules), devices));
+  const proven = prove({ claims, rules, lock, universe }, devices, diagnostics);
   if (proven === undefined) throw new Error("a device divides an atom of its own");
   return proven;
 }
 
+type Rules = ReturnType<typeof readRules>;
+
 interface Case {
   readonly claims: Claims;
+  readonly rules: Rules;
   readonly lock: Lock;
   readonly universe: Universe;
 }
 
 /** Undefined when a device divides an atom: nothing that was found then counts. */
 function prove(
-  { claims, lock, universe }: Case,
+  { claims, rules, lock, universe }: Case,
   devices: Iterable<Device>,
   diagnostics: Diagnostics,
 ): Proof | undefined {
   const { mesh } = claims;
   const connections = new Connections(claims);
-  const filters = new FilterChecks(claims, connections, universe);
+  const filters = new FilterChecks(claims, rules, connections, universe);
   // A node without a device sends nothing anywhere.
   const rows: Row[] = claims.owners.map(() => new Int32Array());
   const mtus: number[] = [];
@@ -102,7 +111,7 @@ function prove(
   checkPolicyTests(everybody, new Connections(everybody), diagnostics);
   checkSelectors(everybody, diagnostics);
   pairs.check(diagnostics);
-  const talks = new Talks(claims, universe);
+  const talks = new Talks(claims, rules, universe);
   const scene = { universe, claims, connections, talks, rows, mtus, pairs };
   const paths = checkPaths(scene, diagnostics);
   checkStrays(scene, diagnostics);
@@ -111,20 +120,30 @@ function prove(
   return { nodes, clients, tunnels: pairs.tunnelCount, ...paths };
 }
 
-/** Each prefix that a check will ask about; lists that devices share are looked at once. */
-function allPrefixes(claims: Claims, devices: Iterable<Device>): Set<Prefix> {
-  const prefixes = claimed(claims);
+/** With what the document names, each prefix that a check will ask about; lists that devices share are looked at once. */
+function allPrefixes(prefixes: Set<Prefix>, devices: Iterable<Device>): Set<Prefix> {
   const seen = new Set<object>();
+  const add = (shared: object, list: () => readonly Prefix[]): void => {
+    if (seen.has(shared)) return;
+    seen.add(shared);
+    for (const prefix of list()) prefixes.add(prefix);
+  };
   for (const device of devices) {
-    addFilter(device, prefixes, seen);
+    const { clients, exitUsers, denied, permits = [] } = device.filter;
+    const rules = permits.flatMap(({ from, to }) => [from, to]);
+    for (const list of [clients, exitUsers, denied, ...rules]) add(list, () => list);
     for (const prefix of routedRanges(device)) prefixes.add(prefix);
-    for (const peer of device.peers) addPeer(peer, prefixes, seen);
+    for (const { allowedIps, endpoint } of device.peers) {
+      add(allowedIps, () => allowedIps);
+      const host = hostAddressOf(endpoint);
+      if (host !== undefined) add(host, () => [hostPrefix(host)]);
+    }
   }
   return prefixes;
 }
 
 /** Each prefix that the document names. */
-export function claimed(claims: Claims): Set<Prefix> {
+export function claimed(claims: Claims, rules: Rules): Set<Prefix> {
   const { network, sites } = claims.mesh;
   const prefixes = new Set(network.addresses);
   for (const { addresses, reach } of sites) {
@@ -134,29 +153,8 @@ export function claimed(claims: Claims): Set<Prefix> {
     const reached = [...(access?.all ?? []), ...(access?.promised ?? [])];
     for (const prefix of [...own, ...exits, ...reached]) prefixes.add(prefix);
   }
-  for (const { from, to } of readRules(claims) ?? []) {
+  for (const { from, to } of rules ?? []) {
     for (const prefix of [...from, ...to]) prefixes.add(prefix);
   }
   return prefixes;
-}
-
-function addFilter({ filter }: Device, prefixes: Set<Prefix>, seen: Set<object>): void {
-  const lists = (filter.permits ?? []).flatMap(({ from, to }) => [from, to]);
-  for (const list of [filter.clients, filter.exitUsers, filter.denied, ...lists]) {
-    if (seen.has(list)) continue;
-    seen.add(list);
-    for (const prefix of list) prefixes.add(prefix);
-  }
-}
-
-function addPeer({ allowedIps, endpoint }: Peer, prefixes: Set<Prefix>, seen: Set<object>): void {
-  if (!seen.has(allowedIps)) {
-    seen.add(allowedIps);
-    for (const prefix of allowedIps) prefixes.add(prefix);
-  }
-  if (endpoint === undefined || typeof endpoint.host === "string") return;
-  if (!seen.has(endpoint.host)) {
-    seen.add(endpoint.host);
-    prefixes.add(hostPrefix(endpoint.host));
-  }
 }
