@@ -187,7 +187,6 @@ test("a push that is killed leaves each host old or new, and the next finishes t
       "5 half: old, old",
       "5 after: new, old",
       "6 after: new, old",
-      "7 half: new, old",
       "7 after: new, new",
     ]
   `);
