@@ -109,7 +109,7 @@ test("push shows no key to anybody, and leaves none where it does not belong", a
     expect({ what, places }).toEqual({ what, places: isCurrent ? homes : [] });
   }
   // The search sees what is there: a key in a call, and one that lives for a moment in a process.
-  const [{ secret = "" } = {}] = after;
+  const secret = after[0]?.secret ?? "";
   await sh(lab.machine("a"), `ip link show "${secret}" 2>/dev/null || :`);
   expect(await sh(lab.machine("a"), "cat /var/log/calls")).toContain(`ip link show ${secret}`);
   expect(processes.join("\n")).toContain("wg-quick up wg0");
