@@ -125,6 +125,10 @@ confirm() {
 	*-) service disable ;;
 	esac >"$run/said" || boot="fail no-boot $(tail -n 1 "$run/said")"
 	case $boot in fail*) echo "$boot" ;; esac
+	if [ ! -e "$run/new/wireguard/$interface.conf" ]; then
+		sed -n 's/^package /kept /p' "$etc/$interface.before" 2>/dev/null
+		rm -f "$etc/$interface.before"
+	fi
 	rm -rf "$etc/$interface.key.new" "$run"
 }
 
