@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { at, PushDesk, sh } from "./push-desk.ts";
-import { watchProcesses } from "./system-search.ts";
+import { findInFiles, watchProcesses } from "./system-search.ts";
 import { createSystems, type Systems } from "./systems.ts";
 import { useGround } from "./systems-fixture.ts";
 
@@ -90,17 +90,26 @@ test("push shows no key to anybody, and leaves none where it does not belong", a
     sh(lab.desk, "cat /run/calls"),
   ]);
   const after = await readSecrets(lab, desk);
-  expect(after.map(({ what }) => what)).toMatchInlineSnapshot();
+  expect(after.map(({ what }) => what)).toMatchInlineSnapshot(`
+    [
+      "a's own key",
+      "b's key, made on the desk",
+      "a preshared key",
+      "b.key",
+      "network.secret",
+    ]
+  `);
   for (const { what, secret, homes } of [...before, ...after]) {
     expect(secret).toMatch(/^[\w+/]{43}=$/);
     const isCurrent = after.some((each) => each.secret === secret);
     const told = [...processes, ...calls].filter((text) => text.includes(secret));
     expect({ what, told }).toEqual({ what, told: [] });
-    const places = await lab.findText(secret);
+    const beside = findInFiles(desk.folder, secret).filter((file) => !file.startsWith("keys/"));
+    const places = [...(await lab.findText(secret)), ...beside];
     expect({ what, places }).toEqual({ what, places: isCurrent ? homes : [] });
   }
   // The search sees what is there: a key in a call, and one that lives for a moment in a process.
-  const [{ secret = "" } = {}] = after;
+  const secret = after[0]?.secret ?? "";
   await sh(lab.machine("a"), `ip link show "${secret}" 2>/dev/null || :`);
   expect(await sh(lab.machine("a"), "cat /var/log/calls")).toContain(`ip link show ${secret}`);
   expect(processes.join("\n")).toContain("wg-quick up wg0");

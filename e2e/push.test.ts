@@ -1,26 +1,19 @@
 /** warren push on real machines: real ssh, real systemd, real WireGuard. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, test } from "vitest";
+import { PushDesk, at } from "./push-desk.ts";
 import { pingDuring, type PingCount } from "./steady-pings.ts";
 import { readSnapshot } from "./system-snapshot.ts";
-import { createSystems, type DrawnSystem, type Systems } from "./systems.ts";
+import { createSystems, type Systems } from "./systems.ts";
 import { useGround } from "./systems-fixture.ts";
 
 const ground = useGround();
-const WARREN = join(import.meta.dirname, "../warren");
-
-function at(address: string, system?: DrawnSystem["system"]): DrawnSystem {
-  const port = { ports: { net: { addresses: [address] } } };
-  return system === undefined ? port : { ...port, system };
-}
 
 const hosts = {
-  desk: at("203.0.113.100/24"),
-  a: at("203.0.113.1/24", {}),
-  b: at("203.0.113.2/24", { user: "op" }),
-  c: at("203.0.113.3/24", {}),
-  d: at("203.0.113.4/24", {}),
+  desk: at("203.0.113.100"),
+  a: at("203.0.113.1", {}),
+  b: at("203.0.113.2", { user: "op" }),
+  c: at("203.0.113.3", {}),
+  d: at("203.0.113.4", {}),
 };
 
 const MESH = `
@@ -30,30 +23,6 @@ nodes:
   b: { endpoint: 203.0.113.2, ssh: b }
   c: { endpoint: 203.0.113.3, ssh: c }
 `;
-
-function prepare(mesh: string): string {
-  const folder = join(ground.folder.path, "mesh");
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "warren.yaml"), mesh);
-  return folder;
-}
-
-async function warren(lab: Systems, folder: string, ...words: readonly string[]) {
-  return await lab.desk.attempt({
-    words: [
-      "env",
-      "HOME=/root",
-      "sh",
-      "-c",
-      'cd "$1" && shift && exec "$@"',
-      "sh",
-      folder,
-      WARREN,
-      ...words,
-    ],
-    wayOut: "",
-  });
-}
 
 const ADDRESSES = { a: "10.0.0.1", b: "10.0.0.2", c: "10.0.0.3", d: "10.0.0.4" } as const;
 type NodeName = keyof typeof ADDRESSES;
@@ -72,31 +41,19 @@ async function pinging(
   return await pingDuring(pairs, work);
 }
 
-async function pushed(lab: Systems, folder: string, ...words: readonly string[]): Promise<string> {
-  const { status, output, errors } = await warren(lab, folder, "push", ...words);
-  expect({ status, errors }).toEqual({ status: 0, errors: "" });
-  return output;
-}
-
 test("push brings a mesh to bare hosts, changes it under traffic, and takes it off again", async () => {
   const lab = await createSystems(ground, { hosts });
   const names = ["a", "b", "c", "d"] as const;
   const before = await Promise.all(names.map((name) => readSnapshot(lab.machine(name))));
-  const folder = prepare(MESH);
-  const mesh = (from: string, to: string): void => {
-    const file = join(folder, "warren.yaml");
-    const text = readFileSync(file, "utf8");
-    expect(text).toContain(from);
-    writeFileSync(file, text.replace(from, to));
-  };
-  expect(await pushed(lab, folder)).toMatchInlineSnapshot(`
+  const desk = new PushDesk(ground, lab, MESH);
+  expect(await desk.pushed()).toMatchInlineSnapshot(`
     "a  5 changes: started, files, start at boot
     b  4 changes: started, files, start at boot
     c  4 changes: started, files, start at boot
     6 of 6 pairs reach each other
     "
   `);
-  expect(await pushed(lab, folder)).toMatchInlineSnapshot(`
+  expect(await desk.pushed()).toMatchInlineSnapshot(`
     "a  as it is to be
     b  as it is to be
     c  as it is to be
@@ -104,8 +61,8 @@ test("push brings a mesh to bare hosts, changes it under traffic, and takes it o
     "
   `);
   const all = await pinging(lab, ["a", "b", "c"], async () => {
-    mesh("  c:", "  d: { endpoint: 203.0.113.4, ssh: d }\n  c:");
-    expect(await pushed(lab, folder)).toMatchInlineSnapshot(`
+    desk.change("  c:", "  d: { endpoint: 203.0.113.4, ssh: d }\n  c:");
+    expect(await desk.pushed()).toMatchInlineSnapshot(`
       "a  2 changes: peers, files
       b  2 changes: peers, files
       c  2 changes: peers, files
@@ -113,8 +70,8 @@ test("push brings a mesh to bare hosts, changes it under traffic, and takes it o
       12 of 12 pairs reach each other
       "
     `);
-    mesh("192.168.10.0/24", "192.168.11.0/24");
-    expect(await pushed(lab, folder)).toMatchInlineSnapshot(`
+    desk.change("192.168.10.0/24", "192.168.11.0/24");
+    expect(await desk.pushed()).toMatchInlineSnapshot(`
       "a  2 changes: rules, files
       b  5 changes: peers, routes, files
       c  5 changes: peers, routes, files
@@ -125,8 +82,8 @@ test("push brings a mesh to bare hosts, changes it under traffic, and takes it o
   });
   expect(all.flatMap(({ lost }) => lost)).toEqual([]);
   const rest = await pinging(lab, ["a", "b", "c"], async () => {
-    expect((await warren(lab, folder, "keys", "rotate", "d")).status).toBe(0);
-    expect(await pushed(lab, folder)).toMatchInlineSnapshot(`
+    expect((await desk.warren("keys", "rotate", "d")).status).toBe(0);
+    expect(await desk.pushed()).toMatchInlineSnapshot(`
       "a  3 changes: peers, files
       b  3 changes: peers, files
       c  3 changes: peers, files
@@ -137,12 +94,12 @@ test("push brings a mesh to bare hosts, changes it under traffic, and takes it o
     expect(
       await lab.machine("a").run({ words: ["ping", "-c1", "-w6", "10.0.0.4"], wayOut: "" }),
     ).toContain("ttl=64");
-    expect(await pushed(lab, folder, "--remove", "d")).toMatchInlineSnapshot(`
+    expect(await desk.pushed("--remove", "d")).toMatchInlineSnapshot(`
       "d  5 changes: stopped, files, start at boot
       "
     `);
-    mesh("  d: { endpoint: 203.0.113.4, ssh: d }\n", "");
-    expect(await pushed(lab, folder)).toMatchInlineSnapshot(`
+    desk.change("  d: { endpoint: 203.0.113.4, ssh: d }\n", "");
+    expect(await desk.pushed()).toMatchInlineSnapshot(`
       "a  2 changes: peers, files
       b  2 changes: peers, files
       c  2 changes: peers, files
@@ -153,7 +110,7 @@ test("push brings a mesh to bare hosts, changes it under traffic, and takes it o
   expect(rest.flatMap(({ lost }) => lost)).toEqual([]);
   expect(await readSnapshot(lab.machine("d"))).toEqual(before[3]);
   await Promise.all((["a", "b", "c"] as const).map((name) => lab.machine(name).reboot()));
-  expect(await pushed(lab, folder)).toMatchInlineSnapshot(`
+  expect(await desk.pushed()).toMatchInlineSnapshot(`
     "a  as it is to be
     b  as it is to be
     c  as it is to be
@@ -161,7 +118,7 @@ test("push brings a mesh to bare hosts, changes it under traffic, and takes it o
     "
   `);
   await pinging(lab, ["a", "b", "c"], async () => undefined);
-  expect(await pushed(lab, folder, "--remove")).toMatchInlineSnapshot(`
+  expect(await desk.pushed("--remove")).toMatchInlineSnapshot(`
     "a  6 changes: stopped, files, start at boot
     b  5 changes: stopped, files, start at boot
     c  5 changes: stopped, files, start at boot
@@ -169,7 +126,7 @@ test("push brings a mesh to bare hosts, changes it under traffic, and takes it o
   `);
   const after = await Promise.all(names.map((name) => readSnapshot(lab.machine(name))));
   expect(after).toEqual(before);
-  expect(await pushed(lab, folder, "--remove")).toMatchInlineSnapshot(`
+  expect(await desk.pushed("--remove")).toMatchInlineSnapshot(`
     "a  as it is to be
     b  as it is to be
     c  as it is to be

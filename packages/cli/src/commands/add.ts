@@ -5,7 +5,7 @@ import { readAssignments } from "../assignments.ts";
 import type { Assignment } from "../assignments.ts";
 import { addressesOf, changeText, editMesh, nounOf } from "../mesh-edit.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { commandOn } from "../terminal/words.ts";
+import { commandOn, nextCommand } from "../terminal/words.ts";
 import { fieldsOf, findSection } from "../yaml/mappings.ts";
 
 export interface AddOptions {
@@ -40,7 +40,8 @@ export function add(terminal: Terminal, words: AddWords, options: AddOptions): n
       const addresses = addressesOf(plan, name).join(", ");
       if (section === "sites") terminal.print(say`${name}: added; nodes are in it by site=${name}`);
       else {
-        const next = commandOn(file, section === "nodes" ? "render" : `qr ${name}`);
+        const next =
+          section === "nodes" ? nextCommand(file, plan.lock) : commandOn(file, `qr ${name}`);
         terminal.print(say`${name}: added, with the address ${addresses}; now run ${next}`);
       }
     },

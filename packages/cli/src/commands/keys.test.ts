@@ -109,7 +109,7 @@ test("keys rotate makes a new private key, and changes everybody's file with the
   expect(folder.lock().nodes["a"]?.publicKey).toBe(publicKey);
   expect({ status, out }).toEqual({
     status: 0,
-    out: `a has the new public key ${publicKey}; run warren render, then bring all files to their hosts`,
+    out: `a has the new public key ${publicKey}; run warren render; all files change`,
   });
   expect(fs.statSync(folder.at("keys/a.key")).mode & 0o777).toBe(0o600);
   await folder.run("render");
@@ -135,7 +135,7 @@ test("keys rotate-psk changes the files of its two nodes, and no other pair's ke
   const before = textsOf(folder.listing());
   expect(await folder.run("keys", "rotate-psk", "bb", "a")).toEqual({
     status: 0,
-    out: "bb and a share a new preshared key; run warren render, then bring their two files to them",
+    out: "bb and a share a new preshared key; run warren render; their two files change",
     err: "",
   });
   expect(changesSince(folder, before)).toEqual(["warren.lock"]);
@@ -243,4 +243,40 @@ test("keys rotate sends those who name a client to qr", async () => {
     out: "",
     err: "warren: error usage: phone is a client, not a node\n  a new key for it: warren qr phone --new-key",
   });
+});
+
+test("keys rotate has a host that has its own key make another, and nobody renders before it has", async () => {
+  const folder = await renderedFolder();
+  const lock = folder.lock();
+  const { publicKey = "" } = lock.nodes["a"] ?? {};
+  const kept = { ...lock.nodes["a"], keyOnHost: true };
+  folder.write("warren.lock", JSON.stringify({ ...lock, nodes: { ...lock.nodes, a: kept } }));
+  fs.rmSync(folder.at("keys/a.key"));
+
+  expect(await folder.run("render")).toMatchObject({ status: 0, err: "" });
+  const conf = folder.read("out/a/warren0.conf");
+  expect(conf).not.toContain("PrivateKey");
+  expect(conf).toContain("PostUp = wg set %i private-key /etc/wireguard/%i.key");
+  expect(folder.read("out/bb/warren0.conf")).toContain(publicKey);
+  expect(folder.lock().nodes["a"]).toEqual(kept);
+  expect((await folder.run("set", "bb", "keepalive=20")).out).toContain("now run warren push");
+
+  expect(await folder.run("keys", "rotate", "a")).toEqual({
+    status: 0,
+    out: "a makes a new key on its host; run warren push",
+    err: "",
+  });
+  expect(folder.lock().nodes["a"]).toEqual({ addresses: kept.addresses, keyOnHost: true });
+  const files = textsOf(folder.listing());
+  expect(await folder.run("render")).toMatchInlineSnapshot(`
+    {
+      "err": "warren.yaml:3:3: error key-due: a makes its private key on its host, and has not made the new one yet
+      bring it there: warren push",
+      "out": "",
+      "status": 2,
+    }
+  `);
+  expect(await folder.run("keys", "rotate", "bb")).toMatchObject({ status: 0 });
+  expect(folder.lock().nodes["a"]).not.toHaveProperty("publicKey");
+  expect(changesSince(folder, files)).toEqual(["keys/bb.key", "warren.lock"]);
 });

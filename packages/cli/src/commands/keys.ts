@@ -9,7 +9,7 @@ import { staged } from "../files/staging.ts";
 import type { Staging } from "../files/staging.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { Places, Plan, Workspace } from "../workspace.ts";
-import { commandOn } from "../terminal/words.ts";
+import { commandOn, nextCommand } from "../terminal/words.ts";
 import { printRecords, writeBeside } from "../writing.ts";
 import { loadPlan, printJson } from "./plan.ts";
 import type { FileOption, JsonOption } from "./plan.ts";
@@ -104,7 +104,7 @@ export function rotateKey(terminal: Terminal, name: string, options: KeysOptions
       staging.put(places.lockFile, text, "everybody");
     });
     terminal.print(
-      core.say`${name} has the new public key ${publicKey}; run ${commandOn(options.file, "render")}, then bring all files to their hosts`,
+      core.say`${name} has the new public key ${publicKey}; run ${nextCommand(options.file, plan.lock)}; all files change`,
     );
   });
 }
@@ -145,7 +145,7 @@ export function rotatePresharedKey(
       staging.put(places.lockFile, text, "everybody");
     });
     terminal.print(
-      core.say`${one} and ${other} share a new preshared key; run ${commandOn(options.file, "render")}, then bring their two files to them`,
+      core.say`${one} and ${other} share a new preshared key; run ${nextCommand(options.file, plan.lock)}; their two files change`,
     );
   });
 }

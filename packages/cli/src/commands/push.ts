@@ -153,6 +153,10 @@ async function remove(terminal: Terminal, job: Job): Promise<Plan> {
     await (options.dryRun ? run.plan(device, new Map()) : run.apply(device, new Map()));
   });
   const gone = new Set(runs.filter(({ isWell }) => isWell).map(({ node }) => node.name));
+  for (const { node, kept } of runs) {
+    if (kept.length > 0)
+      terminal.say(core.say`${node.name}: ${core.listTexts(kept)} stay installed`);
+  }
   if (!options.dryRun) forget(terminal, options, gone);
   return plan;
 }

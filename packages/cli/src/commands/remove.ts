@@ -5,7 +5,7 @@ import { readDocument } from "../yaml/document.ts";
 import { locateFindings } from "../findings.ts";
 import { changeText, editMesh } from "../mesh-edit.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { commandOn } from "../terminal/words.ts";
+import { nextCommand } from "../terminal/words.ts";
 import { fieldsOf, findSection, listNames } from "../yaml/mappings.ts";
 import type { FileOption } from "./plan.ts";
 
@@ -29,7 +29,7 @@ export function remove(terminal: Terminal, name: string, { file }: FileOption): 
       const path = isLast && section !== "nodes" ? [section] : [section, name];
       return changeText(file, text, { path, value: undefined });
     },
-    () => terminal.print(core.say`${name}: removed; now run ${commandOn(file, "render")}`),
+    ({ lock }) => terminal.print(core.say`${name}: removed; now run ${nextCommand(file, lock)}`),
   );
 }
 

@@ -6,7 +6,7 @@ import { readAssignments } from "../assignments.ts";
 import type { Assignment } from "../assignments.ts";
 import { changeText, editMesh } from "../mesh-edit.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { commandOn } from "../terminal/words.ts";
+import { nextCommand } from "../terminal/words.ts";
 import { fieldsOf, findSection, listNames } from "../yaml/mappings.ts";
 import type { FileOption } from "./plan.ts";
 
@@ -29,10 +29,10 @@ export function set(terminal: Terminal, { name, fields }: SetWords, { file }: Fi
       }
       return after;
     },
-    (_, isChanged) => {
+    ({ lock }, isChanged) => {
       const names = fields.map((each) => each.replace(/=.*$/s, ""));
       const listed = [...new Set(names)].join(", ");
-      const next = commandOn(file, "render");
+      const next = nextCommand(file, lock);
       if (isChanged) terminal.print(say`${name}: changed (${listed}); now run ${next}`);
       else terminal.print(say`${name}: ${listed} as before; nothing to change`);
     },

@@ -59,7 +59,11 @@ install_tools() {
 		fail install-failed "$by $*: $(echo "$said" | grep -v '^ *$' | tail -n 1)"
 	}
 	for tool in $wanted; do has "$tool" || fail install-failed "$by $*: it brings no $tool"; done
-	for package in "$@"; do echo "installed $package"; done
+	# Noted beside what else was before, for who takes all off again.
+	for package in "$@"; do
+		echo "package $package" >>"$etc/$interface.before"
+		echo "installed $package"
+	done
 }
 
 # adopt: the key that is there, else a new one. fresh: one that waits until the change that needs it.

@@ -81,9 +81,10 @@ undo() {
 	rm -rf "$run"
 }
 
-# ID: what became of a run that is not there any more.
+# ID: what became of a run that is not there any more. Once told, it is forgotten.
 told() {
 	word=$(sed -n "s/^$1 //p" "$run.undone" 2>/dev/null)
+	[ -z "$word" ] || rm -f "$run.undone"
 	echo "fail ${word:-overtaken}"
 }
 
@@ -124,6 +125,10 @@ confirm() {
 	*-) service disable ;;
 	esac >"$run/said" || boot="fail no-boot $(tail -n 1 "$run/said")"
 	case $boot in fail*) echo "$boot" ;; esac
+	if [ ! -e "$run/new/wireguard/$interface.conf" ]; then
+		sed -n 's/^package /kept /p' "$etc/$interface.before" 2>/dev/null
+		rm -f "$etc/$interface.before"
+	fi
 	rm -rf "$etc/$interface.key.new" "$run"
 }
 

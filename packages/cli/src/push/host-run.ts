@@ -35,6 +35,7 @@ export class HostRun {
   #facts: HostFacts | undefined;
   #troubles: readonly Trouble[] = [];
   #steps: readonly Step[] = [];
+  #kept: readonly string[] = [];
 
   constructor(node: Node, remote: Remote, options: RunOptions) {
     this.node = node;
@@ -62,6 +63,11 @@ export class HostRun {
   /** What was done to it, or would be. */
   get steps(): readonly Step[] {
     return this.#steps;
+  }
+
+  /** Packages that a push installed once, and that stay when all else was taken off. */
+  get kept(): readonly string[] {
+    return this.#kept;
   }
 
   /** Connects and looks. */
@@ -117,7 +123,10 @@ export class HostRun {
     if (begun.kind === "answered") this.#steps = stepsIn(begun.lines);
     if (begun.kind === "answered" && this.#steps.length === 0) return;
     const confirmed = await this.#confirm([device.interface, "confirm", id]);
-    if (confirmed.kind === "answered") return;
+    if (confirmed.kind === "answered") {
+      this.#kept = confirmed.lines.flatMap(([word, rest]) => (word === "kept" ? [rest] : []));
+      return;
+    }
     // Nobody there knows of it: then it did not begin.
     const isUnknown = confirmed.code === "overtaken" && begun.kind === "failed";
     if (isUnknown) this.#fail("apply", begun);

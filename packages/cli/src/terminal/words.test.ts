@@ -24,7 +24,7 @@ test.each([
     expect(status).toBe(0);
     said.push(...`${out}\n${err}`.split("\n"));
   }
-  const commands = said.flatMap((line) => /run (warren .*?)(?:, |$)/.exec(line)?.[1] ?? []);
+  const commands = said.flatMap((line) => /run (warren .*?)(?:[,;] |$)/.exec(line)?.[1] ?? []);
   const words = ["check", "render", "qr phone", ...Array.from({ length: 5 }, () => "render")];
   expect(commands).toEqual(words.map((each) => `warren ${each} -f ${shown}`));
 });

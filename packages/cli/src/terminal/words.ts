@@ -1,6 +1,6 @@
 /** Counts and commands as sentences want them. */
 import { printCount, say } from "@warren/core";
-import type { Phrase } from "@warren/core";
+import type { Lock, Phrase } from "@warren/core";
 
 export type Noun =
   | "node"
@@ -43,6 +43,12 @@ export function printDuration(seconds: number): Phrase {
 
 /** The mesh file where none is named. */
 export const MESH_FILE = "warren.yaml";
+
+/** What brings a change to where it counts: push, where hosts have keys of their own, or else render. */
+export function nextCommand(file: string, { nodes }: Lock): string {
+  const isPushed = [...nodes.values()].some(({ isKeyOnHost }) => isKeyOnHost === true);
+  return commandOn(file, isPushed ? "push" : "render");
+}
 
 /** A command to be run next on the same mesh file. */
 export function commandOn(file: string, words: string): string {
