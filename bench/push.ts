@@ -105,6 +105,8 @@ async function bring(fleet: Fleet, way: Way): Promise<Brought> {
   mkdirSync(folder);
   const run = async (script: string): Promise<Cost> => {
     const cost = await measureOnDesk(fleet, folder, script);
+    // It takes minutes: on the way it says where it is.
+    console.error(`${way.name} (${fleet.count} hosts): ${cost.seconds.toFixed(1)} s`);
     if (cost.status !== 0) throw new Error(`${way.name}: ${cost.output}`);
     return cost;
   };
