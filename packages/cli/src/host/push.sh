@@ -24,7 +24,13 @@ take() {
 			fail busy
 		fi
 	done
-	echo $$ >"$run/pid"
+	belong_to $$
+}
+
+# PROCESS: whose the run is. Never half written: who reads nothing there takes the run for one that was killed.
+belong_to() {
+	echo "$1" >"$run/pid.$$"
+	mv "$run/pid.$$" "$run/pid"
 }
 
 # PUBLIC: which of the host's own keys is meant.
@@ -65,7 +71,7 @@ begin() {
 	detach=
 	! has setsid || detach=setsid
 	in=$run $detach sh "$run/program" "$interface" guard "$1" "$2" </dev/null >"$run/said" 2>&1 &
-	echo $! >"$run/pid"
+	belong_to $!
 	until [ -e "$run/outcome" ] || ! is_under_way; do pause; done
 	outcome=$(cat "$run/outcome" 2>/dev/null || told "$1")
 	echo "$outcome"
@@ -91,7 +97,7 @@ told() {
 # ID SECONDS
 guard() {
 	trap '' HUP
-	echo $$ >"$run/pid"
+	belong_to $$
 	work=$run/work
 	if ! converge "$run/new"; then
 		undo "$1" undone
