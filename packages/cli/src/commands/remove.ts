@@ -5,13 +5,15 @@ import { readDocument } from "../yaml/document.ts";
 import { locateFindings } from "../findings.ts";
 import { changeText, editMesh } from "../mesh-edit.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { nextCommand } from "../terminal/words.ts";
+import { commandOn, nextCommand } from "../terminal/words.ts";
 import { fieldsOf, findSection, listNames } from "../yaml/mappings.ts";
+import { loadWorkspace } from "../workspace.ts";
 import type { FileOption } from "./plan.ts";
 
 const SECTIONS = ["nodes", "clients", "sites", "groups"] as const;
 
 export function remove(terminal: Terminal, name: string, { file }: FileOption): number {
+  const isOnHost = findNode(file, name)?.isKeyOnHost === true;
   return editMesh(
     terminal,
     file,
@@ -29,8 +31,23 @@ export function remove(terminal: Terminal, name: string, { file }: FileOption): 
       const path = isLast && section !== "nodes" ? [section] : [section, name];
       return changeText(file, text, { path, value: undefined });
     },
-    ({ lock }) => terminal.print(core.say`${name}: removed; now run ${nextCommand(file, lock)}`),
+    ({ lock }) => {
+      terminal.print(core.say`${name}: removed; now run ${nextCommand(file, lock)}`);
+      if (isOnHost) terminal.say(stillThere(name, file));
+    },
   );
+}
+
+/** The lock's word of it, as long as it has one. */
+function findNode(file: string, name: string): core.LockedNode | undefined {
+  const { plan } = loadWorkspace(file, { keys: "public", isStrict: false });
+  return [...(plan?.lock.nodes ?? [])].find(([each]) => each === name)?.[1];
+}
+
+/** Nobody knows any more where it is logged in to. */
+function stillThere(name: string, file: string): core.Phrase {
+  const off = commandOn(file, `push --remove ${name}`);
+  return core.say`its host still runs the tunnel: to take it off there, put ${name} back, run ${off}, and remove it then`;
 }
 
 /** None where the document has no form: then the proof says what is wrong with what is left. */

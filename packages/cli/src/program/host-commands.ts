@@ -7,7 +7,7 @@ import type { Done } from "./options.ts";
 import type { ProbeWords } from "../commands/probe.ts";
 import type { PushOptions } from "../commands/push.ts";
 import type { StatusOptions } from "../commands/status.ts";
-import { probeHelp, statusHelp } from "../terminal/ask-help.ts";
+import { probeHelp, pushHelp, statusHelp } from "../terminal/ask-help.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 export function addHostCommands(program: Command, terminal: Terminal, done: Done): void {
@@ -29,6 +29,7 @@ export function addHostCommands(program: Command, terminal: Terminal, done: Done
     .addOption(parallelOption(terminal))
     .addOption(jsonOption(terminal))
     .option("--strict", read(say`take every warning as an error`), false)
+    .addHelpText("after", () => `\n${read(pushHelp())}`)
     .action(async (names: readonly string[], options: PushOptions) => {
       const { push } = await import("../commands/push.ts");
       done(await push(terminal, names, options));

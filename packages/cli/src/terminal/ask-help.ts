@@ -1,6 +1,22 @@
-/** What the help of the commands that ask hosts shows: examples, what is measured, how they end. */
+/** What the help of the commands that work over ssh shows: examples, what is done, how they end. */
 import { say } from "@warren/core";
 import type { Text } from "@warren/core";
+
+export function pushHelp(): Text {
+  return say`Examples:
+  warren push --dry-run                        what would be done, host by host
+  warren push
+  warren push n3                               this host alone; the others hear of it with the next push
+  warren push --remove n3                      before: warren remove n3
+
+Logs in by your own ssh, as root or as a user whose sudo asks for no password. What is missing is
+installed; each host makes its own private key, unless keys/ has one; what differs is applied while
+the tunnels run. A host that something is in the way of is left as it was, and the others are
+served. After a change each host is connected to once more: one that cannot be reached goes back by
+itself. Interrupted or killed, run it again. --remove gives hosts back what they had, takes their
+keys away, and leaves packages. In the end all hosts that were served ping each other.
+Exit status: 0 when all is as the mesh says and all reach each other that may, else 2.`;
+}
 
 export function probeHelp(): Text {
   return say`Examples:

@@ -19,6 +19,7 @@ export function examples(): readonly (readonly [string, Phrase])[] {
     ["warren render", say`write out/<node>/warren0.conf for every node`],
     ["warren qr phone", say`make a client's key, and show it as a QR code`],
     ["warren trace a b", say`why does a reach b, or why not?`],
+    ["warren push", say`bring it to the hosts, over ssh`],
     ["warren graph", say`draw it`],
     ["warren cidr 10.0.0.0/8 - 10.1.0.0/16", say`calculate with prefixes`],
   ];
