@@ -285,7 +285,11 @@ async function createPlace(): Promise<Place> {
       write("sets", "");
       write("uptime", `${seconds}.99 7.00\n`);
       const run = `PATH=${commands}:$PATH; exec ${shell} ${SCRIPT} wg0`;
-      const outcome = await host.attempt({ words: ["sh", "-c", run], wayOut: "" });
+      const outcome = await host.attempt({
+        // Where this runs may be nowhere for the host.
+        words: ["env", "-C", "/", "sh", "-c", run],
+        wayOut: "",
+      });
       expect(outcome.status).toBe(0);
       const names = new Map(
         [...Object.keys(ROWS), "gone", "stranger"].map((it) => [keyOf(it), it]),

@@ -145,6 +145,8 @@ export class System {
     const inside = [
       `--net=/proc/${this.outside.pid}/ns/net`,
       `--mount=/proc/${disk.keeper.pid}/ns/mnt`,
+      // Entering a mount namespace leaves a chroot, if this is one.
+      `--root=/proc/${disk.keeper.pid}/root`,
       `--pid=/proc/${world.internet.pid}/ns/pid`,
     ];
     const place = [disk.folder, init, group];
