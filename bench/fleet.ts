@@ -14,7 +14,7 @@ import type { DrawnHost } from "../e2e/underlay.ts";
 import { PATH, reasonToSkipSystems } from "../e2e/systems-fixture.ts";
 
 /** What a machine takes with its tunnels up, in a program outside of the kernel: 99 peers. */
-const MACHINE_BYTES = 60e6;
+const MACHINE_BYTES = 40e6;
 /** All systemds of one machine's root share this; 128 are enough for sixty of them. */
 const WATCHERS = "/proc/sys/fs/inotify/max_user_instances";
 const MACHINE_WATCHERS = 10;

@@ -125,6 +125,10 @@ confirm() {
 		told "$1"
 		exit 1
 	}
+	# It has nothing left to do but to wake up and see that. With setsid its nap goes, too.
+	guard=$(cat "$run/pid")
+	belong_to $$
+	kill -TERM "-$guard" 2>/dev/null || kill -TERM "$guard" 2>/dev/null
 	boot=$(boot_steps "$run/new")
 	case $boot in
 	*+) service enable ;;
