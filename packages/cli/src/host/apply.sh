@@ -201,9 +201,10 @@ stop() {
 
 # FOLDER: does everything that differs. It says nothing but why it failed.
 converge() {
-	# Twice: what a first round changed may show what else there is.
+	# Up to three times: what a first round changed may show what else there is.
 	: >"$run/did"
 	for round in 1 2 3; do
+		has_room || { echo "no room in $run"; return 1; }
 		steps "$1" >"$work/steps"
 		cat "$work/steps" >>"$run/did"
 		grep -qv '^boot' "$work/steps" || return 0
