@@ -1,7 +1,8 @@
 # The commands of a push: what the host is told over ssh, and the guard that outlives the connection.
 
+# [FOLDER]
 is_under_way() {
-	kill -0 "$(cat "$run/pid" 2>/dev/null)" 2>/dev/null
+	kill -0 "$(cat "${1-$run}/pid" 2>/dev/null)" 2>/dev/null
 }
 
 pause() {
@@ -9,8 +10,8 @@ pause() {
 }
 
 # SECONDS: the run of somebody else is waited for, but not for longer. One that was killed is taken
-# over. What is on trial stays when nobody has confirmed it for a while: his machine died, not the way
-# to this host, since we came by one.
+# over. What is on trial stays when nobody has confirmed it for longer than a connection takes: his
+# machine died, not the way to this host, since we came by one.
 take() {
 	waited=0
 	mkdir -p "${run%/*}"
@@ -18,13 +19,26 @@ take() {
 		[ -d "$run" ] || fail no-room
 		sleep 1
 		waited=$((waited + 1))
-		if ! is_under_way || { [ $waited -ge 3 ] && mv "$run"/trial.* "$run/kept" 2>/dev/null; }; then
-			rm -rf "$run"
+		if ! is_under_way; then
+			bury
+		elif [ $waited -ge 15 ] || [ $waited -ge "$1" ] && mv "$run"/trial.* "$run/kept" 2>/dev/null; then
+			bury
 		elif [ $waited -ge "$1" ]; then
 			fail busy
 		fi
 	done
 	belong_to $$
+}
+
+# Of two that find a run over, one moves it. Whoever moved what the other has begun since puts it back.
+bury() {
+	gone=$run.gone.$$
+	mv "$run" "$gone" 2>/dev/null || return 0
+	if [ ! -e "$gone/kept" ] && is_under_way "$gone" && [ ! -e "$run" ]; then
+		mv "$gone" "$run"
+	else
+		rm -rf "$gone"
+	fi
 }
 
 # PROCESS: whose the run is. Never half written: who reads nothing there takes the run for one that was killed.
@@ -90,7 +104,7 @@ begin() {
 	has_room || give_up "$in"
 	steps "$in" | sed 's/^/step /' >"$in/plan"
 	if [ ! -s "$in/plan" ]; then
-		rm -rf "$run"
+		rm -rf "$run.old" "$run"
 		return
 	fi
 	prepare "$1" || give_up "$run"
