@@ -43,48 +43,54 @@ set_kernel() {
 	note "$1" && echo "$2" >"/proc/sys/$1"
 }
 
-# PATTERN: where another interface of ours needs it too, the note goes over to that one.
+# PATTERN WANT: where another interface of ours needs it too, by its state file, the note goes over to
+# that one. The notes are replaced last: what was given back twice is as before.
 give_back() {
 	own=$etc/$interface.before
-	[ -e "$own" ] || return 0
-	mv "$own" "$own.part"
+	grep -qs "^$1 " "$own" || return 0
+	grep -v "^$1 " "$own" >"$own.part"
+	grep "^$1 " "$own" >"$work/notes"
+	other=$(grep -ls "^$2" "$etc"/*.state | grep -vxF "$etc/$interface.state" | head -n 1)
+	other=${other:+${other%.state}.before}
 	while read -r name value; do
-		# shellcheck disable=SC2254
-		case $name in
-		$1)
-			other=$(grep -ls "^$name " "$etc"/*.before | head -n 1)
-			if [ -n "$other" ]; then
-				sed -i "s|^$name .*|$name $value|" "$other"
-			elif [ -e "/proc/sys/$name" ]; then
-				echo "$value" >"/proc/sys/$name"
-			fi
-			;;
-		*) echo "$name $value" >>"$own" ;;
-		esac
-	done <"$own.part"
-	rm -f "$own.part"
+		if [ -z "$other" ]; then
+			[ ! -e "/proc/sys/$name" ] || echo "$value" >"/proc/sys/$name"
+		else
+			hand_over "$other" "$name" "$value"
+		fi
+	done <"$work/notes"
+	if [ -s "$own.part" ]; then mv "$own.part" "$own"; else rm -f "$own" "$own.part"; fi
+}
+
+# FILE NAME VALUE: in place of what it noted itself, which was ours.
+hand_over() {
+	{
+		grep -sv "^$2 " "$1"
+		echo "$2 $3"
+	} >"$1.part"
+	mv "$1.part" "$1"
 }
 
 # FOLDER: whatever stopped the need for a setting, it is as before.
 give_back_unwanted() {
 	wanted_state "$1" >"$work/wanted"
-	grep -q '^forward 4' "$work/wanted" || give_back net/ipv4/ip_forward
-	grep -q '^forward 6' "$work/wanted" || give_back 'net/ipv6/*'
-	grep -q '^restart default 4' "$work/wanted" || give_back net/ipv4/conf/all/src_valid_mark
+	grep -q '^forward 4' "$work/wanted" || give_back net/ipv4/ip_forward 'forward 4'
+	grep -q '^forward 6' "$work/wanted" || give_back 'net/ipv6/.*' 'forward 6'
+	grep -q '^restart default 4' "$work/wanted" || give_back net/ipv4/conf/all/src_valid_mark 'restart default 4'
 }
 
 # A host that forwards forgets the routes that routers advertise, unless accept_ra is 2.
 forward() {
 	case $1$2 in
 	+4) set_kernel net/ipv4/ip_forward 1 ;;
-	-4) give_back net/ipv4/ip_forward ;;
+	-4) give_back net/ipv4/ip_forward 'forward 4' ;;
 	+6)
 		for each in /proc/sys/net/ipv6/conf/*/accept_ra; do
 			[ "$(cat "$each")" != 1 ] || set_kernel "${each#/proc/sys/}" 2
 		done
 		set_kernel net/ipv6/conf/all/forwarding 1
 		;;
-	-6) give_back 'net/ipv6/*' ;;
+	-6) give_back 'net/ipv6/.*' 'forward 6' ;;
 	esac
 }
 
@@ -201,9 +207,10 @@ stop() {
 
 # FOLDER: does everything that differs. It says nothing but why it failed.
 converge() {
-	# Twice: what a first round changed may show what else there is.
+	# Up to three times: what a first round changed may show what else there is.
 	: >"$run/did"
 	for round in 1 2 3; do
+		has_room || { echo "no room in $run"; return 1; }
 		steps "$1" >"$work/steps"
 		cat "$work/steps" >>"$run/did"
 		grep -qv '^boot' "$work/steps" || return 0

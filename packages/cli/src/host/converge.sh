@@ -156,10 +156,18 @@ file_steps() {
 		at=$(target "$name")
 		if [ -e "$1/$name" ]; then
 			cmp -s "$1/$name" "$at" || echo "file + $name"
-		elif [ -e "$at" ] && [ "$name" != "wireguard/$interface.before" ]; then
+		elif [ -e "$at" ] && is_made "$name"; then
 			echo "file - $name"
 		fi
 	done
+}
+
+# NAME: of what may be removed. A key that was there before us is its owner's.
+is_made() {
+	case $1 in
+	*.before) return 1 ;;
+	*.key) grep -qsxF "key $(wg pubkey <"$etc/$interface.key")" "$etc/$interface.before" ;;
+	esac
 }
 
 # FOLDER: whether only a new start will do.

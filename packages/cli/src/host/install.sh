@@ -71,12 +71,17 @@ make_key() {
 	file=$etc/$interface.key
 	[ "$1" != fresh ] || file=$file.new
 	mkdir -p "$etc" 2>/dev/null || fail cannot-write "$etc"
+	# Left over from one that came into use while nobody was there to confirm it.
+	if [ "$1" = fresh ] && cmp -s "$file" "$etc/$interface.key"; then rm "$file"; fi
+	is_made=
 	if [ ! -s "$file" ]; then
+		is_made=yes
 		said=$({ wg genkey >"$file.part" && { sync "$file.part" 2>/dev/null || sync; } && mv "$file.part" "$file"; } 2>&1) || {
 			rm -f "$file.part"
 			fail cannot-write "$said"
 		}
 	fi
 	public=$(wg pubkey <"$file") || fail key-unreadable "$file"
+	[ -z "$is_made" ] || echo "key $public" >>"$etc/$interface.before"
 	echo "public $public"
 }

@@ -1,7 +1,8 @@
 # The commands of a push: what the host is told over ssh, and the guard that outlives the connection.
 
+# [FOLDER]
 is_under_way() {
-	kill -0 "$(cat "$run/pid" 2>/dev/null)" 2>/dev/null
+	kill -0 "$(cat "${1-$run}/pid" 2>/dev/null)" 2>/dev/null
 }
 
 pause() {
@@ -9,8 +10,8 @@ pause() {
 }
 
 # SECONDS: the run of somebody else is waited for, but not for longer. One that was killed is taken
-# over. What is on trial stays when nobody has confirmed it for a while: his machine died, not the way
-# to this host, since we came by one.
+# over. What is on trial stays when nobody has confirmed it for longer than a connection takes: his
+# machine died, not the way to this host, since we came by one.
 take() {
 	waited=0
 	mkdir -p "${run%/*}"
@@ -18,13 +19,26 @@ take() {
 		[ -d "$run" ] || fail no-room
 		sleep 1
 		waited=$((waited + 1))
-		if ! is_under_way || { [ $waited -ge 3 ] && mv "$run"/trial.* "$run/kept" 2>/dev/null; }; then
-			rm -rf "$run"
+		if ! is_under_way; then
+			bury
+		elif [ $waited -ge 15 ] || [ $waited -ge "$1" ] && mv "$run"/trial.* "$run/kept" 2>/dev/null; then
+			bury
 		elif [ $waited -ge "$1" ]; then
 			fail busy
 		fi
 	done
 	belong_to $$
+}
+
+# Of two that find a run over, one moves it. Whoever moved what the other has begun since puts it back.
+bury() {
+	gone=$run.gone.$$
+	mv "$run" "$gone" 2>/dev/null || return 0
+	if [ ! -e "$gone/kept" ] && is_under_way "$gone" && [ ! -e "$run" ]; then
+		mv "$gone" "$run"
+	else
+		rm -rf "$gone"
+	fi
 }
 
 # PROCESS: whose the run is. Never half written: who reads nothing there takes the run for one that was killed.
@@ -44,29 +58,56 @@ choose_key() {
 	fail key-differs
 }
 
+# FILE: room for all that is written while a change is made, taken at once: what a full /run cuts off,
+# nobody would miss. Of the peers there are up to ten lists, each as long as the file.
+take_room() {
+	room=$(cat "$in"/wireguard/* "$run"/new/wireguard/* "$etc/$interface".* 2>/dev/null | wc -c)
+	dd if=/dev/zero of="$1" bs=1024 count=$((room / 100 + 128)) 2>/dev/null
+}
+
+has_room() {
+	take_room "$work/room" && rm "$work/room"
+}
+
+# Nothing was changed yet.
+give_up() {
+	rm -rf "$run"
+	fail no-room "$1"
+}
+
 # [PUBLIC]: what would be done.
 plan() {
 	work=$in
+	has_room || fail no-room "$work"
 	[ -z "${1-}" ] || choose_key "$1"
 	steps "$in" | sed 's/^/step /'
+}
+
+# ID: a folder with all that is to be, and a copy of all that is.
+prepare() {
+	echo "$1" >"$run/id" || return
+	mkdir "$run/work" "$run/old" "$run/old/wireguard" "$run/old/systemd" "$run/old/openrc" "$run/new" || return
+	mv "$in/wireguard" "$in/systemd" "$in/openrc" "$run/new/" && cp "$in/program" "$run/program" || return
+	# Held for what may have to be undone.
+	take_room "$run/room" || return
+	for name in $(own_files); do
+		at=$(target "$name")
+		[ ! -e "$at" ] || { cp -p "$at" "$run/old/$name" && cmp -s "$at" "$run/old/$name"; } || return
+	done
 }
 
 # ID SECONDS [PUBLIC]: does it, and ends when the guard has it done, or undone.
 begin() {
 	[ -z "${3-}" ] || choose_key "$3"
 	take "$2"
-	plan >"$in/plan"
+	work=$in
+	has_room || give_up "$in"
+	steps "$in" | sed 's/^/step /' >"$in/plan"
 	if [ ! -s "$in/plan" ]; then
-		rm -rf "$run"
+		rm -rf "$run.old" "$run"
 		return
 	fi
-	echo "$1" >"$run/id"
-	mkdir "$run/work" "$run/old" "$run/old/wireguard" "$run/old/systemd" "$run/old/openrc" "$run/new"
-	mv "$in/wireguard" "$in/systemd" "$in/openrc" "$run/new/"
-	cp "$in/program" "$run/program"
-	own_files | while read -r name; do
-		[ ! -e "$(target "$name")" ] || cp -p "$(target "$name")" "$run/old/$name"
-	done
+	prepare "$1" || give_up "$run"
 	rm -f "$run/old/wireguard/$interface.before" "$run.undone"
 	detach=
 	! has setsid || detach=setsid
@@ -80,9 +121,15 @@ begin() {
 
 # ID CODE: undoes it. Who began it may not be there to hear of it: who asks later is told.
 undo() {
+	rm -f "$run/room"
 	said=$(grep -v '^ *$' "$run/said" | tail -n 1)
 	if ! converge "$run/old"; then set -- "$1" not-undone; fi
-	[ "$2" != not-undone ] || said=$(grep -v '^ *$' "$run/said" | tail -n 1)
+	if [ "$2" = not-undone ]; then
+		said=$(grep -v '^ *$' "$run/said" | tail -n 1)
+		# Of the first of several: later ones have seen but what it left.
+		[ -e "$run.old" ] || mv "$run/old" "$run.old"
+		said="$said (its files from before: $run.old)"
+	fi
 	echo "$1 $2 $said" >"$run.undone"
 	rm -rf "$run"
 }
@@ -139,7 +186,7 @@ confirm() {
 		sed -n 's/^package /kept /p' "$etc/$interface.before" 2>/dev/null
 		rm -f "$etc/$interface.before"
 	fi
-	rm -rf "$etc/$interface.key.new" "$run"
+	rm -rf "$etc/$interface.key.new" "$run.old" "$run"
 }
 
 command=$1

@@ -1,0 +1,81 @@
+/** What may go wrong on a host while the program that push sends works there. */
+import { expect, test } from "vitest";
+import type { Device } from "@warren/core";
+import { sampleOf } from "../tools/sample.ts";
+import { payload, Target } from "./program-target.ts";
+import { useWorld } from "./world-fixture.ts";
+
+const fixture = useWorld();
+
+/** The first device of a mesh whose first node has these fields. */
+function deviceOf(fields = "", net = 0): Device {
+  const [device] = sampleOf(`
+    network: { name: m, addresses: [10.${net}.0.0/24], interface: wg${net}, listenPort: ${51820 + net} }
+    nodes:
+      a: { endpoint: 203.0.113.1${fields} }
+      b: { endpoint: 203.0.113.2, subnets: [192.168.${net + 2}.0/24] }
+  `).devices;
+  if (device === undefined) throw new Error("the mesh has no device");
+  return device;
+}
+
+test("a full /run changes nothing, and is told", async () => {
+  const target = await Target.create(fixture, "full");
+  await target.bring(deviceOf());
+  const before = await target.sh("cd /etc/wireguard; sha256sum wg0.*");
+  const after = payload(deviceOf(", subnets: [192.168.1.0/24]"));
+  const told: string[] = [];
+  await target.sh("mkdir -p /run/warren; mount -t tmpfs tmpfs /run/warren");
+  for (const kib of [4, 80, 240]) {
+    await target.sh(`mount -o remount,size=${kib}k /run/warren`);
+    const { status, output } = await target.attempt(["wg0", "begin", "test", "1"], after);
+    const left = await target.sh("ls /run/warren; cd /etc/wireguard; sha256sum wg0.*");
+    told.push(`${status} ${output.split(" ", 2).join(" ")}${left.replace(before, "")}`);
+  }
+  expect(told).toEqual(["1 fail no-room", "1 fail no-room", "1 fail undone"]);
+  await target.sh("mount -o remount,size=4m /run/warren");
+  expect(await target.program(["wg0", "begin", "test", "60"], after)).toContain("step rules + nft");
+  await target.program(["wg0", "confirm", "test"], after);
+});
+
+test("what one mesh needs of the kernel stays when another is taken off", async () => {
+  const target = await Target.create(fixture, "two");
+  await target.sh("echo 0 >/proc/sys/net/ipv4/ip_forward");
+  await target.bring(deviceOf(", subnets: [192.168.1.0/24]"));
+  await target.bring(deviceOf("", 1));
+  await target.bring(deviceOf(", subnets: [192.168.5.0/24]", 1));
+  await target.takeOff("wg0");
+  expect(await target.sh("cat /proc/sys/net/ipv4/ip_forward")).toBe("1\n");
+  await target.takeOff("wg1");
+  expect(await target.sh("cat /proc/sys/net/ipv4/ip_forward; ls /etc/wireguard")).toBe("0\n");
+});
+
+test("a key that was there before stays when all is taken off", async () => {
+  const target = await Target.create(fixture, "keys");
+  const none = new Map<string, string>();
+  const key = async (): Promise<string> => await target.program(["wg0", "key", "adopt"], none);
+  await target.sh("wg genkey >/etc/wireguard/wg0.key");
+  const [, before = ""] = (await key()).trim().split(" ");
+  const files = payload({ ...deviceOf(), isKeyElsewhere: true });
+  await target.program(["wg0", "begin", "test", "60", before], files);
+  await target.program(["wg0", "confirm", "test"], none);
+  await target.takeOff("wg0");
+  expect(await target.sh("ls /etc/wireguard; wg pubkey </etc/wireguard/wg0.key")).toBe(
+    `wg0.key\n${before}\n`,
+  );
+  await target.sh("rm /etc/wireguard/wg0.key");
+  const [, made = ""] = (await key()).trim().split(" ");
+  await target.program(["wg0", "begin", "test", "60", made], files);
+  await target.program(["wg0", "confirm", "test"], none);
+  await target.takeOff("wg0");
+  expect(await target.sh("ls /etc/wireguard")).toBe("");
+});
+
+test("a rotation makes another key than the one in use, whatever a cut one left", async () => {
+  const target = await Target.create(fixture, "rotated");
+  const none = new Map<string, string>();
+  const first = await target.program(["wg0", "key", "fresh"], none);
+  expect(await target.program(["wg0", "key", "fresh"], none)).toBe(first);
+  await target.sh("cp /etc/wireguard/wg0.key.new /etc/wireguard/wg0.key");
+  expect(await target.program(["wg0", "key", "fresh"], none)).not.toBe(first);
+});
