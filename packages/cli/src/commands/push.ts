@@ -90,7 +90,7 @@ async function look(terminal: Terminal, job: Job): Promise<Plan> {
     await run.survey(deviceOf(plan, run.node));
     if (!run.isWell) return;
     const device = deviceOf(plan, run.node);
-    await run.plan(device, payloadOf(device, materials, run.serviceManager));
+    await run.plan(device, payloadOf(device, materials, run.serviceManager), isKeyDue(plan, run));
   });
   return plan;
 }
@@ -105,9 +105,9 @@ async function bring(terminal: Terminal, job: Job): Promise<Plan> {
     for (const name of await run.install(device(run))) {
       terminal.say(core.say`${run.node.name}: installed ${name}`);
     }
-    if (!run.isWell || !plan.keys.missing.has(run.node.name)) return;
-    const isNew = plan.lock.nodes.get(run.node.name)?.isKeyOnHost === true;
-    const key = await run.makeKey(device(run), isNew);
+    const isDue = isKeyDue(plan, run);
+    if (!run.isWell || !(isDue || plan.keys.missing.has(run.node.name))) return;
+    const key = await run.makeKey(device(run), isDue);
     if (key !== undefined) hostKeys.set(run.node.name, key);
   });
   // Nothing to bring: then nothing is written, either.
@@ -150,7 +150,7 @@ async function remove(terminal: Terminal, job: Job): Promise<Plan> {
   await each(terminal, job, core.say`removing`, async (run) => {
     // A key that was not made by us is not ours to remove.
     const device = { ...deviceOf(plan, run.node), isKeyElsewhere: isOwnKey(run) };
-    await (options.dryRun ? run.plan(device, new Map()) : run.apply(device, new Map()));
+    await (options.dryRun ? run.plan(device, new Map(), false) : run.apply(device, new Map()));
   });
   const gone = new Set(runs.filter(({ isWell }) => isWell).map(({ node }) => node.name));
   for (const { node, kept } of runs) {
@@ -174,6 +174,10 @@ function forget(terminal: Terminal, { file }: PushOptions, gone: ReadonlySet<cor
       staged((staging) => staging.put(places.lockFile, text, "everybody"));
     },
   );
+}
+
+function isKeyDue({ lock }: Plan, { node }: HostRun): boolean {
+  return lock.nodes.get(node.name)?.isKeyDue === true;
 }
 
 function deviceOf({ index, keys }: Plan, { name }: core.Node): core.Device {
