@@ -103,6 +103,11 @@ export class HostRun {
     return key;
   }
 
+  /** What only a look at other hosts shows. */
+  refuse(trouble: Trouble): void {
+    this.#troubles = [trouble];
+  }
+
   /** What would be done. `isKeyDue`: its files still are those of the key that it is to replace. */
   async plan(device: Device, files: Payload, isKeyDue: boolean): Promise<void> {
     const words = ["plan", ...keyWords(device)];
