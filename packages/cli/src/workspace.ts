@@ -90,7 +90,8 @@ interface PlanInput {
 function keyed(input: PlanInput): PlanInput {
   const nodes = new Map(input.lock.nodes);
   for (const [name, publicKey] of input.options.hostKeys ?? []) {
-    nodes.set(name, { addresses: [], ...nodes.get(name), publicKey, isKeyOnHost: true });
+    const { addresses = [] } = nodes.get(name) ?? {};
+    nodes.set(name, { addresses, publicKey, isKeyOnHost: true });
   }
   const lock = { ...input.lock, nodes };
   const mesh = { ...input.mesh, nodes: core.withKeysOnHosts(input.mesh.nodes, lock) };
@@ -127,8 +128,10 @@ function nextLock(
   const nodes = mesh.nodes.map(({ name }): [core.Name, core.LockedNode] => {
     const publicKey = keys.publicKeys.get(name);
     const addresses = allocation.nodes.get(name) ?? [];
-    const where = lock.nodes.get(name)?.isKeyOnHost === true ? { isKeyOnHost: true as const } : {};
-    return [name, { addresses, ...(publicKey === undefined ? {} : { publicKey }), ...where }];
+    const before = lock.nodes.get(name);
+    if (publicKey === undefined) return [name, { addresses }];
+    // What is known of the key, as long as it is the same.
+    return [name, { ...(before?.publicKey === publicKey ? before : {}), addresses, publicKey }];
   });
   const entries = core.entrancesOf(mesh).map(({ id }): [core.EntryId, core.LockedNode] => {
     const publicKey = keys.entryKeys.get(id);

@@ -80,7 +80,7 @@ export function rotateKey(terminal: Terminal, name: string, options: KeysOptions
     const node = nodeOf(plan, name);
     const given = plan.lock.nodes.get(node.name);
     if (given?.isKeyOnHost === true) {
-      forgetKey(plan, node.name, places);
+      markDue(plan, node.name, places);
       terminal.print(
         core.say`${name} makes a new key on its host; run ${commandOn(options.file, "push")}`,
       );
@@ -109,10 +109,10 @@ export function rotateKey(terminal: Terminal, name: string, options: KeysOptions
   });
 }
 
-/** That nobody knows its public key is what makes its host make another. */
-function forgetKey({ lock, keys }: Plan, name: core.Name, { lockFile }: Places): void {
-  const { addresses = [] } = lock.nodes.get(name) ?? {};
-  const nodes = new Map(lock.nodes).set(name, { addresses, isKeyOnHost: true });
+/** The old key stays in use until the host has told the new one: others go on listing a node that cannot be reached. */
+function markDue({ lock, keys }: Plan, name: core.Name, { lockFile }: Places): void {
+  const nodes = new Map(lock.nodes);
+  nodes.set(name, { addresses: [], ...lock.nodes.get(name), isKeyDue: true });
   const text = printRecords({ ...lock, nodes }, keys);
   staged((staging) => staging.put(lockFile, text, "everybody"));
 }
@@ -198,8 +198,7 @@ function writing(
 ): number {
   const wish = { ...options, strict: false, keys: "public" } as const;
   return writeBeside(terminal, wish, (plan, workspace) => {
-    const isUnmade = (name: core.Name): boolean => plan.lock.nodes.get(name)?.isKeyOnHost !== true;
-    if ([...plan.keys.missing].some(isUnmade)) {
+    if (plan.keys.missing.size > 0) {
       throw new AppError("usage", core.say`some nodes have no key yet`, {
         fix: core.say`make the first ones: warren render`,
       });

@@ -4,9 +4,11 @@ import { AppError } from "../app-error.ts";
 import { printFindings } from "../findings.ts";
 import { staged } from "../files/staging.ts";
 import { createSecrets } from "../keys/key-ring.ts";
+import { findClones } from "../push/clones.ts";
 import { HostRun } from "../push/host-run.ts";
 import { bringable, materialsOf, payloadOf } from "../push/payload.ts";
 import { columnOf, jsonOf, printRun } from "../push/report.ts";
+import { keyCloned } from "../push/troubles.ts";
 import { isAllReached, printVerdict, printablePairs } from "../remote/probe-report.ts";
 import { pairsOf, probeAll } from "../remote/probing.ts";
 import type { Probed } from "../remote/probing.ts";
@@ -90,7 +92,7 @@ async function look(terminal: Terminal, job: Job): Promise<Plan> {
     await run.survey(deviceOf(plan, run.node));
     if (!run.isWell) return;
     const device = deviceOf(plan, run.node);
-    await run.plan(device, payloadOf(device, materials, run.serviceManager));
+    await run.plan(device, payloadOf(device, materials, run.serviceManager), isKeyDue(plan, run));
   });
   return plan;
 }
@@ -100,16 +102,17 @@ async function bring(terminal: Terminal, job: Job): Promise<Plan> {
   const { plan, runs } = job;
   const device = ({ node }: HostRun): core.Device => deviceOf(plan, node);
   await each(terminal, job, core.say`looking`, (run) => run.survey(device(run)));
-  const hostKeys = new Map<core.Name, core.PublicKey>();
+  const told = new Map<core.Name, core.PublicKey>();
   await each(terminal, job, core.say`preparing`, async (run) => {
     for (const name of await run.install(device(run))) {
       terminal.say(core.say`${run.node.name}: installed ${name}`);
     }
-    if (!run.isWell || !plan.keys.missing.has(run.node.name)) return;
-    const isNew = plan.lock.nodes.get(run.node.name)?.isKeyOnHost === true;
-    const key = await run.makeKey(device(run), isNew);
-    if (key !== undefined) hostKeys.set(run.node.name, key);
+    const isDue = isKeyDue(plan, run);
+    if (!run.isWell || !(isDue || plan.keys.missing.has(run.node.name))) return;
+    const key = await run.makeKey(device(run), isDue);
+    if (key !== undefined) told.set(run.node.name, key);
   });
+  const hostKeys = withoutClones(job, told);
   // Nothing to bring: then nothing is written, either.
   if (runs.every(({ isWell }) => !isWell)) return plan;
   const keyed = record(terminal, job.options, hostKeys);
@@ -119,6 +122,25 @@ async function bring(terminal: Terminal, job: Job): Promise<Plan> {
     await run.apply(own, payloadOf(own, materials, run.serviceManager));
   });
   return keyed;
+}
+
+/** Whoever tells another's key is left alone; of two that are new, the first has it. */
+function withoutClones(
+  { plan, runs }: Job,
+  told: ReadonlyMap<core.Name, core.PublicKey>,
+): ReadonlyMap<core.Name, core.PublicKey> {
+  const inOrder = new Map(
+    runs.flatMap(({ node: { name } }) => {
+      const key = told.get(name);
+      return key === undefined ? [] : [[name, key] as const];
+    }),
+  );
+  const clones = findClones(inOrder, plan.keys);
+  for (const run of runs) {
+    const owner = clones.get(run.node.name);
+    if (owner !== undefined) run.refuse(keyCloned(owner, plan.mesh.network.interface));
+  }
+  return new Map([...inOrder].filter(([name]) => !clones.has(name)));
 }
 
 /** The lock is written before a host is told what it says: a kill between is mended by the next run. */
@@ -150,7 +172,7 @@ async function remove(terminal: Terminal, job: Job): Promise<Plan> {
   await each(terminal, job, core.say`removing`, async (run) => {
     // A key that was not made by us is not ours to remove.
     const device = { ...deviceOf(plan, run.node), isKeyElsewhere: isOwnKey(run) };
-    await (options.dryRun ? run.plan(device, new Map()) : run.apply(device, new Map()));
+    await (options.dryRun ? run.plan(device, new Map(), false) : run.apply(device, new Map()));
   });
   const gone = new Set(runs.filter(({ isWell }) => isWell).map(({ node }) => node.name));
   for (const { node, kept } of runs) {
@@ -174,6 +196,10 @@ function forget(terminal: Terminal, { file }: PushOptions, gone: ReadonlySet<cor
       staged((staging) => staging.put(places.lockFile, text, "everybody"));
     },
   );
+}
+
+function isKeyDue({ lock }: Plan, { node }: HostRun): boolean {
+  return lock.nodes.get(node.name)?.isKeyDue === true;
 }
 
 function deviceOf({ index, keys }: Plan, { name }: core.Node): core.Device {

@@ -81,7 +81,7 @@ export function readKeyRing(
   const missing = new Set<Name>();
   const fresh: { name: string; text: string }[] = [];
   for (const node of mesh.nodes) {
-    const { publicKey: recorded, isKeyOnHost } = lock.nodes.get(node.name) ?? {};
+    const recorded = lock.nodes.get(node.name)?.publicKey;
     const known = node.publicKey ?? (need === "public" ? recorded : undefined);
     const privateKey =
       known === undefined
@@ -97,9 +97,6 @@ export function readKeyRing(
       privateKeys.set(node.name, privateKey);
     } else if (recorded !== undefined) {
       diagnostics.add(keyMessages.keyMissing(node.name, join(folder, keyFile(node.name))));
-    } else if (need === "make" && isKeyOnHost === true) {
-      diagnostics.add(keyMessages.keyDueOnHost(node.name));
-      publicKeys.set(node.name, placeholderKey(node.name));
     } else if (need === "make") {
       const made = makePrivateKey();
       fresh.push({ name: keyFile(node.name), text: `${made}\n` });

@@ -103,11 +103,16 @@ export class HostRun {
     return key;
   }
 
-  /** What would be done. */
-  async plan(device: Device, files: Payload): Promise<void> {
+  /** What only a look at other hosts shows. */
+  refuse(trouble: Trouble): void {
+    this.#troubles = [trouble];
+  }
+
+  /** What would be done. `isKeyDue`: its files still are those of the key that it is to replace. */
+  async plan(device: Device, files: Payload, isKeyDue: boolean): Promise<void> {
     const words = ["plan", ...keyWords(device)];
     const lines = await this.#ask("check", device, { words, files });
-    this.#steps = stepsIn(lines);
+    if (lines !== undefined) this.#steps = [...(isKeyDue ? ["new-key"] : []), ...stepsIn(lines)];
   }
 
   /**

@@ -157,6 +157,15 @@ function working(detail: string, seconds: number): Readonly<Record<string, Words
   };
 }
 
+export function keyCloned(owner: string, device: string): Trouble {
+  return {
+    step: "key",
+    code: "key-cloned",
+    cause: say`its private key is that of ${owner}, too: one may be a copy of the other's disk`,
+    fix: say`have it make another: remove /etc/wireguard/${device}.key there, and run it again`,
+  };
+}
+
 export function noWireGuard(): Trouble {
   return {
     step: "check",

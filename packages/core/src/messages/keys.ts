@@ -12,11 +12,6 @@ export function keyMissing(node: string, file: string): Diagnostic {
   return error("key-missing", ["nodes", node], message, fix);
 }
 
-export function keyDueOnHost(node: string): Diagnostic {
-  const message = say`${node} makes its private key on its host, and has not made the new one yet`;
-  return error("key-due", ["nodes", node], message, say`bring it there: warren push`);
-}
-
 export function keyUnreadable(path: Path, file: string, problem: Problem): Diagnostic {
   return error("key-unreadable", path, say`${file}: ${problem.message}`, problem.fix);
 }

@@ -70,6 +70,20 @@ test("printLock() says nothing of clients where there are none", () => {
   expect(parseLock(JSON.parse(text), new Diagnostics())).toEqual(lock);
 });
 
+test("parseLock() knows where a key is, and whether it is due, of keys that are known alone", () => {
+  const publicKey = "yX55JknNCN3TmHlmWxwr5ZF12NjeTvIAufmf3nX9uK4=";
+  const marks = { keyOnHost: true, keyDue: true };
+  const read = (node: object): unknown => {
+    const document = { version: 1, nodes: { a: { addresses: [], ...node } } };
+    const lock = parseLock(document, new Diagnostics());
+    if (lock === undefined) throw new Error("the lock is sound");
+    return JSON.parse(printLock(lock)).nodes.a;
+  };
+  expect(read({ publicKey, ...marks })).toEqual({ addresses: [], publicKey, ...marks });
+  expect(read({ publicKey, keyDue: true })).toEqual({ addresses: [], publicKey });
+  expect(read(marks)).toEqual({ addresses: [] });
+});
+
 test("parseLock() reads an empty lock", () => {
   expect(parseLock(JSON.parse(printLock(EMPTY_LOCK)), new Diagnostics())).toEqual(EMPTY_LOCK);
 });

@@ -30,8 +30,10 @@ export interface Lock {
 export interface LockedNode {
   readonly addresses: readonly Address[];
   readonly publicKey?: PublicKey;
-  /** Its private key was made on its host and never left it. Without a public one: a new one is to be made there. */
+  /** Its private key was made on its host and never left it. */
   readonly isKeyOnHost?: true;
+  /** Its host is to make another. Until it has told that one, the old one stays in use. */
+  readonly isKeyDue?: true;
 }
 
 /** The names of two nodes, or of a client and a node, the lower first, with a blank between. */
@@ -54,9 +56,13 @@ const given = mapped(
     addresses: required(list(text(parseAddress)), "Given out for life."),
     publicKey: optional(text(parsePublicKey), "Of its key."),
     keyOnHost: optional(flag(), "Its private key was made on its host."),
+    keyDue: optional(flag(), "Its host is to make another."),
   }),
-  ({ keyOnHost, ...rest }): LockedNode =>
-    keyOnHost === true ? { ...rest, isKeyOnHost: true } : rest,
+  ({ keyOnHost, keyDue, ...rest }): LockedNode => {
+    // Of a key that nobody knows there is nothing to say.
+    if (keyOnHost !== true || rest.publicKey === undefined) return rest;
+    return { ...rest, isKeyOnHost: true, ...(keyDue === true ? { isKeyDue: true } : {}) };
+  },
 );
 
 const lockShape = fields({
@@ -172,8 +178,9 @@ export function printLock(lock: Lock): string {
 }
 
 function printRecords(records: ReadonlyMap<string, LockedNode>): readonly string[] {
-  return sorted(records).map(([name, { addresses, publicKey, isKeyOnHost }]) => {
-    const record = { addresses: addresses.map(printAddress), publicKey, keyOnHost: isKeyOnHost };
+  return sorted(records).map(([name, { addresses, publicKey, isKeyOnHost, isKeyDue }]) => {
+    const marks = { keyOnHost: isKeyOnHost, keyDue: isKeyDue };
+    const record = { addresses: addresses.map(printAddress), publicKey, ...marks };
     return `    ${JSON.stringify(name)}: ${JSON.stringify(record)}`;
   });
 }
