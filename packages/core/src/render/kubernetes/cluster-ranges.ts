@@ -47,6 +47,11 @@ export function rangeNeeds(index: Index, wish: ClusterWish): readonly RangeNeed[
   });
 }
 
+/** What a node offers of the pods' range, as host-gw wants it. */
+export function podRangesOf(member: Member, { pods }: ClusterWish): readonly Prefix[] {
+  return activeRanges(member).filter((range) => isWithin(pods, range));
+}
+
 /** With host-gw, nodes that offer nothing of the pods' range, and of which nobody said what they have. */
 export function unknownPodRanges(index: Index, wish: ClusterWish): readonly Name[] {
   if (wish.backend !== "host-gw") return [];

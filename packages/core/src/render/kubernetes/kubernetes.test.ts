@@ -148,6 +148,29 @@ test("checkCluster() names ports that a policy keeps from those who need them", 
   expect(checked(index, { nodes, backend: "host-gw" })).not.toContain("8472");
 });
 
+test("checkCluster() names pods that a policy keeps from those who need them, where host-gw shows them", () => {
+  const offered = MESH.replace(
+    /(203.0.113.1|172.16.0.2) }/g,
+    (_, host) => `${host}, subnets: [10.42.${host === "172.16.0.2" ? 2 : 1}.0/24] }`,
+  );
+  const said = (policy: string, backend: core.Backend): string =>
+    checked(sampleOf(`${offered}policy: [${policy}]\n`).index, { nodes: ["a", "b"], backend })
+      .split("\n")
+      .filter((line) => line.includes("cluster-shut"))
+      .join("\n");
+  const hosts = "{ from: [10.66.0.0/16], to: [10.66.0.0/16] }";
+  const pods = "{ from: [10.42.0.0/16], to: [10.42.0.0/16] }";
+  expect(said(hosts, "host-gw")).toMatchInlineSnapshot(`
+    "warning cluster-shut policy: the policy keeps "b", or pods there, from the pods of a, and a cluster needs it
+    warning cluster-shut policy: the policy keeps "a", or pods there, from the pods of b, and a cluster needs it"
+  `);
+  // Probes and webhooks are the nodes' own.
+  expect(said(`${hosts}, ${pods}`, "host-gw")).toContain("from the pods of a,");
+  const both = "{ from: [10.66.0.0/16, 10.42.0.0/16], to: [10.66.0.0/16, 10.42.0.0/16] }";
+  expect(said(both, "host-gw")).toBe("");
+  expect(said(hosts, "vxlan")).toBe("");
+});
+
 test("checkCluster() with vxlan wants all pods and services behind the node that clients enter through", () => {
   const { index } = sampleOf(`${MESH}clients: { laptop: { via: c } }\n`);
   expect(checked(index, {})).toMatchInlineSnapshot(`
