@@ -1,6 +1,13 @@
 /** Names what of a mesh does not fit the cluster that is wanted on it, each with the command that mends it. */
 import type { Diagnostics } from "../../diagnostics.ts";
-import { hasAddress, hostPrefix, isOverlapping, printPrefix } from "../../ip/prefix.ts";
+import {
+  hasAddress,
+  hasPrefix,
+  hostPrefix,
+  isOverlapping,
+  isSamePrefix,
+  printPrefix,
+} from "../../ip/prefix.ts";
 import type { Prefix } from "../../ip/prefix.ts";
 import * as messages from "../../messages/kubernetes.ts";
 import { entrancesOf } from "../../model/entrances.ts";
@@ -66,9 +73,10 @@ function checkOverlaps(mesh: Mesh, wish: ClusterWish, diagnostics: Diagnostics):
       ...(lan === undefined || near.some((range) => hasAddress(range, lan))
         ? []
         : [[["nodes", name, "lan"], hostPrefix(lan)] as const]),
-      // What a node of the cluster offers of these ranges is how others reach them.
-      ...(nodes?.includes(name) === false ? subnets : []).map(
-        ({ prefix }, at) => [["nodes", name, "subnets", at], prefix] as const,
+      ...subnets.flatMap(({ prefix }, at) =>
+        nodes?.includes(name) !== false && isOfCluster(prefix, wish)
+          ? []
+          : [[["nodes", name, "subnets", at], prefix] as const],
       ),
     ]),
   ];
@@ -79,6 +87,11 @@ function checkOverlaps(mesh: Mesh, wish: ClusterWish, diagnostics: Diagnostics):
       diagnostics.add(messages.rangeTaken(path, printPrefix(own), printPrefix(range)));
     }
   }
+}
+
+/** Offered by a node of the cluster, such ranges are how others reach it; which node, rangeNeeds tells. */
+function isOfCluster(range: Prefix, { pods, services }: ClusterWish): boolean {
+  return hasPrefix(pods, range) || isSamePrefix(services, range);
 }
 
 function checkRanges(index: Index, wish: ClusterWish, diagnostics: Diagnostics): void {

@@ -87,9 +87,9 @@ export function entryOf(
   return { name: first.node.name, hidden: wanted.filter((_, at) => owners[at] === undefined) };
 }
 
-/** The node behind which a whole range is. */
+/** The node that offers a range as a whole; a wider one is a network of somebody else. */
 export function ownerOf(members: readonly Member[], range: Prefix): Member | undefined {
-  return members.find((member) => activeRanges(member).some((own) => hasPrefix(own, range)));
+  return members.find((member) => activeRanges(member).some((own) => isSamePrefix(own, range)));
 }
 
 function hasOutsiders(index: Index, wish: ClusterWish): boolean {

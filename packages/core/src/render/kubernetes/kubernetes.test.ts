@@ -120,6 +120,19 @@ test("checkCluster() refuses what no files can be written for", () => {
   `);
 });
 
+test("checkCluster() takes no network of somebody else for the cluster's, whoever offers it", () => {
+  const offered = MESH.replace("172.16.0.2 }", "172.16.0.2, subnets: [10.40.0.0/13] }");
+  const { index } = sampleOf(`${offered}clients: { laptop: { via: a } }\n`);
+  expect(checked(index, {})).toMatchInlineSnapshot(`
+    "error cluster-range nodes.b.subnets[0]: nodes.b.subnets[0]: 10.40.0.0/13 overlaps 10.42.0.0/16, which is to be the cluster's
+      choose others: --pods, --services"
+  `);
+  const inside = MESH.replace("172.16.0.2 }", "172.16.0.2, subnets: [10.43.7.0/24] }");
+  expect(checked(sampleOf(inside).index, { backend: "host-gw" })).toContain(
+    "error cluster-range nodes.b.subnets[0]: nodes.b.subnets[0]: 10.43.7.0/24 overlaps",
+  );
+});
+
 test("checkCluster() names nodes of the cluster that do not talk to each other", () => {
   const apart = `${MESH}links: [{ between: [b, d], path: deny }]\n`;
   const { index } = sampleOf(apart);
@@ -185,7 +198,8 @@ test("checkCluster() with vxlan wants all pods and services behind the node that
     warning cluster-entrance clients.laptop.via: laptop comes in through c, where flannel takes its packets for pods and the rules drop them: a offers the pods
       warren set laptop via=a; or take --backend host-gw"
   `);
-  const whole = MESH.replace("203.0.113.1 }", "203.0.113.1, subnets: [10.42.0.0/15] }");
+  const own = "203.0.113.1, subnets: [10.42.0.0/16, 10.43.0.0/16] }";
+  const whole = MESH.replace("203.0.113.1 }", own);
   expect(checked(sampleOf(`${whole}clients: { laptop: { via: a } }\n`).index, {})).toBe("");
   // A node that is not in the cluster is outside of it, too.
   expect(checked(sampleOf(MESH).index, { nodes: ["a", "b", "c"] })).toContain(
