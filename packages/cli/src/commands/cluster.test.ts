@@ -319,7 +319,7 @@ test("exportCluster() wants the mesh first, and words that it can read", async (
   };
   expect(await said("--server", "n1")).toMatchInlineSnapshot(`
     "2 warren: error cannot-read: some nodes have no key yet
-      bring up the mesh first: warren render"
+      bring up the mesh first: warren push; by hand: warren render"
   `);
   expect(await said()).toMatchInlineSnapshot(`
     "64 warren: error usage: the option --server <names> is missing

@@ -52,7 +52,8 @@ export function exportCluster(
   if (plan === undefined || hasErrors(findings)) return 2;
   if (plan.keys.missing.size > 0) {
     // An address is for life once it is recorded; a cluster's nodes cannot change theirs.
-    const fix = core.say`bring up the mesh first: ${commandOn(options.file, "render")}`;
+    const [push, render] = [commandOn(options.file, "push"), commandOn(options.file, "render")];
+    const fix = core.say`bring up the mesh first: ${push}; by hand: ${render}`;
     throw new AppError("cannot-read", core.say`some nodes have no key yet`, { fix });
   }
   const cluster = core.clusterOf(plan.index, wish);
