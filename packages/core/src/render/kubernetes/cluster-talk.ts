@@ -16,6 +16,10 @@ import { podRangesOf } from "./cluster-ranges.ts";
 const API_SERVER = 6443;
 const KUBELET = 10_250;
 const FLANNEL = 8472;
+/** Of several servers, which hold the cluster's state together. */
+const ETCD: PortRange = { protocol: "tcp", first: 2379, last: 2380 };
+/** Asked by servers alone. */
+const FROM_SERVERS: ReadonlySet<number> = new Set([KUBELET, ETCD.first]);
 
 /** Ways between all of them, and where there is a policy, the ports without which no cluster runs; O(N²). */
 export function checkTalk(index: Index, wish: ClusterWish, diagnostics: Diagnostics): void {
@@ -47,7 +51,7 @@ function checkPorts(index: Index, { target, others, wish }: Talk, diagnostics: D
     const shut = others.filter((source) => {
       const flow = { source: hostOf(source), target: hostOf(target), port };
       // Agents ask servers, and servers ask kubelets; flannel goes from everybody to everybody.
-      const isAsked = port.first !== KUBELET || wish.servers.includes(source.node.name);
+      const isAsked = !FROM_SERVERS.has(port.first) || wish.servers.includes(source.node.name);
       return isAsked && judge(own, flow, "host").kind !== "passes";
     });
     if (shut.length === 0) continue;
@@ -72,6 +76,7 @@ function portsOf({ node }: Member, { servers, backend }: ClusterWish): readonly 
   const isServer = servers.includes(node.name);
   return [
     ...(isServer ? [portOf("tcp", API_SERVER)] : []),
+    ...(isServer && servers.length > 1 ? [ETCD] : []),
     portOf("tcp", KUBELET),
     ...(backend === "vxlan" ? [portOf("udp", FLANNEL)] : []),
   ];

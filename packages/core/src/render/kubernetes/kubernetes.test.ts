@@ -177,6 +177,14 @@ test("checkCluster() names ports that a policy keeps from those who need them", 
       warren set a subnets=10.42.0.0/16,10.43.0.0/16"
   `);
   expect(checked(index, { nodes, backend: "host-gw" })).not.toContain("8472");
+  const ports = "tcp/6443, tcp/10250, udp/8472";
+  const { index: few } = sampleOf(
+    `${MESH}policy: [{ from: [a, b, c], to: [a, b, c], ports: [${ports}] }]\n`,
+  );
+  expect(checked(few, { nodes })).not.toContain("cluster-shut");
+  expect(checked(few, { nodes, servers: ["a", "b"] })).toContain(
+    'the policy keeps tcp/2379-2380 on b from "a", and a cluster needs it',
+  );
 });
 
 test("checkCluster() names pods that a policy keeps from those who need them, where host-gw shows them", () => {
