@@ -30,7 +30,7 @@ export { printEndpoint } from "./ip/endpoint.ts";
 export type { Endpoint } from "./ip/endpoint.ts";
 
 export type { InterfaceAddress } from "./ip/interface-address.ts";
-export { hasPrefix, hostPrefix, parsePrefix, printPrefix } from "./ip/prefix.ts";
+export { hasPrefix, hostPrefix, isOverlapping, parsePrefix, printPrefix } from "./ip/prefix.ts";
 export type { Prefix } from "./ip/prefix.ts";
 export { cover, intersect, prefixSet, subtract, union } from "./ip/prefix-set.ts";
 export type { PrefixSet } from "./ip/prefix-set.ts";

@@ -319,7 +319,7 @@ test("exportCluster() wants the mesh first, and words that it can read", async (
   };
   expect(await said("--server", "n1")).toMatchInlineSnapshot(`
     "2 warren: error cannot-read: some nodes have no key yet
-      bring up the mesh first: warren render"
+      bring up the mesh first: warren push; by hand: warren render"
   `);
   expect(await said()).toMatchInlineSnapshot(`
     "64 warren: error usage: the option --server <names> is missing
@@ -341,6 +341,17 @@ test("exportCluster() wants the mesh first, and words that it can read", async (
     "64 warren: error usage: --pod-cidr: "10.42.0.0/24" is not NODE=RANGE
       write NODE=RANGE, such as n1=10.42.0.0/24"
   `);
+  const ranges = (...words: readonly string[]) =>
+    said("--server", "n1", ...words.flatMap((word) => ["--pod-cidr", word]));
+  expect(await ranges("n1=10.42.0.0/24=x")).toContain('"n1=10.42.0.0/24=x" is not NODE=RANGE');
+  expect(await ranges("n1=10.44.0.0/24")).toMatchInlineSnapshot(`
+    "64 warren: error usage: --pod-cidr: 10.44.0.0/24 is not in 10.42.0.0/16
+      say what the cluster has: kubectl get nodes -o custom-columns=:metadata.name,:spec.podCIDR"
+  `);
+  expect(await ranges("n1=10.42.0.0/24", "n1=10.42.1.0/24")).toContain(": n1 has two ranges\n");
+  expect(await ranges("n1=10.42.0.0/24", "n2=10.42.0.0/25")).toContain(
+    ": 10.42.0.0/25 of n2 overlaps the range of n1\n",
+  );
   expect(Object.keys(folder.listing())).toEqual(["warren.yaml"]);
 });
 

@@ -52,7 +52,8 @@ export function exportCluster(
   if (plan === undefined || hasErrors(findings)) return 2;
   if (plan.keys.missing.size > 0) {
     // An address is for life once it is recorded; a cluster's nodes cannot change theirs.
-    const fix = core.say`bring up the mesh first: ${commandOn(options.file, "render")}`;
+    const [push, render] = [commandOn(options.file, "push"), commandOn(options.file, "render")];
+    const fix = core.say`bring up the mesh first: ${push}; by hand: ${render}`;
     throw new AppError("cannot-read", core.say`some nodes have no key yet`, { fix });
   }
   const cluster = core.clusterOf(plan.index, wish);
@@ -80,24 +81,47 @@ function readWish(distribution: Distribution, options: ClusterOptions): core.Clu
     const fix = core.say`name one; kubeadm joins others with a certificate key and an address for all of them`;
     throw new AppError("usage", core.say`the files for kubeadm are for one server`, { fix });
   }
-  const podRanges = podCidr.map((word): [string, core.Prefix] => {
-    const [name = "", range] = word.split("=");
-    if (range === undefined || name === "") {
-      const fix = core.say`write NODE=RANGE, such as n1=10.42.0.0/24`;
-      throw new AppError("usage", core.say`--pod-cidr: ${core.quote(word)} is not NODE=RANGE`, {
-        fix,
-      });
-    }
-    return [name, readRange("--pod-cidr", range)];
-  });
+  const range = readRange("--pods", pods);
   return {
     servers,
     ...(nodes === undefined ? {} : { nodes: readNames("--nodes", nodes) }),
     backend,
-    pods: readRange("--pods", pods),
+    pods: range,
     services: readRange("--services", services),
-    podRanges: new Map(podRanges),
+    podRanges: readPodRanges(podCidr, range),
   };
+}
+
+/** A cluster gives each node one part of the pods' range, and no two the same. */
+function readPodRanges(
+  words: readonly string[],
+  pods: core.Prefix,
+): ReadonlyMap<string, core.Prefix> {
+  const ranges = new Map<string, core.Prefix>();
+  for (const word of words) {
+    const [name = "", text, more] = word.split("=");
+    if (text === undefined || name === "" || more !== undefined) {
+      const fix = core.say`write NODE=RANGE, such as n1=10.42.0.0/24`;
+      const message = core.say`--pod-cidr: ${core.quote(word)} is not NODE=RANGE`;
+      throw new AppError("usage", message, { fix });
+    }
+    const range = readRange("--pod-cidr", text);
+    const fix = core.say`say what the cluster has: kubectl get nodes -o custom-columns=:metadata.name,:spec.podCIDR`;
+    if (!core.hasPrefix(pods, range)) {
+      const all = core.printPrefix(pods);
+      throw new AppError("usage", core.say`--pod-cidr: ${text} is not in ${all}`, { fix });
+    }
+    const other = [...ranges].find(([, each]) => core.isOverlapping(each, range))?.[0];
+    if (ranges.has(name)) {
+      throw new AppError("usage", core.say`--pod-cidr: ${name} has two ranges`, { fix });
+    }
+    if (other !== undefined) {
+      const message = core.say`--pod-cidr: ${text} of ${name} overlaps the range of ${other}`;
+      throw new AppError("usage", message, { fix });
+    }
+    ranges.set(name, range);
+  }
+  return ranges;
 }
 
 function readNames(option: string, text: string): readonly string[] {

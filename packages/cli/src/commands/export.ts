@@ -5,6 +5,7 @@ import { AppError } from "../app-error.ts";
 import { createSecrets } from "../keys/key-ring.ts";
 import { writeNamed } from "../files/staging.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { commandOn } from "../terminal/words.ts";
 import { loadPlan } from "./plan.ts";
 import { render } from "./render.ts";
 
@@ -24,7 +25,8 @@ export function exportMeshconf(terminal: Terminal, { file, output }: MeshconfOpt
   const plan = loadPlan(terminal, wish, { keys: "private", judge: core.checkMeshconf });
   if (plan === undefined) return 2;
   if (plan.keys.missing.size > 0) {
-    const fix = core.say`make the first ones: warren render`;
+    // Not push: keys that hosts make never come here, and the file has to hold them.
+    const fix = core.say`make the first ones: ${commandOn(file, "render")}`;
     throw new AppError("cannot-read", core.say`some nodes have no key yet`, { fix });
   }
   const text = core.renderMeshconf(plan.index, createSecrets(plan.keys));

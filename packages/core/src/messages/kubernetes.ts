@@ -57,6 +57,12 @@ export function portShut(name: string, port: string, others: readonly string[]):
   return warning("cluster-shut", ["policy"], message, fix);
 }
 
+export function podsShut(name: string, others: readonly string[]): Diagnostic {
+  const message = say`the policy keeps ${listNames(others)}, or pods there, from the pods of ${name}, and a cluster needs it`;
+  const fix = say`add a rule from the cluster's nodes and the pods' range to each other; without ports, so that all goes`;
+  return warning("cluster-shut", ["policy"], message, fix);
+}
+
 export function rangesNotBehind(
   name: string,
   ranges: readonly string[],

@@ -1,10 +1,17 @@
 /** Names what of a mesh does not fit the cluster that is wanted on it, each with the command that mends it. */
 import type { Diagnostics } from "../../diagnostics.ts";
-import { hasAddress, hostPrefix, isOverlapping, printPrefix } from "../../ip/prefix.ts";
+import {
+  hasPrefix,
+  hostPrefix,
+  isOverlapping,
+  isSamePrefix,
+  isWithin,
+  printPrefix,
+} from "../../ip/prefix.ts";
 import type { Prefix } from "../../ip/prefix.ts";
 import * as messages from "../../messages/kubernetes.ts";
 import { entrancesOf } from "../../model/entrances.ts";
-import type { Mesh } from "../../model/mesh.ts";
+import type { Mesh, Node } from "../../model/mesh.ts";
 import type { Member } from "../../plan/member.ts";
 import type { Index } from "../../plan/members.ts";
 import type { Path } from "../../wording.ts";
@@ -52,25 +59,17 @@ function checkServers(
 }
 
 function checkOverlaps(mesh: Mesh, wish: ClusterWish, diagnostics: Diagnostics): void {
-  const { pods, services, nodes } = wish;
+  const { pods, services } = wish;
   if (isOverlapping(pods, services)) {
     diagnostics.add(messages.rangesOfOne(printPrefix(pods), printPrefix(services)));
   }
-  const near = mesh.sites.flatMap(({ networks }) => networks);
-  const taken: (readonly [Path, Prefix])[] = [
-    ...mesh.network.addresses.map((range, at) => [["network", "addresses", at], range] as const),
-    ...mesh.sites.flatMap(({ name, networks }) =>
-      networks.map((range, at) => [["sites", name, "network", at], range] as const),
-    ),
-    ...mesh.nodes.flatMap(({ name, lan, subnets }) => [
-      ...(lan === undefined || near.some((range) => hasAddress(range, lan))
-        ? []
-        : [[["nodes", name, "lan"], hostPrefix(lan)] as const]),
-      // What a node of the cluster offers of these ranges is how others reach them.
-      ...(nodes?.includes(name) === false ? subnets : []).map(
-        ({ prefix }, at) => [["nodes", name, "subnets", at], prefix] as const,
-      ),
+  const taken = [
+    ...mesh.network.addresses.map((range, at): Taken => [["network", "addresses", at], range]),
+    ...mesh.sites.flatMap(({ name, networks, reach }) => [
+      ...networks.map((range, at): Taken => [["sites", name, "network", at], range]),
+      ...reach.map((range, at): Taken => [["sites", name, "reach", at], range]),
     ]),
+    ...mesh.nodes.flatMap((node) => takenBy(node, mesh, wish)),
   ];
   for (const [path, range] of taken) {
     if (range.length === 0) continue;
@@ -79,6 +78,32 @@ function checkOverlaps(mesh: Mesh, wish: ClusterWish, diagnostics: Diagnostics):
       diagnostics.add(messages.rangeTaken(path, printPrefix(own), printPrefix(range)));
     }
   }
+}
+
+/** A range in use, and where the mesh says so. */
+type Taken = readonly [Path, Prefix];
+
+function takenBy(node: Node, { sites }: Mesh, wish: ClusterWish): readonly Taken[] {
+  const { name, lan, endpoint, local, subnets } = node;
+  const isNear = lan !== undefined && sites.some(({ networks }) => isWithin(networks, lan));
+  const host = typeof endpoint?.host === "string" ? undefined : endpoint?.host;
+  const isMember = wish.nodes?.includes(name) !== false;
+  return [
+    ...(lan === undefined || isNear ? [] : [[["nodes", name, "lan"], hostPrefix(lan)] as const]),
+    ...(host === undefined ? [] : [[["nodes", name, "endpoint"], hostPrefix(host)] as const]),
+    ...local.flatMap((range, at): Taken[] =>
+      // What is there of the cluster itself may be named beforehand.
+      isWithin([wish.pods, wish.services], range) ? [] : [[["nodes", name, "local", at], range]],
+    ),
+    ...subnets.flatMap(({ prefix }, at): Taken[] =>
+      isMember && isOfCluster(prefix, wish) ? [] : [[["nodes", name, "subnets", at], prefix]],
+    ),
+  ];
+}
+
+/** Offered by a node of the cluster, such ranges are how others reach it; which node, rangeNeeds tells. */
+function isOfCluster(range: Prefix, { pods, services }: ClusterWish): boolean {
+  return hasPrefix(pods, range) || isSamePrefix(services, range);
 }
 
 function checkRanges(index: Index, wish: ClusterWish, diagnostics: Diagnostics): void {

@@ -47,6 +47,11 @@ export function rangeNeeds(index: Index, wish: ClusterWish): readonly RangeNeed[
   });
 }
 
+/** What a node offers of the pods' range, as host-gw wants it. */
+export function podRangesOf(member: Member, { pods }: ClusterWish): readonly Prefix[] {
+  return activeRanges(member).filter((range) => isWithin(pods, range));
+}
+
 /** With host-gw, nodes that offer nothing of the pods' range, and of which nobody said what they have. */
 export function unknownPodRanges(index: Index, wish: ClusterWish): readonly Name[] {
   if (wish.backend !== "host-gw") return [];
@@ -82,9 +87,9 @@ export function entryOf(
   return { name: first.node.name, hidden: wanted.filter((_, at) => owners[at] === undefined) };
 }
 
-/** The node behind which a whole range is. */
+/** The node that offers a range as a whole; a wider one is a network of somebody else. */
 export function ownerOf(members: readonly Member[], range: Prefix): Member | undefined {
-  return members.find((member) => activeRanges(member).some((own) => hasPrefix(own, range)));
+  return members.find((member) => activeRanges(member).some((own) => isSamePrefix(own, range)));
 }
 
 function hasOutsiders(index: Index, wish: ClusterWish): boolean {

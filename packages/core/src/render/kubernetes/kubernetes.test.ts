@@ -1,4 +1,4 @@
-/** Clusters on meshes: what stands in their files, against the mesh and against kubeadm's published types. */
+/** Clusters on meshes: what stands in their files, and what the mesh lacks for them. */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import * as core from "../../mod.ts";
@@ -120,6 +120,37 @@ test("checkCluster() refuses what no files can be written for", () => {
   `);
 });
 
+test("checkCluster() takes no network of somebody else for the cluster's, whoever offers it", () => {
+  const offered = MESH.replace("172.16.0.2 }", "172.16.0.2, subnets: [10.40.0.0/13] }");
+  const { index } = sampleOf(`${offered}clients: { laptop: { via: a } }\n`);
+  expect(checked(index, {})).toMatchInlineSnapshot(`
+    "error cluster-range nodes.b.subnets[0]: nodes.b.subnets[0]: 10.40.0.0/13 overlaps 10.42.0.0/16, which is to be the cluster's
+      choose others: --pods, --services"
+  `);
+  const inside = MESH.replace("172.16.0.2 }", "172.16.0.2, subnets: [10.43.7.0/24] }");
+  expect(checked(sampleOf(inside).index, { backend: "host-gw" })).toContain(
+    "error cluster-range nodes.b.subnets[0]: nodes.b.subnets[0]: 10.43.7.0/24 overlaps",
+  );
+});
+
+test("checkCluster() names what a site reaches, a host has and an endpoint is in the cluster's ranges", () => {
+  const near = MESH.replace("172.16.0.2 }", "172.16.0.2, local: [172.18.0.0/16, 10.42.0.0/16] }");
+  const { index } = sampleOf(near.replace("[a] }", "[a], reach: [172.16.0.0/12] }"));
+  expect(checked(index, {})).not.toContain("error");
+  expect(checked(index, { pods: rangeOf("172.18.0.0/17") })).toMatchInlineSnapshot(`
+    "error cluster-range sites.home.reach[0]: sites.home.reach[0]: 172.16.0.0/12 overlaps 172.18.0.0/17, which is to be the cluster's
+      choose others: --pods, --services
+    error cluster-range nodes.b.local[0]: nodes.b.local[0]: 172.18.0.0/16 overlaps 172.18.0.0/17, which is to be the cluster's
+      choose others: --pods, --services"
+  `);
+  expect(checked(index, { services: rangeOf("203.0.113.0/24") })).toMatchInlineSnapshot(`
+    "error cluster-range nodes.a.endpoint: nodes.a.endpoint: 203.0.113.1/32 overlaps 203.0.113.0/24, which is to be the cluster's
+      choose others: --pods, --services
+    error cluster-range nodes.d.endpoint: nodes.d.endpoint: 203.0.113.4/32 overlaps 203.0.113.0/24, which is to be the cluster's
+      choose others: --pods, --services"
+  `);
+});
+
 test("checkCluster() names nodes of the cluster that do not talk to each other", () => {
   const apart = `${MESH}links: [{ between: [b, d], path: deny }]\n`;
   const { index } = sampleOf(apart);
@@ -146,6 +177,37 @@ test("checkCluster() names ports that a policy keeps from those who need them", 
       warren set a subnets=10.42.0.0/16,10.43.0.0/16"
   `);
   expect(checked(index, { nodes, backend: "host-gw" })).not.toContain("8472");
+  const ports = "tcp/6443, tcp/10250, udp/8472";
+  const { index: few } = sampleOf(
+    `${MESH}policy: [{ from: [a, b, c], to: [a, b, c], ports: [${ports}] }]\n`,
+  );
+  expect(checked(few, { nodes })).not.toContain("cluster-shut");
+  expect(checked(few, { nodes, servers: ["a", "b"] })).toContain(
+    'the policy keeps tcp/2379-2380 on b from "a", and a cluster needs it',
+  );
+});
+
+test("checkCluster() names pods that a policy keeps from those who need them, where host-gw shows them", () => {
+  const offered = MESH.replace(
+    /(203.0.113.1|172.16.0.2) }/g,
+    (_, host) => `${host}, subnets: [10.42.${host === "172.16.0.2" ? 2 : 1}.0/24] }`,
+  );
+  const said = (policy: string, backend: core.Backend): string =>
+    checked(sampleOf(`${offered}policy: [${policy}]\n`).index, { nodes: ["a", "b"], backend })
+      .split("\n")
+      .filter((line) => line.includes("cluster-shut"))
+      .join("\n");
+  const hosts = "{ from: [10.66.0.0/16], to: [10.66.0.0/16] }";
+  const pods = "{ from: [10.42.0.0/16], to: [10.42.0.0/16] }";
+  expect(said(hosts, "host-gw")).toMatchInlineSnapshot(`
+    "warning cluster-shut policy: the policy keeps "b", or pods there, from the pods of a, and a cluster needs it
+    warning cluster-shut policy: the policy keeps "a", or pods there, from the pods of b, and a cluster needs it"
+  `);
+  // Probes and webhooks are the nodes' own.
+  expect(said(`${hosts}, ${pods}`, "host-gw")).toContain("from the pods of a,");
+  const both = "{ from: [10.66.0.0/16, 10.42.0.0/16], to: [10.66.0.0/16, 10.42.0.0/16] }";
+  expect(said(both, "host-gw")).toBe("");
+  expect(said(hosts, "vxlan")).toBe("");
 });
 
 test("checkCluster() with vxlan wants all pods and services behind the node that clients enter through", () => {
@@ -162,7 +224,8 @@ test("checkCluster() with vxlan wants all pods and services behind the node that
     warning cluster-entrance clients.laptop.via: laptop comes in through c, where flannel takes its packets for pods and the rules drop them: a offers the pods
       warren set laptop via=a; or take --backend host-gw"
   `);
-  const whole = MESH.replace("203.0.113.1 }", "203.0.113.1, subnets: [10.42.0.0/15] }");
+  const own = "203.0.113.1, subnets: [10.42.0.0/16, 10.43.0.0/16] }";
+  const whole = MESH.replace("203.0.113.1 }", own);
   expect(checked(sampleOf(`${whole}clients: { laptop: { via: a } }\n`).index, {})).toBe("");
   // A node that is not in the cluster is outside of it, too.
   expect(checked(sampleOf(MESH).index, { nodes: ["a", "b", "c"] })).toContain(
@@ -256,101 +319,4 @@ test("no file has an address but the mesh's, the cluster's and where nodes are d
     },
   );
   fc.assert(property, runs(60));
-});
-
-/**
- * The fields of kubeadm.k8s.io/v1beta4 as its types name them, where our files have any. "text" and
- * "number" are values, a list has one form for all its items.
- */
-const ARGUMENTS = [{ name: "text", value: "text" }];
-const NODE = {
-  name: "text",
-  criSocket: "text",
-  taints: [{ key: "text", value: "text", effect: "text", timeAdded: "text" }],
-  kubeletExtraArgs: ARGUMENTS,
-  ignorePreflightErrors: ["text"],
-  imagePullPolicy: "text",
-  imagePullSerial: "boolean",
-};
-const ENDPOINT = { advertiseAddress: "text", bindPort: "number" };
-const HEAD = { apiVersion: "text", kind: "text" };
-const V1BETA4: Readonly<Record<string, object>> = {
-  InitConfiguration: {
-    ...HEAD,
-    nodeRegistration: NODE,
-    localAPIEndpoint: ENDPOINT,
-    certificateKey: "text",
-    skipPhases: ["text"],
-  },
-  ClusterConfiguration: {
-    ...HEAD,
-    networking: { serviceSubnet: "text", podSubnet: "text", dnsDomain: "text" },
-    kubernetesVersion: "text",
-    controlPlaneEndpoint: "text",
-    apiServer: { extraArgs: ARGUMENTS, certSANs: ["text"] },
-    clusterName: "text",
-  },
-  JoinConfiguration: {
-    ...HEAD,
-    nodeRegistration: NODE,
-    caCertPath: "text",
-    discovery: {
-      bootstrapToken: {
-        token: "text",
-        apiServerEndpoint: "text",
-        caCertHashes: ["text"],
-        unsafeSkipCAVerification: "boolean",
-      },
-      file: { kubeConfigPath: "text" },
-      tlsBootstrapToken: "text",
-    },
-    controlPlane: { localAPIEndpoint: ENDPOINT, certificateKey: "text" },
-  },
-};
-
-/** Paths that the form does not have, or has otherwise. */
-function misfits(value: unknown, form: unknown, path: string): readonly string[] {
-  if (typeof form === "string")
-    return typeof value === (form === "text" ? "string" : form) ? [] : [path];
-  if (Array.isArray(form)) {
-    if (!Array.isArray(value)) return [path];
-    return value.flatMap((each, at) => misfits(each, form[0], `${path}[${at}]`));
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return [path];
-  const fields = new Map(Object.entries(form ?? {}));
-  return Object.entries(value).flatMap(([name, each]) => {
-    return fields.has(name)
-      ? misfits(each, fields.get(name), `${path}.${name}`)
-      : [`${path}.${name}`];
-  });
-}
-
-test("kubeadmFiles() keeps to the published form of v1beta4", () => {
-  const { index } = sampleOf(MESH);
-  const files = core.kubeadmFiles(core.clusterOf(index, wishOf({})));
-  const kinds = files.flatMap(({ path, content }) => {
-    if (typeof content === "string") return [];
-    return content.documents.map((document) => {
-      const { kind } = document as { kind: string };
-      expect(misfits(document, V1BETA4[kind], kind)).toEqual([]);
-      return `${path} ${kind}`;
-    });
-  });
-  expect(kinds).toEqual([
-    "a/etc/kubernetes/kubeadm.yaml InitConfiguration",
-    "a/etc/kubernetes/kubeadm.yaml ClusterConfiguration",
-    "b/etc/kubernetes/kubeadm.yaml JoinConfiguration",
-    "c/etc/kubernetes/kubeadm.yaml JoinConfiguration",
-    "d/etc/kubernetes/kubeadm.yaml JoinConfiguration",
-  ]);
-  // Arguments were a mapping before v1beta4.
-  const old = {
-    kind: "JoinConfiguration",
-    nodeRegistration: { kubeletExtraArgs: { "node-ip": "10.66.0.1" } },
-    discovry: {},
-  };
-  expect(misfits(old, V1BETA4["JoinConfiguration"], "old")).toEqual([
-    "old.nodeRegistration.kubeletExtraArgs",
-    "old.discovry",
-  ]);
 });
