@@ -173,7 +173,10 @@ async function spoil(lab: Systems): Promise<void> {
 /** But for the key of its own that the host was asked for, and the lock knows: the next push finds it there. */
 async function readAsItWas(lab: Systems, name: string): Promise<unknown> {
   const { files = [], ...rest } = await readSnapshot(lab.machine(name));
-  return { files: files.filter((line) => !line.startsWith("/etc/wireguard/wg0.key ")), ...rest };
+  return {
+    files: files.filter((line) => !/^\/etc\/wireguard\/wg0\.(key|before) /.test(line)),
+    ...rest,
+  };
 }
 
 test("push tells what is wrong with each host, leaves it as it was, and serves the others", async () => {

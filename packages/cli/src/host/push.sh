@@ -155,10 +155,11 @@ guard() {
 	: >"$trial"
 	awk '!seen[$0]++ { print "step " $0 }' "$run/did" >"$run/outcome.part"
 	mv "$run/outcome.part" "$run/outcome"
-	waited=0
-	while [ $waited -lt "$2" ] && [ -e "$trial" ]; do
-		sleep 1
-		waited=$((waited + 1))
+	read -r began _ </proc/uptime
+	now=$began
+	while [ $((${now%%.*} - ${began%%.*})) -lt "$2" ] && [ -e "$trial" ]; do
+		pause
+		read -r now _ </proc/uptime
 	done
 	# Whoever moves the file first has decided.
 	mv "$trial" "$run/expired" 2>/dev/null || return 0
@@ -172,10 +173,9 @@ confirm() {
 		told "$1"
 		exit 1
 	}
-	# It has nothing left to do but to wake up and see that. With setsid its nap goes, too.
-	guard=$(cat "$run/pid")
+	# It sees that when it wakes up. It is not killed: what it started might go with it.
+	while is_under_way; do pause; done
 	belong_to $$
-	kill -TERM "-$guard" 2>/dev/null || kill -TERM "$guard" 2>/dev/null
 	boot=$(boot_steps "$run/new")
 	case $boot in
 	*+) service enable ;;
