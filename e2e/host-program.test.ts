@@ -79,3 +79,16 @@ test("a rotation makes another key than the one in use, whatever a cut one left"
   await target.sh("cp /etc/wireguard/wg0.key.new /etc/wireguard/wg0.key");
   expect(await target.program(["wg0", "key", "fresh"], none)).not.toBe(first);
 });
+
+test("settings that the kernel changes with forwarding are as before", async () => {
+  const target = await Target.create(fixture, "hardened");
+  await target.sh(
+    "ip link add d0 type veth; cd /proc/sys/net/ipv4; echo 0 >ip_forward; echo 0 >conf/all/accept_redirects; echo 1 >conf/d0/forwarding",
+  );
+  const settings = "sysctl -a --pattern 'forward|accept_r' 2>/dev/null | grep -v wg0";
+  const before = await target.sh(settings);
+  await target.bring(deviceOf(", subnets: [192.168.1.0/24]"));
+  expect(await target.sh(settings)).not.toBe(before);
+  await target.takeOff("wg0");
+  expect(await target.sh(settings)).toBe(before);
+});

@@ -65,6 +65,7 @@ service() {
 		rc-update -q del "wg-quick.$interface" default 2>&1
 		rm -f "/etc/init.d/wg-quick.$interface"
 		;;
+	openrc:stop) rc-service -q "wg-quick.$interface" stop 2>&1 || rc-service -q "wg-quick.$interface" zap 2>&1 ;;
 	openrc:*) rc-service -q "wg-quick.$interface" "$1" 2>&1 ;;
 	none:start) wg-quick up "$interface" 2>&1 ;;
 	none:stop) wg-quick down "$interface" 2>&1 ;;
