@@ -5,12 +5,8 @@ operating_system() {
 	(. /etc/os-release 2>/dev/null && echo "os ${ID:-unknown} ${VERSION_ID:-}") || echo "os unknown"
 	echo "kernel $(uname -r)"
 	echo "service $(service_manager)"
-	for each in apt-get dnf yum apk opkg zypper pacman; do
-		if has $each; then
-			echo "installer $each"
-			break
-		fi
-	done
+	by=$(installer)
+	[ -z "$by" ] || echo "installer $by"
 	echo "time $(date +%s)"
 }
 
