@@ -6,6 +6,7 @@ import { payload, Target } from "./program-target.ts";
 import { useWorld } from "./world-fixture.ts";
 
 const fixture = useWorld();
+const RULES_NFT = "step rules + nft\n";
 
 /** The first device of a mesh whose first node has these fields. */
 function deviceOf(fields = "", net = 0): Device {
@@ -91,4 +92,48 @@ test("settings that the kernel changes with forwarding are as before", async () 
   expect(await target.sh(settings)).not.toBe(before);
   await target.takeOff("wg0");
   expect(await target.sh(settings)).toBe(before);
+});
+
+test("routes in a table with a name, and rules of an interface with =, are as they are to be", async () => {
+  const target = await Target.create(fixture, "names");
+  await target.sh("mount -t tmpfs tmpfs /etc/iproute2; echo '77 vpn' >/etc/iproute2/rt_tables");
+  const device = deviceOf(", table: 77, subnets: [192.168.1.0/24]");
+  const [, , left] = await target.bring(device);
+  expect(left).toBe("");
+  expect(await target.sh("ip route show table all dev wg0")).toContain("table vpn");
+  await target.takeOff("wg0");
+  const other = { ...device, interface: "wg=+0" };
+  expect((await target.bring(other))[2]).toBe("");
+  await target.takeOff("wg=+0");
+  expect(await target.sh("nft list ruleset")).toBe("");
+});
+
+test("rules that somebody flushed are loaded again", async () => {
+  const target = await Target.create(fixture, "flushed");
+  const subnet = ", subnets: [192.168.1.0/24]";
+  await target.bring(deviceOf(subnet));
+  for (const flush of ["nft flush table inet warren-wg0", "nft delete table inet warren-wg0"]) {
+    await target.sh(flush);
+    expect(await target.bring(deviceOf(subnet))).toEqual([RULES_NFT, RULES_NFT, ""]);
+  }
+  const tables = deviceOf(`${subnet}, firewall: iptables`);
+  await target.bring(tables);
+  for (const flush of ["iptables -F FORWARD", "ip6tables -F FORWARD", "iptables -F"]) {
+    await target.sh(flush);
+    const again = "step rules + iptables\n";
+    expect(await target.bring(tables)).toEqual([again, again, ""]);
+  }
+});
+
+test("all can be taken off without the file that was started, and without the key", async () => {
+  const target = await Target.create(fixture, "lost");
+  await target.bring(deviceOf(", subnets: [192.168.1.0/24]"));
+  await target.sh("rm /etc/wireguard/wg0.conf");
+  const none = new Map<string, string>();
+  const key = "eFqXNPgCtA4/Tn0c/Rqe2pMzb2hIwqBYgHtvT0pVvnk=";
+  await target.program(["wg0", "begin", "test", "60", key], none);
+  await target.program(["wg0", "confirm", "test"], none);
+  expect(await target.sh("ls /etc/wireguard; nft list ruleset; ip -o link | grep wg0 || :")).toBe(
+    "",
+  );
 });

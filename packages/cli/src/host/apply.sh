@@ -122,7 +122,7 @@ note_settings() {
 rules() {
 	case $1$2 in
 	+nft) nft -f "$etc/$interface.nft" ;;
-	-nft) nft "table inet warren-$interface; delete table inet warren-$interface" ;;
+	-nft) nft "table inet $(rules_table); delete table inet $(rules_table)" ;;
 	+iptables) sh "$etc/$interface.iptables" up ;;
 	-iptables) sh "$etc/$interface.iptables" down ;;
 	esac
@@ -215,7 +215,13 @@ live_steps() {
 }
 
 stop() {
-	if service is-active; then service stop; elif is_up; then wg-quick down "$interface" 2>&1; fi
+	if service is-active; then service stop; fi
+	if is_up && [ -e "$etc/$interface.conf" ]; then wg-quick down "$interface" 2>&1; fi
+	# Somebody took away the file by which it would be stopped.
+	if is_up && [ -e "$etc/$interface.state" ]; then
+		own_state | sed -n 's/^rules //p' | while read -r kind; do rules - "$kind"; done
+		ip link delete dev "$interface"
+	fi
 	! is_up
 }
 

@@ -55,6 +55,8 @@ choose_key() {
 			return
 		fi
 	done
+	# What is taken off needs none; the one that is there stays.
+	[ -e "$in/wireguard/$interface.conf" ] || return 0
 	fail key-differs
 }
 
