@@ -1,6 +1,7 @@
 /** What may go wrong on a host while the program that push sends works there. */
 import { expect, test } from "vitest";
 import type { Device } from "@warren/core";
+import { LOADER, readProgram } from "../packages/cli/src/remote/ssh.ts";
 import { sampleOf } from "../tools/sample.ts";
 import { payload, Target } from "./program-target.ts";
 import { useWorld } from "./world-fixture.ts";
@@ -9,9 +10,9 @@ const fixture = useWorld();
 const RULES_NFT = "step rules + nft\n";
 
 /** The first device of a mesh whose first node has these fields. */
-function deviceOf(fields = "", net = 0): Device {
+function deviceOf(fields = "", net = 0, name = `wg${net}`): Device {
   const [device] = sampleOf(`
-    network: { name: m, addresses: [10.${net}.0.0/24], interface: wg${net}, listenPort: ${51820 + net} }
+    network: { name: m, addresses: [10.${net}.0.0/24], interface: "${name}", listenPort: ${51820 + net} }
     nodes:
       a: { endpoint: 203.0.113.1${fields} }
       b: { endpoint: 203.0.113.2, subnets: [192.168.${net + 2}.0/24] }
@@ -97,13 +98,12 @@ test("settings that the kernel changes with forwarding are as before", async () 
 test("routes in a table with a name, and rules of an interface with =, are as they are to be", async () => {
   const target = await Target.create(fixture, "names");
   await target.sh("mount -t tmpfs tmpfs /etc/iproute2; echo '77 vpn' >/etc/iproute2/rt_tables");
-  const device = deviceOf(", table: 77, subnets: [192.168.1.0/24]");
-  const [, , left] = await target.bring(device);
+  const fields = ", table: 77, subnets: [192.168.1.0/24]";
+  const [, , left] = await target.bring(deviceOf(fields));
   expect(left).toBe("");
   expect(await target.sh("ip route show table all dev wg0")).toContain("table vpn");
   await target.takeOff("wg0");
-  const other = { ...device, interface: "wg=+0" };
-  expect((await target.bring(other))[2]).toBe("");
+  expect((await target.bring(deviceOf(fields, 0, "wg=+0")))[2]).toBe("");
   await target.takeOff("wg=+0");
   expect(await target.sh("nft list ruleset")).toBe("");
 });
@@ -135,5 +135,32 @@ test("all can be taken off without the file that was started, and without the ke
   await target.program(["wg0", "confirm", "test"], none);
   expect(await target.sh("ls /etc/wireguard; nft list ruleset; ip -o link | grep wg0 || :")).toBe(
     "",
+  );
+});
+
+test("a program runs only when all arrived, whatever awk says of a full disk", async () => {
+  const target = await Target.create(fixture, "small");
+  await target.sh("mkdir -p /run/bin /run/warren; ln -s $(command -v busybox) /run/bin/awk");
+  await target.sh("mount -t tmpfs tmpfs /run/warren");
+  const input = `@@ program\n${readProgram()}@@ wireguard/wg0.conf\n${"#\n".repeat(40_000)}@@ end\n`;
+  const load = async (kib: number, text: string): Promise<number> => {
+    await target.sh(`mount -o remount,size=${kib}k /run/warren`);
+    const command = `PATH=/run/bin:$PATH; ${LOADER} wg0 facts >/dev/null`;
+    const words = ["sh", "-c", command];
+    return (await target.host.attempt({ words, input: text, wayOut: "look at LOADER" })).status;
+  };
+  expect(await load(64, input)).toBe(90);
+  expect(await load(1024, input.replace("@@ end\n", ""))).toBe(90);
+  expect(await load(1024, input)).toBe(0);
+});
+
+test("what a killed push left behind is swept away by the next", async () => {
+  const target = await Target.create(fixture, "swept");
+  await target.sh("mkdir -p /run/warren/@in.1.living /run/warren/@in.4194305.dead");
+  await target.sh("echo secret >/etc/wireguard/wg0.conf.warren");
+  await target.bring(deviceOf());
+  await target.takeOff("wg0");
+  expect(await target.sh("ls -A /run/warren /etc/wireguard")).toBe(
+    "/etc/wireguard:\n\n/run/warren:\n@in.1.living\n",
   );
 });

@@ -10,7 +10,7 @@ PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 interface=$1
 shift
 etc=/etc/wireguard
-# In memory, where a host has such a place: keys lie here while they are brought.
+# Gone with a boot, and in memory on nearly every host: keys lie here while they are brought.
 run=/run/warren/$interface
 
 # CODE TEXT: why this ends here. The sentence is made by who reads it.
