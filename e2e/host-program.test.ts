@@ -164,3 +164,20 @@ test("what a killed push left behind is swept away by the next", async () => {
     "/etc/wireguard:\n\n/run/warren:\n@in.1.living\n",
   );
 });
+
+test("files of somebody else in the places of ours are told of", async () => {
+  const target = await Target.create(fixture, "foreign");
+  const facts = async (): Promise<readonly string[]> => {
+    const output = await target.program(["wg0", "facts"], new Map());
+    return output.split("\n").filter((line) => /^(file|foreign)/.test(line));
+  };
+  await target.sh("echo theirs >/etc/wireguard/wg0.nft");
+  expect(await facts()).toEqual(["foreign /etc/wireguard/wg0.nft"]);
+  await target.sh("rm /etc/wireguard/wg0.nft");
+  await target.bring(deviceOf(", subnets: [192.168.1.0/24]"));
+  expect(await facts()).toEqual(["file ours"]);
+  await target.sh("rm /etc/wireguard/wg0.conf");
+  expect(await facts()).toEqual(["file ours"]);
+  await target.sh("echo theirs >/etc/wireguard/wg0.conf");
+  expect(await facts()).toEqual(["file other", "foreign /etc/wireguard/wg0.conf"]);
+});

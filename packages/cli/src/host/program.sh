@@ -32,8 +32,9 @@ is_wireguard() {
 	wg show "$interface" public-key >/dev/null 2>&1
 }
 
+# FILE: by its first line, or the second of a script.
 is_ours() {
-	head -n 1 "$etc/$interface.conf" 2>/dev/null | grep -q '^# Made by Warren'
+	head -n 2 "$1" 2>/dev/null | grep -q '^# Made by Warren'
 }
 
 service_manager() {
