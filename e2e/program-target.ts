@@ -20,7 +20,7 @@ for family in 4 6; do
   ip -$family route show table all dev "$interface" | grep -v fe80 | grep -v '^multicast' | sort
   ip -$family rule
 done
-nft -s list ruleset
+nft -s list ruleset | grep -v fe80
 cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding
 `;
 

@@ -119,7 +119,7 @@ kill -9 0
 /** Until what was begun is undone, done or on trial. */
 const SETTLE = `
 until [ ! -e /run/warren/wg0 ] || [ -e /run/warren/wg0/outcome ]; do sleep 0.05; done
-while ls -d /run/warren/in.* >/dev/null 2>&1; do sleep 0.05; done
+while ls -d /run/warren/@in.* >/dev/null 2>&1; do sleep 0.05; done
 `;
 
 /** All that a push makes of a host, in an order that does not change. */

@@ -47,9 +47,9 @@ set_kernel() {
 # that one. The notes are replaced last: what was given back twice is as before.
 give_back() {
 	own=$etc/$interface.before
-	grep -qs "^$1 " "$own" || return 0
-	grep -v "^$1 " "$own" >"$own.part"
-	grep "^$1 " "$own" >"$work/notes"
+	grep -qsE "^$1 " "$own" || return 0
+	grep -vE "^$1 " "$own" >"$own.part"
+	grep -E "^$1 " "$own" >"$work/notes"
 	other=$(grep -ls "^$2" "$etc"/*.state | grep -vxF "$etc/$interface.state" | head -n 1)
 	other=${other:+${other%.state}.before}
 	while read -r name value; do
@@ -74,19 +74,20 @@ hand_over() {
 # FOLDER: whatever stopped the need for a setting, it is as before.
 give_back_unwanted() {
 	wanted_state "$1" >"$work/wanted"
-	grep -q '^forward 4' "$work/wanted" || give_back net/ipv4/ip_forward 'forward 4'
-	grep -q '^forward 6' "$work/wanted" || give_back 'net/ipv6/.*' 'forward 6'
+	grep -q '^forward 4' "$work/wanted" || forward - 4
+	grep -q '^forward 6' "$work/wanted" || forward - 6
 	grep -q '^restart default 4' "$work/wanted" || give_back net/ipv4/conf/all/src_valid_mark 'restart default 4'
 }
 
 # A host that forwards forgets the routes that routers advertise, unless accept_ra is 2.
 forward() {
 	case $1$2 in
-	+4) set_kernel net/ipv4/ip_forward 1 ;;
-	-4) give_back net/ipv4/ip_forward 'forward 4' ;;
+	+4) note_forwarding 4 && set_kernel net/ipv4/ip_forward 1 ;;
+	-4) give_back 'net/ipv4/(ip_forward|.*/forwarding|.*/accept_redirects)' 'forward 4' ;;
 	+6)
+		note_forwarding 6
 		for each in /proc/sys/net/ipv6/conf/*/accept_ra; do
-			[ "$(cat "$each")" != 1 ] || set_kernel "${each#/proc/sys/}" 2
+			[ "$(cat "$each")" != 1 ] || echo 2 >"$each"
 		done
 		set_kernel net/ipv6/conf/all/forwarding 1
 		;;
@@ -94,21 +95,34 @@ forward() {
 	esac
 }
 
-# FOLDER: what a start will change by its hooks is noted first.
+# FAMILY: the switch first, since to turn it back resets what is noted after it.
 note_forwarding() {
-	if wanted_state "$1" | grep -q '^forward 4'; then note net/ipv4/ip_forward; fi
-	if wanted_state "$1" | grep -q '^restart default 4'; then note net/ipv4/conf/all/src_valid_mark; fi
-	wanted_state "$1" | grep -q '^forward 6' || return 0
-	note net/ipv6/conf/all/forwarding
-	for each in /proc/sys/net/ipv6/conf/*/accept_ra; do
+	case $1 in
+	4) switch=net/ipv4/ip_forward ;;
+	6) switch=net/ipv6/conf/all/forwarding ;;
+	esac
+	note "$switch"
+	[ "$(cat "/proc/sys/$switch")" != 1 ] || return 0
+	if [ "$1" = 4 ]; then note net/ipv4/conf/all/accept_redirects; fi
+	for each in "/proc/sys/net/ipv$1"/conf/*/forwarding /proc/sys/net/ipv6/conf/*/accept_ra; do
+		case $1$each in 4*/accept_ra) continue ;; esac
 		[ "$(cat "$each")" != 1 ] || note "${each#/proc/sys/}"
 	done
+}
+
+# FOLDER: what a start will change by its hooks is noted first.
+note_settings() {
+	wanted_state "$1" >"$work/wanted"
+	for family in 4 6; do
+		if grep -q "^forward $family" "$work/wanted"; then note_forwarding $family; fi
+	done
+	if grep -q '^restart default 4' "$work/wanted"; then note net/ipv4/conf/all/src_valid_mark; fi
 }
 
 rules() {
 	case $1$2 in
 	+nft) nft -f "$etc/$interface.nft" ;;
-	-nft) nft "table inet warren-$interface; delete table inet warren-$interface" ;;
+	-nft) nft "table inet $(rules_table); delete table inet $(rules_table)" ;;
 	+iptables) sh "$etc/$interface.iptables" up ;;
 	-iptables) sh "$etc/$interface.iptables" down ;;
 	esac
@@ -201,7 +215,13 @@ live_steps() {
 }
 
 stop() {
-	if service is-active; then service stop; elif is_up; then wg-quick down "$interface" 2>&1; fi
+	if service is-active; then service stop; fi
+	if is_up && [ -e "$etc/$interface.conf" ]; then wg-quick down "$interface" 2>&1; fi
+	# Somebody took away the file by which it would be stopped.
+	if is_up && [ -e "$etc/$interface.state" ]; then
+		own_state | sed -n 's/^rules //p' | while read -r kind; do rules - "$kind"; done
+		ip link delete dev "$interface"
+	fi
 	! is_up
 }
 
@@ -220,7 +240,9 @@ converge() {
 		if grep -q '^rules -' "$work/steps"; then remove_rules; fi
 		put_files "$1" || return
 		if grep -q '^\(start\|restart\)' "$work/steps"; then
-			note_forwarding "$1"
+			note_settings "$1"
+			# Active for its manager, whoever took the link away: then a start alone does nothing.
+			if service is-active; then service stop; fi
 			service start || return
 		fi
 		live_steps "$1" || return

@@ -34,14 +34,20 @@ own_state() {
 live_state() {
 	ip link show dev "$interface" | sed -n 's/.* \(mtu [0-9]*\).*/\1/p'
 	ip -o address show dev "$interface" | awk '$3 ~ /^inet6?$/ && $4 !~ /^fe80/ { print "address " $4 }'
+	# Tables may have names, for which ip takes their numbers, and which it prints.
+	cat /etc/iproute2/rt_tables /etc/iproute2/rt_tables.d/*.conf \
+		/usr/lib/iproute2/rt_tables /usr/share/iproute2/rt_tables 2>/dev/null >"$work/tables"
 	for family in 4 6; do
-		ip -$family route show table all dev "$interface" 2>/dev/null | awk -v all=$((family * family * 2)) '
+		ip -$family route show table all dev "$interface" 2>/dev/null | awk -v all=$((family * family * 2)) -v tables="$work/tables" '
+			BEGIN { while ((getline line <tables) > 0) { split(line, field); number[field[2]] = field[1] } }
 			/^(local|broadcast|multicast|anycast|unreachable) / || / proto kernel/ { next }
 			{
 				prefix = $1 == "default" ? (all == 32 ? "0.0.0.0/0" : "::/0") : $1
 				if (prefix !~ /\//) prefix = prefix "/" (all == 32 ? 32 : 128)
 				table = ""
-				for (i = 2; i < NF; i++) if ($i == "table") table = " table " $(i + 1)
+				for (i = 2; i < NF; i++) if ($i == "table") {
+					table = " table " ($(i + 1) in number ? number[$(i + 1)] : $(i + 1))
+				}
 				print "route " prefix table
 			}'
 	done
@@ -144,11 +150,33 @@ rules_step() {
 	fi
 }
 
+# As nft lets a table be called.
+rules_table() {
+	echo "warren-$interface" | tr '=+' '__'
+}
+
+# Somebody may have flushed them, or what leads to them: nft prints a line for each line of ours.
 are_loaded() {
 	case $1 in
-	nft) nft list table inet "warren-$interface" >/dev/null 2>&1 ;;
-	iptables) iptables -w -S "warren-$interface-fwd" >/dev/null 2>&1 ;;
+	nft)
+		[ "$(nft -s list table inet "$(rules_table)" 2>/dev/null | chain_lines)" = \
+			"$(chain_lines <"$etc/$interface.nft")" ]
+		;;
+	iptables) are_hooked iptables 4 && { [ ! -e /proc/net/if_inet6 ] || are_hooked ip6tables 6; } ;;
 	esac
+}
+
+chain_lines() {
+	awk '/^\tchain /, /^\t}/ { count += NF > 0 } END { print count + 0 }'
+}
+
+# TOOL FAMILY
+are_hooked() {
+	$1 -w -C FORWARD -j "warren-$interface-fwd" 2>/dev/null || return
+	! grep -q '[^n]hook .* filter INPUT' "$etc/$interface.iptables" ||
+		$1 -w -C INPUT -j "warren-$interface-input" 2>/dev/null || return
+	! grep -qx "has_nat$2=yes" "$etc/$interface.iptables" ||
+		$1 -w -t nat -C POSTROUTING -j "warren-$interface-nat" 2>/dev/null
 }
 
 file_steps() {

@@ -5,12 +5,8 @@ operating_system() {
 	(. /etc/os-release 2>/dev/null && echo "os ${ID:-unknown} ${VERSION_ID:-}") || echo "os unknown"
 	echo "kernel $(uname -r)"
 	echo "service $(service_manager)"
-	for each in apt-get dnf yum apk opkg zypper pacman; do
-		if has $each; then
-			echo "installer $each"
-			break
-		fi
-	done
+	by=$(installer)
+	[ -z "$by" ] || echo "installer $by"
 	echo "time $(date +%s)"
 }
 
@@ -45,9 +41,18 @@ own_interface() {
 	if is_up; then
 		if is_wireguard; then echo "interface wireguard"; else echo "interface other"; fi
 	fi
-	if [ -e "$etc/$interface.conf" ]; then
-		if is_ours; then echo "file ours"; else echo "file other"; fi
-	fi
+	# What was started by a file that is gone is ours by what else lies there.
+	for each in "$etc/$interface.conf" "$etc/$interface.state"; do
+		if [ -e "$each" ]; then
+			if is_ours "$each"; then echo "file ours"; else echo "file other"; fi
+			break
+		fi
+	done
+	own_files | while read -r name; do
+		case $name in *.key | *.before | *.sh) continue ;; esac
+		at=$(target "$name")
+		[ ! -e "$at" ] || is_ours "$at" || echo "foreign $at"
+	done
 	for each in "$interface.key" "$interface.key.new"; do
 		if [ -s "$etc/$each" ] && has wg; then
 			echo "key ${each#"$interface".} $(wg pubkey <"$etc/$each" 2>/dev/null)"

@@ -97,7 +97,7 @@ status() {
 	for file in "$etc"/*.conf; do
 		interface=${file##*/}
 		interface=${interface%.conf}
-		is_ours || continue
+		is_ours "$etc/$interface.conf" || continue
 		echo "interface $interface"
 		# The node's name is the first line after the header, a peer's the last before its key.
 		sed -n '2s/^# /name /p' "$file"

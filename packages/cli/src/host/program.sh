@@ -10,7 +10,7 @@ PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 interface=$1
 shift
 etc=/etc/wireguard
-# In memory, where a host has such a place: keys lie here while they are brought.
+# Gone with a boot, and in memory on nearly every host: keys lie here while they are brought.
 run=/run/warren/$interface
 
 # CODE TEXT: why this ends here. The sentence is made by who reads it.
@@ -32,8 +32,9 @@ is_wireguard() {
 	wg show "$interface" public-key >/dev/null 2>&1
 }
 
+# FILE: by its first line, or the second of a script.
 is_ours() {
-	head -n 1 "$etc/$interface.conf" 2>/dev/null | grep -q '^# Made by Warren'
+	head -n 2 "$1" 2>/dev/null | grep -q '^# Made by Warren'
 }
 
 service_manager() {
@@ -65,6 +66,7 @@ service() {
 		rc-update -q del "wg-quick.$interface" default 2>&1
 		rm -f "/etc/init.d/wg-quick.$interface"
 		;;
+	openrc:stop) rc-service -q "wg-quick.$interface" stop 2>&1 || rc-service -q "wg-quick.$interface" zap 2>&1 ;;
 	openrc:*) rc-service -q "wg-quick.$interface" "$1" 2>&1 ;;
 	none:start) wg-quick up "$interface" 2>&1 ;;
 	none:stop) wg-quick down "$interface" 2>&1 ;;

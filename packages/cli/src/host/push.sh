@@ -14,6 +14,7 @@ pause() {
 # machine died, not the way to this host, since we came by one.
 take() {
 	waited=0
+	sweep
 	mkdir -p "${run%/*}"
 	until mkdir "$run" 2>/dev/null; do
 		[ -d "$run" ] || fail no-room
@@ -28,6 +29,15 @@ take() {
 		fi
 	done
 	belong_to $$
+}
+
+# What those left behind that were killed while they brought files, named for their processes; no
+# interface is called so.
+sweep() {
+	for each in "${run%/*}"/@in.*; do
+		process=${each##*/@in.}
+		kill -0 "${process%.*}" 2>/dev/null || rm -rf "$each"
+	done
 }
 
 # Of two that find a run over, one moves it. Whoever moved what the other has begun since puts it back.
@@ -55,6 +65,8 @@ choose_key() {
 			return
 		fi
 	done
+	# What is taken off needs none; the one that is there stays.
+	[ -e "$in/wireguard/$interface.conf" ] || return 0
 	fail key-differs
 }
 
@@ -186,7 +198,8 @@ confirm() {
 		sed -n 's/^package /kept /p' "$etc/$interface.before" 2>/dev/null
 		rm -f "$etc/$interface.before"
 	fi
-	rm -rf "$etc/$interface.key.new" "$run.old" "$run"
+	for name in $(own_files); do rm -f "$(target "$name").warren" "$(target "$name").part"; done
+	rm -rf "$etc/$interface.key.new" "$etc/$interface.key.new.part" "$run.old" "$run"
 }
 
 command=$1

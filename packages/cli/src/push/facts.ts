@@ -18,8 +18,10 @@ export interface HostFacts {
   readonly ranges: readonly HostRange[];
   /** What has our interface's name, if anything. */
   readonly interface?: "wireguard" | "other";
-  /** Whose the file is that ours would take the place of. */
+  /** Whose the file is that ours would take the place of, or that its interface was started by. */
   readonly file?: "ours" | "other";
+  /** A file of somebody else in the place of one of ours. */
+  readonly foreignFile?: string;
   /** The UDP port that our interface listens on. */
   readonly listenPort?: number;
   /** The host's own key, and one that waits for the change that needs it. */
@@ -68,6 +70,7 @@ export function readFacts(lines: readonly AnswerLine[]): HostFacts {
     ...present("module", oneOf(one("module"), ["kernel", "tun"] as const)),
     ...present("interface", oneOf(one("interface"), ["wireguard", "other"] as const)),
     ...present("file", oneOf(one("file"), ["ours", "other"] as const)),
+    ...present("foreignFile", one("foreign")),
     ...present("listenPort", numberOf(one("port"))),
     ...present("readOnly", one("readonly")),
     ...present("freeKiB", numberOf(one("space"))),

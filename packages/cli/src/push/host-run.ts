@@ -81,7 +81,9 @@ export class HostRun {
     const { isForced, isRemoval } = this.#options;
     this.#troubles = judgeHost(this.#facts, { node: this.node, device }, askedAt).filter(
       ({ isForcible, code }) =>
-        isRemoval ? code === "file-taken" : !(isForced && isForcible === true),
+        isRemoval
+          ? code === "file-taken" || code === "interface-taken"
+          : !(isForced && isForcible === true),
     );
   }
 

@@ -76,8 +76,8 @@ test("judgeHost() says what is in the way, and the way out", () => {
   expect(check("interface wireguard")).toMatchInlineSnapshot(
     `"interface-taken: it has another interface of the name wg0; take that mesh in (warren import), take it off the host, or choose another name: warren set network interface=NAME"`,
   );
-  expect(check("file other")).toMatchInlineSnapshot(
-    `"file-taken: /etc/wireguard/wg0.conf is there, and Warren did not make it; take that mesh in (warren import), move the file away, or choose another name: warren set network interface=NAME"`,
+  expect(check("file other\nforeign /etc/wireguard/wg0.nft")).toMatchInlineSnapshot(
+    `"file-taken: /etc/wireguard/wg0.nft is there, and Warren did not make it; take that mesh in (warren import), move the file away, or choose another name: warren set network interface=NAME"`,
   );
   expect(check("udp CA6C")).toMatchInlineSnapshot(
     `"port-taken: UDP port 51820 is in use by another program; end that one (ss -ulnp tells which); or choose another: warren set a listenPort=51821"`,

@@ -32,7 +32,7 @@ export function judgeHost(
     ...(facts.interface === "other" || (facts.interface !== undefined && facts.file === undefined)
       ? [troubles.interfaceTaken(name)]
       : []),
-    ...(facts.file === "other" ? [troubles.fileTaken(`/etc/wireguard/${name}.conf`)] : []),
+    ...(facts.foreignFile === undefined ? [] : [troubles.fileTaken(facts.foreignFile)]),
     ...(facts.readOnly === undefined ? [] : [troubles.readOnly(facts.readOnly)]),
     ...(freeKiB < LEAST_KIB ? [troubles.noSpace(freeKiB)] : []),
     ...(lacking.length > 0 && facts.installer === undefined

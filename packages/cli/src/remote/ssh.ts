@@ -66,12 +66,14 @@ const NO_ROOM = 90;
  * Makes a folder for root alone, puts the files into it, runs the program, and takes the folder away
  * however that ends. There is nothing in it that a login shell of any kind would take for its own.
  */
-const LOADER =
-  `umask 077; mkdir -p /run/warren && in=$(mktemp -d /run/warren/in.XXXXXX) || exit ${NO_ROOM}; ` +
+export const LOADER =
+  `umask 077; mkdir -p /run/warren && in=$(mktemp -d /run/warren/@in.$$.XXXXXX) || exit ${NO_ROOM}; ` +
   'trap "rm -rf $in; rmdir /run/warren 2>/dev/null" EXIT; trap "exit 91" HUP INT TERM PIPE; ' +
   "mkdir $in/wireguard $in/systemd $in/openrc; " +
-  `awk -v in_=$in '/^${END}$/ { whole = 1; exit } /^${MARK}/ { close(out); out = in_ "/" $2; printf "" > out; next } ` +
-  `{ print > out } END { exit 1 - whole }' || exit ${NO_ROOM}; ` +
+  `size=$(LC_ALL=C awk -v in_=$in '/^${END}$/ { whole = 1; exit } /^${MARK}/ { close(out); out = in_ "/" $2; printf "" > out; next } ` +
+  `{ print > out; size += length($0) + 1 } END { printf "%d", size; exit 1 - whole }') || exit ${NO_ROOM}; ` +
+  // An awk may not tell that the disk is full.
+  `[ "$size" = "$(cat $in/* $in/*/* 2>/dev/null | wc -c | tr -d " ")" ] || exit ${NO_ROOM}; ` +
   "export in; sh $in/program";
 
 /** The one that others share, one of these, or one by itself. */
