@@ -1,7 +1,7 @@
 /** What a host told of itself before anything was done to it. */
 import { parsePrefix, parsePublicKey, Problem } from "@warren/core";
 import type { Prefix, PublicKey } from "@warren/core";
-import type { AnswerLine } from "../remote/ssh.ts";
+import type { AnswerLine } from "../remote/answers.ts";
 
 export interface HostFacts {
   /** `debian 12`. */

@@ -2,7 +2,7 @@
 import { printText } from "@warren/core";
 import { expect, test } from "vitest";
 import { sampleOf } from "../../../../tools/sample.ts";
-import type { AnswerLine } from "../remote/ssh.ts";
+import type { AnswerLine } from "../remote/answers.ts";
 import { readFacts } from "./facts.ts";
 import { judgeHost, toolsFor } from "./preflight.ts";
 
@@ -92,7 +92,7 @@ test("judgeHost() says what is in the way, and the way out", () => {
     `"no-wireguard: its kernel has no WireGuard, and no /dev/net/tun for one in a program; load one of them: modprobe wireguard, or modprobe tun; in a container, let it have /dev/net/tun"`,
   );
   expect(check("-service\nservice none")).toMatchInlineSnapshot(
-    `"no-boot (forcible): nothing known here would start the tunnel at boot: neither systemd nor OpenRC; have your own start it (wg-quick up), and go on with --anyway"`,
+    `"no-boot (forcible): nothing known here would start the tunnel at boot, or follow endpoints that are names: neither systemd nor OpenRC; have your own start it (wg-quick up) and, where there is one, /etc/wireguard/wg0.endpoints.sh (INTERFACE loop); and go on with --anyway"`,
   );
   expect(check("-time\ntime 700")).toBe("");
   expect(check("-time\ntime 699")).toMatchInlineSnapshot(

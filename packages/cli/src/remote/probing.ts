@@ -4,7 +4,7 @@ import type { Address, Index, Member, Name, PublicKey } from "@warren/core";
 import type { Plan } from "../workspace.ts";
 import { askAll } from "./hosts.ts";
 import type { MeshHost, Refused } from "./hosts.ts";
-import type { AnswerLine } from "./ssh.ts";
+import type { AnswerLine } from "./answers.ts";
 
 /** One node towards another, as the mesh wants it. */
 export interface Pair {
