@@ -8,7 +8,7 @@ import { findClones } from "../push/clones.ts";
 import { HostRun } from "../push/host-run.ts";
 import { bringable, materialsOf, payloadOf } from "../push/payload.ts";
 import { columnOf, jsonOf, printRun } from "../push/report.ts";
-import { keyCloned } from "../push/troubles.ts";
+import { keyCloned, nodeGone } from "../push/troubles.ts";
 import { isAllReached, printVerdict, printablePairs } from "../remote/probe-report.ts";
 import { pairsOf, probeAll } from "../remote/probing.ts";
 import type { Probed } from "../remote/probing.ts";
@@ -116,6 +116,7 @@ async function bring(terminal: Terminal, job: Job): Promise<Plan> {
   // Nothing to bring: then nothing is written, either.
   if (runs.every(({ isWell }) => !isWell)) return plan;
   const keyed = record(terminal, job.options, hostKeys);
+  for (const run of runs) if (!keyed.index.byName.has(run.node.name)) run.refuse(nodeGone());
   const materials = materialsOf(createSecrets(keyed.keys));
   await each(terminal, job, core.say`bringing`, async (run) => {
     const own = deviceOf(keyed, run.node);

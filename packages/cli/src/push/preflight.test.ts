@@ -8,7 +8,6 @@ import { judgeHost, toolsFor } from "./preflight.ts";
 
 const HEALTHY = `
 os debian 12
-kernel 6.1.0
 service systemd
 installer apt-get
 time 1000
@@ -17,7 +16,6 @@ tool wg-quick
 tool ip
 tool nft
 tool ping
-version 1.0.20210914
 module kernel
 udp 0035
 address lo 127.0.0.1/8
@@ -120,6 +118,9 @@ test("judgeHost() says what is in the way, and the way out", () => {
     install wg
     install wg-quick"
   `);
+  expect(check("-os\nos openwrt 23.05.3\n-tool wg-quick\n-installer")).toContain(
+    "on openwrt 23.05.3; install bash, wireguard-tools, ip-full and coreutils-stat, and copy wg-quick",
+  );
 });
 
 test("toolsFor() names what is to be installed", () => {

@@ -70,10 +70,6 @@ function working(
       cause: say`another push to it is under way`,
       fix: say`wait for that one, and run it again`,
     },
-    "no-installer": {
-      cause: say`${detail} is missing, and no command known here installs packages`,
-      fix: say`install it by hand, and run it again`,
-    },
     "install-failed": {
       cause: say`installing failed: ${detail}`,
       fix: say`run that on the host to see more; then run this again`,
@@ -115,6 +111,15 @@ export function keyCloned(owner: string, device: string): Trouble {
     code: "key-cloned",
     cause: say`its private key is that of ${owner}, too: one may be a copy of the other's disk`,
     fix: say`have it make another: remove /etc/wireguard/${device}.key there, and run it again`,
+  };
+}
+
+export function nodeGone(): Trouble {
+  return {
+    step: "key",
+    code: "node-gone",
+    cause: say`it was taken out of the mesh meanwhile`,
+    fix: say`run it again`,
   };
 }
 
@@ -228,6 +233,8 @@ export function noTools(tools: readonly string[], system: string): Trouble {
     step: "check",
     code: "no-installer",
     cause: say`${listTexts(tools)} is missing, and no command known here installs packages on ${system}`,
-    fix: say`install it by hand, and run it again`,
+    fix: system.startsWith("openwrt")
+      ? say`install bash, wireguard-tools, ip-full and coreutils-stat, and copy wg-quick from any Linux (docs/guide/mixed-devices.md); then run it again`
+      : say`install it by hand, and run it again`,
   };
 }
