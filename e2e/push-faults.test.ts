@@ -204,8 +204,8 @@ test("push tells what is wrong with each host, leaves it as it was, and serves t
                    take it off there, or give the node another one
       asking       error sudo-password (connect): sudo asks for a password, and nobody is there to type it
                    let the user do so without one (NOPASSWD in /etc/sudoers.d), or log in as root: ssh=root@asking
-      bootless     error no-boot (check): nothing known here would start the tunnel at boot: neither systemd nor OpenRC
-                   have your own start it (wg-quick up), and go on with --anyway; or go on in spite of it: --anyway
+      bootless     error no-boot (check): nothing known here would start the tunnel at boot, or follow endpoints that are names: neither systemd nor OpenRC
+                   have your own start it (wg-quick up) and, where there is one, /etc/wireguard/wg0.endpoints.sh (INTERFACE loop); and go on with --anyway; or go on in spite of it: --anyway
       busy         error busy (apply): another push to it is under way
                    wait for that one, and run it again
       byhand       error file-taken (check): /etc/wireguard/wg0.conf is there, and Warren did not make it
@@ -225,7 +225,7 @@ test("push tells what is wrong with each host, leaves it as it was, and serves t
       listening    error port-taken (check): UDP port 51820 is in use by another program
                    end that one (ss -ulnp tells which); or choose another: warren set listening listenPort=51821
       lost         error key-differs (apply): its private key is not the one that the lock knows
-                   bring the old key back; or have it make a new one: warren keys rotate NODE
+                   bring the old key back; or have it make a new one: warren keys rotate lost; or, where the mesh file has its publicKey, write that of the new one there
       named        error interface-taken (check): it has another interface of the name wg0
                    take that mesh in (warren import), take it off the host, or choose another name: warren set network interface=NAME
       nameless     error unknown-host (connect): the name nowhere.invalid is not known

@@ -15,7 +15,7 @@ import { fileNames, functionNames, typeNames } from "./tidy/names.ts";
 import { purity } from "./tidy/purity.ts";
 import type { File, Rule } from "./tidy/repository.ts";
 import { plainSentences, translatedSentences } from "./tidy/sentences.ts";
-import { honestTests, noSleeps } from "./tidy/testing.ts";
+import { honestTests, noSleeps, recordedSnapshots } from "./tidy/testing.ts";
 
 /** Each rule by the sentence it keeps. */
 export const rules: Readonly<Record<string, Rule>> = {
@@ -38,6 +38,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "nothing runs through a shell": noShell,
   "no test is left out in silence": honestTests,
   "no test sleeps": noSleeps,
+  "no snapshot is left to the next run": recordedSnapshots,
   "a sentence is said, not written as a plain string": plainSentences,
   "each language has every sentence": translatedSentences,
   "the lint holds the caps": lintCaps,

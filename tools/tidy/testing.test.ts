@@ -1,7 +1,7 @@
 /** Tests of the rules for tests. */
 import { expect, test } from "vitest";
 import { checkText } from "./sample.ts";
-import { honestTests, noSleeps } from "./testing.ts";
+import { honestTests, noSleeps, recordedSnapshots } from "./testing.ts";
 
 const path = "packages/core/src/a.test.ts";
 
@@ -42,3 +42,20 @@ test.each([
 test("noSleeps() accepts a clock of the test's own", () => {
   expect(checkText(noSleeps, 'clock.advance(10); const text = "setTimeout";', path)).toEqual([]);
 });
+
+test.each([
+  "expect(text).toMatchInlineSnapshot();",
+  "expect(f).toThrowErrorMatchingInlineSnapshot();",
+  "await expect(f()).rejects.toThrowErrorMatchingInlineSnapshot();",
+  "expect(found).toMatchInlineSnapshot({ at: expect.any(Number) });",
+])("recordedSnapshots() refuses: %s", (text) => {
+  expect(checkText(recordedSnapshots, text, path)).toHaveLength(1);
+  expect(checkText(recordedSnapshots, text, "e2e/a.test.ts")).toHaveLength(1);
+});
+
+test.each(["expect(text).toMatchInlineSnapshot(`1`);", "expect(text).toEqual();"])(
+  "recordedSnapshots() accepts: %s",
+  (text) => {
+    expect(checkText(recordedSnapshots, text, path)).toEqual([]);
+  },
+);

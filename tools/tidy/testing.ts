@@ -1,4 +1,4 @@
-/** Tests that run: none left out in silence, none alone, none that sleeps. */
+/** Tests that run: none left out in silence, none alone, none that sleeps, none that expects what it is yet to be told. */
 import type { Repository, Source, Violation } from "./repository.ts";
 import { isTest, packageOf, violation } from "./repository.ts";
 import type { Node } from "./syntax.ts";
@@ -18,6 +18,18 @@ export function noSleeps({ sources }: Repository): readonly Violation[] {
       source.nodes
         .filter(isSleep)
         .map((node) => violation(source, node, "a test that sleeps", instead)),
+    );
+}
+
+/** One that was never recorded is written down by the next run, whatever that finds. */
+export function recordedSnapshots({ sources }: Repository): readonly Violation[] {
+  const instead = "run the test once, and read what it wrote";
+  return sources
+    .filter(isTest)
+    .flatMap((source) =>
+      source.nodes
+        .filter(isEmptySnapshot)
+        .map((node) => violation(source, node, "a snapshot of nothing", instead)),
     );
 }
 
@@ -69,6 +81,18 @@ function judgeOptions(source: Source, list: readonly Node[]): readonly Violation
     .flatMap((value) => nodesAt(value, "properties"))
     .filter((part) => /^(only|skip|todo)$/.test(nameOf(nodeAt(part, "key")) ?? ""))
     .map((part) => violation(source, part, `the option ${nameOf(nodeAt(part, "key"))}`, reason));
+}
+
+function isEmptySnapshot(node: Node): boolean {
+  const name = propertyOf(nodeAt(node, "callee")) ?? "";
+  if (
+    node.type !== "CallExpression" ||
+    !/^to(Match|ThrowErrorMatching)InlineSnapshot$/.test(name)
+  ) {
+    return false;
+  }
+  const [first] = nodesAt(node, "arguments");
+  return first === undefined || first.type === "ObjectExpression";
 }
 
 function isSleep(node: Node): boolean {

@@ -79,6 +79,7 @@ export { readDump } from "./read/dump.ts";
 export { readGenWeb } from "./read/gen-web.ts";
 export type { JsonFile } from "./read/gen-web.ts";
 export { readMeshconf } from "./read/meshconf.ts";
+export { optional } from "./read/wg-fields.ts";
 export { readShowconf, readWgQuick } from "./read/wg-quick.ts";
 export type { ConfigSource } from "./read/wg-quick.ts";
 export { hasRules } from "./render/chains.ts";

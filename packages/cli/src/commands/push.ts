@@ -8,7 +8,7 @@ import { findClones } from "../push/clones.ts";
 import { HostRun } from "../push/host-run.ts";
 import { bringable, materialsOf, payloadOf } from "../push/payload.ts";
 import { columnOf, jsonOf, printRun } from "../push/report.ts";
-import { keyCloned } from "../push/troubles.ts";
+import { keyCloned, nodeGone } from "../push/troubles.ts";
 import { isAllReached, printVerdict, printablePairs } from "../remote/probe-report.ts";
 import { pairsOf, probeAll } from "../remote/probing.ts";
 import type { Probed } from "../remote/probing.ts";
@@ -77,6 +77,7 @@ async function each(
 ): Promise<void> {
   const able = runs.filter(({ isWell }) => isWell);
   let done = 0;
+  terminal.progress(core.say`${what}: ${done} of ${able.length}`);
   await inParallel(able, options.parallel, async (run) => {
     await work(run);
     done += 1;
@@ -108,7 +109,10 @@ async function bring(terminal: Terminal, job: Job): Promise<Plan> {
       terminal.say(core.say`${run.node.name}: installed ${name}`);
     }
     const isDue = isKeyDue(plan, run);
-    if (!run.isWell || !(isDue || plan.keys.missing.has(run.node.name))) return;
+    // A host that has nothing of ours may have lost its key with all else.
+    const isLost = run.isBare && plan.lock.nodes.get(run.node.name)?.isKeyOnHost === true;
+    const isMissing = plan.keys.missing.has(run.node.name);
+    if (!run.isWell || !(isDue || isLost || isMissing)) return;
     const key = await run.makeKey(device(run), isDue);
     if (key !== undefined) told.set(run.node.name, key);
   });
@@ -116,6 +120,7 @@ async function bring(terminal: Terminal, job: Job): Promise<Plan> {
   // Nothing to bring: then nothing is written, either.
   if (runs.every(({ isWell }) => !isWell)) return plan;
   const keyed = record(terminal, job.options, hostKeys);
+  for (const run of runs) if (!keyed.index.byName.has(run.node.name)) run.refuse(nodeGone());
   const materials = materialsOf(createSecrets(keyed.keys));
   await each(terminal, job, core.say`bringing`, async (run) => {
     const own = deviceOf(keyed, run.node);

@@ -3,7 +3,6 @@
 operating_system() {
 	# shellcheck source=/dev/null
 	(. /etc/os-release 2>/dev/null && echo "os ${ID:-unknown} ${VERSION_ID:-}") || echo "os unknown"
-	echo "kernel $(uname -r)"
 	echo "service $(service_manager)"
 	by=$(installer)
 	[ -z "$by" ] || echo "installer $by"
@@ -14,7 +13,6 @@ tools() {
 	for each in wg wg-quick ip nft iptables ping wireguard-go; do
 		if has $each; then echo "tool $each"; fi
 	done
-	if has wg; then echo "version $(wg --version 2>/dev/null | sed -n 's/^wireguard-tools v\([0-9.]*\).*/\1/p')"; fi
 	if [ -d /sys/module/wireguard ] || modinfo wireguard >/dev/null 2>&1 ||
 		grep -qs /wireguard.ko "/lib/modules/$(uname -r)/modules.builtin"; then
 		echo "module kernel"
@@ -32,11 +30,9 @@ network() {
 	ip -o address 2>/dev/null | awk '$3 ~ /^inet6?$/ && $4 !~ /^(127|fe80|::1)/ { print "address " $2, $4 }'
 	ip -4 route 2>/dev/null | sed -n 's/^\([0-9][^ ]*\).* dev \([^ ]*\).*/route \2 \1/p'
 	ip -6 route 2>/dev/null | sed -n 's/^\([0-9a-f]*:[^ ]*\).* dev \([^ ]*\).*/route \2 \1/p'
-	if ip -4 route get 198.51.100.1 >/dev/null 2>&1; then echo "way 4"; fi
-	for each in $(wg show interfaces 2>/dev/null); do echo "wireguard $each"; done
 }
 
-# For those that wg cannot tell: made by somebody else, or left over.
+# Made by somebody else, or by us: also where our state is left of it, and the file itself is lost.
 own_interface() {
 	if is_up; then
 		if is_wireguard; then echo "interface wireguard"; else echo "interface other"; fi
@@ -52,11 +48,6 @@ own_interface() {
 		case $name in *.key | *.before | *.sh) continue ;; esac
 		at=$(target "$name")
 		[ ! -e "$at" ] || is_ours "$at" || echo "foreign $at"
-	done
-	for each in "$interface.key" "$interface.key.new"; do
-		if [ -s "$etc/$each" ] && has wg; then
-			echo "key ${each#"$interface".} $(wg pubkey <"$etc/$each" 2>/dev/null)"
-		fi
 	done
 	if is_wireguard; then echo "port $(wg show "$interface" listen-port)"; fi
 }

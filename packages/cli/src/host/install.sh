@@ -5,7 +5,6 @@ packages() {
 	for tool in "$@"; do
 		case $(installer):$tool in
 		apk:wg-quick) echo wireguard-tools-wg-quick wireguard-tools-openrc ;;
-		opkg:wg) echo wireguard-tools kmod-wireguard ;;
 		*:wg | *:wg-quick) echo wireguard-tools ;;
 		*:nft) echo nftables ;;
 		apt-get:ping) echo iputils-ping ;;
@@ -16,8 +15,9 @@ packages() {
 	done | tr ' ' '\n' | sort -u
 }
 
+# OpenWrt's packages have no wg-quick.
 installer() {
-	for each in apt-get dnf yum apk opkg zypper pacman; do
+	for each in apt-get dnf yum apk zypper pacman; do
 		if has $each; then
 			echo $each
 			return
@@ -37,7 +37,6 @@ install_with() {
 	dnf) shift && dnf -q -y install "$@" ;;
 	yum) shift && yum -q -y install "$@" ;;
 	apk) shift && apk -q add "$@" ;;
-	opkg) shift && opkg update >/dev/null && opkg install "$@" ;;
 	zypper) shift && zypper -q -n install "$@" ;;
 	pacman) shift && pacman -q --noconfirm --needed -S "$@" ;;
 	esac

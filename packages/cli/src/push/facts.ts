@@ -1,7 +1,7 @@
 /** What a host told of itself before anything was done to it. */
-import { parsePrefix, parsePublicKey, Problem } from "@warren/core";
-import type { Prefix, PublicKey } from "@warren/core";
-import type { AnswerLine } from "../remote/ssh.ts";
+import { optional, parsePrefix, Problem } from "@warren/core";
+import type { Prefix } from "@warren/core";
+import type { AnswerLine } from "../remote/answers.ts";
 
 export interface HostFacts {
   /** `debian 12`. */
@@ -24,8 +24,6 @@ export interface HostFacts {
   readonly foreignFile?: string;
   /** The UDP port that our interface listens on. */
   readonly listenPort?: number;
-  /** The host's own key, and one that waits for the change that needs it. */
-  readonly keys: { readonly present?: PublicKey; readonly fresh?: PublicKey };
   readonly readOnly?: string;
   readonly freeKiB?: number;
   readonly firewalls: Readonly<Record<"nft" | "iptables" | "ip6tables", string>>;
@@ -47,13 +45,6 @@ export function readFacts(lines: readonly AnswerLine[]): HostFacts {
     all(word)
       .map((line) => `${line}\n`)
       .join("");
-  const keys = Object.fromEntries(
-    all("key").flatMap((line) => {
-      const [kind, text = ""] = line.split(" ");
-      const key = parsePublicKey(text);
-      return key instanceof Problem ? [] : [[kind === "key" ? "present" : "fresh", key]];
-    }),
-  );
   return {
     system: one("os") ?? "unknown",
     serviceManager: oneOf(one("service"), ["systemd", "openrc"] as const) ?? "none",
@@ -64,16 +55,15 @@ export function readFacts(lines: readonly AnswerLine[]): HostFacts {
       ...all("address").flatMap(rangeOf("address")),
       ...all("route").flatMap(rangeOf("route")),
     ],
-    keys,
     firewalls: { nft: joined("nft"), iptables: joined("iptables"), ip6tables: joined("ip6tables") },
-    ...present("installer", one("installer")),
-    ...present("module", oneOf(one("module"), ["kernel", "tun"] as const)),
-    ...present("interface", oneOf(one("interface"), ["wireguard", "other"] as const)),
-    ...present("file", oneOf(one("file"), ["ours", "other"] as const)),
-    ...present("foreignFile", one("foreign")),
-    ...present("listenPort", numberOf(one("port"))),
-    ...present("readOnly", one("readonly")),
-    ...present("freeKiB", numberOf(one("space"))),
+    ...optional("installer", one("installer")),
+    ...optional("module", oneOf(one("module"), ["kernel", "tun"] as const)),
+    ...optional("interface", oneOf(one("interface"), ["wireguard", "other"] as const)),
+    ...optional("file", oneOf(one("file"), ["ours", "other"] as const)),
+    ...optional("foreignFile", one("foreign")),
+    ...optional("listenPort", numberOf(one("port"))),
+    ...optional("readOnly", one("readonly")),
+    ...optional("freeKiB", numberOf(one("space"))),
   };
 }
 
@@ -92,8 +82,4 @@ function oneOf<T extends string>(text: string | undefined, known: readonly T[]):
 
 function numberOf(text: string | undefined): number | undefined {
   return text === undefined || text === "" ? undefined : Number(text);
-}
-
-function present<K extends string, T>(key: K, value: T | undefined): { readonly [P in K]?: T } {
-  return (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: T };
 }

@@ -3,13 +3,14 @@ import { randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import type { Device, Node, PublicKey } from "@warren/core";
 import { parsePublicKey, Problem } from "@warren/core";
-import type { Answer, AnswerLine, Remote, RemoteCommand } from "../remote/ssh.ts";
+import type { Answer, AnswerLine } from "../remote/answers.ts";
+import type { Remote, RemoteCommand } from "../remote/ssh.ts";
 import { readFacts } from "./facts.ts";
 import type { HostFacts } from "./facts.ts";
 import type { Payload } from "./payload.ts";
 import { judgeHost, toolsFor } from "./preflight.ts";
 import { troubleOf } from "./troubles.ts";
-import type { Step as Phase, Trouble } from "./troubles.ts";
+import type { Phase, Trouble } from "./troubles.ts";
 
 /** What was done, or would be: `file + wireguard/wg0.conf`, `peer KEY ~ endpoint`, `start`. */
 export type Step = string;
@@ -47,6 +48,11 @@ export class HostRun {
     return this.#facts?.serviceManager ?? "none";
   }
 
+  /** Whether nothing of ours is on it: it is new, or was installed anew, or all was taken off. */
+  get isBare(): boolean {
+    return this.#facts?.file === undefined;
+  }
+
   /** Why it is not as the mesh says, the worst first; nothing more is done to it then. */
   get troubles(): readonly Trouble[] {
     return this.#troubles;
@@ -81,9 +87,7 @@ export class HostRun {
     const { isForced, isRemoval } = this.#options;
     this.#troubles = judgeHost(this.#facts, { node: this.node, device }, askedAt).filter(
       ({ isForcible, code }) =>
-        isRemoval
-          ? code === "file-taken" || code === "interface-taken"
-          : !(isForced && isForcible === true),
+        isRemoval ? /^(file|interface)-taken$/.test(code) : !(isForced && isForcible === true),
     );
   }
 
@@ -165,7 +169,8 @@ export class HostRun {
 
   #fail(step: Phase, failed: { readonly code: string; readonly detail: string }): void {
     const { target } = this.#remote;
-    this.#troubles = [troubleOf({ step, target, seconds: this.#options.within }, failed)];
+    const attempt = { step, node: this.node.name, target, seconds: this.#options.within };
+    this.#troubles = [troubleOf(attempt, failed)];
   }
 }
 

@@ -2,13 +2,12 @@
 import { printText } from "@warren/core";
 import { expect, test } from "vitest";
 import { sampleOf } from "../../../../tools/sample.ts";
-import type { AnswerLine } from "../remote/ssh.ts";
+import type { AnswerLine } from "../remote/answers.ts";
 import { readFacts } from "./facts.ts";
 import { judgeHost, toolsFor } from "./preflight.ts";
 
 const HEALTHY = `
 os debian 12
-kernel 6.1.0
 service systemd
 installer apt-get
 time 1000
@@ -17,7 +16,6 @@ tool wg-quick
 tool ip
 tool nft
 tool ping
-version 1.0.20210914
 module kernel
 udp 0035
 address lo 127.0.0.1/8
@@ -92,7 +90,7 @@ test("judgeHost() says what is in the way, and the way out", () => {
     `"no-wireguard: its kernel has no WireGuard, and no /dev/net/tun for one in a program; load one of them: modprobe wireguard, or modprobe tun; in a container, let it have /dev/net/tun"`,
   );
   expect(check("-service\nservice none")).toMatchInlineSnapshot(
-    `"no-boot (forcible): nothing known here would start the tunnel at boot: neither systemd nor OpenRC; have your own start it (wg-quick up), and go on with --anyway"`,
+    `"no-boot (forcible): nothing known here would start the tunnel at boot, or follow endpoints that are names: neither systemd nor OpenRC; have your own start it (wg-quick up) and, where there is one, /etc/wireguard/wg0.endpoints.sh (INTERFACE loop); and go on with --anyway"`,
   );
   expect(check("-time\ntime 700")).toBe("");
   expect(check("-time\ntime 699")).toMatchInlineSnapshot(
@@ -120,6 +118,9 @@ test("judgeHost() says what is in the way, and the way out", () => {
     install wg
     install wg-quick"
   `);
+  expect(check("-os\nos openwrt 23.05.3\n-tool wg-quick\n-installer")).toContain(
+    "on openwrt 23.05.3; install bash, wireguard-tools, ip-full and coreutils-stat, and copy wg-quick",
+  );
 });
 
 test("toolsFor() names what is to be installed", () => {

@@ -39,7 +39,7 @@ export function judgeHost(
       ? [troubles.noTools(lacking, facts.system)]
       : []),
     ...(facts.module === undefined ? [troubles.noWireGuard()] : []),
-    ...(facts.serviceManager === "none" ? [troubles.noServiceManager()] : []),
+    ...(facts.serviceManager === "none" ? [troubles.noServiceManager(name)] : []),
     ...(isPortOther ? [troubles.portTaken(listenPort, node.name)] : []),
     ...clashes(facts, { node, device }),
     ...findDrops(facts, { node, device }),

@@ -5,7 +5,7 @@ import { padTo, widthOf } from "../terminal/width.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { countOf } from "../terminal/words.ts";
 import type { HostRun, Step } from "./host-run.ts";
-import { print } from "./troubles.ts";
+import { printTarget } from "../remote/ssh.ts";
 
 export interface ReportOptions {
   /** Whether nothing was done: then each step is told. */
@@ -48,7 +48,7 @@ export function jsonOf(run: HostRun, terminal: Terminal): Readonly<Record<string
   const errors = troubles.map(({ step, code, cause, fix }) => {
     return { step, code, message: terminal.read(cause), fix: terminal.read(fix) };
   });
-  return { node: node.name, target: print(remote.target), changes: steps, errors };
+  return { node: node.name, target: printTarget(remote.target), changes: steps, errors };
 }
 
 /** The kinds of what was done, each once. */

@@ -1,13 +1,16 @@
 /** Why a host is not as the mesh says: at which step, for what cause, and the way out. */
 import { listTexts, printPrefix, say } from "@warren/core";
 import type { FirewallBlock, Name, Node, Phrase, Prefix } from "@warren/core";
+import { sshRefusals } from "../remote/refusals.ts";
+import type { Words } from "../remote/refusals.ts";
+import { printTarget } from "../remote/ssh.ts";
 import type { SshTarget } from "../remote/ssh.ts";
 
 /** What is done to a host, in this order. */
-export type Step = "connect" | "check" | "install" | "key" | "apply" | "confirm" | "verify";
+export type Phase = "connect" | "check" | "install" | "key" | "apply" | "confirm" | "verify";
 
 export interface Trouble {
-  readonly step: Step;
+  readonly step: Phase;
   readonly code: string;
   readonly cause: Phrase;
   readonly fix: Phrase;
@@ -17,25 +20,26 @@ export interface Trouble {
 
 /** What a failed answer is about. */
 export interface Attempt {
-  readonly step: Step;
+  readonly step: Phase;
+  readonly node: Name;
   readonly target: SshTarget;
   readonly seconds: number;
 }
 
 /** A host's or ssh's refusal in words. */
 export function troubleOf(
-  { step, target, seconds }: Attempt,
+  { step, node, target, seconds }: Attempt,
   { code, detail }: { readonly code: string; readonly detail: string },
 ): Trouble {
-  const known = { ...connecting(target), ...working(detail, seconds) }[undone(code, detail)];
+  const known = { ...sshRefusals(target, detail), ...working(detail, { node, seconds }) }[
+    undone(code, detail)
+  ];
   const other = {
     cause: say`${code}: ${detail === "" ? say`the host says no more` : detail}`,
-    fix: say`see what the host says: ssh ${print(target)}`,
+    fix: say`see what the host says: ssh ${printTarget(target)}`,
   };
   return { step, code: undone(code, detail), ...(known ?? other) };
 }
-
-type Words = Pick<Trouble, "cause" | "fix">;
 
 /** What failed half way, and was undone, failed for a reason that the system has told. */
 function undone(code: string, detail: string): string {
@@ -45,63 +49,11 @@ function undone(code: string, detail: string): string {
   return code;
 }
 
-function connecting(target: SshTarget): Readonly<Record<string, Words>> {
-  const { host } = target;
-  const login = print(target);
+function working(
+  detail: string,
+  { node, seconds }: Pick<Attempt, "node" | "seconds">,
+): Readonly<Record<string, Words>> {
   return {
-    "no-ssh": {
-      cause: say`there is no ssh command here`,
-      fix: say`install OpenSSH's client: apt-get install openssh-client`,
-    },
-    "unknown-host": {
-      cause: say`the name ${host} is not known`,
-      fix: say`set ssh=USER@HOST of the node, or give the name a Host block in ~/.ssh/config`,
-    },
-    refused: {
-      cause: say`${host} refuses connections`,
-      fix: say`start sshd there; or write its port: ssh=USER@HOST:PORT`,
-    },
-    "no-answer": {
-      cause: say`${host} does not answer`,
-      fix: say`look whether it runs, and whether its firewall lets ssh in`,
-    },
-    "turned-away": {
-      cause: say`${host} closes the connection before it greets`,
-      fix: say`push to fewer at once: --parallel 4; or raise MaxStartups of its sshd`,
-    },
-    "host-key-changed": {
-      cause: say`${host} has another host key than before: it was installed anew, or somebody is in between`,
-      fix: say`if you know why, forget the old one: ssh-keygen -R ${host}`,
-    },
-    "host-key-unknown": {
-      cause: say`the host key of ${host} is not known here`,
-      fix: say`log in once by hand, and compare it: ssh ${login}`,
-    },
-    "not-let-in": {
-      cause: say`${host} does not let this user in`,
-      fix: say`give it your key: ssh-copy-id ${login}; or name another user: ssh=USER@HOST`,
-    },
-    lost: {
-      cause: say`the connection to ${host} broke`,
-      fix: say`run it again: what was begun is undone by the host itself, unless it was confirmed`,
-    },
-    "no-sudo": {
-      cause: say`the user may not be root: there is no sudo for it`,
-      fix: say`log in as root: ssh=root@${host}; or let the user use sudo`,
-    },
-    "sudo-password": {
-      cause: say`sudo asks for a password, and nobody is there to type it`,
-      fix: say`let the user do so without one (NOPASSWD in /etc/sudoers.d), or log in as root: ssh=root@${host}`,
-    },
-  };
-}
-
-function working(detail: string, seconds: number): Readonly<Record<string, Words>> {
-  return {
-    "no-room": {
-      cause: say`nothing can be written to /run there: ${detail}`,
-      fix: say`make room in /run, or mount it`,
-    },
     "no-space": {
       cause: say`no space is left where the files go`,
       fix: say`make room in /etc/wireguard, and run it again`,
@@ -118,17 +70,13 @@ function working(detail: string, seconds: number): Readonly<Record<string, Words
       cause: say`another push to it is under way`,
       fix: say`wait for that one, and run it again`,
     },
-    "no-installer": {
-      cause: say`${detail} is missing, and no command known here installs packages`,
-      fix: say`install it by hand, and run it again`,
-    },
     "install-failed": {
       cause: say`installing failed: ${detail}`,
       fix: say`run that on the host to see more; then run this again`,
     },
     "key-differs": {
       cause: say`its private key is not the one that the lock knows`,
-      fix: say`bring the old key back; or have it make a new one: warren keys rotate NODE`,
+      fix: say`bring the old key back; or have it make a new one: warren keys rotate ${node}; or, where the mesh file has its publicKey, write that of the new one there`,
     },
     undone: {
       cause: say`it failed, and all was undone: ${detail}`,
@@ -163,6 +111,15 @@ export function keyCloned(owner: string, device: string): Trouble {
     code: "key-cloned",
     cause: say`its private key is that of ${owner}, too: one may be a copy of the other's disk`,
     fix: say`have it make another: remove /etc/wireguard/${device}.key there, and run it again`,
+  };
+}
+
+export function nodeGone(): Trouble {
+  return {
+    step: "key",
+    code: "node-gone",
+    cause: say`it was taken out of the mesh meanwhile`,
+    fix: say`run it again`,
   };
 }
 
@@ -220,13 +177,13 @@ export function noSpace(freeKiB: number): Trouble {
   };
 }
 
-export function noServiceManager(): Trouble {
+export function noServiceManager(device: string): Trouble {
   return {
     step: "check",
     code: "no-boot",
     isForcible: true,
-    cause: say`nothing known here would start the tunnel at boot: neither systemd nor OpenRC`,
-    fix: say`have your own start it (wg-quick up), and go on with --anyway`,
+    cause: say`nothing known here would start the tunnel at boot, or follow endpoints that are names: neither systemd nor OpenRC`,
+    fix: say`have your own start it (wg-quick up) and, where there is one, /etc/wireguard/${device}.endpoints.sh (INTERFACE loop); and go on with --anyway`,
   };
 }
 
@@ -276,12 +233,8 @@ export function noTools(tools: readonly string[], system: string): Trouble {
     step: "check",
     code: "no-installer",
     cause: say`${listTexts(tools)} is missing, and no command known here installs packages on ${system}`,
-    fix: say`install it by hand, and run it again`,
+    fix: system.startsWith("openwrt")
+      ? say`install bash, wireguard-tools, ip-full and coreutils-stat, and copy wg-quick from any Linux (docs/guide/mixed-devices.md); then run it again`
+      : say`install it by hand, and run it again`,
   };
-}
-
-/** As ssh takes it. */
-export function print({ user, host, port }: SshTarget): string {
-  const login = user === undefined ? host : `${user}@${host}`;
-  return port === undefined ? login : `-p ${port} ${login}`;
 }

@@ -2,9 +2,10 @@
 import { AppError } from "../app-error.ts";
 import * as core from "@warren/core";
 import type { Phrase } from "@warren/core";
-import { troubleOf } from "../push/troubles.ts";
-import { inParallel, sshTargetOf } from "./ssh.ts";
-import type { Answer, Connections, Remote } from "./ssh.ts";
+import type { Answer } from "./answers.ts";
+import { sshRefusals } from "./refusals.ts";
+import { inParallel, printTarget, sshTargetOf } from "./ssh.ts";
+import type { Connections, Remote } from "./ssh.ts";
 
 export interface MeshHost {
   readonly name: core.Name;
@@ -51,12 +52,14 @@ export async function askAll(
 
 export function refusalOf(
   { name, remote: { target } }: MeshHost,
-  failure: { readonly code: string; readonly detail: string },
+  { code, detail }: { readonly code: string; readonly detail: string },
 ): Refused {
-  const known = asking(failure.detail)[failure.code];
-  if (known !== undefined) return { name, code: failure.code, ...known };
-  const { code, cause, fix } = troubleOf({ step: "connect", target, seconds: 0 }, failure);
-  return { name, code, cause, fix };
+  const known = { ...sshRefusals(target, detail), ...asking(detail) }[code];
+  const other = {
+    cause: core.say`${code}: ${detail === "" ? core.say`the host says no more` : detail}`,
+    fix: core.say`see what the host says: ssh ${printTarget(target)}`,
+  };
+  return { name, code, ...(known ?? other) };
 }
 
 /** For --json, as findings are. */

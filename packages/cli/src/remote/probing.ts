@@ -4,7 +4,7 @@ import type { Address, Index, Member, Name, PublicKey } from "@warren/core";
 import type { Plan } from "../workspace.ts";
 import { askAll } from "./hosts.ts";
 import type { MeshHost, Refused } from "./hosts.ts";
-import type { AnswerLine } from "./ssh.ts";
+import type { AnswerLine } from "./answers.ts";
 
 /** One node towards another, as the mesh wants it. */
 export interface Pair {
@@ -124,9 +124,11 @@ export function readMeasured(
   const [pings, mtus, handshakes] = ["ping", "mtu", "handshake"].map(values);
   return pairs.map((pair) => ({
     ...pair,
-    ...present("roundTripMs", pings?.get(pair.target)),
-    ...present("pathMtu", mtus?.get(pair.target)),
-    ...(pair.via === undefined ? present("handshakeSeconds", handshakes?.get(pair.publicKey)) : {}),
+    ...core.optional("roundTripMs", pings?.get(pair.target)),
+    ...core.optional("pathMtu", mtus?.get(pair.target)),
+    ...(pair.via === undefined
+      ? core.optional("handshakeSeconds", handshakes?.get(pair.publicKey))
+      : {}),
   }));
 }
 
@@ -141,11 +143,4 @@ function mtuOf(index: Index, member: Member, known: Map<Member, number>): number
   const mtu = known.get(member) ?? core.device(index, member).mtu;
   known.set(member, mtu);
   return mtu;
-}
-
-function present<K extends string>(
-  key: K,
-  value: number | undefined,
-): { readonly [P in K]?: number } {
-  return (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: number };
 }

@@ -12,6 +12,8 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { printAddress } from "@warren/core";
 import type { Node } from "@warren/core";
+import { answerOf, NO_ROOM, SSH_FAILED, TOO_LONG } from "./answers.ts";
+import type { Answer, Outcome } from "./answers.ts";
 
 /** `user@host:port` in parts, as ssh wants them. */
 export interface SshTarget {
@@ -28,19 +30,6 @@ export interface RemoteCommand {
   readonly isFresh?: boolean;
 }
 
-/** What a program answered: a word and the rest of the line; or what became of it instead. */
-export type Answer = { readonly kind: "answered"; readonly lines: readonly AnswerLine[] } | Failure;
-
-export interface Failure {
-  readonly kind: "failed";
-  readonly code: string;
-  readonly detail: string;
-  /** The connection failed or broke: what the host heard, and has done since, is not known. */
-  readonly isCut?: true;
-}
-
-export type AnswerLine = readonly [word: string, rest: string];
-
 /** In this order one program: the first has what all use, the last looks at what is asked. */
 const PARTS = ["program", "facts", "install", "converge", "apply", "probe", "push"] as const;
 /** Marks where a file begins in what is sent; no line of a file of ours begins so. */
@@ -52,16 +41,17 @@ const CONNECT_SECONDS = 10;
 const ALIVE = ["ServerAliveInterval=5", "ServerAliveCountMax=3"];
 /**
  * What the connection that all commands share is held open by: as long as this process holds its
- * input, and no longer, however this ends. It says first who it is there.
+ * input, and no longer, however this ends. It says first who it is there, whatever a login shell
+ * greets with before.
  */
-const HOLDER = "id -u; exec cat";
+const READY = "ready";
+const HOLDER = `id -u; echo ${READY}; exec cat`;
+/** Its complaints as this program knows them. */
+const SUDO = "env LC_ALL=C sudo -n";
+/** Characters: the rules of a large firewall, and then some. */
+const LONGEST = 32 * 1024 * 1024;
 /** A server that has many connections to greet turns some away at random (MaxStartups). */
 const ATTEMPTS = 4;
-/** The status of ssh itself, whatever a command answers. */
-const SSH_FAILED = 255;
-/** The status of the loader, when it cannot put down what it was sent. */
-const NO_ROOM = 90;
-
 /**
  * Makes a folder for root alone, puts the files into it, runs the program, and takes the folder away
  * however that ends. There is nothing in it that a login shell of any kind would take for its own.
@@ -86,7 +76,8 @@ export class Connections {
   readonly #hosts: Remote[] = [];
 
   host(target: SshTarget): Remote {
-    const remote = new Remote(target, this.#folder, this.#program);
+    const socket = join(this.#folder, String(this.#hosts.length));
+    const remote = new Remote(target, socket, this.#program);
     this.#hosts.push(remote);
     return remote;
   }
@@ -105,9 +96,10 @@ export class Remote {
   #isRoot = false;
   #holder: ChildProcess | undefined;
 
-  constructor(target: SshTarget, folder: string, program: string) {
+  /** `socket`: a short path, of which a system takes a hundred bytes or so. */
+  constructor(target: SshTarget, socket: string, program: string) {
     this.target = target;
-    this.#socket = join(folder, "%C");
+    this.#socket = socket;
     this.#program = program;
   }
 
@@ -116,16 +108,16 @@ export class Remote {
     if (isRunning(this.#holder)) return { kind: "answered", lines: [] };
     const answer = await insist(() => this.#open());
     if (answer.kind === "failed") return answer;
-    this.#isRoot = answer.lines[0]?.[0] === "0";
+    this.#isRoot = answer.lines.at(-2)?.[0] === "0";
     if (this.#isRoot) return answer;
     // Asked first, so that a password or a missing sudo is told from a program that fails.
-    return this.#ssh(["sudo -n true"], [], "shared");
+    return this.#ssh([`${SUDO} true`], [], "shared");
   }
 
   /** Runs one of the program's commands as root. */
   run({ words, files = new Map(), isFresh = false }: RemoteCommand): Promise<Answer> {
     const input = [[`${MARK}program\n`, this.#program], ...sent(files), [`${END}\n`]];
-    const prefix = this.#isRoot ? "" : "sudo -n ";
+    const prefix = this.#isRoot ? "" : `${SUDO} `;
     const command = `${prefix}sh -c ${quote(`${LOADER} ${words.map(quote).join(" ")}`)}`;
     return isFresh
       ? insist(() => this.#ssh([command], input, "fresh"))
@@ -144,11 +136,10 @@ export class Remote {
     const words = [...this.#options("first"), ...this.#address(), HOLDER];
     const holder = spawn("ssh", words, { stdio: ["pipe", "pipe", "pipe"] });
     const { ended, texts } = follow(holder);
-    const first = once(holder.stdout, "data").then(([data]) => String(data));
-    const line = await Promise.race([first, ended.then(() => undefined)]);
-    if (line === undefined) return answerOf(await outcomeOf(ended, texts));
+    const said = await Promise.race([untilReady(holder.stdout), ended.then(() => undefined)]);
+    if (said === undefined) return answerOf(await outcomeOf(ended, texts));
     this.#holder = holder;
-    return answerOf({ status: 0, output: line, errors: "" });
+    return answerOf({ status: 0, output: said, errors: "" });
   }
 
   async #ssh(
@@ -205,6 +196,12 @@ export function splitTarget(text: string): SshTarget {
   };
 }
 
+/** As ssh takes it. */
+export function printTarget({ user, host, port }: SshTarget): string {
+  const login = user === undefined ? host : `${user}@${host}`;
+  return port === undefined ? login : `-p ${port} ${login}`;
+}
+
 /** Works on all, at most so many at a time, in their order. */
 export async function inParallel<T>(
   items: readonly T[],
@@ -245,12 +242,6 @@ async function insist(connect: () => Promise<Answer>): Promise<Answer> {
   return answer;
 }
 
-interface Outcome {
-  readonly status: number;
-  readonly output: string;
-  readonly errors: string;
-}
-
 async function run(
   program: string,
   words: readonly string[],
@@ -270,14 +261,14 @@ async function run(
 interface Followed {
   readonly ended: Promise<readonly unknown[]>;
   /** Of what it prints, and of what it complains. */
-  readonly texts: readonly Promise<string>[];
+  readonly texts: readonly Promise<string | undefined>[];
 }
 
 function follow(child: ChildProcess): Followed {
   const ended = once(child, "close").catch((cause: unknown) => [127, undefined, String(cause)]);
   // A program that ends before it has read everything says why in its status.
   child.stdin?.on("error", () => undefined);
-  return { ended, texts: [child.stdout, child.stderr].map(read) };
+  return { ended, texts: [child.stdout, child.stderr].map((stream) => read(child, stream)) };
 }
 
 function isRunning(child: ChildProcess | undefined): child is ChildProcess {
@@ -286,65 +277,40 @@ function isRunning(child: ChildProcess | undefined): child is ChildProcess {
 
 async function outcomeOf(ended: Followed["ended"], texts: Followed["texts"]): Promise<Outcome> {
   const [status, , cause] = await ended;
-  const [output = "", errors = ""] = await Promise.all(texts);
+  const [output, errors] = await Promise.all(texts);
+  if (output === undefined || errors === undefined) {
+    return { status: TOO_LONG, output: "", errors: "" };
+  }
   return {
-    status: typeof status === "number" ? status : 255,
+    status: typeof status === "number" ? status : SSH_FAILED,
     output,
     errors: typeof cause === "string" ? cause : errors,
   };
 }
 
-async function read(stream: Readable | null): Promise<string> {
-  return ((await stream?.setEncoding("utf8").toArray()) ?? []).join("");
+/** Nothing of what is too long: then the child is ended. */
+async function read(child: ChildProcess, stream: Readable | null): Promise<string | undefined> {
+  let text = "";
+  for await (const piece of stream?.setEncoding("utf8") ?? []) {
+    text += piece;
+    if (text.length <= LONGEST) continue;
+    child.kill("SIGKILL");
+    return undefined;
+  }
+  return text;
 }
 
-function answerOf({ status, output, errors }: Outcome): Answer {
-  const lines = output.split("\n").flatMap((line): AnswerLine[] => {
-    const at = line.indexOf(" ");
-    if (line === "") return [];
-    return [at < 0 ? [line, ""] : [line.slice(0, at), line.slice(at + 1)]];
+/** All lines up to the one that says so. */
+function untilReady(stream: Readable): Promise<string> {
+  return new Promise((resolve) => {
+    let text = "";
+    stream.on("data", (piece) => {
+      text += String(piece);
+      if (text.endsWith(`\n${READY}\n`)) resolve(text);
+    });
   });
-  const said = lines.find(([word]) => word === "fail")?.[1];
-  if (said !== undefined) {
-    const [code = "", ...rest] = said.split(" ");
-    return { kind: "failed", code, detail: rest.join(" ") };
-  }
-  if (status === 0) return { kind: "answered", lines };
-  const failure = {
-    kind: "failed",
-    code: codeOf(status, errors),
-    detail: lastLine(errors),
-  } as const;
-  return status === SSH_FAILED ? { ...failure, isCut: true } : failure;
 }
 
 function isTurnedAway(answer: Answer): boolean {
   return answer.kind === "failed" && answer.code === "turned-away";
-}
-
-/** What ssh and sudo say when they refuse; they say it in English where LC_MESSAGES does. */
-const REFUSALS: readonly (readonly [RegExp, string])[] = [
-  [/ENOENT/, "no-ssh"],
-  [/Could not resolve hostname/, "unknown-host"],
-  [/REMOTE HOST IDENTIFICATION HAS CHANGED/, "host-key-changed"],
-  [/Host key verification failed|No \S+ host key is known/, "host-key-unknown"],
-  [/Connection refused/, "refused"],
-  [/kex_exchange_identification|Connection (?:closed|reset) by|banner exchange/, "turned-away"],
-  [/timed out|No route to host|[Uu]nreachable/, "no-answer"],
-  [/Permission denied|Too many authentication failures/, "not-let-in"],
-  [/sudo: .*password|terminal is required/, "sudo-password"],
-  [/sudo: .*not found|not in the sudoers|may not run/, "no-sudo"],
-  [/No space left on device/, "no-space"],
-  [/Read-only file system/, "read-only"],
-];
-
-function codeOf(status: number, errors: string): string {
-  if (status === NO_ROOM) return "no-room";
-  const known = REFUSALS.find(([pattern]) => pattern.test(errors))?.[1];
-  if (known !== undefined) return known;
-  return status === SSH_FAILED ? "lost" : "defect";
-}
-
-function lastLine(text: string): string {
-  return text.trim().split("\n").at(-1) ?? "";
 }

@@ -1,6 +1,6 @@
 /** What a host says of its tunnels, in the lines of its program. */
 import { expect, test } from "vitest";
-import type { AnswerLine } from "./ssh.ts";
+import type { AnswerLine } from "./answers.ts";
 import { hasTrouble, readStatus } from "./tunnel-status.ts";
 import type { PeerStatus } from "./tunnel-status.ts";
 

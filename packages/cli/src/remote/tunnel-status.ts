@@ -1,5 +1,5 @@
 /** What a host says of the tunnels that Warren made on it: read from its answer, and judged. */
-import type { AnswerLine } from "./ssh.ts";
+import type { AnswerLine } from "./answers.ts";
 
 export interface TunnelStatus {
   readonly interface: string;
