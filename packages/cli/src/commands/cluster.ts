@@ -46,7 +46,11 @@ export function exportCluster(
   const { findings, plan } = loadWorkspace(options.file, {
     keys: "public",
     isStrict: false,
-    judge: (_, diagnostics, index) => core.checkCluster(index, wish, diagnostics),
+    judge: (_, diagnostics, index) =>
+      core.checkCluster(index, wish, {
+        diagnostics,
+        commandOn: (words) => commandOn(options.file, words),
+      }),
   });
   printFindings(terminal, findings, { json: false });
   if (plan === undefined || hasErrors(findings)) return 2;

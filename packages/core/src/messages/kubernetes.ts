@@ -93,8 +93,11 @@ export function podsMasked(name: string, ranges: readonly string[], command: str
   return warning("pods-masked", ["nodes", name, "subnets"], message, say`${command}`);
 }
 
-export function clientElsewhere(client: string, via: string, owner: string): Diagnostic {
+export function clientElsewhere(
+  client: string,
+  { via, owner, command }: Readonly<Record<"via" | "owner" | "command", string>>,
+): Diagnostic {
   const message = say`${client} comes in through ${via}, where flannel takes its packets for pods and the rules drop them: ${owner} offers the pods`;
-  const fix = say`warren set ${client} via=${owner}; or take --backend host-gw`;
+  const fix = say`${command}; or take --backend host-gw`;
   return warning("cluster-entrance", ["clients", client, "via"], message, fix);
 }

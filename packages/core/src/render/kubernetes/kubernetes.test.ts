@@ -38,7 +38,8 @@ function rangeOf(text: string): core.Prefix {
 
 function checked(index: Index, wish: Partial<core.ClusterWish>): string {
   const diagnostics = new core.Diagnostics();
-  core.checkCluster(index, wishOf(wish), diagnostics);
+  const commandOn = (words: string): string => `warren ${words}`;
+  core.checkCluster(index, wishOf(wish), { diagnostics, commandOn });
   const fixes = diagnostics.list.map(({ fix }) => core.printText(fix));
   return printDiagnostics(diagnostics)
     .split("\n")
@@ -295,7 +296,7 @@ test("no file has an address but the mesh's, the cluster's and where nodes are d
       const servers = index.members.slice(0, 1).map(({ node }) => node.name);
       const wish = wishOf({ servers, backend });
       const diagnostics = new core.Diagnostics();
-      core.checkCluster(index, wish, diagnostics);
+      core.checkCluster(index, wish, { diagnostics, commandOn: String });
       fc.pre(!diagnostics.hasErrors);
       const cluster = core.clusterOf(index, wish);
       const text = JSON.stringify([
