@@ -88,7 +88,7 @@ export function asking(detail: string): Readonly<Record<string, Pick<Refused, "c
     },
     "no-tunnel": {
       cause: core.say`the tunnel ${detail} is not up`,
-      fix: core.say`bring it up: warren push; or there: wg-quick up ${detail}`,
+      fix: core.say`bring it up: warren push; or there: systemctl start wg-quick@${detail}`,
     },
   };
 }

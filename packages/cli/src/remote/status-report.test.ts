@@ -77,7 +77,7 @@ test("printTunnel() says of one that is down what to do", async () => {
   const down = { interface: "wg0", name: "aws", addresses: [], peers: [] };
   expect(await print(down, "en")).toMatchInlineSnapshot(`
     "aws (wg0): the tunnel is down
-      bring it up there: wg-quick up wg0
+      bring it up: warren push; or there: systemctl start wg-quick@wg0
     "
   `);
 });

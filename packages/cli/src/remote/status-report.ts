@@ -19,7 +19,7 @@ export function printTunnel(terminal: Terminal, tunnel: TunnelStatus): void {
   if (device === undefined) {
     printOddity(terminal, head, {
       cause: say`the tunnel is down`,
-      fix: say`bring it up there: wg-quick up ${tunnel.interface}`,
+      fix: say`bring it up: warren push; or there: systemctl start wg-quick@${tunnel.interface}`,
     });
     return;
   }
