@@ -28,7 +28,7 @@ export { parseAddress, printAddress } from "./ip/address.ts";
 export type { Address, Family } from "./ip/address.ts";
 export { printEndpoint } from "./ip/endpoint.ts";
 export type { Endpoint } from "./ip/endpoint.ts";
-
+export { IPV6_LEAST_MTU } from "./ip/mtu.ts";
 export type { InterfaceAddress } from "./ip/interface-address.ts";
 export { hasPrefix, hostPrefix, isOverlapping, parsePrefix, printPrefix } from "./ip/prefix.ts";
 export type { Prefix } from "./ip/prefix.ts";

@@ -15,7 +15,7 @@ import type { Mesh, Node } from "../../model/mesh.ts";
 import type { Member } from "../../plan/member.ts";
 import type { Index } from "../../plan/members.ts";
 import type { Path } from "../../wording.ts";
-import { addressOf, clusterMembers } from "./cluster.ts";
+import { findAddress, clusterMembers } from "./cluster.ts";
 import type { ClusterWish } from "./cluster.ts";
 import { ownerOf, rangeNeeds, unknownPodRanges } from "./cluster-ranges.ts";
 import { checkTalk } from "./cluster-talk.ts";
@@ -36,7 +36,7 @@ export function checkCluster(
   checkNames(index, wish, diagnostics);
   const members = clusterMembers(index, wish);
   checkServers(members, wish, diagnostics);
-  if (members.some((member) => addressOf(member) === undefined)) {
+  if (members.some((member) => findAddress(member) === undefined)) {
     diagnostics.add(messages.clusterWithoutIPv4());
   }
   checkOverlaps(index.mesh, wish, diagnostics);
