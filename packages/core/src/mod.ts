@@ -106,7 +106,7 @@ export { KUBEADM_PLACES, kubeadmFiles } from "./render/kubernetes/kubeadm.ts";
 export { Printed } from "./render/printed.ts";
 export type { Pieces } from "./render/printed.ts";
 export type { Secrets } from "./render/secrets.ts";
-export { HEADER } from "./render/wg-setconf.ts";
+export { EXPORT_HEADER, HEADER } from "./render/wg-setconf.ts";
 export { findEnd, findExit, trace } from "./verify/trace.ts";
 export type { Trace, TraceEnd, TraceStep } from "./verify/trace.ts";
 export { verify } from "./verify/verify.ts";

@@ -8,7 +8,7 @@ const REGIONS = readFileSync(
   join(import.meta.dirname, "../../../../examples/regions.yaml"),
   "utf8",
 );
-const HEAD = "# Made by Warren, form 1. Changes here are lost: change the mesh and render again.\n";
+const HEAD = "# Made by Warren, form 1. Changes here are lost: change the mesh and export again.\n";
 
 /** What stands in the exported folder, without the line that all files begin with. */
 function filesOf(folder: MeshFolder, only: RegExp): string {

@@ -183,7 +183,7 @@ function removeEmpty(output: string, folder: string): void {
 function printContent(content: core.ClusterFile["content"]): string {
   if (typeof content === "string") return content;
   const comments = content.comments.map((line) => `# ${line}\n`).join("");
-  return printManifest(`${core.HEADER}${comments}`, content.documents);
+  return printManifest(`${core.EXPORT_HEADER}${comments}`, content.documents);
 }
 
 interface Exported {

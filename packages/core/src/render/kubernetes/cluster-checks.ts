@@ -55,7 +55,7 @@ function checkNames({ mesh }: Index, wish: ClusterWish, diagnostics: Diagnostics
   }
 }
 
-/** Several servers hold the cluster's state together, by etcd, which a far way between them stops. */
+/** Several servers hold the cluster's state together by etcd, which a far way between them stops. */
 function checkServers(
   members: readonly Member[],
   { servers }: ClusterWish,
