@@ -35,6 +35,12 @@ export function serversApart(servers: readonly string[]): Diagnostic {
   return error("servers-apart", ["nodes", servers[0] ?? ""], message, fix);
 }
 
+export function serversNowhere(servers: readonly string[]): Diagnostic {
+  const message = say`the servers ${listNames(servers)} are in no site: their etcd stops when the way between them is slow or down`;
+  const fix = say`where they are near each other, give them a site; else take one alone`;
+  return warning("servers-apart", ["nodes", servers[0] ?? ""], message, fix);
+}
+
 export function rangesOfOne(pods: string, services: string): Diagnostic {
   const message = say`the services' range ${services} overlaps the pods' ${pods}`;
   return error("cluster-range", [], message, say`choose others: --pods, --services`);

@@ -64,8 +64,10 @@ function checkServers(
   const sites = members
     .filter(({ node }) => servers.includes(node.name))
     .map(({ site }) => site?.name);
-  const isTogether = sites.every((name) => name !== undefined && name === sites[0]);
-  if (sites.length > 1 && !isTogether) diagnostics.add(messages.serversApart(servers));
+  if (sites.length < 2) return;
+  // In no site at all, they may stand side by side.
+  if (sites.every((name) => name === undefined)) diagnostics.add(messages.serversNowhere(servers));
+  else if (new Set(sites).size > 1) diagnostics.add(messages.serversApart(servers));
 }
 
 function checkOverlaps(mesh: Mesh, wish: ClusterWish, diagnostics: Diagnostics): void {
