@@ -83,7 +83,7 @@ async function build(backend: string): Promise<Built> {
   const exported = join(files, "out-k3s");
   const given = NODES.flatMap((name, at) => ["--pod-cidr", `${name}=10.42.${at}.0/24`]);
   const words = ["export", "k3s", "--server", "n1", "--backend", backend, ...given];
-  await obey(await runWarren(...words, "-f", mesh, "-o", exported), mesh);
+  await obey(await runWarren(...words, "-f", mesh, "-o", exported));
   const said = await runWarren(...words, "-f", mesh, "-o", exported);
   expect(said).not.toContain("warning");
   await runWarren("qr", "laptop", "-f", mesh, "--conf", join(laptop, "wg0.conf"));
@@ -107,13 +107,13 @@ async function build(backend: string): Promise<Built> {
 }
 
 /** Does what the export names as the way out, to the letter. */
-async function obey(said: string, mesh: string): Promise<void> {
+async function obey(said: string): Promise<void> {
   const commands = said.match(/^ {2}warren set .*$/gm) ?? [];
   expect(commands.length).toBeGreaterThan(0);
   for (const command of commands) {
     const words = command.match(/(?:[^\s']|'[^']*')+/g) ?? [];
     const [, ...rest] = words.map((word) => word.replaceAll("'", ""));
-    await runWarren(...rest, "-f", mesh);
+    await runWarren(...rest);
   }
 }
 

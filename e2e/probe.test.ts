@@ -148,7 +148,7 @@ test("probe tells a tunnel that is cut from a host that cannot be asked, and end
     n3: the name n3 is not known
       set ssh=USER@HOST of the node, or give the name a Host block in ~/.ssh/config
     s1: the tunnel wg0 is not up
-      bring it up: warren push; or there: wg-quick up wg0
+      bring it up: warren push; or there: systemctl start wg-quick@wg0
     path MTU: 1420; oldest handshake: N s
     2 of 8 pairs reach each other
     "
@@ -254,7 +254,7 @@ test("status names the peers and shows what wg shows, there and from afar", asyn
   expect(down).toMatchObject({ status: 2 });
   expect(down.out).toMatchInlineSnapshot(`
     "s1 (wg0): the tunnel is down
-      bring it up there: wg-quick up wg0
+      bring it up: warren push; or there: systemctl start wg-quick@wg0
     "
   `);
   await print("s1", "mv", "/etc/wireguard/wg0.conf", "/etc/wireguard/wg0.old");

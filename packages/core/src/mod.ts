@@ -28,7 +28,7 @@ export { parseAddress, printAddress } from "./ip/address.ts";
 export type { Address, Family } from "./ip/address.ts";
 export { printEndpoint } from "./ip/endpoint.ts";
 export type { Endpoint } from "./ip/endpoint.ts";
-
+export { IPV6_LEAST_MTU } from "./ip/mtu.ts";
 export type { InterfaceAddress } from "./ip/interface-address.ts";
 export { hasPrefix, hostPrefix, isOverlapping, parsePrefix, printPrefix } from "./ip/prefix.ts";
 export type { Prefix } from "./ip/prefix.ts";
@@ -107,7 +107,7 @@ export { KUBEADM_PLACES, kubeadmFiles } from "./render/kubernetes/kubeadm.ts";
 export { Printed } from "./render/printed.ts";
 export type { Pieces } from "./render/printed.ts";
 export type { Secrets } from "./render/secrets.ts";
-export { HEADER } from "./render/wg-setconf.ts";
+export { EXPORT_HEADER, HEADER } from "./render/wg-setconf.ts";
 export { findEnd, findExit, trace } from "./verify/trace.ts";
 export type { Trace, TraceEnd, TraceStep } from "./verify/trace.ts";
 export { verify } from "./verify/verify.ts";

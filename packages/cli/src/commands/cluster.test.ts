@@ -8,7 +8,7 @@ const REGIONS = readFileSync(
   join(import.meta.dirname, "../../../../examples/regions.yaml"),
   "utf8",
 );
-const HEAD = "# Made by Warren, form 1. Changes here are lost: change the mesh and render again.\n";
+const HEAD = "# Made by Warren, form 1. Changes here are lost: change the mesh and export again.\n";
 
 /** What stands in the exported folder, without the line that all files begin with. */
 function filesOf(folder: MeshFolder, only: RegExp): string {
@@ -355,11 +355,13 @@ test("exportCluster() wants the mesh first, and words that it can read", async (
   expect(Object.keys(folder.listing())).toEqual(["warren.yaml"]);
 });
 
-test("exportCluster() names commands that mend all it names", async () => {
+test("exportCluster() names commands that mend all it names, on the mesh file it was told", async () => {
   for (const backend of ["vxlan", "host-gw"]) {
     const folder = new MeshFolder(REGIONS);
-    await folder.run("render");
-    await folder.run("add", "laptop", "--client", "via=n1");
+    folder.write("other.yaml", REGIONS);
+    const mesh = folder.at("other.yaml");
+    await folder.run("render", "-f", mesh, "-o", folder.at("out"));
+    await folder.run("add", "laptop", "--client", "via=n1", "-f", mesh);
     const given = ["n1", "n2", "n3", "s1"].flatMap((name, at) => [
       "--pod-cidr",
       `${name}=10.42.${at}.0/24`,
@@ -372,6 +374,8 @@ test("exportCluster() names commands that mend all it names", async () => {
       "--backend",
       backend,
       ...given,
+      "-f",
+      mesh,
       "-o",
       folder.at("cluster"),
     ];
@@ -380,7 +384,7 @@ test("exportCluster() names commands that mend all it names", async () => {
     expect(commands.length).toBeGreaterThan(0);
     for (const command of commands) {
       const [, ...rest] = (command.match(/(?:[^\s']|'[^']*')+/g) ?? []).map((word) =>
-        word.replaceAll("'", ""),
+        word.replaceAll("'", "").replace(/^other\.yaml$/, mesh),
       );
       expect(await folder.run(...rest)).toMatchObject({ status: 0 });
     }

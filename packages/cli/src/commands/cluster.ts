@@ -2,15 +2,14 @@
 import { dirname, join, relative } from "node:path";
 import * as core from "@warren/core";
 import { AppError } from "../app-error.ts";
-import { hasErrors, printFindings } from "../findings.ts";
 import { removeIfEmpty } from "../files/folders.ts";
 import { isForeign, listPlaced } from "../files/output-folder.ts";
 import { staged } from "../files/staging.ts";
 import type { Written } from "../files/staging.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { commandOn } from "../terminal/words.ts";
-import { loadWorkspace } from "../workspace.ts";
 import { printManifest } from "../yaml/manifest.ts";
+import { loadPlan } from "./plan.ts";
 import { summary } from "./render.ts";
 
 export type Distribution = "k3s" | "kubeadm" | "flannel";
@@ -43,16 +42,23 @@ export function exportCluster(
   options: ClusterOptions,
 ): number {
   const wish = readWish(distribution, options);
-  const { findings, plan } = loadWorkspace(options.file, {
-    keys: "public",
-    isStrict: false,
-    judge: (_, diagnostics, index) => core.checkCluster(index, wish, diagnostics),
-  });
-  printFindings(terminal, findings, { json: false });
-  if (plan === undefined || hasErrors(findings)) return 2;
+  const { file } = options;
+  const plan = loadPlan(
+    terminal,
+    { file, isWordy: true },
+    {
+      keys: "public",
+      judge: (_, diagnostics, index) =>
+        core.checkCluster(index, wish, {
+          diagnostics,
+          commandOn: (words) => commandOn(file, words),
+        }),
+    },
+  );
+  if (plan === undefined) return 2;
   if (plan.keys.missing.size > 0) {
     // An address is for life once it is recorded; a cluster's nodes cannot change theirs.
-    const [push, render] = [commandOn(options.file, "push"), commandOn(options.file, "render")];
+    const [push, render] = [commandOn(file, "push"), commandOn(file, "render")];
     const fix = core.say`bring up the mesh first: ${push}; by hand: ${render}`;
     throw new AppError("cannot-read", core.say`some nodes have no key yet`, { fix });
   }
@@ -177,7 +183,7 @@ function removeEmpty(output: string, folder: string): void {
 function printContent(content: core.ClusterFile["content"]): string {
   if (typeof content === "string") return content;
   const comments = content.comments.map((line) => `# ${line}\n`).join("");
-  return printManifest(`${core.HEADER}${comments}`, content.documents);
+  return printManifest(`${core.EXPORT_HEADER}${comments}`, content.documents);
 }
 
 interface Exported {

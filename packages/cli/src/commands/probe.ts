@@ -1,7 +1,6 @@
 /** warren probe: has every host measure its ways to all others, once or again and again. */
 import { setTimeout } from "node:timers/promises";
 import { say } from "@warren/core";
-import { hasErrors, printFindings } from "../findings.ts";
 import {
   changesOf,
   isAllReached,
@@ -15,7 +14,7 @@ import type { Probed } from "../remote/probing.ts";
 import { Connections } from "../remote/ssh.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { countOf } from "../terminal/words.ts";
-import { loadWorkspace } from "../workspace.ts";
+import { loadPlan, printJson } from "./plan.ts";
 
 export interface ProbeWords {
   readonly file: string;
@@ -37,11 +36,8 @@ export async function probe(
   names: readonly string[],
   { file, json, watch, parallel }: ProbeWords,
 ): Promise<number> {
-  const { findings, plan } = loadWorkspace(file, { keys: "public", isStrict: false });
-  if (hasErrors(findings) || plan === undefined) {
-    printFindings(terminal, findings, { json });
-    return 2;
-  }
+  const plan = loadPlan(terminal, { file, json }, { keys: "public" });
+  if (plan === undefined) return 2;
   const pairs = pairsOf(plan);
   const nodes = chooseNodes(plan.mesh, names);
   const options = { interface: plan.mesh.network.interface, isMtuWanted: true, parallel };
@@ -82,8 +78,11 @@ interface Round {
 
 function report(terminal: Terminal, probed: Probed, { last, json, watch }: Round): void {
   const isDrawn = watch && terminal.columns !== undefined;
-  if (json) {
-    terminal.print(JSON.stringify(printable(terminal, probed), undefined, watch ? 0 : 2));
+  if (json && watch) {
+    // A line each, for who reads them as they come.
+    terminal.print(JSON.stringify(printable(terminal, probed)));
+  } else if (json) {
+    printJson(terminal, printable(terminal, probed));
   } else if (last === undefined || isDrawn) {
     if (isDrawn) terminal.print(CLEAR);
     printProbe(terminal, probed);

@@ -1,7 +1,6 @@
 /** warren status: what `wg show` says of this host's tunnels, or of other hosts', with names. */
 import { say } from "@warren/core";
 import { AppError } from "../app-error.ts";
-import { hasErrors, printFindings } from "../findings.ts";
 import { printOddity } from "../remote/probe-report.ts";
 import { askAll, asking, chooseNodes, hostsOf, printableRefusal } from "../remote/hosts.ts";
 import type { Refused } from "../remote/hosts.ts";
@@ -10,7 +9,7 @@ import { hasTrouble, readStatus } from "../remote/tunnel-status.ts";
 import type { TunnelStatus } from "../remote/tunnel-status.ts";
 import { printTunnel } from "../remote/status-report.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { loadWorkspace } from "../workspace.ts";
+import { loadPlan, printJson } from "./plan.ts";
 
 export interface StatusOptions {
   readonly file: string;
@@ -23,13 +22,11 @@ export async function status(
   names: readonly string[],
   options: StatusOptions,
 ): Promise<number> {
-  if (names.length === 0)
+  if (names.length === 0) {
     return report(terminal, { tunnels: await readHere(), refused: [] }, options);
-  const { findings, plan } = loadWorkspace(options.file, { keys: "public", isStrict: false });
-  if (hasErrors(findings) || plan === undefined) {
-    printFindings(terminal, findings, options);
-    return 2;
   }
+  const plan = loadPlan(terminal, options, { keys: "public" });
+  if (plan === undefined) return 2;
   const nodes = chooseNodes(plan.mesh, names);
   const connections = new Connections();
   try {
@@ -74,7 +71,7 @@ interface Found {
 function report(terminal: Terminal, { tunnels, refused }: Found, { json }: StatusOptions): number {
   if (json) {
     const others = refused.map((each) => printableRefusal(each, terminal.read));
-    terminal.print(JSON.stringify({ tunnels, refused: others }, undefined, 2));
+    printJson(terminal, { tunnels, refused: others });
   } else {
     for (const [at, tunnel] of tunnels.entries()) {
       if (at > 0) terminal.print("");

@@ -1,7 +1,7 @@
 /** The folder of rendered files, the names and one folder a node or client: which files in it are ours, and which are not. */
 import { lstatSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { HEADER } from "@warren/core";
+import { EXPORT_HEADER, HEADER } from "@warren/core";
 import { refusalOf, systemCode } from "../app-error.ts";
 import { listFolder, withOpen } from "./folders.ts";
 
@@ -68,7 +68,9 @@ function isOurs(file: string): boolean {
 }
 
 function hasHeader(file: string): boolean {
-  const head = Buffer.alloc(HEADER.length);
+  const headers = [HEADER, EXPORT_HEADER];
+  const head = Buffer.alloc(Math.max(...headers.map(({ length }) => length)));
   const length = withOpen(file, (descriptor) => readSync(descriptor, head));
-  return length === head.length && head.toString("latin1") === HEADER;
+  const text = head.toString("latin1", 0, length);
+  return headers.some((header) => text.startsWith(header));
 }

@@ -1,5 +1,5 @@
 /** The nodes of a mesh as hosts that can be asked, and why one cannot. */
-import { AppError } from "../app-error.ts";
+import { unknownName } from "../app-error.ts";
 import * as core from "@warren/core";
 import type { Phrase } from "@warren/core";
 import type { Answer } from "./answers.ts";
@@ -25,8 +25,7 @@ export function chooseNodes(mesh: core.Mesh, names: readonly string[]): readonly
   const known = mesh.nodes.map(({ name }) => name);
   for (const name of names) {
     if (known.some((each) => each === name)) continue;
-    const fix = core.suggestion(core.nearest(name, known), known);
-    throw new AppError("usage", core.say`there is no node ${core.quote(name)}`, { fix });
+    throw unknownName(core.say`there is no node ${core.quote(name)}`, name, known);
   }
   return names.length === 0 ? mesh.nodes : mesh.nodes.filter(({ name }) => names.includes(name));
 }
@@ -91,7 +90,7 @@ export function asking(detail: string): Readonly<Record<string, Pick<Refused, "c
     },
     "no-tunnel": {
       cause: core.say`the tunnel ${detail} is not up`,
-      fix: core.say`bring it up: warren push; or there: wg-quick up ${detail}`,
+      fix: core.say`bring it up: warren push; or there: systemctl start wg-quick@${detail}`,
     },
   };
 }

@@ -1,8 +1,9 @@
 /** What a measurement of all pairs says to people: a table, what is odd with the way out, and how many are well. */
-import { listTexts, printAddress, printCount, say } from "@warren/core";
+import { IPV6_LEAST_MTU, listSome, printAddress, printCount, say } from "@warren/core";
 import type { Phrase, Text } from "@warren/core";
 import type { Refused } from "./hosts.ts";
 import type { Measured, Probed } from "./probing.ts";
+import { HANDSHAKE_SECONDS } from "./tunnel-status.ts";
 import { printMatrix, printRoundTrip } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printDuration } from "../terminal/words.ts";
@@ -15,12 +16,6 @@ export interface Oddity {
 
 /** More nodes than that make a table that nobody can read. */
 const TABLE_NODES = 12;
-/** What one line shows before it counts the rest. */
-const SHOWN_PAIRS = 6;
-/** What every link must carry (RFC 8200, section 5). */
-const LEAST_MTU = 1280;
-/** WireGuard's REJECT_AFTER_TIME: what is older carries nothing. */
-const HANDSHAKE_SECONDS = 180;
 
 export function printProbe(terminal: Terminal, { pairs, refused }: Probed): void {
   const silent = new Set(refused.map(({ name }) => name));
@@ -91,7 +86,7 @@ export function findOddity(pair: Measured): Oddity | undefined {
     return {
       cause: say`packets of more than ${pathMtu} bytes do not come through, and the MTU of the tunnels is ${mtu}`,
       fix:
-        pathMtu < LEAST_MTU
+        pathMtu < IPV6_LEAST_MTU
           ? say`mend the way between: not even IPv6's least packets come through`
           : say`lower it: warren set network mtu=${pathMtu}; or mend the way between, which drops larger ones`,
     };
@@ -165,9 +160,7 @@ function viaLines(pairs: readonly Measured[]): readonly Phrase[] {
   const carriers = [...new Set(carried.flatMap(({ via }) => via ?? []))].sort();
   return carriers.map((carrier) => {
     const names = carried.filter(({ via }) => via === carrier).map(nameOf);
-    const shown = listTexts(names.slice(0, SHOWN_PAIRS));
-    const rest = names.length - SHOWN_PAIRS;
-    return say`via ${carrier}: ${rest > 0 ? say`${shown} and ${rest} more` : shown}`;
+    return say`via ${carrier}: ${listSome(names)}`;
   });
 }
 

@@ -20,7 +20,14 @@ const TUNNEL: TunnelStatus = {
       handshakeSeconds: 32,
       receivedBytes: 1_234_567,
       sentBytes: 1023,
-      allowedIps: ["10.0.0.2/32", "10.1.0.0/16", "10.2.0.0/16", "10.3.0.0/16", "10.4.0.0/16"],
+      allowedIps: [
+        "10.0.0.2/32",
+        "10.1.0.0/16",
+        "10.2.0.0/16",
+        "10.3.0.0/16",
+        "10.4.0.0/16",
+        "10.5.0.0/16",
+      ],
     },
     {
       name: "gcp",
@@ -47,7 +54,7 @@ test("printTunnel() tells of each peer by name, and what is wrong with the way o
   expect(await print(TUNNEL, "en")).toMatchInlineSnapshot(`
     "aws (wg0): UDP port 51820, 10.0.0.1/24, xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=
     peer       endpoint           last handshake  received  sent    AllowedIPs
-    azure      203.0.113.2:51820  32 s ago        1.2 MiB   1023 B  10.0.0.2/32, 10.1.0.0/16, 10.2.0.0/16 and 2 more
+    azure      203.0.113.2:51820  32 s ago        1.2 MiB   1023 B  10.0.0.2/32, 10.1.0.0/16, 10.2.0.0/16, 10.3.0.0/16 and 2 more
     gcp        203.0.113.3:51820  never           0 B       148 B   10.0.0.3/32
     xTIBA5rb…                     2 h ago         5 B       5 B
     aws → gcp: no handshake yet, though it is sent to
@@ -62,7 +69,7 @@ test("printTunnel() lines up in Chinese, too", async () => {
   expect(await print(TUNNEL, "zh-CN")).toMatchInlineSnapshot(`
     "aws（wg0）：UDP 端口 51820、10.0.0.1/24、xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=
     对端       端点               上次握手  已接收   已发送  AllowedIPs
-    azure      203.0.113.2:51820  32 秒前   1.2 MiB  1023 B  10.0.0.2/32、10.1.0.0/16、10.2.0.0/16，另外还有 2 个
+    azure      203.0.113.2:51820  32 秒前   1.2 MiB  1023 B  10.0.0.2/32、10.1.0.0/16、10.2.0.0/16、10.3.0.0/16，另外还有 2 个
     gcp        203.0.113.3:51820  从未      0 B      148 B   10.0.0.3/32
     xTIBA5rb…                     2 小时前  5 B      5 B
     aws → gcp: 一直在发送，却还没有握手
@@ -77,7 +84,7 @@ test("printTunnel() says of one that is down what to do", async () => {
   const down = { interface: "wg0", name: "aws", addresses: [], peers: [] };
   expect(await print(down, "en")).toMatchInlineSnapshot(`
     "aws (wg0): the tunnel is down
-      bring it up there: wg-quick up wg0
+      bring it up: warren push; or there: systemctl start wg-quick@wg0
     "
   `);
 });

@@ -1,6 +1,6 @@
 /** How the tunnels of a host stand, for people: whoever has read them, over ssh or where it runs. */
-import { listTexts, say } from "@warren/core";
-import type { Phrase, Text } from "@warren/core";
+import { listSome, listTexts, say } from "@warren/core";
+import type { Phrase } from "@warren/core";
 import { printOddity } from "./probe-report.ts";
 import type { Oddity } from "./probe-report.ts";
 import type { PeerStatus, TunnelStatus } from "./tunnel-status.ts";
@@ -8,8 +8,6 @@ import { printTable } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printDuration } from "../terminal/words.ts";
 
-/** Ranges that a line shows before it counts the rest. */
-const SHOWN_RANGES = 3;
 /** Enough of a key to find it again. */
 const KEY_LETTERS = 8;
 
@@ -19,7 +17,7 @@ export function printTunnel(terminal: Terminal, tunnel: TunnelStatus): void {
   if (device === undefined) {
     printOddity(terminal, head, {
       cause: say`the tunnel is down`,
-      fix: say`bring it up there: wg-quick up ${tunnel.interface}`,
+      fix: say`bring it up: warren push; or there: systemctl start wg-quick@${tunnel.interface}`,
     });
     return;
   }
@@ -74,7 +72,7 @@ function printPeers(terminal: Terminal, peers: readonly PeerStatus[]): void {
     terminal.paint(peer.trouble === undefined ? "green" : "red", handshakeOf(peer)),
     printBytes(peer.receivedBytes),
     printBytes(peer.sentBytes),
-    read(rangesOf(peer)),
+    read(listSome(peer.allowedIps)),
   ]);
   const [first = "", ...lines] = printTable([heads.map(read), ...rows]);
   terminal.print(terminal.paint("bold", first));
@@ -83,12 +81,6 @@ function printPeers(terminal: Terminal, peers: readonly PeerStatus[]): void {
 
 function handshakeOf({ handshakeSeconds: age }: PeerStatus): Phrase {
   return age === undefined ? say`never` : say`${printDuration(age)} ago`;
-}
-
-function rangesOf({ allowedIps }: PeerStatus): Text {
-  const shown = listTexts(allowedIps.slice(0, SHOWN_RANGES));
-  const rest = allowedIps.length - SHOWN_RANGES;
-  return rest > 0 ? say`${shown} and ${rest} more` : shown;
 }
 
 function labelOf({ name, publicKey }: PeerStatus): string {

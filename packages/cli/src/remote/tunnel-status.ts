@@ -27,7 +27,7 @@ export interface PeerStatus {
 }
 
 /** WireGuard's REJECT_AFTER_TIME: whoever is sent to has shaken hands since. */
-const HANDSHAKE_SECONDS = 180;
+export const HANDSHAKE_SECONDS = 180;
 
 /** Values that are no plain words are left out: they come from another host, and go to a terminal. */
 export function readStatus(answer: readonly AnswerLine[]): readonly TunnelStatus[] {

@@ -176,8 +176,8 @@ test("commands tell what they did in Chinese", async () => {
   expect(await read(folder, "diff")).toMatchInlineSnapshot(`"没有差异"`);
   folder.write("warren.yaml", MESH.replace("b.example", "bb.example"));
   expect(await read(folder, "diff")).toMatchInlineSnapshot(`
-    "~ 2 台设备的文件有变化：a, c
-    ~ b 的对端条目在 a, c 上有变化：Endpoint
+    "~ 2 台设备的文件有变化：a、c
+    ~ b 的对端条目在 a、c 上有变化：Endpoint
 
     ~ a/warren0.conf
       ~ b

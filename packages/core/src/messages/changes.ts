@@ -1,8 +1,9 @@
 /** What a change of a mesh does, in sentences. */
 import type { Changes, ExitChange, ListChange, Newcomer, ReachChange } from "../compare/changes.ts";
 import type { PairGroup } from "../compare/pair-groups.ts";
-import { joinTexts, say } from "../phrase.ts";
+import { say } from "../phrase.ts";
 import type { Text } from "../phrase.ts";
+import { listTexts } from "../wording.ts";
 
 export interface ChangeLine {
   readonly kind: "added" | "removed" | "changed";
@@ -59,8 +60,8 @@ export function describeTunnels({ from, to }: PairGroup): Text {
 
 /** Names, the first of many. */
 export function listSome(names: readonly string[]): Text {
-  if (names.length <= LISTED + 1) return joinTexts(names, ", ");
-  return say`${joinTexts(names.slice(0, LISTED), ", ")} and ${names.length - LISTED} more`;
+  if (names.length <= LISTED + 1) return listTexts(names);
+  return say`${listTexts(names.slice(0, LISTED))} and ${names.length - LISTED} more`;
 }
 
 /** The first of many, and one line for the rest: 1,000 nodes are told in a screen. */

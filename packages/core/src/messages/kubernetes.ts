@@ -35,6 +35,12 @@ export function serversApart(servers: readonly string[]): Diagnostic {
   return error("servers-apart", ["nodes", servers[0] ?? ""], message, fix);
 }
 
+export function serversNowhere(servers: readonly string[]): Diagnostic {
+  const message = say`the servers ${listNames(servers)} are in no site: their etcd stops when the way between them is slow or down`;
+  const fix = say`where they are near each other, give them a site; else take one alone`;
+  return warning("servers-apart", ["nodes", servers[0] ?? ""], message, fix);
+}
+
 export function rangesOfOne(pods: string, services: string): Diagnostic {
   const message = say`the services' range ${services} overlaps the pods' ${pods}`;
   return error("cluster-range", [], message, say`choose others: --pods, --services`);
@@ -93,8 +99,11 @@ export function podsMasked(name: string, ranges: readonly string[], command: str
   return warning("pods-masked", ["nodes", name, "subnets"], message, say`${command}`);
 }
 
-export function clientElsewhere(client: string, via: string, owner: string): Diagnostic {
+export function clientElsewhere(
+  client: string,
+  { via, owner, command }: Readonly<Record<"via" | "owner" | "command", string>>,
+): Diagnostic {
   const message = say`${client} comes in through ${via}, where flannel takes its packets for pods and the rules drop them: ${owner} offers the pods`;
-  const fix = say`warren set ${client} via=${owner}; or take --backend host-gw`;
+  const fix = say`${command}; or take --backend host-gw`;
   return warning("cluster-entrance", ["clients", client, "via"], message, fix);
 }

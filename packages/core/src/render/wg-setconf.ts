@@ -3,9 +3,11 @@ import type { Device, Peer } from "../plan/device.ts";
 import type { PeerSection, Pieces, Printed } from "./printed.ts";
 import type { Secrets } from "./secrets.ts";
 
+const MADE = "# Made by Warren, form 1. Changes here are lost: change the mesh and";
 /** First lines of every file: no time and no hash, so that the same mesh gives the same bytes. */
-export const HEADER =
-  "# Made by Warren, form 1. Changes here are lost: change the mesh and render again.\n";
+export const HEADER = `${MADE} render again.\n`;
+/** Of a cluster's files, which render knows nothing of. */
+export const EXPORT_HEADER = `${MADE} export again.\n`;
 
 /** A whole file for `wg setconf`. Setting one without a PrivateKey erases the key that is set. */
 export function renderWgSetconf(device: Device, secrets: Secrets, printed: Printed): Pieces {

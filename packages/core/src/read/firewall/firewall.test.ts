@@ -70,9 +70,11 @@ describe("judgeFirewalls() names who drops what, and the command that admits it:
   });
 
   test("firewalld", () => {
+    const [other] = blocksOf({ nft: FIREWALLD.replaceAll("IN_public", "IN_dmz") });
+    expect(other).toContain("--permanent --zone=dmz --add-port=51820/udp &&");
     expect(blocksOf({ nft: FIREWALLD })).toMatchInlineSnapshot(`
       [
-        "input 4+6: firewalld drops UDP to port 51820: rule 9 of chain filter_IN_public of table inet firewalld; run on the host: firewall-cmd --permanent --add-port=51820/udp && firewall-cmd --reload",
+        "input 4+6: firewalld drops UDP to port 51820: rule 9 of chain filter_IN_public of table inet firewalld; run on the host: firewall-cmd --permanent --zone=public --add-port=51820/udp && firewall-cmd --reload",
         "tunnel 4+6: firewalld drops what comes from wg0: rule 9 of chain filter_IN_public of table inet firewalld; run on the host: firewall-cmd --permanent --zone=trusted --add-interface=wg0 && firewall-cmd --reload",
         "out 4+6: firewalld drops what comes from wg0 and goes on elsewhere: rule 8 of chain filter_FWD_public of table inet firewalld; run on the host: firewall-cmd --permanent --zone=trusted --add-interface=wg0 && firewall-cmd --reload",
         "through 4+6: firewalld drops what comes from wg0 and goes back there: rule 8 of chain filter_FWD_public of table inet firewalld; run on the host: firewall-cmd --permanent --zone=trusted --add-interface=wg0 && firewall-cmd --reload",

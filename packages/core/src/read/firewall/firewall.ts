@@ -191,7 +191,7 @@ function describePlace({ table, drop: { chain, rule } }: Place): Text {
 function findFix(place: Place, need: FirewallNeed, maker: ReturnType<typeof makerOf>): Phrase {
   const { table, name, policy } = place;
   if (maker === "ufw") return say`run on the host: ${ufwCommand(place, need)}`;
-  if (maker === "firewalld") return say`run on the host: ${firewalldCommand(need)}`;
+  if (maker === "firewalld") return say`run on the host: ${firewalldCommand(place, need)}`;
   const own = shellWord(need.interface);
   const isIptables = table.program !== "nft";
   const input = isIptables ? `-p udp --dport` : `udp dport`;
@@ -226,10 +226,14 @@ function ufwCommand({ drop }: Place, need: FirewallNeed): string {
   return `ufw route ${allow} ${need.kind === "back" ? "out" : "in"} on ${own}`;
 }
 
-function firewalldCommand(need: FirewallNeed): string {
+/** A chain of a zone tells which: without it, the port goes to the default one. */
+function firewalldCommand({ drop }: Place, need: FirewallNeed): string {
+  const zone = /^(?:filter_)?IN_(?!policy_)([\w-]+?)(?:_(?:pre|log|deny|allow|post))?$/.exec(
+    drop.chain,
+  )?.[1];
   const what =
     need.kind === "input"
-      ? `--add-port=${need.port}/udp`
+      ? `${zone === undefined ? "" : `--zone=${zone} `}--add-port=${need.port}/udp`
       : `--zone=trusted --add-interface=${shellWord(need.interface)}`;
   return `firewall-cmd --permanent ${what} && firewall-cmd --reload`;
 }

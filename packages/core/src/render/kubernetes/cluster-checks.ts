@@ -15,25 +15,35 @@ import type { Mesh, Node } from "../../model/mesh.ts";
 import type { Member } from "../../plan/member.ts";
 import type { Index } from "../../plan/members.ts";
 import type { Path } from "../../wording.ts";
-import { addressOf, clusterMembers } from "./cluster.ts";
+import { findAddress, clusterMembers } from "./cluster.ts";
 import type { ClusterWish } from "./cluster.ts";
 import { ownerOf, rangeNeeds, unknownPodRanges } from "./cluster-ranges.ts";
 import { checkTalk } from "./cluster-talk.ts";
 import { subnetsCommand } from "./subnets-command.ts";
 
+export interface Findings {
+  readonly diagnostics: Diagnostics;
+  /** A command as it is to be said: with the mesh file, where that is not the usual one. */
+  readonly commandOn: (words: string) => string;
+}
+
 /** Errors are what no files can be written for; warnings, what will not work before the mesh is changed. */
-export function checkCluster(index: Index, wish: ClusterWish, diagnostics: Diagnostics): void {
+export function checkCluster(
+  index: Index,
+  wish: ClusterWish,
+  { diagnostics, commandOn }: Findings,
+): void {
   checkNames(index, wish, diagnostics);
   const members = clusterMembers(index, wish);
   checkServers(members, wish, diagnostics);
-  if (members.some((member) => addressOf(member) === undefined)) {
+  if (members.some((member) => findAddress(member) === undefined)) {
     diagnostics.add(messages.clusterWithoutIPv4());
   }
   checkOverlaps(index.mesh, wish, diagnostics);
   if (diagnostics.hasErrors) return;
   checkTalk(index, wish, diagnostics);
-  checkRanges(index, wish, diagnostics);
-  if (wish.backend === "vxlan") checkEntrances(index, members, { wish, diagnostics });
+  checkRanges(index, wish, { diagnostics, commandOn });
+  if (wish.backend === "vxlan") checkEntrances(index, members, { wish, diagnostics, commandOn });
 }
 
 function checkNames({ mesh }: Index, wish: ClusterWish, diagnostics: Diagnostics): void {
@@ -45,7 +55,7 @@ function checkNames({ mesh }: Index, wish: ClusterWish, diagnostics: Diagnostics
   }
 }
 
-/** Several servers hold the cluster's state together, by etcd, which a far way between them stops. */
+/** Several servers hold the cluster's state together by etcd, which a far way between them stops. */
 function checkServers(
   members: readonly Member[],
   { servers }: ClusterWish,
@@ -54,8 +64,10 @@ function checkServers(
   const sites = members
     .filter(({ node }) => servers.includes(node.name))
     .map(({ site }) => site?.name);
-  const isTogether = sites.every((name) => name !== undefined && name === sites[0]);
-  if (sites.length > 1 && !isTogether) diagnostics.add(messages.serversApart(servers));
+  if (sites.length < 2) return;
+  // In no site at all, they may stand side by side.
+  if (sites.every((name) => name === undefined)) diagnostics.add(messages.serversNowhere(servers));
+  else if (new Set(sites).size > 1) diagnostics.add(messages.serversApart(servers));
 }
 
 function checkOverlaps(mesh: Mesh, wish: ClusterWish, diagnostics: Diagnostics): void {
@@ -106,18 +118,19 @@ function isOfCluster(range: Prefix, { pods, services }: ClusterWish): boolean {
   return hasPrefix(pods, range) || isSamePrefix(services, range);
 }
 
-function checkRanges(index: Index, wish: ClusterWish, diagnostics: Diagnostics): void {
+function checkRanges(index: Index, wish: ClusterWish, { diagnostics, commandOn }: Findings): void {
   for (const { name, pods, surplus, masked, hidden, subnets } of rangeNeeds(index, wish)) {
     // The same whole list for all that it mends: else the second command would undo the first.
-    const command = subnetsCommand(name, subnets);
+    const command = commandOn(subnetsCommand(name, subnets));
     if (pods !== undefined) {
       diagnostics.add(messages.podRangeMissing(name, printPrefix(pods), command));
     }
     if (surplus.length > 0) {
       diagnostics.add(messages.podsForeign(name, surplus.map(printPrefix), command));
     }
-    if (masked.length > 0)
+    if (masked.length > 0) {
       diagnostics.add(messages.podsMasked(name, masked.map(printPrefix), command));
+    }
     if (hidden.length > 0) {
       diagnostics.add(messages.rangesNotBehind(name, hidden.map(printPrefix), command));
     }
@@ -130,14 +143,16 @@ function checkRanges(index: Index, wish: ClusterWish, diagnostics: Diagnostics):
 function checkEntrances(
   { mesh }: Index,
   members: readonly Member[],
-  { wish, diagnostics }: { readonly wish: ClusterWish; readonly diagnostics: Diagnostics },
+  { wish, diagnostics, commandOn }: Findings & { readonly wish: ClusterWish },
 ): void {
   const owner = ownerOf(members, wish.pods);
   if (owner === undefined) return;
   for (const { client, via } of entrancesOf(mesh)) {
     const isInCluster = members.some(({ node }) => node.name === via);
     if (isInCluster && via !== owner.node.name) {
-      diagnostics.add(messages.clientElsewhere(client.name, via, owner.node.name));
+      const command = commandOn(`set ${client.name} via=${owner.node.name}`);
+      const [name, offering] = [client.name, owner.node.name];
+      diagnostics.add(messages.clientElsewhere(name, { via, owner: offering, command }));
     }
   }
 }

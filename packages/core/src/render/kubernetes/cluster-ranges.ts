@@ -49,7 +49,7 @@ export function rangeNeeds(index: Index, wish: ClusterWish): readonly RangeNeed[
 
 /** What a node offers of the pods' range, as host-gw wants it. */
 export function podRangesOf(member: Member, { pods }: ClusterWish): readonly Prefix[] {
-  return activeRanges(member).filter((range) => isWithin(pods, range));
+  return activeRanges(member).filter((range) => isPartOf(pods, range));
 }
 
 /** With host-gw, nodes that offer nothing of the pods' range, and of which nobody said what they have. */
@@ -57,7 +57,7 @@ export function unknownPodRanges(index: Index, wish: ClusterWish): readonly Name
   if (wish.backend !== "host-gw") return [];
   return clusterMembers(index, wish)
     .filter(({ node }) => !wish.podRanges.has(node.name))
-    .filter(({ node }) => !node.subnets.some(({ prefix }) => isWithin(wish.pods, prefix)))
+    .filter(({ node }) => !node.subnets.some(({ prefix }) => isPartOf(wish.pods, prefix)))
     .map(({ node }) => node.name);
 }
 
@@ -106,7 +106,7 @@ function podsOf(
   readonly missing?: Prefix;
   readonly kept: readonly Subnet[];
 } {
-  const isPods = ({ prefix }: Subnet): boolean => isWithin(pods, prefix);
+  const isPods = ({ prefix }: Subnet): boolean => isPartOf(pods, prefix);
   if (backend === "vxlan") {
     const kept = subnets.filter((subnet) => !isPods(subnet));
     return { surplus: rangesOf(subnets.filter(isPods)), masked: [], kept };
@@ -128,7 +128,7 @@ function podsOf(
 }
 
 /** A part of it, and not all. */
-function isWithin(range: Prefix, part: Prefix): boolean {
+function isPartOf(range: Prefix, part: Prefix): boolean {
   return hasPrefix(range, part) && part.length > range.length;
 }
 

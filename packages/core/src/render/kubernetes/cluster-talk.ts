@@ -1,6 +1,5 @@
 /** Whether a cluster's nodes can talk to each other as Kubernetes has them do. */
 import type { Diagnostics } from "../../diagnostics.ts";
-import type { Address } from "../../ip/address.ts";
 import { firstAddress } from "../../ip/prefix.ts";
 import * as messages from "../../messages/kubernetes.ts";
 import type { PortRange } from "../../model/mesh.ts";
@@ -9,7 +8,7 @@ import { device } from "../../plan/compile.ts";
 import type { Member } from "../../plan/member.ts";
 import type { Index } from "../../plan/members.ts";
 import { judge } from "../../verify/admission.ts";
-import { clusterMembers } from "./cluster.ts";
+import { addressOf, clusterMembers } from "./cluster.ts";
 import type { ClusterWish } from "./cluster.ts";
 import { podRangesOf } from "./cluster-ranges.ts";
 
@@ -49,7 +48,7 @@ function checkPorts(index: Index, { target, others, wish }: Talk, diagnostics: D
   const own = device(index, target);
   for (const port of portsOf(target, wish)) {
     const shut = others.filter((source) => {
-      const flow = { source: hostOf(source), target: hostOf(target), port };
+      const flow = { source: addressOf(source), target: addressOf(target), port };
       // Agents ask servers, and servers ask kubelets; flannel goes from everybody to everybody.
       const isAsked = !FROM_SERVERS.has(port.first) || wish.servers.includes(source.node.name);
       return isAsked && judge(own, flow, "host").kind !== "passes";
@@ -64,7 +63,7 @@ function checkPods(index: Index, { target, others, wish }: Talk, diagnostics: Di
   const own = device(index, target);
   const pods = podRangesOf(target, wish).map(firstAddress);
   const shut = others.filter((source) => {
-    const speakers = [hostOf(source), ...podRangesOf(source, wish).map(firstAddress)];
+    const speakers = [addressOf(source), ...podRangesOf(source, wish).map(firstAddress)];
     return speakers.some((speaker) =>
       pods.some((pod) => judge(own, { source: speaker, target: pod }, "subnet").kind !== "passes"),
     );
@@ -84,12 +83,6 @@ function portsOf({ node }: Member, { servers, backend }: ClusterWish): readonly 
 
 function portOf(protocol: PortRange["protocol"], port: number): PortRange {
   return { protocol, first: port, last: port };
-}
-
-function hostOf({ node, addresses }: Member): Address {
-  const own = addresses.find(({ address }) => address.family === 4);
-  if (own === undefined) throw new Error(`node ${node.name} has no IPv4 address`);
-  return own.address;
 }
 
 function namesOf(members: readonly Member[]): readonly string[] {

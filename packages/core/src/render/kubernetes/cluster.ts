@@ -1,5 +1,6 @@
 /** A Kubernetes cluster on a mesh as all its files need it: who is in it, where, and what fits through. */
 import { printAddress } from "../../ip/address.ts";
+import type { Address } from "../../ip/address.ts";
 import { printPrefix } from "../../ip/prefix.ts";
 import type { Prefix } from "../../ip/prefix.ts";
 import type { Name } from "../../model/names.ts";
@@ -106,9 +107,14 @@ export function namesOf({ address, dnsName, publicHost }: ClusterNode): readonly
 }
 
 /** The node's address in the mesh; the files have no IPv6. */
-export function addressOf({ addresses }: Member): string | undefined {
-  const own = addresses.find(({ address }) => address.family === 4);
-  return own === undefined ? undefined : printAddress(own.address);
+export function addressOf(member: Member): Address {
+  const address = findAddress(member);
+  if (address === undefined) throw new Error(`node ${member.node.name} has no IPv4 address`);
+  return address;
+}
+
+export function findAddress({ addresses }: Member): Address | undefined {
+  return addresses.find(({ address }) => address.family === 4)?.address;
 }
 
 function clusterNode(
@@ -117,13 +123,11 @@ function clusterNode(
   { homes, isServer }: { readonly homes: ReadonlySet<Name>; readonly isServer: boolean },
 ): ClusterNode {
   const { node, site } = member;
-  const address = addressOf(member);
-  if (address === undefined) throw new Error(`node ${node.name} has no IPv4 address`);
   const host = node.endpoint?.host;
   const isAway = site !== undefined && homes.size > 0 && !homes.has(site.name);
   return {
     name: node.name,
-    address,
+    address: printAddress(addressOf(member)),
     dnsName: `${node.name}.${network.dns}`,
     ...(host === undefined
       ? {}

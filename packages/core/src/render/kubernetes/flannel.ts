@@ -1,5 +1,5 @@
 /** What changes in flannel's own manifest on a mesh, and what says to a running cluster where nodes are. */
-import { HEADER } from "../wg-setconf.ts";
+import { EXPORT_HEADER } from "../wg-setconf.ts";
 import { printLabel, printTaint } from "./cluster.ts";
 import type { Cluster, ClusterNode } from "./cluster.ts";
 import type { ClusterFile } from "./cluster-file.ts";
@@ -19,7 +19,7 @@ export function flannelFiles(cluster: Cluster): readonly ClusterFile[] {
     },
     { path: "iface.yaml", content: { comments: [], documents: [ifacePatch(cluster)] } },
     { path: "net-conf.yaml", content: { comments: [], documents: [netConf(cluster)] } },
-    { path: "nodes.sh", content: `${HEADER}${nodeCommands(cluster.nodes)}` },
+    { path: "nodes.sh", content: `${EXPORT_HEADER}${nodeCommands(cluster.nodes)}` },
   ];
 }
 

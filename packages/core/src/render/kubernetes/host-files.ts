@@ -1,5 +1,5 @@
 /** Files of a host beside the cluster's own: what waits for the tunnel, and what the kernel must do. */
-import { HEADER } from "../wg-setconf.ts";
+import { EXPORT_HEADER } from "../wg-setconf.ts";
 import type { Cluster, ClusterNode } from "./cluster.ts";
 import type { ClusterFile } from "./cluster-file.ts";
 
@@ -29,7 +29,7 @@ export function orderingFile(
   ];
   return {
     path: `${name}/${orderingPlace(service)}`,
-    content: `${HEADER}${lines.join("\n")}\n`,
+    content: `${EXPORT_HEADER}${lines.join("\n")}\n`,
   };
 }
 
@@ -38,11 +38,11 @@ export function kernelFiles({ name }: ClusterNode): readonly ClusterFile[] {
   return [
     {
       path: `${name}/${MODULES}`,
-      content: `${HEADER}overlay\nbr_netfilter\n`,
+      content: `${EXPORT_HEADER}overlay\nbr_netfilter\n`,
     },
     {
       path: `${name}/${SYSCTLS}`,
-      content: `${HEADER}net.ipv4.ip_forward = 1\nnet.bridge.bridge-nf-call-iptables = 1\n`,
+      content: `${EXPORT_HEADER}net.ipv4.ip_forward = 1\nnet.bridge.bridge-nf-call-iptables = 1\n`,
     },
   ];
 }

@@ -3,13 +3,13 @@ import { printAddress } from "../../ip/address.ts";
 import { printPrefix } from "../../ip/prefix.ts";
 import type { Subnet } from "../../model/mesh.ts";
 
-/** `warren set n1 subnets=…`, in quotes where a shell would take it otherwise. */
+/** `set n1 subnets=…`, in quotes where a shell would take it otherwise. */
 export function subnetsCommand(node: string, subnets: readonly Subnet[]): string {
   const items = subnets.map(printSubnet);
   const isPlain = items.every((item) => !item.startsWith("{"));
   return isPlain
-    ? `warren set ${node} subnets=${items.join(",")}`
-    : `warren set ${node} 'subnets=[${items.join(", ")}]'`;
+    ? `set ${node} subnets=${items.join(",")}`
+    : `set ${node} 'subnets=[${items.join(", ")}]'`;
 }
 
 function printSubnet({ prefix, masquerade, interface: towards, metric, probe }: Subnet): string {
