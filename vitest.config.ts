@@ -29,7 +29,8 @@ export default defineConfig({
           include: ["e2e/**/*.test.ts"],
           fileParallelism: false,
           sequence: { groupOrder: 1 },
-          testTimeout: 120_000 * factor,
+          // Machines boot, and what is lost is waited for.
+          testTimeout: 240_000 * factor,
         },
       },
     ],

@@ -1,4 +1,6 @@
 /** warren push on real machines: real ssh, real systemd, real WireGuard. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { PushDesk, at } from "./push-desk.ts";
 import { pingDuring, type PingCount } from "./steady-pings.ts";
@@ -118,12 +120,23 @@ test("push brings a mesh to bare hosts, changes it under traffic, and takes it o
     "
   `);
   await pinging(lab, ["a", "b", "c"], async () => undefined);
+  const lock = readFileSync(join(desk.folder, "warren.lock"), "utf8");
   expect(await desk.pushed("--remove")).toMatchInlineSnapshot(`
     "a  6 changes: stopped, files, start at boot
     b  5 changes: stopped, files, start at boot
     c  5 changes: stopped, files, start at boot
     "
   `);
+  // As when the last push was killed before it could write that their keys are gone.
+  writeFileSync(join(desk.folder, "warren.lock"), lock);
+  expect(await desk.pushed()).toMatchInlineSnapshot(`
+    "a  5 changes: started, files, start at boot
+    b  4 changes: started, files, start at boot
+    c  4 changes: started, files, start at boot
+    6 of 6 pairs reach each other
+    "
+  `);
+  await desk.pushed("--remove");
   const after = await Promise.all(names.map((name) => readSnapshot(lab.machine(name))));
   expect(after).toEqual(before);
   expect(await desk.pushed("--remove")).toMatchInlineSnapshot(`
