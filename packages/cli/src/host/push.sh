@@ -123,6 +123,10 @@ begin() {
 	rm -f "$run/old/wireguard/$interface.before" "$run.undone"
 	detach=
 	! has setsid || detach=setsid
+	# Where a manager of logins ends all that a user began there (KillUserProcesses), root's are left alone.
+	if [ -n "${SUDO_UID-}" ] && systemd-run -q --scope true 2>/dev/null; then
+		detach="$detach systemd-run -q --scope"
+	fi
 	in=$run $detach sh "$run/program" "$interface" guard "$1" "$2" </dev/null >"$run/said" 2>&1 &
 	belong_to $!
 	until [ -e "$run/outcome" ] || ! is_under_way; do pause; done
