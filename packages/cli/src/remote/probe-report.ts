@@ -164,13 +164,32 @@ function viaLines(pairs: readonly Measured[]): readonly Phrase[] {
   });
 }
 
+/** Whose they are, where not all is alike and well. */
 function extremesOf(pairs: readonly Measured[]): Phrase {
-  const mtus = pairs.flatMap(({ pathMtu }) => pathMtu ?? []);
-  const ages = pairs.flatMap(({ handshakeSeconds }) => handshakeSeconds ?? []);
-  const [least, most] = [Math.min(...mtus), Math.max(...mtus)];
-  const mtu = least === most ? least : `${least}–${most}`;
-  const oldest = ages.length === 0 ? "–" : printDuration(Math.max(...ages));
-  return say`path MTU: ${mtus.length === 0 ? "–" : mtu}; oldest handshake: ${oldest}`;
+  const [least] = pairs.toSorted((one, other) => sizeOf(one) - sizeOf(other));
+  const most = Math.max(...pairs.flatMap(({ pathMtu }) => pathMtu ?? []));
+  const [oldest] = pairs.toSorted((one, other) => ageOf(other) - ageOf(one));
+  return say`path MTU: ${rangeOf(least, most)}; oldest handshake: ${oldestOf(oldest)}`;
+}
+
+function rangeOf(least: Measured | undefined, most: number): Text | number {
+  if (least?.pathMtu === undefined) return "–";
+  if (least.pathMtu === most) return most;
+  return say`${least.pathMtu} (${nameOf(least)}) to ${most}`;
+}
+
+function oldestOf(oldest: Measured | undefined): Text {
+  if (oldest?.handshakeSeconds === undefined) return "–";
+  const age = printDuration(oldest.handshakeSeconds);
+  return oldest.handshakeSeconds > HANDSHAKE_SECONDS ? say`${age} (${nameOf(oldest)})` : age;
+}
+
+function sizeOf({ pathMtu = Number.MAX_SAFE_INTEGER }: Measured): number {
+  return pathMtu;
+}
+
+function ageOf({ handshakeSeconds = -1 }: Measured): number {
+  return handshakeSeconds;
 }
 
 /** By pair or host, what is to be said of it; nothing where all is well. */
