@@ -67,6 +67,14 @@ test("printProbe() prints a table, and what is odd with the way out", async () =
   expect(isAllReached({ pairs: some, refused: [] })).toBe(true);
 });
 
+test("printProbe() names the mesh file in its ways out where that is another one", async () => {
+  const { terminal, said } = await open("en", false);
+  printProbe(terminal, ODD, "lab.yaml");
+  const commands = said().match(/warren [^;\n]*/g) ?? [];
+  expect(commands.length).toBeGreaterThan(2);
+  expect(commands.filter((command) => !command.endsWith(" -f lab.yaml"))).toEqual([]);
+});
+
 test("printProbe() prints Chinese in the same columns, and hosts that could not be asked", async () => {
   expect(await print(UNASKED, "zh-CN")).toMatchInlineSnapshot(`
     "往返时间（毫秒），从左边到上边
