@@ -53,7 +53,7 @@ export async function probe(
       terminal.progress(say`${countOf(hosts.length, "node")} measuring`);
       const probed = await probeAll(hosts, pairs, options);
       if (interrupt.signal.aborted) return statusOf(last);
-      report(terminal, probed, { last, json, watch });
+      report(terminal, probed, { last, json, watch, file });
       last = probed;
       if (!watch) return statusOf(probed);
       await setTimeout(PAUSE_MS, undefined, { signal: interrupt.signal }).catch(() => undefined);
@@ -71,12 +71,13 @@ function statusOf(probed: Probed | undefined): number {
 }
 
 interface Round {
+  readonly file: string;
   readonly last: Probed | undefined;
   readonly json: boolean;
   readonly watch: boolean;
 }
 
-function report(terminal: Terminal, probed: Probed, { last, json, watch }: Round): void {
+function report(terminal: Terminal, probed: Probed, { last, json, watch, file }: Round): void {
   const isDrawn = watch && terminal.columns !== undefined;
   if (json && watch) {
     // A line each, for who reads them as they come.
@@ -85,7 +86,7 @@ function report(terminal: Terminal, probed: Probed, { last, json, watch }: Round
     printJson(terminal, printable(terminal, probed));
   } else if (last === undefined || isDrawn) {
     if (isDrawn) terminal.print(CLEAR);
-    printProbe(terminal, probed);
+    printProbe(terminal, probed, file);
   } else {
     const changes = changesOf(terminal, last, probed);
     for (const line of changes) terminal.print(line);

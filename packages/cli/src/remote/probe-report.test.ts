@@ -58,13 +58,21 @@ test("printProbe() prints a table, and what is odd with the way out", async () =
     d → b: no answer, and no handshake with 203.0.113.2:51820 for 10 min
       look whether the tunnel is up on b, and whether its firewall and its provider's let UDP in there
     via a: b → d
-    path MTU: 900–1420; oldest handshake: 2 h
+    path MTU: 900 (c → d) to 1420; oldest handshake: 2 h (b → a)
     6 of 11 pairs reach each other
     "
   `);
   expect(isAllReached(ODD)).toBe(false);
   const some = ODD.pairs.filter(({ source, target }) => source === "a" || target === "d");
   expect(isAllReached({ pairs: some, refused: [] })).toBe(true);
+});
+
+test("printProbe() names the mesh file in its ways out where that is another one", async () => {
+  const { terminal, said } = await open("en", false);
+  printProbe(terminal, ODD, "lab.yaml");
+  const commands = said().match(/warren [^;\n]*/g) ?? [];
+  expect(commands.length).toBeGreaterThan(2);
+  expect(commands.filter((command) => !command.endsWith(" -f lab.yaml"))).toEqual([]);
 });
 
 test("printProbe() prints Chinese in the same columns, and hosts that could not be asked", async () => {
@@ -92,7 +100,7 @@ test("printProbe() prints Chinese in the same columns, and hosts that could not 
     d: it refuses
       start it
     经由 a：b → d
-    路径 MTU：900–1420；最早的握手：2 小时
+    路径 MTU：900（c → d）到 1420；最早的握手：2 小时（b → a）
     11 对中有 5 对相通
     "
   `);

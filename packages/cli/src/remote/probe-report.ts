@@ -6,7 +6,7 @@ import type { Measured, Probed } from "./probing.ts";
 import { HANDSHAKE_SECONDS } from "./tunnel-status.ts";
 import { printMatrix, printRoundTrip } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { printDuration } from "../terminal/words.ts";
+import { commandOn, MESH_FILE, printDuration } from "../terminal/words.ts";
 
 /** Why a pair is not as it should be, and the way out. */
 export interface Oddity {
@@ -17,22 +17,23 @@ export interface Oddity {
 /** More nodes than that make a table that nobody can read. */
 const TABLE_NODES = 12;
 
-export function printProbe(terminal: Terminal, { pairs, refused }: Probed): void {
+/** `file`: the mesh file, which the ways out are about. */
+export function printProbe(terminal: Terminal, { pairs, refused }: Probed, file = MESH_FILE): void {
   const silent = new Set(refused.map(({ name }) => name));
   const table = tableOf(terminal, { pairs, silent });
   if (table.length > 0) {
     terminal.print(say`round trips in milliseconds, from the left to the top`);
     for (const line of ["", ...table, ""]) terminal.print(line);
   }
-  printOdd(terminal, { pairs, refused });
+  printOdd(terminal, { pairs, refused }, file);
   for (const line of viaLines(pairs)) terminal.print(line);
   terminal.print(extremesOf(pairs));
   terminal.print(summaryOf({ pairs, refused }));
 }
 
 /** Without the table: what is not as it should be, and how many pairs are well. */
-export function printVerdict(terminal: Terminal, probed: Probed): void {
-  printOdd(terminal, probed);
+export function printVerdict(terminal: Terminal, probed: Probed, file = MESH_FILE): void {
+  printOdd(terminal, probed, file);
   terminal.print(summaryOf(probed));
 }
 
@@ -43,10 +44,10 @@ export function printablePairs({ pairs }: Probed): readonly object[] {
   });
 }
 
-function printOdd(terminal: Terminal, { pairs, refused }: Probed): void {
+function printOdd(terminal: Terminal, { pairs, refused }: Probed, file: string): void {
   const silent = new Set(refused.map(({ name }) => name));
   for (const pair of pairs) {
-    const oddity = silent.has(pair.source) ? undefined : findOddity(pair);
+    const oddity = silent.has(pair.source) ? undefined : findOddity(pair, file);
     if (oddity !== undefined) printOddity(terminal, nameOf(pair), oddity);
   }
   for (const each of refused) printOddity(terminal, each.name, each);
@@ -78,17 +79,17 @@ export function changesOf(terminal: Terminal, before: Probed, after: Probed): re
 }
 
 /** Undefined where nothing is odd, and where nothing was asked. */
-export function findOddity(pair: Measured): Oddity | undefined {
+export function findOddity(pair: Measured, file = MESH_FILE): Oddity | undefined {
   const { isAllowed, roundTripMs, pathMtu, mtu, handshakeSeconds: age, to } = pair;
   if (!isAllowed) return undefined;
-  if (roundTripMs === undefined) return silence(pair);
+  if (roundTripMs === undefined) return silence(pair, file);
   if (pathMtu !== undefined && pathMtu < mtu) {
     return {
       cause: say`packets of more than ${pathMtu} bytes do not come through, and the MTU of the tunnels is ${mtu}`,
       fix:
         pathMtu < IPV6_LEAST_MTU
           ? say`mend the way between: not even IPv6's least packets come through`
-          : say`lower it: warren set network mtu=${pathMtu}; or mend the way between, which drops larger ones`,
+          : say`lower it: ${commandOn(file, `set network mtu=${pathMtu}`)}; or mend the way between, which drops larger ones`,
     };
   }
   if (age === undefined || age <= HANDSHAKE_SECONDS) return undefined;
@@ -98,18 +99,18 @@ export function findOddity(pair: Measured): Oddity | undefined {
   };
 }
 
-function silence(pair: Measured): Oddity {
+function silence(pair: Measured, file: string): Oddity {
   const { source, target, via, endpoint, handshakeSeconds: age } = pair;
   if (via !== undefined) {
     return {
       cause: say`no answer by way of ${via}`,
-      fix: say`mend its tunnels first, if they are named here; else see: warren trace ${source} ${target} icmp`,
+      fix: say`mend its tunnels first, if they are named here; else see: ${commandOn(file, `trace ${source} ${target} icmp`)}`,
     };
   }
   if (endpoint === undefined) {
     return {
       cause: say`no answer: ${target} has to begin the handshake, and does not`,
-      fix: say`look at it: warren status ${target}`,
+      fix: say`look at it: ${commandOn(file, `status ${target}`)}`,
     };
   }
   if (age !== undefined && age <= HANDSHAKE_SECONDS) {
@@ -164,13 +165,32 @@ function viaLines(pairs: readonly Measured[]): readonly Phrase[] {
   });
 }
 
+/** Whose they are, where not all is alike and well. */
 function extremesOf(pairs: readonly Measured[]): Phrase {
-  const mtus = pairs.flatMap(({ pathMtu }) => pathMtu ?? []);
-  const ages = pairs.flatMap(({ handshakeSeconds }) => handshakeSeconds ?? []);
-  const [least, most] = [Math.min(...mtus), Math.max(...mtus)];
-  const mtu = least === most ? least : `${least}–${most}`;
-  const oldest = ages.length === 0 ? "–" : printDuration(Math.max(...ages));
-  return say`path MTU: ${mtus.length === 0 ? "–" : mtu}; oldest handshake: ${oldest}`;
+  const [least] = pairs.toSorted((one, other) => sizeOf(one) - sizeOf(other));
+  const most = Math.max(...pairs.flatMap(({ pathMtu }) => pathMtu ?? []));
+  const [oldest] = pairs.toSorted((one, other) => ageOf(other) - ageOf(one));
+  return say`path MTU: ${rangeOf(least, most)}; oldest handshake: ${oldestOf(oldest)}`;
+}
+
+function rangeOf(least: Measured | undefined, most: number): Text | number {
+  if (least?.pathMtu === undefined) return "–";
+  if (least.pathMtu === most) return most;
+  return say`${least.pathMtu} (${nameOf(least)}) to ${most}`;
+}
+
+function oldestOf(oldest: Measured | undefined): Text {
+  if (oldest?.handshakeSeconds === undefined) return "–";
+  const age = printDuration(oldest.handshakeSeconds);
+  return oldest.handshakeSeconds > HANDSHAKE_SECONDS ? say`${age} (${nameOf(oldest)})` : age;
+}
+
+function sizeOf({ pathMtu = Number.MAX_SAFE_INTEGER }: Measured): number {
+  return pathMtu;
+}
+
+function ageOf({ handshakeSeconds = -1 }: Measured): number {
+  return handshakeSeconds;
 }
 
 /** By pair or host, what is to be said of it; nothing where all is well. */

@@ -27,7 +27,8 @@ export function probeHelp(): Text {
 Each host is asked over ssh (the node's ssh, else its endpoint, else its name) and pings the
 mesh addresses of all others that the policy lets it ping; · stands where it does not, ✗ where
 no answer came, ? where the host could not be asked. The path MTU is the largest packet that
-came through whole. Exit status: 0 when all reach each other that may, else 2.`;
+came through whole; --json has it of each pair, with the age of the handshake. Exit status:
+0 when all reach each other that may, else 2.`;
 }
 
 export function statusHelp(): Text {
