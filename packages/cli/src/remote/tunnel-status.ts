@@ -88,8 +88,9 @@ function troubleOf({
   sentBytes,
 }: Omit<PeerStatus, "trouble">): PeerStatus["trouble"] {
   // Without keepalive an old one means nothing: perhaps nobody has had anything to say.
-  if (age === undefined)
+  if (age === undefined) {
     return sentBytes > 0 || keepaliveSeconds !== undefined ? "no-handshake" : undefined;
+  }
   return keepaliveSeconds !== undefined && age > HANDSHAKE_SECONDS ? "silent" : undefined;
 }
 

@@ -40,8 +40,9 @@ export function judge({ filter }: Device, flow: Flow, destination: Destination):
     return { kind: isPassedOn ? "passes" : "does-not-carry" };
   }
   if (destination === "exit" && isWithin(HOST_ONLY_RANGES, target)) return { kind: "host-only" };
-  if (destination === "exit" && !isWithin(filter.exitUsers, source))
+  if (destination === "exit" && !isWithin(filter.exitUsers, source)) {
     return { kind: "no-exit-user" };
+  }
   if (filter.permits === undefined) return { kind: "passes" };
   const permits = filter.permits.filter((permit) => isTouching(permit, flow));
   const isWhole = permits.length > 0 && (port === undefined || isPermitted(port, permits));

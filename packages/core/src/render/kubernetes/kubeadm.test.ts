@@ -78,8 +78,9 @@ const V1BETA4: Readonly<Record<string, object>> = {
 
 /** Paths that the form does not have, or has otherwise. */
 function misfits(value: unknown, form: unknown, path: string): readonly string[] {
-  if (typeof form === "string")
+  if (typeof form === "string") {
     return typeof value === (form === "text" ? "string" : form) ? [] : [path];
+  }
   if (Array.isArray(form)) {
     if (!Array.isArray(value)) return [path];
     return value.flatMap((each, at) => misfits(each, form[0], `${path}[${at}]`));

@@ -315,8 +315,9 @@ test("no file has an address but the mesh's, the cluster's and where nodes are d
         "10.42.0.0",
         "10.43.0.0",
       ]);
-      for (const [address] of text.matchAll(/\b\d+\.\d+\.\d+\.\d+\b/g))
+      for (const [address] of text.matchAll(/\b\d+\.\d+\.\d+\.\d+\b/g)) {
         expect(known).toContain(address);
+      }
     },
   );
   fc.assert(property, runs(60));
