@@ -1,4 +1,6 @@
 /** A host that cannot be reached after a change, or fails half way, is as before by itself; a push that is killed leaves none half. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { at, PushDesk, sh } from "./push-desk.ts";
 import { pingDuring } from "./steady-pings.ts";
@@ -122,6 +124,9 @@ until [ ! -e /run/warren/wg0 ] || [ -e /run/warren/wg0/outcome ]; do sleep 0.05;
 while ls -d /run/warren/@in.* >/dev/null 2>&1; do sleep 0.05; done
 `;
 
+/** Until the last guard has seen that it is not needed any more, a second later at most. */
+const UNGUARDED = "while pgrep -f 'program wg0 [g]uard' >/dev/null; do sleep 0.05; done";
+
 /** All that a push makes of a host, in an order that does not change. */
 const READ = `
 cd /etc/wireguard && cat wg0.conf wg0.state wg0.nft wg0.key 2>/dev/null
@@ -131,6 +136,16 @@ nft list table inet warren-wg0 2>/dev/null
 systemctl is-enabled wg-quick@wg0; systemctl is-active wg-quick@wg0
 ls -A /etc/wireguard
 `;
+
+/** A push whose desk is ended at that moment; then waits for what it left. */
+async function killAt(desk: PushDesk, moment: string, ...words: readonly string[]): Promise<void> {
+  const [call, when] = moment.split(" ");
+  await sh(desk.lab.desk, "rm -f /run/calls");
+  const variables = [`KILL_AT=${call}`, `KILL_WHEN=${when}`];
+  const { status } = await desk.runWith(variables, "push", "--parallel", "1", ...words);
+  expect({ moment, status }).toEqual({ moment, status: 137 });
+  await Promise.all(["a", "b"].map((name) => sh(desk.lab.machine(name), SETTLE)));
+}
 
 /** The number of the call of ssh (a and b are asked twice each, then each is told to begin and to confirm), and when. */
 const MOMENTS = ["5 half", "5 after", "6 after", "7 after"] as const;
@@ -151,21 +166,8 @@ test("a push that is killed leaves each host old or new, and the next finishes t
     whole.push(await read());
   }
   const bring = (at: number): void => desk.write(states[at % 2] ?? "");
-  const kill = async (moment: string, within: number): Promise<void> => {
-    const [call, when] = moment.split(" ");
-    await sh(lab.desk, "rm -f /run/calls");
-    const variables = [`KILL_AT=${call}`, `KILL_WHEN=${when}`];
-    const { status } = await desk.runWith(
-      variables,
-      "push",
-      "--parallel",
-      "1",
-      "--within",
-      String(within),
-    );
-    expect({ moment, status }).toEqual({ moment, status: 137 });
-    await Promise.all([a, b].map((host) => sh(host, SETTLE)));
-  };
+  const kill = (moment: string, within: number): Promise<void> =>
+    killAt(desk, moment, "--within", String(within));
   const left: string[] = [];
   const counts = await pingDuring(pairs(lab, "a", "b"), async () => {
     for (const [at, moment] of MOMENTS.entries()) {
@@ -207,4 +209,81 @@ test("a push that is killed leaves each host old or new, and the next finishes t
     const key = (await sh(host, "cat /etc/wireguard/wg0.key")).trim();
     expect(await lab.findText(key)).toEqual([`${host.name}:/etc/wireguard/wg0.key`]);
   }
+});
+
+/** As above; a first push asks each for its key before it begins, a rotation asks one. */
+const CYCLES = [
+  { first: "5 after", rotation: "5 after", removal: "5 half" },
+  { first: "7 half", rotation: "7 after", removal: "5 after" },
+  { first: "8 after", rotation: "8 after", removal: "7 after" },
+] as const;
+
+test("a first push, a rotation and a removal that are killed are finished by the next", async () => {
+  const lab = await createSystems(ground, { hosts });
+  const desk = new PushDesk(ground, lab, mesh(A, B));
+  await desk.addProgram("ssh", DEADLY_SSH);
+  const [a, b] = [lab.machine("a"), lab.machine("b")] as const;
+  const snapshots = async (): Promise<readonly Snapshot[]> => {
+    await Promise.all([a, b].map((host) => sh(host, UNGUARDED)));
+    return await Promise.all([a, b].map(readSnapshot));
+  };
+  const before = await snapshots();
+  /** What a has, and what the lock says of it. */
+  const keys = async (): Promise<readonly unknown[]> => {
+    const { nodes } = JSON.parse(readFileSync(join(desk.folder, "warren.lock"), "utf8"));
+    const { publicKey, keyDue } = nodes.a;
+    const live = (await sh(a, "wg show wg0 public-key; wg pubkey </etc/wireguard/wg0.key")).split(
+      "\n",
+    );
+    return [...new Set([publicKey, live[0], live[1]]), keyDue];
+  };
+  const finish = async (): Promise<unknown> => {
+    expect(await desk.pushed()).toContain("2 of 2 pairs reach each other");
+    const [key, ...others] = await keys();
+    // One key everywhere, and none due.
+    expect(others).toEqual([undefined]);
+    return key;
+  };
+  for (const { first, rotation, removal } of CYCLES) {
+    await killAt(desk, first);
+    const old = await finish();
+    expect((await desk.warren("keys", "rotate", "a")).status).toBe(0);
+    await killAt(desk, rotation);
+    expect(await finish()).not.toBe(old);
+    await killAt(desk, removal, "--remove");
+    await desk.pushed("--remove");
+    expect({ removal, found: await snapshots() }).toEqual({ removal, found: before });
+  }
+});
+
+test("a host that cannot be reached while its key is due stays in the mesh with its old one", async () => {
+  const lab = await createSystems(ground, { hosts });
+  const desk = new PushDesk(ground, lab, mesh(A, B));
+  await desk.pushed();
+  const [a, b] = [lab.machine("a"), lab.machine("b")] as const;
+  const old = await sh(a, "wg show wg0 public-key");
+  expect((await desk.warren("keys", "rotate", "a")).status).toBe(0);
+  expect(await desk.pushed("--dry-run")).toMatchInlineSnapshot(`
+    "a  1 change to come
+       make a new private key, which all others are told
+    b  as it is to be
+    "
+  `);
+  await sh(lab.desk, "ip route add unreachable 203.0.113.1");
+  const { status, output } = await desk.warren("push");
+  expect(`${status}\n${output}`).toMatchInlineSnapshot(`
+    "2
+    b  as it is to be
+    "
+  `);
+  expect(await sh(b, "wg show wg0 peers")).toBe(old);
+  expect(await sh(b, "ping -c1 -w6 10.0.0.1")).toContain("ttl=64");
+  await sh(lab.desk, "ip route del unreachable 203.0.113.1");
+  expect(await desk.pushed()).toMatchInlineSnapshot(`
+    "a  4 changes: its key, peers, files
+    b  3 changes: peers, files
+    2 of 2 pairs reach each other
+    "
+  `);
+  expect(await sh(a, "wg show wg0 public-key")).not.toBe(old);
 });
