@@ -240,5 +240,5 @@ function report(terminal: Terminal, { plan, runs, options }: Job, probed?: Probe
   const failed = runs.filter(({ isWell }) => !isWell).length;
   if (failed > 0)
     terminal.say(core.say`${core.printCount(failed)} of ${countOf(runs.length, "host")} failed`);
-  if (probed !== undefined && probed.pairs.length > 0) printVerdict(terminal, probed);
+  if (probed !== undefined && probed.pairs.length > 0) printVerdict(terminal, probed, options.file);
 }

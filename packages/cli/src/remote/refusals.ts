@@ -34,7 +34,7 @@ export function sshRefusals(target: SshTarget, detail: string): Readonly<Record<
     },
     "turned-away": {
       cause: say`${host} closes the connection before it greets`,
-      fix: say`push to fewer at once: --parallel 4; or raise MaxStartups of its sshd`,
+      fix: say`take fewer at once: --parallel 4; or raise MaxStartups of its sshd`,
     },
     "host-key-changed": {
       cause: say`${host} has another host key than before: it was installed anew, or somebody is in between`,
