@@ -98,6 +98,7 @@ test("push brings a mesh to bare hosts, changes it under traffic, and takes it o
     ).toContain("ttl=64");
     expect(await desk.pushed("--remove", "d")).toMatchInlineSnapshot(`
       "d  5 changes: stopped, files, start at boot
+      the others hear of it when they are served, too: warren push
       "
     `);
     desk.change("  d: { endpoint: 203.0.113.4, ssh: d }\n", "");

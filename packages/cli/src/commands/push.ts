@@ -15,7 +15,7 @@ import type { Probed } from "../remote/probing.ts";
 import { chooseNodes } from "../remote/hosts.ts";
 import { Connections, inParallel, sshTargetOf } from "../remote/ssh.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { countOf } from "../terminal/words.ts";
+import { commandOn, countOf } from "../terminal/words.ts";
 import { loadWorkspace } from "../workspace.ts";
 import type { Plan } from "../workspace.ts";
 import { printRecords, stageKeys, writeBeside } from "../writing.ts";
@@ -241,4 +241,8 @@ function report(terminal: Terminal, { plan, runs, options }: Job, probed?: Probe
   if (failed > 0)
     terminal.say(core.say`${core.printCount(failed)} of ${countOf(runs.length, "host")} failed`);
   if (probed !== undefined && probed.pairs.length > 0) printVerdict(terminal, probed, options.file);
+  if (!dryRun && runs.length < plan.mesh.nodes.length) {
+    const all = commandOn(options.file, "push");
+    terminal.print(core.say`the others hear of it when they are served, too: ${all}`);
+  }
 }

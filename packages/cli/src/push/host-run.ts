@@ -118,7 +118,11 @@ export class HostRun {
   async plan(device: Device, files: Payload, isKeyDue: boolean): Promise<void> {
     const words = ["plan", ...keyWords(device)];
     const lines = await this.#ask("check", device, { words, files });
-    if (lines !== undefined) this.#steps = [...(isKeyDue ? ["new-key"] : []), ...stepsIn(lines)];
+    if (lines === undefined) return;
+    const { isRemoval } = this.#options;
+    const lacking = this.#facts === undefined || isRemoval ? [] : toolsFor(this.#facts, device);
+    const installed = lacking.map((tool) => `install ${tool}`);
+    this.#steps = [...installed, ...(isKeyDue ? ["new-key"] : []), ...stepsIn(lines)];
   }
 
   /**

@@ -95,6 +95,8 @@ function describe(step: Step, names: ReadonlyMap<string, Name>): Text {
       if (second === "+") return say`add peer ${name}`;
       if (second === "-") return say`remove peer ${name}`;
       return say`change peer ${name}: ${listTexts(rest)}`;
+    case "install":
+      return say`install ${first}`;
     case "new-key":
       return say`make a new private key, which all others are told`;
     case "key":
