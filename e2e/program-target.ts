@@ -55,7 +55,7 @@ export class Target {
       mkdirSync(join(into, kind), { recursive: true });
     for (const [name, text] of files) writeFileSync(join(into, name), text);
     writeFileSync(join(into, "program"), readProgram());
-    const words = ["env", `in=${into}`, "sh", join(into, "program"), ...command];
+    const words = ["env", "-C", "/", `in=${into}`, "sh", join(into, "program"), ...command];
     return await this.host.attempt({ words, wayOut: WAY_OUT });
   }
 
