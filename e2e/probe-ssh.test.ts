@@ -40,7 +40,7 @@ test("what push has brought is probed and told, by connections that end with who
   writeFileSync(join(folder, "warren.yaml"), MESH);
   const warren = async (...words: readonly string[]): Promise<string> => {
     const inside = ["sh", "-c", 'cd "$1" && shift && exec "$@"', "sh", folder, WARREN];
-    const command = ["env", "HOME=/root", ...inside, ...words];
+    const command = ["env", "-C", "/", "HOME=/root", ...inside, ...words];
     const { status, output, errors } = await lab.desk.attempt({ words: command, wayOut: "" });
     expect({ words, status, errors }).toEqual({ words, status: 0, errors: "" });
     return output;

@@ -57,7 +57,7 @@ export class PushDesk {
     const path = `PATH=${OWN_PROGRAMS}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin`;
     const inside = ["sh", "-c", CALL, "sh", this.folder, WARREN, ...words];
     return await this.lab.desk.attempt({
-      words: ["env", "HOME=/root", path, ...variables, ...inside],
+      words: ["env", "-C", "/", "HOME=/root", path, ...variables, ...inside],
       wayOut: "",
     });
   }
