@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { runs } from "../tools/runs.ts";
 import { at, PushDesk, sh } from "./push-desk.ts";
 import { pingDuring } from "./steady-pings.ts";
 import { readSnapshot, type Snapshot } from "./system-snapshot.ts";
@@ -213,8 +214,8 @@ test("a push that is killed leaves each host old or new, and the next finishes t
 
 /** As above; a first push asks each for its key before it begins, a rotation asks one. */
 const CYCLES = [
-  { first: "5 after", rotation: "5 after", removal: "5 half" },
   { first: "7 half", rotation: "7 after", removal: "5 after" },
+  { first: "5 after", rotation: "5 after", removal: "5 half" },
   { first: "8 after", rotation: "8 after", removal: "7 after" },
 ] as const;
 
@@ -244,7 +245,8 @@ test("a first push, a rotation and a removal that are killed are finished by the
     expect(others).toEqual([undefined]);
     return key;
   };
-  for (const { first, rotation, removal } of CYCLES) {
+  // The others when there is time: each waits for guards.
+  for (const { first, rotation, removal } of CYCLES.slice(0, runs(1).numRuns)) {
     await killAt(desk, first);
     const old = await finish();
     expect((await desk.warren("keys", "rotate", "a")).status).toBe(0);
