@@ -19,6 +19,7 @@ import { commandOn, countOf } from "../terminal/words.ts";
 import { loadWorkspace } from "../workspace.ts";
 import type { Plan } from "../workspace.ts";
 import { printRecords, stageKeys, writeBeside } from "../writing.ts";
+import { printJson } from "./plan.ts";
 
 export interface PushOptions {
   readonly file: string;
@@ -90,9 +91,9 @@ async function look(terminal: Terminal, job: Job): Promise<Plan> {
   const { plan } = job;
   const materials = materialsOf(createSecrets(plan.keys));
   await each(terminal, job, core.say`looking`, async (run) => {
-    await run.survey(deviceOf(plan, run.node));
-    if (!run.isWell) return;
     const device = deviceOf(plan, run.node);
+    await run.survey(device);
+    if (!run.isWell) return;
     await run.plan(device, payloadOf(device, materials, run.serviceManager), isKeyDue(plan, run));
   });
   return plan;
@@ -101,11 +102,11 @@ async function look(terminal: Terminal, job: Job): Promise<Plan> {
 /** Everything that all hosts need before any of them is changed: tools, keys, and the lock that knows them. */
 async function bring(terminal: Terminal, job: Job): Promise<Plan> {
   const { plan, runs } = job;
-  const device = ({ node }: HostRun): core.Device => deviceOf(plan, node);
-  await each(terminal, job, core.say`looking`, (run) => run.survey(device(run)));
+  await each(terminal, job, core.say`looking`, (run) => run.survey(deviceOf(plan, run.node)));
   const told = new Map<core.Name, core.PublicKey>();
   await each(terminal, job, core.say`preparing`, async (run) => {
-    for (const name of await run.install(device(run))) {
+    const device = deviceOf(plan, run.node);
+    for (const name of await run.install(device)) {
       terminal.say(core.say`${run.node.name}: installed ${name}`);
     }
     const isDue = isKeyDue(plan, run);
@@ -113,7 +114,7 @@ async function bring(terminal: Terminal, job: Job): Promise<Plan> {
     const isLost = run.isBare && plan.lock.nodes.get(run.node.name)?.isKeyOnHost === true;
     const isMissing = plan.keys.missing.has(run.node.name);
     if (!run.isWell || !(isDue || isLost || isMissing)) return;
-    const key = await run.makeKey(device(run), isDue);
+    const key = await run.makeKey(device, isDue);
     if (key !== undefined) told.set(run.node.name, key);
   });
   const hostKeys = withoutClones(job, told);
@@ -232,7 +233,7 @@ function report(terminal: Terminal, { plan, runs, options }: Job, probed?: Probe
   if (json) {
     const pairs = probed === undefined ? {} : { pairs: printablePairs(probed) };
     const hosts = runs.map((run) => jsonOf(run, terminal));
-    terminal.print(JSON.stringify({ hosts, ...pairs }, undefined, 2));
+    printJson(terminal, { hosts, ...pairs });
     return;
   }
   const names = new Map(plan.index.members.map(({ publicKey, node }) => [publicKey, node.name]));

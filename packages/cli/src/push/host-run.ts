@@ -93,7 +93,7 @@ export class HostRun {
 
   /** Installs what is missing; the packages. */
   async install(device: Device): Promise<readonly string[]> {
-    const tools = this.#facts === undefined ? [] : toolsFor(this.#facts, device);
+    const tools = this.#lacking(device);
     if (tools.length === 0) return [];
     const lines = await this.#ask("install", device, { words: ["install", ...tools] });
     return (lines ?? []).map(([, name]) => name);
@@ -119,8 +119,7 @@ export class HostRun {
     const words = ["plan", ...keyWords(device)];
     const lines = await this.#ask("check", device, { words, files });
     if (lines === undefined) return;
-    const { isRemoval } = this.#options;
-    const lacking = this.#facts === undefined || isRemoval ? [] : toolsFor(this.#facts, device);
+    const lacking = this.#options.isRemoval ? [] : this.#lacking(device);
     const installed = lacking.map((tool) => `install ${tool}`);
     this.#steps = [...installed, ...(isKeyDue ? ["new-key"] : []), ...stepsIn(lines)];
   }
@@ -157,6 +156,10 @@ export class HostRun {
       if (performance.now() > endsAt) return answer;
       await setTimeout(RETRY_MS);
     }
+  }
+
+  #lacking(device: Device): readonly string[] {
+    return this.#facts === undefined ? [] : toolsFor(this.#facts, device);
   }
 
   async #ask(

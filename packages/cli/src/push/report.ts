@@ -1,5 +1,5 @@
 /** What was done to hosts, or would be, in words: for people a line or a list a host, for scripts JSON. */
-import { joinTexts, listTexts, printText, say } from "@warren/core";
+import { joinTexts, listTexts, say } from "@warren/core";
 import type { Name, Phrase, PublicKey, Text } from "@warren/core";
 import { padTo, widthOf } from "../terminal/width.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -53,12 +53,8 @@ export function jsonOf(run: HostRun, terminal: Terminal): Readonly<Record<string
 
 /** The kinds of what was done, each once. */
 function brief(steps: readonly Step[]): Text {
-  const kinds = new Map<string, Phrase>();
-  for (const step of steps) {
-    const kind = KINDS[step.split(" ")[0] ?? ""];
-    if (kind !== undefined) kinds.set(printText(kind()), kind());
-  }
-  return listTexts([...kinds.values()]);
+  const words = new Set(steps.map((step) => step.replace(/ .*/, "")));
+  return listTexts([...words].flatMap((word) => KINDS[word]?.() ?? []));
 }
 
 const KINDS: Readonly<Record<string, () => Phrase>> = {
