@@ -22,7 +22,8 @@ put_files() {
 	# By what is there, before it goes.
 	if grep -q '^file - .*\.endpoints$' "$work/steps"; then
 		followers off
-		rm -f "/run/warren/$interface.endpoints-state"
+		# Also what a run that was ended just now had begun to write.
+		rm -f "/run/warren/$interface.endpoints-state"*
 	fi
 	names=$(sed -n 's/^file + //p' "$work/steps")
 	# shellcheck disable=SC2086
