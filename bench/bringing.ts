@@ -55,7 +55,7 @@ export function waysOf(folder: string, count: number): readonly Way[] {
       name: "warren push",
       bring: `exec ${WARREN} push`,
       isIdempotent: true,
-      remove: `exec ${WARREN} push --remove`,
+      remove: `exec ${WARREN} push --remove --all`,
     },
     {
       name: "one by one",

@@ -128,7 +128,7 @@ test("push brings a mesh to hosts of any kind, and changes and removes it there"
     12 of 12 pairs reach each other
     "
   `);
-  const last = await desk.warren("push", "--remove");
+  const last = await desk.warren("push", "--remove", "--all");
   expect(`${last.errors}${last.output}`).toMatchInlineSnapshot(`
     "bare: nftables, wireguard-tools stay installed
     bare    6 changes: stopped, files, start at boot

@@ -72,7 +72,12 @@ test("a host follows a peer whose name it is given, by systemd's timer, also aft
   expect(
     await sh(a, "systemctl list-units --all --plain --no-legend 'warren*'; ls /etc/wireguard"),
   ).toBe("wg0.before\nwg0.conf\nwg0.key\nwg0.state\n");
-  await desk.pushed("--remove");
+
+  desk.change("interface: wg0", "interface: wg7");
+  const renamed = await desk.warren("push", "--remove", "--all");
+  expect(`${renamed.status}\n${renamed.errors}${renamed.output}`).toMatchInlineSnapshot();
+  desk.change("interface: wg7", "interface: wg0");
+  await desk.pushed("--remove", "--all");
   await sh(a, "sed -i /b.example/d /etc/hosts");
   expect(await readSnapshot(a)).toEqual(before);
 });

@@ -122,7 +122,7 @@ test("push brings a mesh to bare hosts, changes it under traffic, and takes it o
   `);
   await pinging(lab, ["a", "b", "c"], async () => undefined);
   const lock = readFileSync(join(desk.folder, "warren.lock"), "utf8");
-  expect(await desk.pushed("--remove")).toMatchInlineSnapshot(`
+  expect(await desk.pushed("--remove", "--all")).toMatchInlineSnapshot(`
     "a  6 changes: stopped, files, start at boot
     b  5 changes: stopped, files, start at boot
     c  5 changes: stopped, files, start at boot
@@ -137,10 +137,10 @@ test("push brings a mesh to bare hosts, changes it under traffic, and takes it o
     6 of 6 pairs reach each other
     "
   `);
-  await desk.pushed("--remove");
+  await desk.pushed("--remove", "--all");
   const after = await Promise.all(names.map((name) => readSnapshot(lab.machine(name))));
   expect(after).toEqual(before);
-  expect(await desk.pushed("--remove")).toMatchInlineSnapshot(`
+  expect(await desk.pushed("--remove", "--all")).toMatchInlineSnapshot(`
     "a  as it is to be
     b  as it is to be
     c  as it is to be

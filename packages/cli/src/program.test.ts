@@ -76,7 +76,16 @@ test.each([
     'the option --format <format> cannot be "x"',
     "choose one of wg-quick, setconf, networkd",
   ],
-  [["probe", "--parallel", "0"], 'the option --parallel <hosts> cannot be "0"', HELP],
+  [
+    ["probe", "--parallel", "0"],
+    'the option --parallel <hosts> cannot be "0"',
+    "a whole number from 1 to 1000 is wanted",
+  ],
+  [
+    ["push", "--remove"],
+    "--remove says not from which hosts",
+    "name the hosts; or say that all of them are meant: warren push --remove --all",
+  ],
   [["check", "-f"], "the option -f, --file <file> lacks its value", HELP],
   [
     ["check", "--lang", "fr"],

@@ -27,6 +27,8 @@ export interface PushOptions {
   readonly strict: boolean;
   readonly dryRun: boolean;
   readonly remove: boolean;
+  /** Whether a removal from all hosts is meant. */
+  readonly all: boolean;
   readonly anyway: boolean;
   readonly within: number;
   readonly parallel: number;
@@ -38,6 +40,7 @@ export async function push(
   names: readonly string[],
   options: PushOptions,
 ): Promise<number> {
+  refuseVagueRemoval(names, options);
   const { findings, plan } = loadWorkspace(options.file, {
     keys: "private",
     isStrict: options.strict,
@@ -45,6 +48,14 @@ export async function push(
   if (plan === undefined || !options.json) printFindings(terminal, findings, options);
   if (plan === undefined) return 2;
   const connections = new Connections();
+  const stop = (): void => {
+    connections.abandon();
+    terminal.say(
+      core.say`interrupted: a host that was being changed finishes it, or undoes it within ${options.within} s; run it again to go on`,
+    );
+    process.kill(process.pid, "SIGINT");
+  };
+  process.once("SIGINT", stop);
   try {
     const { within, anyway: isForced } = options;
     const runs = chooseNodes(plan.mesh, names).map((node) => {
@@ -59,8 +70,19 @@ export async function push(
     const isReached = probed === undefined || isAllReached(probed);
     return isReached && runs.every(({ isWell }) => isWell) ? 0 : 2;
   } finally {
+    process.off("SIGINT", stop);
     await connections.close();
   }
+}
+
+/** A word too few would take the whole mesh down. */
+function refuseVagueRemoval(
+  names: readonly string[],
+  { remove: isRemoval, all, dryRun, file }: PushOptions,
+): void {
+  if (!isRemoval || all || dryRun || names.length > 0) return;
+  const fix = core.say`name the hosts; or say that all of them are meant: ${commandOn(file, "push --remove --all")}`;
+  throw new AppError("usage", core.say`--remove says not from which hosts`, { fix });
 }
 
 interface Job {

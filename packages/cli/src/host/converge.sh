@@ -109,7 +109,7 @@ public_key_of() {
 	if [ -s "$1/wireguard/$interface.key" ]; then
 		wg pubkey <"$1/wireguard/$interface.key"
 	else
-		sed -n 's/^PrivateKey = //p' "$1/wireguard/$interface.conf" | wg pubkey
+		setting_of "$1" PrivateKey | wg pubkey
 	fi
 }
 

@@ -52,6 +52,15 @@ own_interface() {
 	if is_wireguard; then echo "port $(wg show "$interface" listen-port)"; fi
 }
 
+# Ours under other names, each with its public key.
+other_tunnels() {
+	for each in "$etc"/*.state; do
+		interface=${each##*/}
+		interface=${interface%.state}
+		[ "$interface" = "$1" ] || ! is_ours "$each" || echo "tunnel $interface $(public_key_of "${etc%/wireguard}")"
+	done
+}
+
 place() {
 	where=$etc
 	[ -d "$where" ] || where=/etc
@@ -76,5 +85,6 @@ facts() {
 	network
 	own_interface
 	place
+	(other_tunnels "$interface")
 	firewalls
 }

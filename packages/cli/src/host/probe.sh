@@ -14,6 +14,7 @@ probe() {
 	now=$(date +%s)
 	wg show "$interface" latest-handshakes |
 		awk -v now="$now" '$2 > 0 { print "handshake", $1, (now > $2 ? now - $2 : 0) }'
+	wg show "$interface" endpoints | awk '$2 == "(none)" { print "nowhere", $1 }'
 }
 
 # Two that begin a handshake at the same moment throw away each other's answer: one of them comes later.
@@ -101,7 +102,8 @@ status() {
 		echo "interface $interface"
 		# The node's name is the first line after the header, a peer's the last before its key.
 		sed -n '2s/^# /name /p' "$file"
-		awk '/^# / { name = substr($0, 3) } /^PublicKey = / { print "known", $3, name }' "$file"
+		known_names "$file"
+		awk 'NF == 3 && $1 != "#" { print "dialled", $1, $2 }' "$etc/$interface.endpoints" 2>/dev/null
 		is_wireguard || continue
 		ip -o address show dev "$interface" | awk '$3 ~ /^inet/ && $4 !~ /^fe80/ { print "address", $4 }'
 		# Fields: of the interface private, public, port, mark; of a peer public, preshared, and so on.

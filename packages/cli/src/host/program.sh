@@ -37,6 +37,11 @@ is_ours() {
 	head -n 2 "$1" 2>/dev/null | grep -q '^# Made by Warren'
 }
 
+# FILE: whose keys its peers have; each one's name stands before it.
+known_names() {
+	awk '/^# / { name = substr($0, 3) } /^PublicKey = / { print "known", $3, name }' "$1" 2>/dev/null
+}
+
 service_manager() {
 	if [ -d /run/systemd/system ]; then echo systemd; elif has rc-update; then echo openrc; else echo none; fi
 }

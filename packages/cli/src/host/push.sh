@@ -93,6 +93,7 @@ plan() {
 	has_room || fail no-room "$work"
 	[ -z "${1-}" ] || choose_key "$1"
 	steps "$in" | sed 's/^/step /'
+	known_names "$etc/$interface.conf"
 }
 
 # ID: a folder with all that is to be, and a copy of all that is.

@@ -17,6 +17,7 @@ export function addHostCommands(program: Command, terminal: Terminal, done: Done
     .argument("[node...]", read(say`only these`))
     .option("--dry-run", read(say`tell what would be done, host by host, and do nothing`), false)
     .option("--remove", read(say`take everything off the hosts instead`), false)
+    .option("--all", read(say`with --remove: from every host, when none is named`), false)
     .option("--anyway", read(say`go on where a clock, a route or a firewall looks wrong`), false)
     .addOption(
       new Option(

@@ -24,6 +24,8 @@ export interface HostFacts {
   readonly foreignFile?: string;
   /** The UDP port that our interface listens on. */
   readonly listenPort?: number;
+  /** Other tunnels of ours, of this mesh under another name or of another mesh: public key → interface. */
+  readonly otherTunnels: ReadonlyMap<string, string>;
   readonly readOnly?: string;
   readonly freeKiB?: number;
   readonly firewalls: Readonly<Record<"nft" | "iptables" | "ip6tables", string>>;
@@ -56,6 +58,7 @@ export function readFacts(lines: readonly AnswerLine[]): HostFacts {
       ...all("route").flatMap(rangeOf("route")),
     ],
     firewalls: { nft: joined("nft"), iptables: joined("iptables"), ip6tables: joined("ip6tables") },
+    otherTunnels: new Map(all("tunnel").map(tunnelOf)),
     ...optional("installer", one("installer")),
     ...optional("module", oneOf(one("module"), ["kernel", "tun"] as const)),
     ...optional("interface", oneOf(one("interface"), ["wireguard", "other"] as const)),
@@ -74,6 +77,11 @@ function rangeOf(kind: HostRange["kind"]): (line: string) => readonly HostRange[
     const prefix = parsePrefix(kind === "address" ? text.replace(/\/.*/, "") : text);
     return prefix instanceof Problem ? [] : [{ kind, interface: name, prefix }];
   };
+}
+
+function tunnelOf(line: string): readonly [string, string] {
+  const [name = "", key = ""] = line.split(" ");
+  return [key, name];
 }
 
 function oneOf<T extends string>(text: string | undefined, known: readonly T[]): T | undefined {

@@ -1,8 +1,8 @@
 /** One host of a push: what it told, what is done to it, and how that ended. */
 import { randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
-import type { Device, Node, PublicKey } from "@warren/core";
-import { parsePublicKey, Problem } from "@warren/core";
+import type { Device, Name, Node, PublicKey } from "@warren/core";
+import { parseName, parsePublicKey, Problem } from "@warren/core";
 import type { Answer, AnswerLine } from "../remote/answers.ts";
 import type { Remote, RemoteCommand } from "../remote/ssh.ts";
 import { readFacts } from "./facts.ts";
@@ -37,6 +37,7 @@ export class HostRun {
   #troubles: readonly Trouble[] = [];
   #steps: readonly Step[] = [];
   #kept: readonly string[] = [];
+  #former: ReadonlyMap<string, Name> = new Map();
 
   constructor(node: Node, remote: Remote, options: RunOptions) {
     this.node = node;
@@ -76,6 +77,11 @@ export class HostRun {
     return this.#kept;
   }
 
+  /** Whose keys its peers have so far: some of them are in the mesh no more. */
+  get formerNames(): ReadonlyMap<string, Name> {
+    return this.#former;
+  }
+
   /** Connects and looks. */
   async survey(device: Device): Promise<void> {
     const answer = await this.#remote.connect();
@@ -87,7 +93,9 @@ export class HostRun {
     const { isForced, isRemoval } = this.#options;
     this.#troubles = judgeHost(this.#facts, { node: this.node, device }, askedAt).filter(
       ({ isForcible, code }) =>
-        isRemoval ? /^(file|interface)-taken$/.test(code) : !(isForced && isForcible === true),
+        isRemoval
+          ? /^(file-taken|interface-taken|interface-renamed)$/.test(code)
+          : !(isForced && isForcible === true),
     );
   }
 
@@ -119,6 +127,7 @@ export class HostRun {
     const words = ["plan", ...keyWords(device)];
     const lines = await this.#ask("check", device, { words, files });
     if (lines === undefined) return;
+    this.#former = namesIn(lines);
     const lacking = this.#options.isRemoval ? [] : this.#lacking(device);
     const installed = lacking.map((tool) => `install ${tool}`);
     this.#steps = [...installed, ...(isKeyDue ? ["new-key"] : []), ...stepsIn(lines)];
@@ -184,6 +193,17 @@ export class HostRun {
 /** The public half of the key that the host puts in itself. */
 function keyWords({ isKeyElsewhere, publicKey }: Device): readonly string[] {
   return isKeyElsewhere ? [publicKey] : [];
+}
+
+/** Of what stands in a file there, names are taken, and nothing else. */
+function namesIn(lines: readonly AnswerLine[]): ReadonlyMap<string, Name> {
+  return new Map(
+    lines.flatMap(([word, rest]): (readonly [string, Name])[] => {
+      const [key = "", text = ""] = rest.split(" ");
+      const name = parseName(text);
+      return word === "known" && !(name instanceof Problem) ? [[key, name]] : [];
+    }),
+  );
 }
 
 function stepsIn(lines: readonly AnswerLine[] = []): readonly Step[] {

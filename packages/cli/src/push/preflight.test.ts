@@ -123,6 +123,14 @@ test("judgeHost() says what is in the way, and the way out", () => {
   );
 });
 
+test("judgeHost() knows our own tunnel under the name that it had before, and no other mesh's for it", () => {
+  const former = `udp CA6C\nroute wg9 10.0.0.0/24\ntunnel wg9 ${device?.publicKey ?? ""}`;
+  expect(check(former)).toMatchInlineSnapshot(
+    `"interface-renamed: its tunnel of this mesh runs under the name wg9, and the mesh file says wg0; take it off under its old name first: warren set network interface=wg9, and warren push --remove a; then set the new name, and push"`,
+  );
+  expect(check("tunnel wg9 xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=")).toBe("");
+});
+
 test("toolsFor() names what is to be installed", () => {
   expect(check("-tool")).toMatchInlineSnapshot(`
     "install wg

@@ -23,6 +23,9 @@ export function judgeHost(
   nowSeconds: number,
 ): readonly Trouble[] {
   const { interface: name, listenPort } = device;
+  const former = facts.otherTunnels.get(device.publicKey);
+  // Its port, its address and its routes are in the way, too: all for this one reason.
+  if (former !== undefined) return [troubles.interfaceRenamed(former, node.name, name)];
   const off = Math.round(facts.timeSeconds - nowSeconds);
   const { freeKiB = LEAST_KIB } = facts;
   const isPortOther =

@@ -35,7 +35,8 @@ export function printRun(
     isPlan ? say`${head}  ${changes} to come` : say`${head}  ${changes}: ${brief(steps)}`,
   );
   if (!isPlan) return;
-  for (const step of steps) terminal.print(say`${" ".repeat(width)}  ${describe(step, names)}`);
+  const known = new Map([...run.formerNames, ...names]);
+  for (const step of steps) terminal.print(say`${" ".repeat(width)}  ${describe(step, known)}`);
 }
 
 export function columnOf(runs: readonly HostRun[]): number {

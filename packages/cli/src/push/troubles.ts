@@ -150,6 +150,15 @@ export function interfaceTaken(name: string): Trouble {
   };
 }
 
+export function interfaceRenamed(former: string, node: Name, now: string): Trouble {
+  return {
+    step: "check",
+    code: "interface-renamed",
+    cause: say`its tunnel of this mesh runs under the name ${former}, and the mesh file says ${now}`,
+    fix: say`take it off under its old name first: warren set network interface=${former}, and warren push --remove ${node}; then set the new name, and push`,
+  };
+}
+
 export function fileTaken(file: string): Trouble {
   return {
     step: "check",

@@ -67,6 +67,23 @@ test("printProbe() prints a table, and what is odd with the way out", async () =
   expect(isAllReached({ pairs: some, refused: [] })).toBe(true);
 });
 
+test("printProbe() says of a host that nobody reaches one thing, and of a name that is unknown which", async () => {
+  const among = ["a b", "a c", "b a", "b c"].map((ends) => pair(ends, WELL));
+  const lost = ["a d", "b d", "c d", "d a", "d b", "d c"].map((ends) => pair(ends, {}));
+  const unknown = { endpoint: "a.example:51820", isUnresolved: true } as const;
+  const pairs = [...among, ...lost, pair("c a", unknown), pair("c b", WELL)];
+  const said = (await print({ pairs, refused: [] }, "en")).split("\n\n").at(-1);
+  expect(said).toMatchInlineSnapshot(`
+    "c → a: c has found no address for a.example
+      see there what its resolver says (getent ahosts a.example); correct the name, or the resolver
+    d: nobody reaches it, and it reaches nobody: no answer, and never a handshake with 203.0.113.2:51820
+      look whether the tunnel is up on d, and whether its firewall and its provider's let UDP in there
+    path MTU: 1420; oldest handshake: 5 s
+    5 of 12 pairs reach each other
+    "
+  `);
+});
+
 test("printProbe() names the mesh file in its ways out where that is another one", async () => {
   const { terminal, said } = await open("en", false);
   printProbe(terminal, ODD, "lab.yaml");

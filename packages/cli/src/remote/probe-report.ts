@@ -46,9 +46,15 @@ export function printablePairs({ pairs }: Probed): readonly object[] {
 
 function printOdd(terminal: Terminal, { pairs, refused }: Probed, file: string): void {
   const silent = new Set(refused.map(({ name }) => name));
-  for (const pair of pairs) {
-    const oddity = silent.has(pair.source) ? undefined : findOddity(pair, file);
+  const asked = pairs.filter(({ source, isAllowed }) => isAllowed && !silent.has(source));
+  const lost = lostHosts(asked);
+  for (const pair of asked) {
+    if (lost.has(pair.source) || lost.has(pair.target)) continue;
+    const oddity = findOddity(pair, file);
     if (oddity !== undefined) printOddity(terminal, nameOf(pair), oddity);
+  }
+  for (const [name, pair] of lost) {
+    if (!silent.has(name)) printOddity(terminal, name, loneliness(pair, file));
   }
   for (const each of refused) printOddity(terminal, each.name, each);
 }
@@ -99,14 +105,37 @@ export function findOddity(pair: Measured, file = MESH_FILE): Oddity | undefined
   };
 }
 
+/** Hosts that none of several others reaches, and that reach none, each with the pair that tells most. */
+function lostHosts(asked: readonly Measured[]): ReadonlyMap<string, Measured> {
+  const names = new Set<string>(asked.flatMap(({ source, target }) => [source, target]));
+  const ofTargets = Map.groupBy(asked, ({ target }): string => target);
+  const ofSources = Map.groupBy(asked, ({ source }): string => source);
+  return new Map(
+    [...names].flatMap((name): (readonly [string, Measured])[] => {
+      const towards = ofTargets.get(name) ?? [];
+      const all = [...towards, ...(ofSources.get(name) ?? [])];
+      const others = new Set(all.flatMap(({ source, target }) => [source, target]));
+      if (others.size < 3 || all.some(({ roundTripMs }) => roundTripMs !== undefined)) return [];
+      const telling = towards.find(({ endpoint, via }) => endpoint !== undefined && !via) ?? all[0];
+      return telling === undefined ? [] : [[name, telling]];
+    }),
+  );
+}
+
+function loneliness(pair: Measured, file: string): Oddity {
+  const { cause, fix } = silence(pair, file);
+  return { cause: say`nobody reaches it, and it reaches nobody: ${cause}`, fix };
+}
+
 function silence(pair: Measured, file: string): Oddity {
-  const { source, target, via, endpoint, handshakeSeconds: age } = pair;
+  const { source, target, via, endpoint, handshakeSeconds: age, isUnresolved } = pair;
   if (via !== undefined) {
     return {
       cause: say`no answer by way of ${via}`,
       fix: say`mend its tunnels first, if they are named here; else see: ${commandOn(file, `trace ${source} ${target} icmp`)}`,
     };
   }
+  if (isUnresolved === true && endpoint !== undefined) return noAddress(source, endpoint);
   if (endpoint === undefined) {
     return {
       cause: say`no answer: ${target} has to begin the handshake, and does not`,
@@ -125,6 +154,15 @@ function silence(pair: Measured, file: string): Oddity {
         ? say`no answer, and never a handshake with ${endpoint}`
         : say`no answer, and no handshake with ${endpoint} for ${printDuration(age)}`,
     fix: say`look whether the tunnel is up on ${target}, and whether its firewall and its provider's let UDP in there`,
+  };
+}
+
+/** `endpoint`: a name, with or without a port. */
+export function noAddress(source: string, endpoint: string): Oddity {
+  const name = endpoint.replace(/:\d+$/, "");
+  return {
+    cause: say`${source} has found no address for ${name}`,
+    fix: say`see there what its resolver says (getent ahosts ${name}); correct the name, or the resolver`,
   };
 }
 

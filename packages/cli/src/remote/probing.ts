@@ -31,6 +31,8 @@ export interface Measured extends Pair {
   /** Absent, too, where the host's ping cannot find it out. */
   readonly pathMtu?: number;
   readonly handshakeSeconds?: number;
+  /** The source knows no address of the neighbour: the name that it was given for one did not resolve. */
+  readonly isUnresolved?: true;
 }
 
 /** All pairs whose source was to be asked; those of a host that refused, and those not allowed, unmeasured. */
@@ -121,6 +123,7 @@ export function readMeasured(
         return word === wanted && /^\d+(\.\d+)?$/.test(value) ? [[key, Number(value)]] : [];
       }),
     );
+  const nowhere = new Set(lines.flatMap(([word, rest]) => (word === "nowhere" ? [rest] : [])));
   const [pings, mtus, handshakes] = ["ping", "mtu", "handshake"].map(values);
   return pairs.map((pair) => ({
     ...pair,
@@ -129,6 +132,7 @@ export function readMeasured(
     ...(pair.via === undefined
       ? core.optional("handshakeSeconds", handshakes?.get(pair.publicKey))
       : {}),
+    ...(pair.endpoint !== undefined && nowhere.has(pair.publicKey) ? { isUnresolved: true } : {}),
   }));
 }
 

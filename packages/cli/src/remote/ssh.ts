@@ -82,9 +82,14 @@ export class Connections {
     return remote;
   }
 
+  /** At once: whoever holds a connection open ends with this process. */
+  abandon(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#hosts.map((host) => host.close()));
-    rmSync(this.#folder, { recursive: true, force: true });
+    this.abandon();
   }
 }
 

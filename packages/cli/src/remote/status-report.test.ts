@@ -47,6 +47,15 @@ const TUNNEL: TunnelStatus = {
       allowedIps: [],
       trouble: "silent",
     },
+    {
+      name: "home",
+      publicKey: KEY,
+      endpointName: "home.example",
+      receivedBytes: 0,
+      sentBytes: 0,
+      allowedIps: [],
+      trouble: "no-address",
+    },
   ],
 };
 
@@ -57,10 +66,13 @@ test("printTunnel() tells of each peer by name, and what is wrong with the way o
     azure      203.0.113.2:51820  32 s ago        1.2 MiB   1023 B  10.0.0.2/32, 10.1.0.0/16, 10.2.0.0/16, 10.3.0.0/16 and 2 more
     gcp        203.0.113.3:51820  never           0 B       148 B   10.0.0.3/32
     xTIBA5rb…                     2 h ago         5 B       5 B
+    home                          never           0 B       0 B
     aws → gcp: no handshake yet, though it is sent to
       look whether the tunnel there is up and has this host's key, and whether UDP 203.0.113.3:51820 is let in
     aws → xTIBA5rb…: the last handshake is 2 h old, though it is sent to all the time
       it has to dial this host, and does not: look at the tunnel there
+    aws → home: aws has found no address for home.example
+      see there what its resolver says (getent ahosts home.example); correct the name, or the resolver
     "
   `);
 });
@@ -72,10 +84,13 @@ test("printTunnel() lines up in Chinese, too", async () => {
     azure      203.0.113.2:51820  32 秒前   1.2 MiB  1023 B  10.0.0.2/32、10.1.0.0/16、10.2.0.0/16、10.3.0.0/16，另外还有 2 个
     gcp        203.0.113.3:51820  从未      0 B      148 B   10.0.0.3/32
     xTIBA5rb…                     2 小时前  5 B      5 B
+    home                          从未      0 B      0 B
     aws → gcp: 一直在发送，却还没有握手
       看那边的隧道是否已启动、是否有本机的公钥，UDP 203.0.113.3:51820 是否放行
     aws → xTIBA5rb…: 一直在发送，上次握手却是 2 小时前
       须由它连接本机，而它没有：看看那边的隧道
+    aws → home: aws 没有查到 home.example 的地址
+      在那里看解析结果（getent ahosts home.example）；改正名字，或修好解析器
     "
   `);
 });

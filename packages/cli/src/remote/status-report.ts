@@ -1,7 +1,7 @@
 /** How the tunnels of a host stand, for people: whoever has read them, over ssh or where it runs. */
 import { listSome, listTexts, say } from "@warren/core";
 import type { Phrase } from "@warren/core";
-import { printOddity } from "./probe-report.ts";
+import { noAddress, printOddity } from "./probe-report.ts";
 import type { Oddity } from "./probe-report.ts";
 import type { PeerStatus, TunnelStatus } from "./tunnel-status.ts";
 import { printTable } from "../terminal/table.ts";
@@ -25,14 +25,16 @@ export function printTunnel(terminal: Terminal, tunnel: TunnelStatus): void {
   terminal.print(say`${head}: ${listTexts(facts)}`);
   if (peers.length > 0) printPeers(terminal, peers);
   for (const peer of peers) {
-    const oddity = findOddity(peer);
+    const oddity = findOddity(peer, name);
     if (oddity !== undefined) printOddity(terminal, say`${name} → ${labelOf(peer)}`, oddity);
   }
 }
 
-export function findOddity(peer: PeerStatus): Oddity | undefined {
-  const { trouble, endpoint, handshakeSeconds = 0 } = peer;
+/** `self`: the host that it is a peer of. */
+export function findOddity(peer: PeerStatus, self: string): Oddity | undefined {
+  const { trouble, endpoint, endpointName = "", handshakeSeconds = 0 } = peer;
   if (trouble === undefined) return undefined;
+  if (trouble === "no-address") return noAddress(self, endpointName);
   const cause =
     trouble === "no-handshake"
       ? say`no handshake yet, though it is sent to`

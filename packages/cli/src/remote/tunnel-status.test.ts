@@ -46,6 +46,16 @@ test("readStatus() reads all interfaces, with the names of their peers", () => {
   expect(status.map(hasTrouble)).toEqual([false, true]);
 });
 
+test("readStatus() knows a peer whose name has no address", () => {
+  const lines = [...HEAD, ["dialled", "KEYB= b.example"], ["device", "KEYA= 51820"]] as const;
+  const judge = (endpoint: string): readonly unknown[] =>
+    readStatus([...lines, ["peer", `KEYB= ${endpoint} 0 0 0 off (none)`]]).flatMap(({ peers }) =>
+      peers.map(({ trouble, endpointName }) => [trouble, endpointName]),
+    );
+  expect(judge("(none)")).toEqual([["no-address", "b.example"]]);
+  expect(judge("203.0.113.2:51820")).toEqual([[undefined, "b.example"]]);
+});
+
 test.each([
   ["0 0 0 off", undefined],
   ["0 0 148 off", "no-handshake"],

@@ -1,4 +1,5 @@
 /** What a host says of the tunnels that Warren made on it: read from its answer, and judged. */
+import { optional } from "@warren/core";
 import type { AnswerLine } from "./answers.ts";
 
 export interface TunnelStatus {
@@ -16,14 +17,16 @@ export interface PeerStatus {
   readonly name?: string;
   readonly publicKey: string;
   readonly endpoint?: string;
+  /** The name that its endpoint comes from. */
+  readonly endpointName?: string;
   /** Since the last one. */
   readonly handshakeSeconds?: number;
   readonly receivedBytes: number;
   readonly sentBytes: number;
   readonly keepaliveSeconds?: number;
   readonly allowedIps: readonly string[];
-  /** No handshake yet though something was sent; or none any more though something is sent all the time. */
-  readonly trouble?: "no-handshake" | "silent";
+  /** Its name has no address; no handshake yet though something was sent; or none any more though something is sent all the time. */
+  readonly trouble?: "no-address" | "no-handshake" | "silent";
 }
 
 /** WireGuard's REJECT_AFTER_TIME: whoever is sent to has shaken hands since. */
@@ -47,7 +50,8 @@ function readTunnel(lines: readonly AnswerLine[], now: number): TunnelStatus {
   const [name] = all("name");
   const [publicKey, port] = all("device")[0]?.split(" ") ?? [];
   const names = new Map(all("known").map((line) => pairOf(line)));
-  const peers = all("peer").map((line) => readPeer(line, names, now));
+  const dialled = new Map(all("dialled").map((line) => pairOf(line)));
+  const peers = all("peer").map((line) => readPeer(line, { names, dialled }, now));
   return {
     interface: all("interface")[0] ?? "",
     ...(name === undefined ? {} : { name }),
@@ -62,7 +66,12 @@ function pairOf(line: string): readonly [string, string] {
   return [key, rest.join(" ")];
 }
 
-function readPeer(line: string, names: ReadonlyMap<string, string>, now: number): PeerStatus {
+interface Known {
+  readonly names: ReadonlyMap<string, string>;
+  readonly dialled: ReadonlyMap<string, string>;
+}
+
+function readPeer(line: string, { names, dialled }: Known, now: number): PeerStatus {
   const [publicKey = "", endpoint, handshake, received, sent, keepalive, ranges] = line.split(" ");
   const name = names.get(publicKey);
   const at = Number(handshake);
@@ -73,6 +82,7 @@ function readPeer(line: string, names: ReadonlyMap<string, string>, now: number)
     allowedIps: ranges === undefined || ranges === "(none)" ? [] : ranges.split(","),
     ...(name === undefined || name === "" ? {} : { name }),
     ...(endpoint === undefined || endpoint === "(none)" ? {} : { endpoint }),
+    ...optional("endpointName", dialled.get(publicKey)),
     ...(at > 0 ? { handshakeSeconds: Math.max(0, now - at) } : {}),
     ...(keepalive === undefined || keepalive === "off"
       ? {}
@@ -83,10 +93,13 @@ function readPeer(line: string, names: ReadonlyMap<string, string>, now: number)
 }
 
 function troubleOf({
+  endpoint,
+  endpointName,
   handshakeSeconds: age,
   keepaliveSeconds,
   sentBytes,
 }: Omit<PeerStatus, "trouble">): PeerStatus["trouble"] {
+  if (endpoint === undefined && endpointName !== undefined) return "no-address";
   // Without keepalive an old one means nothing: perhaps nobody has had anything to say.
   if (age === undefined) {
     return sentBytes > 0 || keepaliveSeconds !== undefined ? "no-handshake" : undefined;

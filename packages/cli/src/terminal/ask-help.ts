@@ -8,6 +8,7 @@ export function pushHelp(): Text {
   warren push
   warren push n3                               this host alone; the others hear of it with the next push
   warren push --remove n3                      before: warren remove n3
+  warren push --remove --all
 
 Logs in by your own ssh, as root or as a user whose sudo asks for no password. What is missing is
 installed; each host makes its own private key, unless keys/ has one; what differs is applied while

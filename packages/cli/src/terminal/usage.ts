@@ -38,8 +38,13 @@ export function usageError(cause: CommanderError): AppError {
   const message = text.slice(0, hint?.index);
   const meant = hint?.[1];
   const choices = / Allowed choices are (.*)\.$/.exec(message)?.[1];
+  const bounds = / a whole number from (\d+) to (\d+) is wanted$/.exec(message);
   const help = say`see warren --help`;
-  const way = choices === undefined ? help : say`choose one of ${listTexts(choices.split(", "))}`;
+  const rule =
+    bounds === null
+      ? help
+      : say`a whole number from ${bounds[1] ?? ""} to ${bounds[2] ?? ""} is wanted`;
+  const way = choices === undefined ? rule : say`choose one of ${listTexts(choices.split(", "))}`;
   const fix = meant === undefined ? way : say`did you mean ${listTexts(meant.split(", "))}?`;
   return new AppError("usage", sentenceOf(message), { fix, cause });
 }
