@@ -13,6 +13,7 @@ tools() {
 	for each in wg wg-quick ip nft iptables ping wireguard-go; do
 		if has $each; then echo "tool $each"; fi
 	done
+	if has wg; then wg --version | sed -n 's/^wireguard-tools v\([0-9.]*\).*/version \1/p'; fi
 	if [ -d /sys/module/wireguard ] || modinfo wireguard >/dev/null 2>&1 ||
 		grep -qs /wireguard.ko "/lib/modules/$(uname -r)/modules.builtin"; then
 		echo "module kernel"
@@ -52,12 +53,18 @@ own_interface() {
 	if is_wireguard; then echo "port $(wg show "$interface" listen-port)"; fi
 }
 
-# Ours under other names, each with its public key.
+# NAME: other tunnels than that, each with its public key, its port and whose it is; also ours that are down.
 other_tunnels() {
+	for interface in $(wg show interfaces 2>/dev/null); do
+		[ "$interface" != "$1" ] || continue
+		if [ -e "$etc/$interface.state" ]; then whose=ours; else whose=other; fi
+		echo "tunnel $interface $(wg show "$interface" public-key) $(wg show "$interface" listen-port) $whose"
+	done
 	for each in "$etc"/*.state; do
 		interface=${each##*/}
 		interface=${interface%.state}
-		[ "$interface" = "$1" ] || ! is_ours "$each" || echo "tunnel $interface $(public_key_of "${etc%/wireguard}")"
+		if [ "$interface" = "$1" ] || ! is_ours "$each" || is_wireguard; then continue; fi
+		echo "tunnel $interface $(public_key_of "${etc%/wireguard}") 0 ours"
 	done
 }
 

@@ -10,6 +10,8 @@ export interface HostFacts {
   /** The command that installs packages. */
   readonly installer?: string;
   readonly tools: ReadonlySet<string>;
+  /** Of wg: `1.0.20210914`. */
+  readonly version?: string;
   /** Where WireGuard would run: in the kernel, or in a program over /dev/net/tun. */
   readonly module?: "kernel" | "tun";
   /** Seconds since 1970, by the host's clock when it was asked. */
@@ -24,8 +26,7 @@ export interface HostFacts {
   readonly foreignFile?: string;
   /** The UDP port that our interface listens on. */
   readonly listenPort?: number;
-  /** Other tunnels of ours, of this mesh under another name or of another mesh: public key → interface. */
-  readonly otherTunnels: ReadonlyMap<string, string>;
+  readonly otherTunnels: readonly OtherTunnel[];
   readonly readOnly?: string;
   readonly freeKiB?: number;
   readonly firewalls: Readonly<Record<"nft" | "iptables" | "ip6tables", string>>;
@@ -36,6 +37,15 @@ export interface HostRange {
   readonly kind: "address" | "route";
   readonly interface: string;
   readonly prefix: Prefix;
+}
+
+/** Of another mesh of ours, of this one under an older name, or somebody else's. */
+export interface OtherTunnel {
+  readonly interface: string;
+  readonly publicKey: string;
+  /** 0 while it is down. */
+  readonly listenPort: number;
+  readonly isOurs: boolean;
 }
 
 /** Lines that it does not know are a newer or an older program's, and say nothing. */
@@ -58,8 +68,9 @@ export function readFacts(lines: readonly AnswerLine[]): HostFacts {
       ...all("route").flatMap(rangeOf("route")),
     ],
     firewalls: { nft: joined("nft"), iptables: joined("iptables"), ip6tables: joined("ip6tables") },
-    otherTunnels: new Map(all("tunnel").map(tunnelOf)),
+    otherTunnels: all("tunnel").map(tunnelOf),
     ...optional("installer", one("installer")),
+    ...optional("version", one("version")),
     ...optional("module", oneOf(one("module"), ["kernel", "tun"] as const)),
     ...optional("interface", oneOf(one("interface"), ["wireguard", "other"] as const)),
     ...optional("file", oneOf(one("file"), ["ours", "other"] as const)),
@@ -79,9 +90,9 @@ function rangeOf(kind: HostRange["kind"]): (line: string) => readonly HostRange[
   };
 }
 
-function tunnelOf(line: string): readonly [string, string] {
-  const [name = "", key = ""] = line.split(" ");
-  return [key, name];
+function tunnelOf(line: string): OtherTunnel {
+  const [name = "", publicKey = "", port, whose] = line.split(" ");
+  return { interface: name, publicKey, listenPort: Number(port), isOurs: whose === "ours" };
 }
 
 function oneOf<T extends string>(text: string | undefined, known: readonly T[]): T | undefined {

@@ -123,12 +123,27 @@ test("judgeHost() says what is in the way, and the way out", () => {
   );
 });
 
-test("judgeHost() knows our own tunnel under the name that it had before, and no other mesh's for it", () => {
-  const former = `udp CA6C\nroute wg9 10.0.0.0/24\ntunnel wg9 ${device?.publicKey ?? ""}`;
-  expect(check(former)).toMatchInlineSnapshot(
-    `"interface-renamed: its tunnel of this mesh runs under the name wg9, and the mesh file says wg0; take it off under its old name first: warren set network interface=wg9, and warren push --remove a; then set the new name, and push"`,
+test("judgeHost() knows other tunnels: ours of before, somebody's with our key or our port", () => {
+  const key = device?.publicKey ?? "";
+  const other = "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=";
+  const way = "udp CA6C\nroute wg9 10.0.0.0/24";
+  expect(check(`${way}\ntunnel wg9 ${key} 51820 ours`)).toMatchInlineSnapshot(
+    `"interface-renamed: its tunnel of this mesh is there under the name wg9, and the mesh file says wg0; take it off under its old name first: warren set network interface=wg9, and warren push --remove a; then set the new name, and push"`,
   );
-  expect(check("tunnel wg9 xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=")).toBe("");
+  expect(check(`${way}\ntunnel wg9 ${key} 51820 other`)).toMatchInlineSnapshot(
+    `"key-in-use: wg9 has its private key already: of two tunnels with one key, neither gets all its packets; take that one down there: wg-quick down wg9"`,
+  );
+  expect(check(`udp CA6C\ntunnel wg9 ${other} 51820 other`)).toMatchInlineSnapshot(
+    `"port-taken: UDP port 51820 is that of the WireGuard interface wg9; take that one down, or let it have another port; or choose another: warren set a listenPort=51821"`,
+  );
+  expect(check(`tunnel wg9 ${other} 51821 ours`)).toBe("");
+});
+
+test("judgeHost() wants a wg from after WireGuard was done", () => {
+  expect(check("version 1.0.20210914")).toBe("");
+  expect(check("version 0.0.20190123")).toMatchInlineSnapshot(
+    `"wg-old (forcible): its wg is of version 0.0.20190123, from before WireGuard was done; update wireguard-tools there to 1.0 or later"`,
+  );
 });
 
 test("toolsFor() names what is to be installed", () => {

@@ -23,9 +23,9 @@ export function judgeHost(
   nowSeconds: number,
 ): readonly Trouble[] {
   const { interface: name, listenPort } = device;
-  const former = facts.otherTunnels.get(device.publicKey);
+  const twin = facts.otherTunnels.find(({ publicKey }) => publicKey === device.publicKey);
   // Its port, its address and its routes are in the way, too: all for this one reason.
-  if (former !== undefined) return [troubles.interfaceRenamed(former, node.name, name)];
+  if (twin !== undefined) return [troubles.tunnelTwice(twin, node.name, name)];
   const off = Math.round(facts.timeSeconds - nowSeconds);
   const { freeKiB = LEAST_KIB } = facts;
   const isPortOther =
@@ -43,11 +43,18 @@ export function judgeHost(
       : []),
     ...(facts.module === undefined ? [troubles.noWireGuard()] : []),
     ...(facts.serviceManager === "none" ? [troubles.noServiceManager(name)] : []),
-    ...(isPortOther ? [troubles.portTaken(listenPort, node.name)] : []),
+    ...(facts.version?.startsWith("0.") === true ? [troubles.wgOld(facts.version)] : []),
+    ...(isPortOther ? [portTaken(facts, listenPort, node)] : []),
     ...clashes(facts, { node, device }),
     ...findDrops(facts, { node, device }),
     ...(Math.abs(off) > CLOCK_SECONDS ? [troubles.clockWrong(off)] : []),
   ];
+}
+
+/** Of a tunnel in the kernel no list of sockets says whose it is. */
+function portTaken({ otherTunnels }: HostFacts, port: number, { name }: Node): Trouble {
+  const tunnel = otherTunnels.find(({ listenPort }) => listenPort === port);
+  return troubles.portTaken(port, name, tunnel?.interface);
 }
 
 /** What somebody else's rules would drop; one command may admit several. */

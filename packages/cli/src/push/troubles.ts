@@ -3,6 +3,7 @@ import { listTexts, printPrefix, say } from "@warren/core";
 import type { FirewallBlock, Name, Node, Phrase, Prefix } from "@warren/core";
 import { sshRefusals } from "../remote/refusals.ts";
 import type { Words } from "../remote/refusals.ts";
+import type { OtherTunnel } from "./facts.ts";
 import { printTarget } from "../remote/ssh.ts";
 import type { SshTarget } from "../remote/ssh.ts";
 
@@ -132,12 +133,21 @@ export function noWireGuard(): Trouble {
   };
 }
 
-export function portTaken(port: number, node: Name): Trouble {
+/** `tunnel`: the WireGuard interface that has it, where it is one. */
+export function portTaken(port: number, node: Name, tunnel?: string): Trouble {
+  const other = say`or choose another: warren set ${node} listenPort=${port + 1}`;
   return {
     step: "check",
     code: "port-taken",
-    cause: say`UDP port ${port} is in use by another program`,
-    fix: say`end that one (ss -ulnp tells which); or choose another: warren set ${node} listenPort=${port + 1}`,
+    ...(tunnel === undefined
+      ? {
+          cause: say`UDP port ${port} is in use by another program`,
+          fix: say`end that one (ss -ulnp tells which); ${other}`,
+        }
+      : {
+          cause: say`UDP port ${port} is that of the WireGuard interface ${tunnel}`,
+          fix: say`take that one down, or let it have another port; ${other}`,
+        }),
   };
 }
 
@@ -150,12 +160,35 @@ export function interfaceTaken(name: string): Trouble {
   };
 }
 
-export function interfaceRenamed(former: string, node: Name, now: string): Trouble {
+/** `twin`: under another name than that which the mesh file says now. */
+export function tunnelTwice(
+  { interface: twin, isOurs }: OtherTunnel,
+  node: Name,
+  now: string,
+): Trouble {
+  if (!isOurs) {
+    return {
+      step: "check",
+      code: "key-in-use",
+      cause: say`${twin} has its private key already: of two tunnels with one key, neither gets all its packets`,
+      fix: say`take that one down there: wg-quick down ${twin}`,
+    };
+  }
   return {
     step: "check",
     code: "interface-renamed",
-    cause: say`its tunnel of this mesh runs under the name ${former}, and the mesh file says ${now}`,
-    fix: say`take it off under its old name first: warren set network interface=${former}, and warren push --remove ${node}; then set the new name, and push`,
+    cause: say`its tunnel of this mesh is there under the name ${twin}, and the mesh file says ${now}`,
+    fix: say`take it off under its old name first: warren set network interface=${twin}, and warren push --remove ${node}; then set the new name, and push`,
+  };
+}
+
+export function wgOld(version: string): Trouble {
+  return {
+    step: "check",
+    code: "wg-old",
+    isForcible: true,
+    cause: say`its wg is of version ${version}, from before WireGuard was done`,
+    fix: say`update wireguard-tools there to 1.0 or later`,
   };
 }
 
