@@ -24,6 +24,9 @@ export interface Shape<T> {
   readonly fields?: FieldTable;
 }
 
+/** What a shape reads. */
+export type Read<S> = S extends Shape<infer T> ? T : never;
+
 export interface Field<T> {
   readonly shape: Shape<T>;
   readonly about: string;
@@ -180,8 +183,8 @@ export function pair<T>(item: Shape<T>): Shape<readonly [T, T]> {
   };
 }
 
-/** A mapping from names to values, in the order of the names. */
-export function record<K extends string, T>(
+/** A mapping from names to values, in the order of the names as they are written. */
+export function record<K, T>(
   parseKey: (text: string) => K | Problem,
   item: Shape<T>,
 ): Shape<readonly (readonly [K, T])[]> {
@@ -191,13 +194,14 @@ export function record<K extends string, T>(
       if (!isObject(value))
         return diagnostics.add(form.wrongType(path, say`a mapping of names`, value));
       const entries: (readonly [K, T])[] = [];
-      for (const [written, each] of Object.entries(value)) {
+      const sorted = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+      for (const [written, each] of sorted) {
         const key = parseKey(written);
         if (key instanceof Problem) diagnostics.add(form.badValue([...path, written], key));
         const read = item.read(each, [...path, written], diagnostics);
         if (!(key instanceof Problem) && read !== undefined) entries.push([key, read]);
       }
-      return entries.sort(([one], [other]) => (one < other ? -1 : 1));
+      return entries;
     },
     fromWords: onlyFlow,
   };

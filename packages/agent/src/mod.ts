@@ -1,0 +1,1 @@
+/** What the command line starts of the agent, and what tests do. */

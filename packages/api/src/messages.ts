@@ -1,0 +1,173 @@
+/** What agents and their server tell each other over the stream: JSON, one object a message, told apart by `kind`. */
+import * as core from "@warren/core";
+import { shapes } from "@warren/core";
+import type { Shape } from "@warren/core";
+import type { Delta } from "./delta.ts";
+
+const { fields, flag, list, number, optional, record, required, text } = shapes;
+
+const HASH_FORM = /^[0-9a-f]{32}$/;
+/** Of a message from outside: a log that tells why something failed need not be longer. */
+const LONGEST_TEXT = 2000;
+
+const revision = number({ min: 0, max: Number.MAX_SAFE_INTEGER });
+const count = number({ min: 0, max: Number.MAX_SAFE_INTEGER });
+const hash = text(parseHash);
+const words = text((written) => written.slice(0, LONGEST_TEXT));
+const port = number({ min: 1, max: 65_535 });
+
+const agentForms = {
+  /** The first: what it is, and what it has. Without epoch it has nothing. */
+  hello: fields({
+    version: required(words, "Of its Warren."),
+    epoch: optional(words, "Of the log that its revision is of."),
+    rev: optional(revision, "Of its device."),
+    hash: optional(hash, "Of its device."),
+    listenPort: optional(port, "On which its tunnel listens."),
+  }),
+  applied: fields({
+    rev: required(revision, "Up to which it has done everything."),
+    hash: required(hash, "Of what it was sent."),
+    error: optional(words, "Why it could not do it."),
+  }),
+  /** What it has is not what the server takes it for. */
+  resync: fields({ why: required(words, "What did not fit.") }),
+  report: fields({
+    listenPort: optional(port, "On which its tunnel listens."),
+    peers: required(
+      list(
+        fields({
+          publicKey: required(text(core.parsePublicKey), "Whose."),
+          endpoint: optional(words, "Where its packets come from."),
+          handshakeSeconds: optional(count, "Since the last one."),
+          received: required(count, "Bytes from it."),
+          sent: required(count, "Bytes to it."),
+        }),
+      ),
+      "What the kernel says of each.",
+    ),
+  }),
+} as const;
+
+const delta = {
+  set: required(
+    record((key) => key, anything()),
+    "Entries that are new, or others than before.",
+  ),
+  delete: optional(list(words), "Entries that are no more."),
+  hash: required(hash, "Of all entries after that."),
+  isIntended: optional(flag(), "Many peers go, and that is meant."),
+} as const;
+
+const serverForms = {
+  /** It has joined, and nobody has approved it yet. */
+  waiting: fields({ network: required(words, "Its network.") }),
+  /** What the agent has is the newest there is. */
+  current: fields({
+    epoch: required(words, "Of the log."),
+    rev: required(revision, "Up to which."),
+  }),
+  patch: fields({ rev: required(revision, "That it leads to."), ...delta }),
+  snapshot: fields({
+    epoch: required(words, "Of the log."),
+    rev: required(revision, "Of which this is all."),
+    ...delta,
+  }),
+  /** The server stops; so many seconds from now it wants to hear of this agent again. */
+  bye: fields({ seconds: required(number({ min: 0, max: 3600, isWhole: false }), "Until then.") }),
+  /** Its credential holds no more: it has been taken out of the network. */
+  revoked: fields({}),
+} as const;
+
+type MessageOf<F extends Readonly<Record<string, Shape<unknown>>>> = {
+  readonly [K in keyof F]: { readonly kind: K } & shapes.Read<F[K]>;
+}[keyof F];
+
+export type AgentMessage = MessageOf<typeof agentForms>;
+export type ServerMessage = MessageOf<typeof serverForms>;
+export type PeerReport = Extract<AgentMessage, { kind: "report" }>["peers"][number];
+
+export function readAgentMessage(written: string): AgentMessage | core.Problem {
+  return readMessage(agentForms, written) as AgentMessage | core.Problem;
+}
+
+export function readServerMessage(written: string): ServerMessage | core.Problem {
+  return readMessage(serverForms, written) as ServerMessage | core.Problem;
+}
+
+export function printMessage(
+  message: AgentMessage | Exclude<ServerMessage, { set: unknown }>,
+): string {
+  return JSON.stringify(message);
+}
+
+/** The entries are texts already, and may be many: they are put in as they are. */
+export function printDelta(
+  head: {
+    readonly kind: "patch" | "snapshot";
+    readonly rev: number;
+    readonly epoch?: string;
+    readonly hash: string;
+    readonly isIntended?: true;
+  },
+  { set, delete: gone }: Delta,
+): string {
+  const entries = set.map(([key, value]) => `${JSON.stringify(key)}:${value}`).join(",");
+  const deleted = gone.length === 0 ? "" : `,"delete":${JSON.stringify(gone)}`;
+  return `${JSON.stringify(head).slice(0, -1)},"set":{${entries}}${deleted}}`;
+}
+
+/** The other way round: the texts over which the hash is, as they came. */
+export function deltaOf({
+  set,
+  delete: gone = [],
+}: Extract<ServerMessage, { set: unknown }>): Delta {
+  return { set: set.map(([key, value]) => [key, JSON.stringify(value)] as const), delete: gone };
+}
+
+/** A field that this program does not know is a newer one's. */
+function readMessage(
+  forms: Readonly<Record<string, Shape<object>>>,
+  written: string,
+): object | core.Problem {
+  const value = parseJson(written);
+  const kind = typeof value === "object" && value !== null && "kind" in value ? value.kind : "";
+  const shape = Object.hasOwn(forms, String(kind)) ? forms[String(kind)] : undefined;
+  if (shape === undefined) {
+    return unreadable(core.say`no message of a kind known here`);
+  }
+  const diagnostics = new core.Diagnostics();
+  const read = shape.read(value, [], diagnostics);
+  const wrong = diagnostics.list.find(({ code }) => code !== "unknown-field");
+  if (read === undefined || wrong !== undefined) {
+    return unreadable(
+      wrong === undefined ? "" : core.say`${core.printPath(wrong.path)}: ${wrong.message}`,
+    );
+  }
+  return { kind, ...read };
+}
+
+function unreadable(why: core.Text): core.Problem {
+  const fix = core.say`update Warren on the older of the two`;
+  return new core.Problem(core.say`cannot read a message of the stream: ${why}`, fix);
+}
+
+function parseJson(written: string): unknown {
+  try {
+    return JSON.parse(written);
+  } catch {
+    return undefined;
+  }
+}
+
+function parseHash(written: string): string | core.Problem {
+  if (HASH_FORM.test(written)) return written;
+  return new core.Problem(
+    core.say`cannot parse hash ${core.quote(written)}`,
+    core.say`32 digits in hexadecimal are wanted`,
+  );
+}
+
+function anything(): Shape<unknown> {
+  return { schema: {}, read: (value) => value, fromWords: (given) => given };
+}

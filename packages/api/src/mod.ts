@@ -1,0 +1,13 @@
+/** The public list of what travels between server, agents and people's programs. */
+export { bundleOf, entriesOf, hostEntries, peerEntries } from "./entries.ts";
+export type { Bundle, Entries, Entry, PresharedKeys } from "./entries.ts";
+export { applyDelta, deltaBetween, hashAfter, hashOf, isEmpty, replacedBy } from "./delta.ts";
+export type { Delta, Digest } from "./delta.ts";
+export {
+  deltaOf,
+  printDelta,
+  printMessage,
+  readAgentMessage,
+  readServerMessage,
+} from "./messages.ts";
+export type { AgentMessage, PeerReport, ServerMessage } from "./messages.ts";

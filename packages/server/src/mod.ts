@@ -1,0 +1,1 @@
+/** What the command line starts of the server, and what tests do. */
