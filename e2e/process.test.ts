@@ -13,7 +13,7 @@ import {
   TEMPORARY,
   textsOf,
 } from "../packages/cli/src/cli-run.contract.ts";
-import { makePrivateKey } from "../packages/cli/src/keys/secrets.ts";
+import { makePrivateKey } from "@warren/crypto";
 import { runs } from "../tools/runs.ts";
 
 /** Where Node keeps what it has compiled, so that not each process does it again. */

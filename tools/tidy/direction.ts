@@ -16,13 +16,14 @@ export function direction({ sources }: Repository): readonly Violation[] {
 const arrows: Readonly<Record<string, readonly string[]>> = {
   core: [],
   relay: ["core"],
+  crypto: ["core"],
   api: ["core"],
-  server: ["core", "api", "relay"],
-  agent: ["core", "api", "relay"],
+  server: ["core", "api", "crypto", "relay"],
+  agent: ["core", "api", "crypto", "relay"],
   web: ["core", "api"],
   operator: ["core", "api"],
   // The multicall binary: it starts every app.
-  cli: ["core", "api", "server", "agent", "web", "operator"],
+  cli: ["core", "api", "crypto", "server", "agent", "web", "operator"],
 };
 
 /** The written exceptions: the demo is the real server, in the browser's tab. */

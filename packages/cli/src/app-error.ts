@@ -1,42 +1,7 @@
-/** What the world can refuse, by code: the one table from which exit statuses come. */
-import { nearest, printText, Problem, say, suggestion } from "@warren/core";
+/** What the system refuses, and what people mistype, as errors with a way out. */
+import { AppError } from "@warren/api";
+import { nearest, Problem, say, suggestion } from "@warren/core";
 import type { Phrase } from "@warren/core";
-
-/** The command line itself is wrong (EX_USAGE of sysexits.h). */
-export const USAGE = 64;
-
-const EXITS = {
-  usage: USAGE,
-  "cannot-read": 2,
-  "cannot-write": 2,
-  busy: 75,
-} as const;
-
-export type ErrorCode = keyof typeof EXITS;
-
-export class AppError extends Error {
-  readonly code: ErrorCode;
-  /** The message, to be printed in any language; `message` is English. */
-  readonly text: Phrase;
-  readonly fix: Phrase;
-  readonly file: string | undefined;
-
-  constructor(
-    code: ErrorCode,
-    text: Phrase,
-    options: { readonly fix: Phrase; readonly file?: string; readonly cause?: unknown },
-  ) {
-    super(printText(text), { cause: options.cause });
-    this.text = text;
-    this.code = code;
-    this.fix = options.fix;
-    this.file = options.file;
-  }
-
-  get exit(): number {
-    return EXITS[this.code];
-  }
-}
 
 /** The system's own word for a failure (`ENOENT`), where it has one. */
 export function systemCode(error: unknown): string {

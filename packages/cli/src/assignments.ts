@@ -1,7 +1,7 @@
 /** Reads FIELD=VALUE from the command line, each value in the form that its field has in a mesh file. */
 import { quote, say, valueOfWords } from "@warren/core";
 import type { Section } from "@warren/core";
-import { AppError } from "./app-error.ts";
+import { AppError } from "@warren/api";
 import { readDocument } from "./yaml/document.ts";
 
 export interface Assignment {

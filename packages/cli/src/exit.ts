@@ -1,5 +1,5 @@
 /** The one door through which failures leave: what the world refused in words, our own mistakes as such. */
-import { AppError } from "./app-error.ts";
+import { AppError } from "@warren/api";
 import { printFindings } from "./findings.ts";
 import { say } from "@warren/core";
 import type { Finding } from "@warren/core";

@@ -8,12 +8,13 @@ import { basename, dirname, extname, join } from "node:path";
 import { Diagnostics, foreignMessages, readDump, readGenWeb, readMeshconf } from "@warren/core";
 import { readShowconf, readWgQuick, say } from "@warren/core";
 import type { ConfigSource, Finding, ForeignDevice, JsonFile, Path, Reading } from "@warren/core";
-import { AppError, refusalOf, systemCode } from "./app-error.ts";
+import { AppError } from "@warren/api";
+import { refusalOf, systemCode } from "./app-error.ts";
 import { LARGEST_FILE, readDocument } from "./yaml/document.ts";
 import { readTextIfThere } from "./files/file-text.ts";
 import { locateFindings } from "./findings.ts";
 import { listFolder } from "./files/folders.ts";
-import { publicKeyOf } from "./keys/secrets.ts";
+import { publicKeyOf } from "@warren/crypto";
 
 /** A mesh of more devices than this is none that was made by hand, and would not fit into memory. */
 const MOST_FILES = 10_000;

@@ -1,5 +1,5 @@
 /** The table of commands: names, arguments, options, help. What each does is loaded when it is called. */
-import { USAGE } from "./app-error.ts";
+import { USAGE } from "@warren/api";
 import { say } from "@warren/core";
 import { Argument, Command, CommanderError, Option } from "commander";
 import type { AddOptions } from "./commands/add.ts";

@@ -1,13 +1,13 @@
 /** A mesh file with its lock and keys: what stands beside it, and what it means once read and checked. */
 import { basename, dirname, join } from "node:path";
 import * as core from "@warren/core";
-import { AppError } from "./app-error.ts";
+import { AppError } from "@warren/api";
 import { readDocument } from "./yaml/document.ts";
 import { readTextIfThere } from "./files/file-text.ts";
 import { hasErrors, locateFindings } from "./findings.ts";
 import { readKeyRing } from "./keys/key-ring.ts";
 import type { ClientWish, KeyNeed, KeyRing } from "./keys/key-ring.ts";
-import { fingerprintOf } from "./keys/secrets.ts";
+import { fingerprintOf } from "@warren/crypto";
 
 /** Where things stand: beside `warren.yaml` `warren.lock` and `keys/`, beside `x.yaml` `x.lock` and `x.keys/`. */
 export interface Places {

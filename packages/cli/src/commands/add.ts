@@ -1,6 +1,7 @@
 /** warren add: adds a node, a client or a site to the mesh file, and says which address it was given. */
 import { parseName, Problem, quote, say } from "@warren/core";
-import { AppError, demand } from "../app-error.ts";
+import { AppError } from "@warren/api";
+import { demand } from "../app-error.ts";
 import { readAssignments } from "../assignments.ts";
 import type { Assignment } from "../assignments.ts";
 import { addressesOf, changeText, editMesh, nounOf } from "../mesh-edit.ts";

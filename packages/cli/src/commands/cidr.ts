@@ -1,6 +1,7 @@
 /** warren cidr: calculates with sets of prefixes, and prints the shortest list for the result. */
 import * as core from "@warren/core";
-import { AppError, demand } from "../app-error.ts";
+import { AppError } from "@warren/api";
+import { demand } from "../app-error.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { JsonOption } from "./plan.ts";
 

@@ -1,7 +1,7 @@
 /** warren export k3s, kubeadm, flannel: what a Kubernetes cluster needs to sit on the mesh. Changes no mesh. */
 import { dirname, join, relative } from "node:path";
 import * as core from "@warren/core";
-import { AppError } from "../app-error.ts";
+import { AppError } from "@warren/api";
 import { removeIfEmpty } from "../files/folders.ts";
 import { isForeign, listPlaced } from "../files/output-folder.ts";
 import { staged } from "../files/staging.ts";

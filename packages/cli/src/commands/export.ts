@@ -1,7 +1,7 @@
 /** warren export: the mesh in the forms of other tools. What they cannot express is named. */
 import { existsSync } from "node:fs";
 import * as core from "@warren/core";
-import { AppError } from "../app-error.ts";
+import { AppError } from "@warren/api";
 import { createSecrets } from "../keys/key-ring.ts";
 import { writeNamed } from "../files/staging.ts";
 import type { Terminal } from "../terminal/terminal.ts";

@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import { expect, test } from "vitest";
 import { lastingOf, MeshFolder, NETWORK, textsOf } from "../cli-run.contract.ts";
-import { makePrivateKey, publicKeyOf } from "../keys/secrets.ts";
+import { makePrivateKey, publicKeyOf } from "@warren/crypto";
 
 const MESH = `${NETWORK}nodes:
   a: { endpoint: a.example, subnets: [192.168.10.0/24] }

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import * as core from "@warren/core";
-import { AppError } from "../app-error.ts";
+import { AppError } from "@warren/api";
 import { exclusively } from "../files/exclusive.ts";
 import { readTextIfThere } from "../files/file-text.ts";
 import { compareFindings, printFindings, shortenFindings } from "../findings.ts";
@@ -11,7 +11,7 @@ import { readForeign } from "../foreign.ts";
 import { demandGivenKeys, givenKeysFile, printGivenKeys } from "../keys/given-keys.ts";
 import { keyFile } from "../keys/key-ring.ts";
 import { printMesh } from "../yaml/mesh-text.ts";
-import { makePresharedKey } from "../keys/secrets.ts";
+import { makePresharedKey } from "@warren/crypto";
 import { staged } from "../files/staging.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { placesOf } from "../workspace.ts";

@@ -3,7 +3,7 @@ import { joinTexts, say } from "@warren/core";
 import type { Phrase, Text } from "@warren/core";
 import { padTo } from "../terminal/width.ts";
 import { existsSync } from "node:fs";
-import { AppError } from "../app-error.ts";
+import { AppError } from "@warren/api";
 import { writeNamed } from "../files/staging.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { commandOn } from "../terminal/words.ts";

@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import { expect, test } from "vitest";
 import { MeshFolder, NETWORK, textsOf } from "../cli-run.contract.ts";
-import { publicKeyOf } from "../keys/secrets.ts";
+import { publicKeyOf } from "@warren/crypto";
 import { loadWorkspace } from "../workspace.ts";
 import type { Name, PrivateKey, PublicKey } from "@warren/core";
 

@@ -1,10 +1,10 @@
 /** warren keys: shows who has which key, and makes new ones. */
 import { join } from "node:path";
 import * as core from "@warren/core";
-import { AppError } from "../app-error.ts";
+import { AppError } from "@warren/api";
 import { entryKeyFile, keyFile } from "../keys/key-ring.ts";
 import { demandGivenKeys, givenKeysFile, printGivenKeys } from "../keys/given-keys.ts";
-import { makePresharedKey, makePrivateKey, publicKeyOf } from "../keys/secrets.ts";
+import { makePresharedKey, makePrivateKey, publicKeyOf } from "@warren/crypto";
 import { staged } from "../files/staging.ts";
 import type { Staging } from "../files/staging.ts";
 import type { Terminal } from "../terminal/terminal.ts";

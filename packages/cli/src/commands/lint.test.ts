@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "no
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { MeshFolder } from "../cli-run.contract.ts";
-import { makePrivateKey, publicKeyOf } from "../keys/secrets.ts";
+import { makePrivateKey, publicKeyOf } from "@warren/crypto";
 
 const examples = join(import.meta.dirname, "../../../../examples");
 

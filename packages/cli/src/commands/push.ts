@@ -1,6 +1,6 @@
 /** warren push: brings the mesh to its hosts over SSH, from nothing to running, and back. */
 import * as core from "@warren/core";
-import { AppError } from "../app-error.ts";
+import { AppError } from "@warren/api";
 import { printFindings } from "../findings.ts";
 import { staged } from "../files/staging.ts";
 import { createSecrets } from "../keys/key-ring.ts";

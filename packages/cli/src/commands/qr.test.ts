@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import jsQR from "jsqr";
 import { wgLack, WgSocket } from "../../../../tools/wg-socket.ts";
 import { MeshFolder, NETWORK, textsOf } from "../cli-run.contract.ts";
-import { publicKeyOf } from "../keys/secrets.ts";
+import { publicKeyOf } from "@warren/crypto";
 import type { PrivateKey } from "@warren/core";
 
 const MESH = `${NETWORK}nodes:

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import * as core from "@warren/core";
 import { renderSVG, renderUnicodeCompact } from "uqr";
-import { AppError } from "../app-error.ts";
+import { AppError } from "@warren/api";
 import { printFindings } from "../findings.ts";
 import { createSecrets, entryKeyFile } from "../keys/key-ring.ts";
 import { staged } from "../files/staging.ts";

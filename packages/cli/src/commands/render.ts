@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { entrancesOf, listSome, listTexts, printCount, say } from "@warren/core";
 import type { Entrance, Format, Phrase } from "@warren/core";
-import { AppError } from "../app-error.ts";
+import { AppError } from "@warren/api";
 import { printFindings } from "../findings.ts";
 import { isForeign, listNodeFolders, listRendered } from "../files/output-folder.ts";
 import { isRendered, rendered } from "../rendering.ts";

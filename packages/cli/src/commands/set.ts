@@ -1,7 +1,8 @@
 /** warren set: changes or removes fields of a node, a client, a site or the network in the mesh file. */
 import { quote, say } from "@warren/core";
 import type { Section } from "@warren/core";
-import { AppError, unknownName } from "../app-error.ts";
+import { AppError } from "@warren/api";
+import { unknownName } from "../app-error.ts";
 import { readAssignments } from "../assignments.ts";
 import type { Assignment } from "../assignments.ts";
 import { changeText, editMesh } from "../mesh-edit.ts";

@@ -1,6 +1,6 @@
 /** warren status: what `wg show` says of this host's tunnels, or of other hosts', with names. */
 import { say } from "@warren/core";
-import { AppError } from "../app-error.ts";
+import { AppError } from "@warren/api";
 import { printOddity } from "../remote/probe-report.ts";
 import { askAll, asking, chooseNodes, hostsOf, printableRefusal } from "../remote/hosts.ts";
 import type { Refused } from "../remote/hosts.ts";

@@ -1,6 +1,7 @@
 /** warren trace: tells the way of a packet between two nodes or addresses, hop by hop. */
 import * as core from "@warren/core";
-import { AppError, demand } from "../app-error.ts";
+import { AppError } from "@warren/api";
+import { demand } from "../app-error.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { loadPlan, printJson } from "./plan.ts";
 import type { FileOption, JsonOption } from "./plan.ts";

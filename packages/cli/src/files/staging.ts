@@ -6,7 +6,8 @@ import * as fs from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { say } from "@warren/core";
 import type { Pieces } from "@warren/core";
-import { AppError, refusalOf } from "../app-error.ts";
+import { AppError } from "@warren/api";
+import { refusalOf } from "../app-error.ts";
 import { listFolder, makeFolder, removeIfEmpty } from "./folders.ts";
 import { TextBuffer } from "../terminal/text-buffer.ts";
 

@@ -1,7 +1,7 @@
 /** The file of preshared keys that were given, not derived from the network secret: one line a pair. */
 import { join } from "node:path";
 import * as core from "@warren/core";
-import { AppError } from "../app-error.ts";
+import { AppError } from "@warren/api";
 import { readTextIfThere } from "../files/file-text.ts";
 
 export type GivenKeys = ReadonlyMap<core.PairName, core.PresharedKey>;

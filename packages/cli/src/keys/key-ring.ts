@@ -21,8 +21,8 @@ import {
   fingerprintOf,
   makeNetworkSecret,
   makePresharedKey,
-} from "./secrets.ts";
-import { makePrivateKey, placeholderKey, publicKeyOf } from "./secrets.ts";
+} from "@warren/crypto";
+import { makePrivateKey, placeholderKey, publicKeyOf } from "@warren/crypto";
 import { checkShownKeys } from "./shown-keys.ts";
 
 export interface KeyRing {

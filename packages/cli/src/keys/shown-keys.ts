@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { keyMessages } from "@warren/core";
 import type { Diagnostics, Mesh, Path } from "@warren/core";
-import { AppError } from "../app-error.ts";
+import { AppError } from "@warren/api";
 import { readTextIfThere } from "../files/file-text.ts";
 import { listFolder } from "../files/folders.ts";
 

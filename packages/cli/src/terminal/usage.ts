@@ -2,7 +2,8 @@
 import { joinTexts, listTexts, printText, quote, say } from "@warren/core";
 import type { Phrase, Text } from "@warren/core";
 import type { Argument, Command, CommanderError, Option } from "commander";
-import { AppError, unknownName } from "../app-error.ts";
+import { AppError } from "@warren/api";
+import { unknownName } from "../app-error.ts";
 import { retold } from "./retold.ts";
 import type { Terminal } from "./terminal.ts";
 import { widthOf } from "./width.ts";
