@@ -5,7 +5,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { parsePrivateKey, parsePublicKey } from "@warren/core";
 import type { PresharedKeyId, PrivateKey, PublicKey } from "@warren/core";
-import { runs } from "../../../../tools/runs.ts";
+import { runs } from "../../../tools/runs.ts";
 import { createPresharedKeys, fingerprintOf, makeNetworkSecret } from "./secrets.ts";
 import { makePrivateKey, placeholderKey, publicKeyOf } from "./secrets.ts";
 
