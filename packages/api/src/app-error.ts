@@ -1,6 +1,6 @@
 /** What the world can refuse, by code: the one table from which exit statuses and HTTP's come. */
 import { printText } from "@warren/core";
-import type { Phrase } from "@warren/core";
+import type { Diagnostic, Phrase } from "@warren/core";
 
 /** The command line itself is wrong (EX_USAGE of sysexits.h). */
 export const USAGE = 64;
@@ -38,17 +38,25 @@ export class AppError extends Error {
   readonly text: Phrase;
   readonly fix: Phrase;
   readonly file: string | undefined;
+  /** Where it has several reasons, or one with a place in a document. */
+  readonly details: readonly Diagnostic[];
 
   constructor(
     code: ErrorCode,
     text: Phrase,
-    options: { readonly fix: Phrase; readonly file?: string; readonly cause?: unknown },
+    options: {
+      readonly fix: Phrase;
+      readonly file?: string;
+      readonly cause?: unknown;
+      readonly details?: readonly Diagnostic[];
+    },
   ) {
     super(printText(text), { cause: options.cause });
     this.text = text;
     this.code = code;
     this.fix = options.fix;
     this.file = options.file;
+    this.details = options.details ?? [];
   }
 
   /** Of a program that ends by it. */

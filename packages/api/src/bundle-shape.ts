@@ -63,7 +63,6 @@ export const bundleShape = fields({
   filter: required(filter, "What may come out of its tunnel."),
   address: optional(record(core.parseInterfaceAddress, present), "The tunnel's own."),
   range: optional(record(core.parsePrefix, present), "Ranges of the mesh that no address has."),
-  route: optional(record(core.parsePrefix, present), "What lies behind its peers."),
   subnet: optional(record(core.parsePrefix, subnet), "What lies behind the host itself."),
   peer: optional(record(core.parsePublicKey, peer), "Its peers."),
   psk: optional(

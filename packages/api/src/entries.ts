@@ -8,8 +8,7 @@ import { bundleShape } from "./bundle-shape.ts";
 import type { BundleValues } from "./bundle-shape.ts";
 
 /**
- * `device`, `filter`, `address/PREFIX`, `range/PREFIX`, `route/PREFIX`, `subnet/PREFIX`, `peer/KEY`, and
- * beside the device, for the two ends of a pair alone, `psk/KEY`. Never a position: to insert one
+ * `device`, `filter`, `address/PREFIX`, `range/PREFIX`, `subnet/PREFIX`, `peer/KEY`, and beside the device, for the two ends of a pair alone, `psk/KEY`. Never a position: to insert one
  * renames no other.
  */
 export type Entries = ReadonlyMap<string, string>;
@@ -38,7 +37,6 @@ export function hostEntries(device: Device): readonly Entry[] {
     ["filter", JSON.stringify(filterValue(device.filter))],
     ...device.addresses.map((each) => plain("address", core.printInterfaceAddress(each))),
     ...device.offLinkRanges.map((each) => plain("range", core.printPrefix(each))),
-    ...device.routes.map((each) => plain("route", core.printPrefix(each))),
     ...device.subnets.map(({ prefix, masquerade, interface: towards }): Entry => {
       const value = { masquerade, interface: towards };
       return [`subnet/${core.printPrefix(prefix)}`, JSON.stringify(value)];
@@ -79,26 +77,29 @@ export function bundleOf(entries: Entries): Bundle | core.Problem {
   return new core.Problem(message, core.say`update Warren on this host and on its server`);
 }
 
-function assembled({ device, peer = [], psk = [], ...lists }: BundleValues): Bundle {
-  const { address = [], range = [], route = [], subnet = [], filter } = lists;
-  const keysOf = (list: readonly (readonly [Prefix, unknown])[]): readonly Prefix[] =>
-    list.map(([prefix]) => prefix).sort(core.comparePrefixes);
+function assembled({ device, filter, peer = [], psk = [], ...lists }: BundleValues): Bundle {
+  const { address = [], range = [], subnet = [] } = lists;
   const peers = peer.map(([publicKey, { epoch, ...rest }]): Peer => {
     if (epoch === undefined) return { ...rest, publicKey };
     const presharedKeyId = core.presharedKeyId(device.publicKey, publicKey, epoch);
     return { ...rest, publicKey, presharedKeyId };
   });
+  const addresses = address.map(([each]) => each);
+  const offLinkRanges = range.map(([each]) => each).sort(core.comparePrefixes);
+  const meshRanges = [...addresses.map(core.linkOf), ...offLinkRanges];
   return {
     device: {
       ...device,
       // The host has it, and nobody else.
       isKeyElsewhere: true,
-      addresses: address
-        .map(([each]) => each)
-        .sort((one, other) => core.compareAddresses(one.address, other.address)),
+      addresses: addresses.sort((one, other) => core.compareAddresses(one.address, other.address)),
       peers: peers.sort((one, other) => (one.name < other.name ? -1 : 1)),
-      offLinkRanges: keysOf(range),
-      routes: keysOf(route),
+      offLinkRanges,
+      // Not sent: a change of one peer would be one of the host, too.
+      routes: peers
+        .flatMap(({ allowedIps }) => allowedIps)
+        .filter((prefix) => !core.isWithin(meshRanges, prefix))
+        .sort(core.comparePrefixes),
       subnets: subnet.map(([prefix, rest]) => ({ prefix, ...rest })),
       filter,
       hooks: { preUp: [], postUp: [], preDown: [], postDown: [] },

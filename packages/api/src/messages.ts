@@ -4,7 +4,7 @@ import { shapes } from "@warren/core";
 import type { Shape } from "@warren/core";
 import type { Delta } from "./delta.ts";
 
-const { fields, flag, list, number, optional, record, required, text } = shapes;
+const { anything, fields, flag, list, number, optional, record, required, text } = shapes;
 
 const HASH_FORM = /^[0-9a-f]{32}$/;
 /** Of a message from outside: a log that tells why something failed need not be longer. */
@@ -24,6 +24,10 @@ const agentForms = {
     rev: optional(revision, "Of its device."),
     hash: optional(hash, "Of its device."),
     listenPort: optional(port, "On which its tunnel listens."),
+    addresses: optional(
+      list(text(core.parseAddress)),
+      "Of the host itself: others are what a NAT makes of them.",
+    ),
   }),
   applied: fields({
     rev: required(revision, "Up to which it has done everything."),
@@ -166,8 +170,4 @@ function parseHash(written: string): string | core.Problem {
     core.say`cannot parse hash ${core.quote(written)}`,
     core.say`32 digits in hexadecimal are wanted`,
   );
-}
-
-function anything(): Shape<unknown> {
-  return { schema: {}, read: (value) => value, fromWords: (given) => given };
 }

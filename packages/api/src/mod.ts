@@ -13,3 +13,15 @@ export {
   readServerMessage,
 } from "./messages.ts";
 export type { AgentMessage, PeerReport, ServerMessage } from "./messages.ts";
+export { EMPTY_BODY, refusal, ROLES, routes } from "./routes.ts";
+export type {
+  AnswerOf,
+  BodyOf,
+  Method,
+  Need,
+  NetworkView,
+  NodeView,
+  RevisionView,
+  Role,
+} from "./routes.ts";
+export type { Route, Routes, TokenView } from "./routes.ts";

@@ -66,6 +66,11 @@ export function required<T>(shape: Shape<T>, about: string): RequiredField<T> {
   return { shape, about, isRequired: true };
 }
 
+/** Any value, as it is: whoever takes it reads it himself. */
+export function anything(): Shape<unknown> {
+  return { schema: {}, read: (value) => value, fromWords: only };
+}
+
 /** Text that `parse` understands; a whole number without quotes is taken as its digits. */
 export function text<T>(parse: (text: string) => T | Problem, schema: JsonSchema = {}): Shape<T> {
   return {

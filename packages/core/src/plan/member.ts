@@ -42,15 +42,32 @@ export interface Member {
   readonly lanEndpoint?: Endpoint;
   /** Where everybody else dials it. */
   readonly publicEndpoint?: Endpoint;
+  /** That is what a NAT makes of it: open only as long as it sends by itself. */
+  readonly isMapped?: true;
 }
 
+/** Where a node's packets were seen to come from, by somebody out there. */
+export interface Observed {
+  readonly endpoint: Endpoint;
+  /** None of its own addresses: there is a NAT between. */
+  readonly isMapped: boolean;
+}
+
+/** What is known of nodes beside what the mesh says of them. */
+export type Facts = ReadonlyMap<Name, Observed>;
+
 /** All nodes of a mesh, sorted by name. `lock` must hold addresses and a key for each. */
-export function membersOf(mesh: Mesh, lock: Lock, entries: readonly Entry[]): readonly Member[] {
+export function membersOf(
+  mesh: Mesh,
+  lock: Lock,
+  entries: readonly Entry[],
+  facts: Facts,
+): readonly Member[] {
   const active = activeSubnets(mesh);
   const sites = new Map(mesh.sites.map((site) => [site.name, site]));
   return mesh.nodes.map((node) => {
     const site = node.site === undefined ? undefined : sites.get(node.site);
-    return memberOf({ mesh, lock, entries, active }, node, site);
+    return memberOf({ mesh, lock, entries, active, facts }, node, site);
   });
 }
 
@@ -74,9 +91,10 @@ interface Given {
   readonly lock: Lock;
   readonly entries: readonly Entry[];
   readonly active: ReadonlyMap<Name, readonly Prefix[]>;
+  readonly facts: Facts;
 }
 
-function memberOf({ mesh, lock, entries, active }: Given, node: Node, site?: Site): Member {
+function memberOf({ mesh, lock, entries, active, facts }: Given, node: Node, site?: Site): Member {
   const given = lock.nodes.get(node.name);
   if (given?.publicKey === undefined) throw new Error(`node ${node.name} has no key in the lock`);
   const own = entries.filter(({ via }) => via === node.name);
@@ -102,8 +120,18 @@ function memberOf({ mesh, lock, entries, active }: Given, node: Node, site?: Sit
     standsBy: bounded.filter((prefix) => !subnets.includes(prefix)),
     exits: node.subnets.map(({ prefix }) => prefix).filter(({ length }) => length === 0),
     ...(node.lan === undefined ? {} : { lanEndpoint: { host: node.lan, port: node.listenPort } }),
-    ...(node.endpoint === undefined
-      ? {}
-      : { publicEndpoint: { port: node.listenPort, ...node.endpoint } }),
+    ...publicEndpointOf(node, facts),
   };
+}
+
+/** What the mesh says is believed before what was seen. */
+function publicEndpointOf(
+  { name, endpoint, listenPort }: Node,
+  facts: Facts,
+): Pick<Member, "publicEndpoint" | "isMapped"> {
+  if (endpoint !== undefined) return { publicEndpoint: { port: listenPort, ...endpoint } };
+  const observed = facts.get(name);
+  if (observed === undefined) return {};
+  const { isMapped, endpoint: seen } = observed;
+  return { publicEndpoint: seen, ...(isMapped ? { isMapped } : {}) };
 }

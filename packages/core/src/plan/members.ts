@@ -6,7 +6,7 @@ import { AllowedIps } from "./allowed-ips.ts";
 import { entriesOf } from "./entries.ts";
 import type { Entry } from "./entries.ts";
 import { isCarrier, membersOf, tunnelMtu } from "./member.ts";
-import type { Member } from "./member.ts";
+import type { Facts, Member } from "./member.ts";
 import { Paths } from "./paths.ts";
 import { createPolicy } from "./policy.ts";
 import type { Policy } from "./policy.ts";
@@ -33,10 +33,13 @@ export interface Index {
   readonly allowedIps: AllowedIps;
 }
 
-/** The mesh as the other layers ask about it. `lock` must hold addresses and a key for every node. */
-export function index(mesh: Mesh, lock: Lock): Index {
+/**
+ * The mesh as the other layers ask about it. `lock` must hold addresses and a key for every node; `facts`
+ * says where those are dialled of which the mesh does not say it.
+ */
+export function index(mesh: Mesh, lock: Lock, facts: Facts = new Map()): Index {
   const entries = entriesOf(mesh, lock);
-  const members = membersOf(mesh, lock, entries);
+  const members = membersOf(mesh, lock, entries, facts);
   const policy = createPolicy(mesh, members);
   const paths = new Paths(mesh.network, mesh.links, members);
   return {

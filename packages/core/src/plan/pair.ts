@@ -3,7 +3,7 @@ import { presharedKeyId } from "../model/keys.ts";
 import type { PresharedKeyId } from "../model/keys.ts";
 import { hasPresharedKey, pairName } from "../model/lock.ts";
 import type { Peer } from "./device.ts";
-import { endpointFor } from "./dial.ts";
+import { endpointFor, isNeighbour } from "./dial.ts";
 import type { Member } from "./member.ts";
 import type { Index } from "./members.ts";
 
@@ -16,7 +16,8 @@ export function pair(index: Index, self: Member, other: Member): Peer | undefine
   if (paths.next(self, other) !== other || !traffic.isUsed(self, other)) return undefined;
   const endpoint = endpointFor(self, other);
   // Who cannot be dialled must keep the way open through his own NAT.
-  const isDialledBack = endpointFor(other, self) !== undefined;
+  const isDialledBack =
+    endpointFor(other, self) !== undefined && (self.isMapped !== true || isNeighbour(self, other));
   const keepaliveSeconds = isDialledBack ? 0 : self.node.keepaliveSeconds;
   return {
     name: other.node.name,

@@ -1,0 +1,155 @@
+/** The HTTP side of the control plane: the table of routes, each with what does it. Knows no socket and no file. */
+import { AppError, EMPTY_BODY, routes } from "@warren/api";
+import type { AnswerOf, BodyOf, Route, Routes } from "@warren/api";
+import * as core from "@warren/core";
+import { Hono } from "hono";
+import type { Context } from "hono";
+import type { Caller } from "./caller.ts";
+import { mayDo } from "./caller.ts";
+import { networkHandlers } from "./routes/networks.ts";
+import { nodeHandlers } from "./routes/nodes.ts";
+import { tokenHandlers } from "./routes/tokens.ts";
+import type { Ledger, Clock } from "./ledger.ts";
+import type { Store } from "./store/store.ts";
+import type { Streams } from "./streams.ts";
+
+/** All that handlers work with. */
+export interface Plane {
+  readonly ledger: Ledger;
+  readonly streams: Streams;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly vault: Vault;
+}
+
+/** What handlers need of cryptography, and of how the server is reached. */
+export interface Vault {
+  makeSecret(): string;
+  hashSecret(secret: string): string;
+  /** A new network's secret, sealed for its row. */
+  makeNetworkSecret(row: string): string;
+  /** What a host is given to join with. */
+  printJoinToken(network: string, secret: string): string;
+}
+
+export interface Call<B> {
+  readonly caller: Caller;
+  /** Who it is, in the log. */
+  readonly actor: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+  readonly body: B;
+}
+
+export type Handlers<K extends keyof Routes> = {
+  readonly [R in K]: (plane: Plane, call: Call<BodyOf<Routes[R]>>) => Promise<AnswerOf<Routes[R]>>;
+};
+
+/** Where the API begins. */
+const API = "/api/v1";
+/** A mesh of 5,000 nodes as a document has some 2 MB. */
+const MOST_BYTES = 8_000_000;
+
+/** `identify` finds out who asks; it throws where a credential is there and holds no more. */
+export function createApp(plane: Plane, identify: (context: Context) => Promise<Caller>): Hono {
+  const handlers: Handlers<keyof Routes> = {
+    ...networkHandlers,
+    ...nodeHandlers,
+    ...tokenHandlers,
+  };
+  const app = new Hono();
+  for (const [name, route] of Object.entries(routes) as [keyof Routes, Route][]) {
+    app.on(route.method, `${API}${route.path}`, async (context) => {
+      const caller = await identify(context);
+      demand(route, caller, context.req.param("network"));
+      const body = await readBody(route, context);
+      const { [name]: handler } = handlers as Handlers<never> & Record<string, AnyHandler>;
+      const query = context.req.query();
+      const params = context.req.param() as Record<string, string>;
+      const answer = await handler?.(plane, {
+        caller,
+        actor: actorOf(caller),
+        params,
+        query,
+        body,
+      });
+      return context.json(answer as object, 200);
+    });
+  }
+  app.get("/healthz", (context) => context.text("ok\n"));
+  app.notFound((context) => refuse(context, notFound(context.req.path)));
+  app.onError((error, context) => refuse(context, error));
+  return app;
+}
+
+type AnyHandler = (plane: Plane, call: Call<unknown>) => Promise<unknown>;
+
+function actorOf(caller: Caller): string {
+  switch (caller.kind) {
+    case "nobody":
+      return "nobody";
+    case "person":
+      return caller.name;
+    case "node":
+      return `node ${caller.network}/${caller.node}`;
+  }
+}
+
+function demand({ need }: Route, caller: Caller, network: string | undefined): void {
+  if (mayDo(caller, need, network)) return;
+  if (caller.kind === "nobody") {
+    throw new AppError("unauthorised", core.say`this wants somebody who is known here`, {
+      fix: core.say`sign in: warren login`,
+    });
+  }
+  throw new AppError("forbidden", core.say`${actorOf(caller)} may not do that`, {
+    fix: core.say`ask an admin of the server for the role`,
+  });
+}
+
+/** Of the form that the table says; nothing is done with anything else. */
+async function readBody({ body: shape = EMPTY_BODY }: Route, { req }: Context): Promise<unknown> {
+  const written = await req.text();
+  if (written.length > MOST_BYTES) {
+    throw new AppError("invalid", core.say`what was sent is too long`, {
+      fix: core.say`send at most ${MOST_BYTES} bytes`,
+    });
+  }
+  const diagnostics = new core.Diagnostics();
+  const read = shape.read(written === "" ? {} : parseJson(written), [], diagnostics);
+  if (read !== undefined && !diagnostics.hasErrors) return read;
+  const [first] = diagnostics.list;
+  throw new AppError("invalid", first?.message ?? core.say`it has no form that is known here`, {
+    fix: first?.fix ?? core.say`see /api/v1/openapi.json`,
+    details: diagnostics.list,
+  });
+}
+
+function parseJson(written: string): unknown {
+  try {
+    return JSON.parse(written);
+  } catch {
+    throw new AppError("invalid", core.say`what was sent is no JSON`, {
+      fix: core.say`send JSON, as /api/v1/openapi.json says`,
+    });
+  }
+}
+
+/** The one form of everything that is refused; our own mistakes are told to the log, and not to the asker. */
+function refuse(context: Context, error: unknown): Response {
+  if (!(error instanceof AppError)) throw error;
+  const { code, text, fix, details, status } = error;
+  const listed = details.map((each) => {
+    const [message, way] = [each.message, each.fix].map((phrase) => core.printText(phrase));
+    return { code: each.code, path: core.printPath(each.path), message, fix: way };
+  });
+  const body = { code, message: core.printText(text), fix: core.printText(fix) };
+  const more = listed.length === 0 ? {} : { details: listed };
+  return context.json({ error: { ...body, ...more } }, status);
+}
+
+function notFound(path: string): AppError {
+  return new AppError("not-found", core.say`there is nothing at ${core.quote(path)}`, {
+    fix: core.say`see /api/v1/openapi.json`,
+  });
+}

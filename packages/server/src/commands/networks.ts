@@ -1,0 +1,96 @@
+/** What changes a network as a whole: pure, from state to state. */
+import { AppError } from "@warren/api";
+import { say } from "@warren/core";
+import type { Name } from "@warren/core";
+import { nodeKey, rowsOf, withRow } from "../state.ts";
+import type { Fields, NetworkRow, State } from "../state.ts";
+
+export interface NewNetwork {
+  readonly name: Name;
+  /** `network` in a document, without its name. */
+  readonly settings: Fields;
+  readonly isOpen: boolean;
+  /** Sealed. */
+  readonly secret: string;
+  readonly at: number;
+}
+
+export function createNetwork(state: State, { name, settings, ...row }: NewNetwork): State {
+  if (state.network.has(name)) {
+    throw new AppError("conflict", say`there is a network ${name} already`, {
+      fix: say`choose another name`,
+    });
+  }
+  const { isOpen, secret, at: createdAt } = row;
+  const document = { network: { ...settings, name } };
+  const sealed = withRow(state, "secret", `network/${name}`, secret);
+  return withRow(sealed, "network", name, { document, isOpen, createdAt, epochs: {} });
+}
+
+/** Fields that are undefined go. */
+export function setNetwork(
+  state: State,
+  network: string,
+  { settings = {}, isOpen }: { readonly settings?: Fields; readonly isOpen?: boolean },
+): State {
+  const row = demandNetwork(state, network);
+  const own = { ...fieldsIn(row.document, "network"), ...settings, name: network };
+  const document = { ...row.document, network: withoutUndefined(own) };
+  return withRow(state, "network", network, { ...row, document, isOpen: isOpen ?? row.isOpen });
+}
+
+export function deleteNetwork(state: State, network: string): State {
+  demandNetwork(state, network);
+  const nodes = rowsOf(state.node, network).reduce(
+    (all, [name]) => withRow(all, "node", nodeKey(network, name), undefined),
+    state,
+  );
+  const all = rowsOf(nodes.token, network).reduce(
+    (rest, [id]) => withRow(rest, "token", nodeKey(network, id), undefined),
+    nodes,
+  );
+  const bare = withRow(all, "secret", `network/${network}`, undefined);
+  return withRow(bare, "network", network, undefined);
+}
+
+/**
+ * The whole mesh as a document says it. Nodes that it does not name go, and with them what they may do
+ * here; those that wait for approval go on waiting.
+ */
+export function applyDocument(state: State, network: string, document: Fields): State {
+  const row = demandNetwork(state, network);
+  const { nodes: _, ...head } = document;
+  const named = fieldsIn(document, "nodes");
+  const own = { ...head, network: { ...fieldsIn(document, "network"), name: network } };
+  const isSame = JSON.stringify(own) === JSON.stringify(row.document);
+  let after = isSame ? state : withRow(state, "network", network, { ...row, document: own });
+  for (const [name, node] of rowsOf(state.node, network)) {
+    if (node.fields === undefined || Object.hasOwn(named, name)) continue;
+    after = withRow(after, "node", nodeKey(network, name), undefined);
+  }
+  for (const [name, written] of Object.entries(named)) {
+    const key = nodeKey(network, name);
+    const before = state.node.get(key);
+    const fields = (written ?? {}) as Fields;
+    if (JSON.stringify(before?.fields) === JSON.stringify(fields)) continue;
+    after = withRow(after, "node", key, { addresses: [], ...before, fields });
+  }
+  return after;
+}
+
+export function demandNetwork(state: State, network: string): NetworkRow {
+  const row = state.network.get(network);
+  if (row !== undefined) return row;
+  throw new AppError("not-found", say`there is no network ${network}`, {
+    fix: say`see which there are: warren network list`,
+  });
+}
+
+export function withoutUndefined(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+function fieldsIn(document: Fields, part: string): Fields {
+  const value = document[part];
+  return typeof value === "object" && value !== null ? (value as Fields) : {};
+}

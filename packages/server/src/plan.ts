@@ -1,0 +1,104 @@
+/** What a network's rows mean: its mesh, checked, with an address for everybody. Pure, and the only way to devices. */
+import { AppError } from "@warren/api";
+import * as core from "@warren/core";
+import type { Facts, Index, Lock, LockedNode, Mesh, Name, PairName } from "@warren/core";
+import { isMember, nodeKey, rowsOf, withRow } from "./state.ts";
+import type { Fields, NetworkRow, NodeRow, State } from "./state.ts";
+
+export interface NetworkPlan {
+  readonly mesh: Mesh;
+  readonly lock: Lock;
+  readonly index: Index;
+}
+
+/** With an address for each new node, recorded from now on; without a plan while there is no node. */
+export interface Settled {
+  readonly state: State;
+  readonly plan?: NetworkPlan;
+}
+
+/** Throws AppError("invalid") with what is wrong with the network's document. O(N). */
+export function settle(state: State, network: string, facts: Facts): Settled {
+  const row = state.network.get(network);
+  const nodes = rowsOf(state.node, network).filter(([, node]) => isMember(node));
+  if (row === undefined || nodes.length === 0) return { state };
+  const diagnostics = new core.Diagnostics();
+  const mesh = core.parseMesh(documentOf(row, nodes), diagnostics);
+  if (mesh !== undefined) {
+    refuseHooks(mesh, diagnostics);
+    core.checkMesh(mesh, diagnostics);
+  }
+  if (mesh === undefined || diagnostics.hasErrors) throw wrong(network, diagnostics);
+  const before = lockOf(row, nodes);
+  const { nodes: given } = core.allocate(mesh, before, diagnostics);
+  if (diagnostics.hasErrors) throw wrong(network, diagnostics);
+  const lock = {
+    ...before,
+    nodes: new Map(
+      [...before.nodes].map(([name, node]): [Name, LockedNode] => {
+        return [name, { ...node, addresses: given.get(name) ?? [] }];
+      }),
+    ),
+  };
+  const settled = nodes.reduce((all, [name, node]) => {
+    const addresses = (lock.nodes.get(name as Name)?.addresses ?? []).map(core.printAddress);
+    if (addresses.join() === node.addresses.join()) return all;
+    return withRow(all, "node", nodeKey(network, name), { ...node, addresses });
+  }, state);
+  return { state: settled, plan: { mesh, lock, index: core.index(mesh, lock, facts) } };
+}
+
+/** As warren.yaml has it; those that only wait are not in it. */
+export function documentOf(
+  { document }: NetworkRow,
+  nodes: readonly (readonly [string, NodeRow])[],
+): Fields {
+  const known = nodes.flatMap(([name, { fields }]) =>
+    fields === undefined ? [] : [[name, fields]],
+  );
+  return { ...document, nodes: Object.fromEntries(known) };
+}
+
+function lockOf({ epochs }: NetworkRow, nodes: readonly (readonly [string, NodeRow])[]): Lock {
+  const locked = nodes.map(([name, { addresses, publicKey, fields }]): [Name, LockedNode] => {
+    const key = core.parsePublicKey(publicKey ?? String(fields?.["publicKey"]));
+    return [
+      name as Name,
+      {
+        addresses: addresses
+          .map(core.parseAddress)
+          .flatMap((each) => (each instanceof core.Problem ? [] : [each])),
+        ...(key instanceof core.Problem ? {} : { publicKey: key }),
+      },
+    ];
+  });
+  return {
+    ...core.EMPTY_LOCK,
+    nodes: new Map(locked),
+    presharedKeyEpochs: new Map(Object.entries(epochs) as [PairName, number][]),
+  };
+}
+
+/** A server that could have hosts run commands would be root on all of them. */
+function refuseHooks({ nodes }: Mesh, diagnostics: core.Diagnostics): void {
+  for (const { name, hooks } of nodes) {
+    if (Object.values(hooks).every(({ length }) => length === 0)) continue;
+    diagnostics.add({
+      severity: "error",
+      code: "hooks-refused",
+      path: ["nodes", name, "hooks"],
+      message: core.say`nodes.${name}.hooks: a server has no host run commands`,
+      fix: core.say`take them out, and have the host itself run them`,
+    });
+  }
+}
+
+function wrong(network: string, diagnostics: core.Diagnostics): AppError {
+  const details = diagnostics.list.filter(({ severity }) => severity === "error");
+  const [first] = details;
+  const why = first === undefined ? "" : first.message;
+  return new AppError("invalid", core.say`network ${network} would be wrong: ${why}`, {
+    fix: first?.fix ?? core.say`mend the mesh`,
+    details,
+  });
+}

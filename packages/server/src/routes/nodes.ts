@@ -1,0 +1,127 @@
+/** What the API does with nodes: how they are, who is let in, who joins. */
+import { AppError } from "@warren/api";
+import type { NodeView } from "@warren/api";
+import { optional, parsePublicKey, printEndpoint, Problem, say } from "@warren/core";
+import type { Handlers, Plane } from "../app.ts";
+import { approveNode, joinNode, removeNode, setNode } from "../commands/nodes.ts";
+import { demandNetwork } from "../commands/networks.ts";
+import { nodeKey, parsedName, rowsOf } from "../state.ts";
+import type { Fields, NodeRow } from "../state.ts";
+import type { Presence } from "../streams.ts";
+
+type Nodes = "listNodes" | "setNode" | "approveNode" | "removeNode" | "join";
+
+export const nodeHandlers: Handlers<Nodes> = {
+  async listNodes(plane, { params: { network = "" } }) {
+    demandNetwork(plane.ledger.state, network);
+    const nodes = rowsOf(plane.ledger.state.node, network);
+    const names = new Map(nodes.map(([name, { publicKey }]) => [publicKey, name]));
+    return nodes
+      .toSorted(([one], [other]) => (one < other ? -1 : 1))
+      .map(([name, row]) => viewOf(plane, { network, name, row }, names));
+  },
+  async setNode({ ledger }, { actor, params: { network = "", node = "" }, body }) {
+    const name = demandName(node);
+    const changes = changesIn(body);
+    const deed = { actor, command: "node set", summary: `${network}/${name}` };
+    return { rev: await ledger.commit(deed, (state) => setNode(state, network, name, changes)) };
+  },
+  async approveNode({ ledger }, { actor, params: { network = "", node = "" }, body }) {
+    const deed = { actor, command: "node approve", summary: `${network}/${node}` };
+    const fields = changesIn(body);
+    return { rev: await ledger.commit(deed, (state) => approveNode(state, network, node, fields)) };
+  },
+  async removeNode({ ledger }, { actor, params: { network = "", node = "" } }) {
+    const deed = { actor, command: "node remove", summary: `${network}/${node}` };
+    return { rev: await ledger.commit(deed, (state) => removeNode(state, network, node)) };
+  },
+  async join({ ledger, clock, vault }, { body: { network: wanted, name, publicKey, secret } }) {
+    const network = wanted ?? onlyOne([...ledger.state.network.keys()]);
+    const credential = vault.makeSecret();
+    const joining = {
+      network,
+      name,
+      publicKey,
+      credential: vault.hashSecret(credential),
+      at: clock.now(),
+      ...optional("token", secret === undefined ? undefined : vault.hashSecret(secret)),
+    };
+    const deed = {
+      actor: `node ${network}/${name}`,
+      command: "join",
+      summary: `${network}/${name}`,
+    };
+    await ledger.commit(deed, (state) => joinNode(state, joining));
+    const row = ledger.state.node.get(nodeKey(network, name));
+    const isApproved = row?.fields !== undefined;
+    return { network: parsedName(network), node: name, credential, isApproved };
+  },
+};
+
+function viewOf(
+  { ledger, streams }: Plane,
+  {
+    network,
+    name,
+    row,
+  }: { readonly network: string; readonly name: string; readonly row: NodeRow },
+  names: ReadonlyMap<string | undefined, string>,
+): NodeView {
+  const presence = streams.presence(network, name);
+  const member = ledger.plan(network)?.index.byName.get(parsedName(name));
+  const key = row.publicKey === undefined ? undefined : parsePublicKey(row.publicKey);
+  const { publicEndpoint, isMapped } = member ?? {};
+  return {
+    name: parsedName(name),
+    state: stateOf(row, presence),
+    addresses: row.addresses,
+    fields: Object.entries(row.fields ?? {}),
+    peers: (presence?.peers ?? []).map(({ publicKey, ...rest }) => {
+      return { name: names.get(publicKey) ?? publicKey, ...rest };
+    }),
+    ...optional("publicKey", key instanceof Problem ? undefined : key),
+    ...optional("endpoint", publicEndpoint && printEndpoint(publicEndpoint)),
+    ...optional("isMapped", isMapped),
+    ...optional("joinedAt", row.joined?.at),
+    ...optional("connectedAt", presence?.connectedAt),
+    ...optional("version", presence?.version),
+    ...optional("applied", presence?.applied),
+    ...optional("error", presence?.error),
+    ...optional("reportedAt", presence?.reportedAt),
+  };
+}
+
+function stateOf({ fields, joined }: NodeRow, presence: Presence | undefined): NodeView["state"] {
+  if (fields === undefined) return "waiting";
+  if (joined === undefined) return "declared";
+  if (presence === undefined) return "offline";
+  if (presence.error !== undefined) return "failed";
+  const { told = 0, applied = -1 } = presence;
+  return applied >= told ? "current" : "behind";
+}
+
+/** null takes a field away. */
+function changesIn(body: readonly (readonly [string, unknown])[]): Fields {
+  return Object.fromEntries(body.map(([key, value]) => [key, value ?? undefined]));
+}
+
+function demandName(text: string): string {
+  try {
+    return parsedName(text);
+  } catch {
+    throw new AppError("invalid", say`${text} is no name`, {
+      fix: say`use 1 to 63 lower-case letters, digits and inner hyphens`,
+    });
+  }
+}
+
+function onlyOne(networks: readonly string[]): string {
+  const [only, ...others] = networks;
+  if (only !== undefined && others.length === 0) return only;
+  throw new AppError("invalid", say`which network is not said`, {
+    fix:
+      only === undefined
+        ? say`create one first: warren network create`
+        : say`name it with --network`,
+  });
+}

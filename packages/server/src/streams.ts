@@ -1,0 +1,296 @@
+/**
+ * The agents that are connected: tells each what its device is, and what becomes of it. Knows no socket,
+ * only something to send a text with; whoever cannot follow is cut off and begins anew, never left behind.
+ */
+import { entriesOf, hashAfter, hashOf, isEmpty, printDelta, printMessage } from "@warren/api";
+import { deltaBetween, readAgentMessage } from "@warren/api";
+import type { AgentMessage, Digest, PeerReport, PresharedKeys } from "@warren/api";
+import * as core from "@warren/core";
+import type { Address, Index, Name } from "@warren/core";
+import { changeBetween, deltaFor } from "./deltas.ts";
+import type { Change } from "./deltas.ts";
+import type { Clock, Ledger } from "./ledger.ts";
+import { nodeKey } from "./state.ts";
+
+/** One agent's connection. */
+export interface Line {
+  send(text: string): void;
+  /** What was sent and is not gone yet. */
+  readonly bufferedBytes: number;
+  close(why: "overflow" | "revoked" | "replaced" | "garbage" | "stopped"): void;
+}
+
+export interface Arrival {
+  readonly network: string;
+  readonly node: string;
+  /** Where it comes from. */
+  readonly address?: Address;
+}
+
+/** What is known of a connected node, in memory alone. */
+export interface Presence {
+  readonly connectedAt: number;
+  readonly version?: string;
+  /** The revision that it was told last, and the one that it has applied. */
+  readonly told?: number;
+  readonly applied?: number;
+  /** Why it could not. */
+  readonly error?: string;
+  readonly reportedAt?: number;
+  readonly peers: readonly PeerReport[];
+}
+
+/** The first change leaves at once, later ones together: after this pause, and at most so late. */
+const GATHER_MS = 50;
+/** More than a snapshot of thousands of peers: who lets that pile up reads no more. */
+const MOST_BUFFERED = 8_000_000;
+
+export class Streams {
+  readonly #ledger: Ledger;
+  readonly #clock: Clock;
+  readonly #digest: Digest;
+  readonly #presharedKeys: (network: string) => PresharedKeys;
+  readonly #agents = new Map<string, Agent>();
+  /** What connected agents were told of last. */
+  readonly #told = new Map<string, Index | undefined>();
+  readonly #waiting = new Set<string>();
+  readonly #listeners = new Set<(network: string) => void>();
+
+  constructor(
+    ledger: Ledger,
+    clock: Clock,
+    {
+      digest,
+      presharedKeys,
+    }: { readonly digest: Digest; readonly presharedKeys: (network: string) => PresharedKeys },
+  ) {
+    this.#ledger = ledger;
+    this.#clock = clock;
+    this.#digest = digest;
+    this.#presharedKeys = presharedKeys;
+    ledger.onChange((networks) => {
+      for (const network of networks) this.#schedule(network);
+    });
+  }
+
+  /** Called when a node comes, goes, or tells something of itself. */
+  onPresence(listener: (network: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  presence(network: string, node: string): Presence | undefined {
+    return this.#agents.get(nodeKey(network, node))?.presence;
+  }
+
+  /** Of a node whose credential holds. A second connection takes the first one's place. */
+  connect(
+    arrival: Arrival,
+    line: Line,
+  ): { readonly receive: (text: string) => void; readonly end: () => void } {
+    const key = nodeKey(arrival.network, arrival.node);
+    this.#agents.get(key)?.line.close("replaced");
+    const agent: Agent = {
+      ...arrival,
+      line,
+      presence: { connectedAt: this.#clock.now(), peers: [] },
+      told: undefined,
+      hasGreeted: false,
+    };
+    this.#agents.set(key, agent);
+    this.#announce(arrival.network);
+    return {
+      receive: (text) => this.#receive(agent, text),
+      end: () => {
+        if (this.#agents.get(key) !== agent) return;
+        this.#agents.delete(key);
+        this.#announce(arrival.network);
+      },
+    };
+  }
+
+  /** Tells all when to come back, and lets them go. */
+  stop(): void {
+    const spread = Math.min(10, 0.002 * this.#agents.size);
+    for (const { line } of this.#agents.values()) {
+      line.send(printMessage({ kind: "bye", seconds: spread }));
+      line.close("stopped");
+    }
+    this.#agents.clear();
+  }
+
+  #receive(agent: Agent, text: string): void {
+    const message = readAgentMessage(text);
+    if (message instanceof core.Problem || (!agent.hasGreeted && message.kind !== "hello")) {
+      return agent.line.close("garbage");
+    }
+    switch (message.kind) {
+      case "hello":
+        this.#greet(agent, message);
+        break;
+      case "resync":
+        this.#flush(agent.network);
+        this.#sendAll(agent);
+        break;
+      case "applied": {
+        const { error: _, ...presence } = agent.presence;
+        agent.presence = {
+          ...presence,
+          applied: message.rev,
+          ...core.optional("error", message.error),
+        };
+        break;
+      }
+      case "report":
+        agent.presence = {
+          ...agent.presence,
+          peers: message.peers,
+          reportedAt: this.#clock.now(),
+        };
+        break;
+    }
+    this.#announce(agent.network);
+  }
+
+  #greet(agent: Agent, hello: Extract<AgentMessage, { kind: "hello" }>): void {
+    agent.presence = { ...agent.presence, version: hello.version };
+    this.#observe(agent, hello);
+    // The others hear of it; it is answered below.
+    this.#flush(agent.network);
+    agent.hasGreeted = true;
+    const hash = this.#hashOf(agent);
+    if (hash === undefined) {
+      return agent.line.send(printMessage({ kind: "waiting", network: agent.network }));
+    }
+    const { epoch, rev } = this.#ledger;
+    const isKnown = hello.epoch === epoch && (hello.rev ?? 0) <= rev;
+    if (!isKnown || hello.hash !== hash) return this.#sendAll(agent, isKnown);
+    note(agent, hash, rev);
+    // It had applied it before it came.
+    agent.presence = { ...agent.presence, applied: rev };
+    agent.line.send(printMessage({ kind: "current", epoch, rev }));
+  }
+
+  /** What the mesh itself says of where a node is dialled is believed before that. */
+  #observe(
+    { network, node, address }: Agent,
+    { listenPort, addresses = [] }: Extract<AgentMessage, { kind: "hello" }>,
+  ): void {
+    if (address === undefined || listenPort === undefined || isUseless(address)) return;
+    const ranges = this.#ledger.plan(network)?.mesh.network.addresses ?? [];
+    // By the tunnel: that says nothing of the way that the tunnel itself takes.
+    if (core.isWithin(ranges, address)) return;
+    const isOwn = addresses.some((each) => core.compareAddresses(each, address) === 0);
+    this.#ledger.observe(network, node, {
+      endpoint: { host: address, port: listenPort },
+      isMapped: !isOwn,
+    });
+  }
+
+  #schedule(network: string): void {
+    if (this.#waiting.has(network)) return;
+    this.#waiting.add(network);
+    this.#flush(network);
+    this.#clock.after(GATHER_MS, () => {
+      this.#waiting.delete(network);
+      if (this.#told.get(network) !== this.#ledger.plan(network)?.index) this.#schedule(network);
+      this.#dismiss(network);
+    });
+  }
+
+  /** Tells everybody what has changed since he was told last. */
+  #flush(network: string): void {
+    this.#dismiss(network);
+    const before = this.#told.get(network);
+    const after = this.#ledger.plan(network)?.index;
+    if (before === after) return;
+    this.#told.set(network, after);
+    const change =
+      before === undefined || after === undefined ? undefined : changeBetween(before, after);
+    for (const agent of this.#agents.values()) {
+      if (agent.network !== network || !agent.hasGreeted) continue;
+      const isMember = after?.byName.has(agent.node as Name) === true;
+      if (!isMember) continue;
+      if (agent.told === undefined || change === undefined) this.#sendAll(agent, true);
+      else this.#sendChange(agent, change, agent.told);
+    }
+  }
+
+  /** Those whose credential holds no more. */
+  #dismiss(network: string): void {
+    for (const [key, agent] of this.#agents) {
+      if (agent.network !== network || this.#ledger.state.node.get(key)?.joined !== undefined)
+        continue;
+      agent.line.send(printMessage({ kind: "revoked" }));
+      agent.line.close("revoked");
+      this.#agents.delete(key);
+    }
+  }
+
+  #sendChange(agent: Agent, change: Change, told: string): void {
+    const { delta, replaced } = deltaFor(
+      change,
+      agent.node as Name,
+      this.#presharedKeys(agent.network),
+    );
+    if (isEmpty(delta)) return;
+    const hash = hashAfter(told, replaced, delta, this.#digest);
+    note(agent, hash, this.#ledger.rev);
+    // Somebody has asked for it, or it would not be in the log.
+    this.#send(
+      agent,
+      printDelta({ kind: "patch", rev: this.#ledger.rev, hash, isIntended: true }, delta),
+    );
+  }
+
+  /** `isIntended`: what it had is of the same log, so that whatever goes was meant to go. */
+  #sendAll(agent: Agent, isIntended = false): void {
+    const entries = this.#entriesOf(agent);
+    if (entries === undefined) return;
+    const { epoch, rev } = this.#ledger;
+    const hash = hashOf(entries, this.#digest);
+    note(agent, hash, rev);
+    const head = { kind: "snapshot", epoch, rev, hash } as const;
+    const delta = deltaBetween(new Map(), entries);
+    this.#send(agent, printDelta(isIntended ? { ...head, isIntended } : head, delta));
+  }
+
+  #send({ line }: Agent, text: string): void {
+    if (line.bufferedBytes > MOST_BUFFERED) line.close("overflow");
+    else line.send(text);
+  }
+
+  #hashOf(agent: Agent): string | undefined {
+    const entries = this.#entriesOf(agent);
+    return entries === undefined ? undefined : hashOf(entries, this.#digest);
+  }
+
+  #entriesOf({ network, node }: Agent): ReturnType<typeof entriesOf> | undefined {
+    const index = this.#told.get(network);
+    const member = index?.byName.get(node as Name);
+    if (index === undefined || member === undefined) return undefined;
+    return entriesOf(core.device(index, member), this.#presharedKeys(network));
+  }
+
+  #announce(network: string): void {
+    for (const listener of this.#listeners) listener(network);
+  }
+}
+
+interface Agent extends Arrival {
+  readonly line: Line;
+  presence: Presence;
+  /** Hash of the device that it was told; absent while it was told none. */
+  told: string | undefined;
+  hasGreeted: boolean;
+}
+
+function note(agent: Agent, hash: string, rev: number): void {
+  agent.told = hash;
+  agent.presence = { ...agent.presence, told: rev };
+}
+
+/** Nobody else can dial the host by it. */
+function isUseless(address: Address): boolean {
+  return /^(127\.|::1$|fe80:)/.test(core.printAddress(address));
+}
