@@ -11,6 +11,7 @@ import {
 } from "../commands/networks.ts";
 import { documentOf } from "../plan.ts";
 import { changedRows, parsedName, rowsOf } from "../state.ts";
+import type { Fields } from "../state.ts";
 
 type Networks =
   | "listNetworks"
@@ -44,11 +45,11 @@ export const networkHandlers: Handlers<Networks> = {
     });
   },
   async createNetwork({ ledger, clock, vault }, { actor, body }) {
-    const { name, isOpen = false, settings = [] } = body;
+    const { name, isOpen = false, settings = {} } = body;
     const secret = vault.makeNetworkSecret(`secret/network/${name}`);
     const wish = {
       name,
-      settings: { addresses: RANGES, ...Object.fromEntries(settings) },
+      settings: { addresses: RANGES, ...settings },
       isOpen,
       secret,
       at: clock.now(),
@@ -57,12 +58,11 @@ export const networkHandlers: Handlers<Networks> = {
     return { rev: await ledger.commit(deed, (state) => createNetwork(state, wish)) };
   },
   async setNetwork({ ledger }, { actor, params: { network = "" }, body }) {
-    const { isOpen, settings = [] } = body;
-    const changes = Object.fromEntries(settings.map(([key, value]) => [key, value ?? undefined]));
+    const { isOpen, settings = {} } = body;
     const deed = { actor, command: "network set", summary: network };
     const rev = await ledger.commit(deed, (state) =>
       setNetwork(state, network, {
-        settings: changes,
+        settings: withoutNull(settings),
         ...(isOpen === undefined ? {} : { isOpen }),
       }),
     );
@@ -75,11 +75,11 @@ export const networkHandlers: Handlers<Networks> = {
   async readMesh({ ledger }, { params: { network = "" } }) {
     const { state, rev } = ledger;
     const row = demandNetwork(state, network);
-    return { document: Object.entries(documentOf(row, rowsOf(state.node, network))), rev };
+    return { document: documentOf(row, rowsOf(state.node, network)), rev };
   },
   async applyMesh({ ledger }, { actor, params: { network = "" }, query, body }) {
     const { state: before } = ledger;
-    const apply = (state: typeof before) => applyDocument(state, network, Object.fromEntries(body));
+    const apply = (state: typeof before) => applyDocument(state, network, body);
     const after = ledger.try(apply);
     const { set, delete: gone } = changedRows(before, after);
     const changes = [...set.map(([key]) => `~ ${key}`), ...gone.map((key) => `- ${key}`)];
@@ -98,6 +98,13 @@ export const networkHandlers: Handlers<Networks> = {
     });
   },
 };
+
+/** In JSON null takes a field away. */
+export function withoutNull(fields: Fields): Fields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [key, value ?? undefined]),
+  );
+}
 
 function rangesIn(document: Readonly<Record<string, unknown>>): readonly string[] {
   const { addresses } = document["network"] as { readonly addresses?: unknown };

@@ -5,8 +5,9 @@ import { optional, parsePublicKey, printEndpoint, Problem, say } from "@warren/c
 import type { Handlers, Plane } from "../app.ts";
 import { approveNode, joinNode, removeNode, setNode } from "../commands/nodes.ts";
 import { demandNetwork } from "../commands/networks.ts";
+import { withoutNull } from "./networks.ts";
 import { nodeKey, parsedName, rowsOf } from "../state.ts";
-import type { Fields, NodeRow } from "../state.ts";
+import type { NodeRow } from "../state.ts";
 import type { Presence } from "../streams.ts";
 
 type Nodes = "listNodes" | "setNode" | "approveNode" | "removeNode" | "join";
@@ -22,13 +23,13 @@ export const nodeHandlers: Handlers<Nodes> = {
   },
   async setNode({ ledger }, { actor, params: { network = "", node = "" }, body }) {
     const name = demandName(node);
-    const changes = changesIn(body);
+    const changes = withoutNull(body);
     const deed = { actor, command: "node set", summary: `${network}/${name}` };
     return { rev: await ledger.commit(deed, (state) => setNode(state, network, name, changes)) };
   },
   async approveNode({ ledger }, { actor, params: { network = "", node = "" }, body }) {
     const deed = { actor, command: "node approve", summary: `${network}/${node}` };
-    const fields = changesIn(body);
+    const fields = withoutNull(body);
     return { rev: await ledger.commit(deed, (state) => approveNode(state, network, node, fields)) };
   },
   async removeNode({ ledger }, { actor, params: { network = "", node = "" } }) {
@@ -75,7 +76,7 @@ function viewOf(
     name: parsedName(name),
     state: stateOf(row, presence),
     addresses: row.addresses,
-    fields: Object.entries(row.fields ?? {}),
+    fields: row.fields ?? {},
     peers: (presence?.peers ?? []).map(({ publicKey, ...rest }) => {
       return { name: names.get(publicKey) ?? publicKey, ...rest };
     }),
@@ -98,11 +99,6 @@ function stateOf({ fields, joined }: NodeRow, presence: Presence | undefined): N
   if (presence.error !== undefined) return "failed";
   const { told = 0, applied = -1 } = presence;
   return applied >= told ? "current" : "behind";
-}
-
-/** null takes a field away. */
-function changesIn(body: readonly (readonly [string, unknown])[]): Fields {
-  return Object.fromEntries(body.map(([key, value]) => [key, value ?? undefined]));
 }
 
 function demandName(text: string): string {

@@ -15,14 +15,13 @@ const ID_LETTERS = 8;
 export const tokenHandlers: Handlers<Tokens> = {
   async listTokens({ ledger }, { params: { network = "" } }) {
     demandNetwork(ledger.state, network);
-    return rowsOf(ledger.state.token, network).map(
-      ([id, { hash: _, fields, ...row }]): TokenView => {
-        return { id, ...row, fields: Object.entries(fields) };
-      },
-    );
+    return rowsOf(ledger.state.token, network).map(([id, { hash: _, ...row }]): TokenView => ({
+      id,
+      ...row,
+    }));
   },
   async createToken({ ledger, clock, vault }, { actor, params: { network = "" }, body }) {
-    const { uses = 1, hours = 1, isApproved = true, fields = [] } = body;
+    const { uses = 1, hours = 1, isApproved = true, fields = {} } = body;
     const secret = vault.makeSecret();
     const id = vault.makeSecret().slice(0, ID_LETTERS);
     const now = clock.now();
@@ -31,7 +30,7 @@ export const tokenHandlers: Handlers<Tokens> = {
       createdAt: now,
       createdBy: actor,
       isApproved,
-      fields: Object.fromEntries(fields),
+      fields,
       ...(hours === 0 ? {} : { expiresAt: now + hours * HOUR_MS }),
       ...(uses === 0 ? {} : { usesLeft: uses }),
     };
