@@ -1,0 +1,127 @@
+/** Backups of a store in SQLite: copied while a server writes to it, and put in its place while none does. */
+import { existsSync, linkSync, renameSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { AppError } from "@warren/api";
+import { say } from "@warren/core";
+import * as database from "./database.ts";
+import { identityOf, makePrivateFolder, writeWhole } from "./private-files.ts";
+import { MIGRATIONS } from "./schema.ts";
+
+/** A whole copy of the store as it is now. A file that is there already is replaced. */
+export async function backupStore(file: string, backupFile: string): Promise<void> {
+  checkDifferent(file, backupFile);
+  const source = openSource(file);
+  try {
+    await writeWhole(backupFile, (underWay) => database.copyDatabase(source, underWay));
+  } catch (cause) {
+    throw database.storeRefusal(backupFile, cause);
+  } finally {
+    source.close();
+  }
+}
+
+/**
+ * Puts a backup where the store is; gives the name under which the one before was kept. An agent that has seen
+ * more than the backup knows is told by the new epoch that this is meant. One that is damaged
+ * so that it cannot be locked is taken to be nobody's.
+ */
+export async function restoreStore(backupFile: string, file: string): Promise<string | undefined> {
+  checkDifferent(backupFile, file);
+  const source = openSource(backupFile);
+  try {
+    checkWhole(source, backupFile);
+    makePrivateFolder(dirname(file));
+    const copy = async (underWay: string): Promise<void> => {
+      await database.copyDatabase(source, underWay);
+      renewEpoch(underWay);
+    };
+    let kept: string | undefined;
+    await writeWhole(file, copy, (underWay) => {
+      kept = replaceStore(underWay, file);
+    });
+    return kept;
+  } catch (cause) {
+    throw database.storeRefusal(file, cause);
+  } finally {
+    source.close();
+  }
+}
+
+function checkDifferent(one: string, other: string): void {
+  const identity = identityOf(one);
+  if (identity === undefined || identity !== identityOf(other)) return;
+  const fix = say`name another file`;
+  throw new AppError("usage", say`it is the store itself`, { fix, file: other });
+}
+
+function openSource(file: string): DatabaseSync {
+  try {
+    return database.openToRead(file, MIGRATIONS);
+  } catch (cause) {
+    throw database.storeRefusal(file, cause);
+  }
+}
+
+function checkWhole(source: DatabaseSync, file: string): void {
+  try {
+    const { integrity_check: found } = source.prepare("PRAGMA integrity_check(1)").get() ?? {};
+    if (found === "ok") return;
+  } catch (cause) {
+    throw database.storeRefusal(file, cause);
+  }
+  const fix = say`take another backup`;
+  throw new AppError("cannot-read", say`it is damaged`, { fix, file });
+}
+
+function renewEpoch(file: string): void {
+  const copy = new DatabaseSync(file);
+  try {
+    copy.exec("UPDATE identity SET epoch = lower(hex(randomblob(16)))");
+  } finally {
+    copy.close();
+  }
+}
+
+function replaceStore(underWay: string, file: string): string | undefined {
+  if (!existsSync(file)) {
+    renameSync(underWay, file);
+    return undefined;
+  }
+  const lock = lockStore(file);
+  try {
+    const kept = findFreeName(`${file}.before-restore`);
+    // Of a store that could not be locked. SQLite would take it for a part of the file that comes there now.
+    if (existsSync(`${file}-wal`)) renameSync(`${file}-wal`, `${kept}-wal`);
+    rmSync(`${file}-shm`, { force: true });
+    linkSync(file, kept);
+    renameSync(underWay, file);
+    return kept;
+  } finally {
+    lock?.close();
+  }
+}
+
+/** Held by nobody else, and with nothing left in the files beside it; undefined when it is no longer a database. */
+function lockStore(file: string): DatabaseSync | undefined {
+  const lock = new DatabaseSync(file, { timeout: 0 });
+  try {
+    // Everybody who has it open holds a part of this lock, and loses it only by his end.
+    lock.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE");
+    return lock;
+  } catch (cause) {
+    lock.close();
+    const code = database.sqliteCode(cause);
+    if (code === database.CORRUPT || code === database.NOT_A_DATABASE) return undefined;
+    if (code !== database.BUSY) throw cause;
+    const fix = say`stop the server first`;
+    throw new AppError("busy", say`a server has it open`, { fix, file, cause });
+  }
+}
+
+function findFreeName(name: string): string {
+  for (let at = 1; ; at += 1) {
+    const free = at === 1 ? name : `${name}-${at}`;
+    if (!existsSync(free)) return free;
+  }
+}

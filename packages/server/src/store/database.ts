@@ -1,0 +1,139 @@
+/** A file of SQLite with the schema of a store: opened, copied, written to; and what SQLite refuses, in words. */
+import { accessSync, closeSync, constants, openSync } from "node:fs";
+import { dirname } from "node:path";
+import { backup, DatabaseSync } from "node:sqlite";
+import { AppError, refusalOf } from "@warren/api";
+import type { ErrorCode } from "@warren/api";
+import { say } from "@warren/core";
+import type { Phrase } from "@warren/core";
+import { identityOf, makePrivateFolder, protectFile, writeWhole } from "./private-files.ts";
+import { copyBefore, migrate, readSchema } from "./schema.ts";
+
+export interface OpenOptions {
+  readonly migrations: readonly string[];
+  /** How long another process that is writing is waited for. */
+  readonly waitMs: number;
+}
+
+/** More pages than a file can have: a copy that is made in one step is of one moment, whoever writes meanwhile. */
+const ALL_PAGES = 2 ** 31 - 1;
+
+/** SQLite's result codes, https://www.sqlite.org/rescode.html */
+export const BUSY = 5;
+export const CORRUPT = 11;
+export const NOT_A_DATABASE = 26;
+const READ_ONLY = 8;
+const FULL = 13;
+
+/** Makes the file where there is none, and gives it this program's schema. */
+export async function openDatabase(file: string, options: OpenOptions): Promise<DatabaseSync> {
+  makeFile(file);
+  const before = identityOf(file);
+  const database = new DatabaseSync(file, { timeout: options.waitMs });
+  try {
+    await prepare(database, file, options.migrations);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  if (identityOf(file) === before) return database;
+  // It waited for a restore: what is open here is no longer the store, but the copy kept of it.
+  database.close();
+  throw new AppError("busy", say`a backup was restored just now`, { fix: say`run it again`, file });
+}
+
+/** Opens a store that is there, and leaves it as it is. */
+export function openToRead(file: string, migrations: readonly string[]): DatabaseSync {
+  // SQLite's own word for a file that cannot be opened names no reason.
+  accessSync(file, constants.R_OK);
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    readSchema(database, file, migrations.length);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Copies all of a store as it is at one moment into an empty file, which then needs no other beside it. */
+export async function copyDatabase(source: DatabaseSync, file: string): Promise<void> {
+  await backup(source, file, { rate: ALL_PAGES });
+  const copy = new DatabaseSync(file);
+  try {
+    copy.exec("PRAGMA journal_mode = DELETE");
+  } finally {
+    copy.close();
+  }
+}
+
+/** All of `work` or nothing. */
+export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
+  // IMMEDIATE: nobody writes between what is read here and what is written.
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    const result = work();
+    database.exec("COMMIT");
+    return result;
+  } catch (error) {
+    // After some failures SQLite has taken it back already.
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+/** SQLite's result code of a failure, without its details. */
+export function sqliteCode(cause: unknown): number | undefined {
+  const code: unknown = cause instanceof Error && "errcode" in cause ? cause.errcode : undefined;
+  return typeof code === "number" ? code & 0xff : undefined;
+}
+
+/** What the system or SQLite refused of a file, in words. Mistakes of ours stay as they are. */
+export function storeRefusal(file: string, cause: unknown): unknown {
+  if (cause instanceof Error && "syscall" in cause) return refusalOf("cannot-write", file, cause);
+  const restore = say`name another file, or restore a backup: warren server restore FILE`;
+  const known = new Map<number, readonly [code: ErrorCode, text: Phrase, fix: Phrase]>([
+    [BUSY, ["busy", say`another process is writing to it`, say`wait for it, or end it`]],
+    [FULL, ["cannot-write", say`no space is left`, say`free some and run it again`]],
+    [READ_ONLY, ["cannot-write", say`it may only be read`, say`let the server's user write to it`]],
+    [CORRUPT, ["cannot-read", say`it is damaged`, restore]],
+    [NOT_A_DATABASE, ["cannot-read", say`it is no database`, restore]],
+  ]);
+  const found = sqliteCode(cause);
+  if (found === undefined) return cause;
+  const message = cause instanceof Error ? cause.message : "";
+  const [code, text, fix] = known.get(found) ?? [
+    "cannot-write",
+    say`cannot write here: ${message}`,
+    say`see the message`,
+  ];
+  return new AppError(code, text, { fix, file, cause });
+}
+
+function makeFile(file: string): void {
+  makePrivateFolder(dirname(file));
+  // It is not opened where it is there: to close it would end the locks that SQLite has on it in this process.
+  if (protectFile(file)) accessSync(file, constants.R_OK | constants.W_OK);
+  else closeSync(openSync(file, "wx", 0o600));
+}
+
+async function prepare(
+  database: DatabaseSync,
+  file: string,
+  migrations: readonly string[],
+): Promise<void> {
+  const schema = readSchema(database, file, migrations.length);
+  // FULL: what was acknowledged outlasts a loss of power.
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+  if (schema > 0 && schema < migrations.length) {
+    const copy = copyBefore(file, migrations.length);
+    await writeWhole(copy, (underWay) => copyDatabase(database, underWay));
+  }
+  for (const [before, migration] of migrations.entries()) {
+    inTransaction(database, () => {
+      // Another process may have been quicker.
+      if (readSchema(database, file, migrations.length) > before) return;
+      migrate(database, before + 1, migration);
+    });
+  }
+}

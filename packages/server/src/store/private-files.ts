@@ -1,0 +1,53 @@
+/** Files for their owner alone, in folders for their owner alone: whole when they have their name, and there to stay. */
+import { randomBytes } from "node:crypto";
+import * as fs from "node:fs";
+import { basename, dirname, join } from "node:path";
+
+/**
+ * Has `fill` write into a new file beside `file`, which then takes its place: after a loss of power there is
+ * the one or the other. `place` is a rename, or a link where nothing may be replaced.
+ */
+export async function writeWhole(
+  file: string,
+  fill: (underWay: string) => Promise<unknown> | void,
+  place: (underWay: string, file: string) => void = fs.renameSync,
+): Promise<void> {
+  // A name of its own: two that write the same file at once would else put each other's half in place.
+  const unique = randomBytes(6).toString("hex");
+  const underWay = join(dirname(file), `.${basename(file)}.${unique}.warren-new`);
+  try {
+    fs.closeSync(fs.openSync(underWay, "wx", 0o600));
+    await fill(underWay);
+    syncPath(underWay);
+    place(underWay, file);
+    syncPath(dirname(file));
+  } finally {
+    fs.rmSync(underWay, { force: true });
+  }
+}
+
+export function makePrivateFolder(folder: string): void {
+  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+}
+
+/** Takes away what others may do with a file that is there; whether there is one. */
+export function protectFile(file: string): boolean {
+  const mode = fs.statSync(file, { throwIfNoEntry: false })?.mode;
+  if (mode !== undefined && (mode & 0o077) !== 0) fs.chmodSync(file, mode & 0o700);
+  return mode !== undefined;
+}
+
+/** Another than before when another file has taken its place; the time of birth, because numbers are given again. */
+export function identityOf(file: string): string | undefined {
+  const stat = fs.statSync(file, { bigint: true, throwIfNoEntry: false });
+  return stat === undefined ? undefined : `${stat.dev} ${stat.ino} ${stat.birthtimeNs}`;
+}
+
+function syncPath(path: string): void {
+  const descriptor = fs.openSync(path, "r");
+  try {
+    fs.fsyncSync(descriptor);
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
