@@ -163,13 +163,13 @@ export class Ledger {
   }
 }
 
-/** Networks of which a row is another. */
+/** Networks whose mesh may be another. */
 function touched(before: State, after: State): ReadonlySet<string> {
   const { set, delete: gone } = changedRows(before, after);
   return new Set(
     [...set.map(([key]) => key), ...gone].flatMap((key) => {
       const [table = "", network = ""] = key.split("/");
-      return table === "network" || table === "node" || table === "token" ? [network] : [];
+      return table === "network" || table === "node" ? [network] : [];
     }),
   );
 }

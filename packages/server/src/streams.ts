@@ -188,22 +188,20 @@ export class Streams {
   }
 
   #schedule(network: string): void {
-    if (this.#waiting.has(network)) return;
+    if (this.#waiting.has(network) || !this.#flush(network)) return;
     this.#waiting.add(network);
-    this.#flush(network);
     this.#clock.after(GATHER_MS, () => {
       this.#waiting.delete(network);
-      if (this.#told.get(network) !== this.#ledger.plan(network)?.index) this.#schedule(network);
-      this.#dismiss(network);
+      this.#schedule(network);
     });
   }
 
-  /** Tells everybody what has changed since he was told last. */
-  #flush(network: string): void {
+  /** Tells everybody what has changed since he was told last; whether anything has. */
+  #flush(network: string): boolean {
     this.#dismiss(network);
     const before = this.#told.get(network);
     const after = this.#ledger.plan(network)?.index;
-    if (before === after) return;
+    if (before === after) return false;
     this.#told.set(network, after);
     const change =
       before === undefined || after === undefined ? undefined : changeBetween(before, after);
@@ -214,6 +212,7 @@ export class Streams {
       if (agent.told === undefined || change === undefined) this.#sendAll(agent, true);
       else this.#sendChange(agent, change, agent.told);
     }
+    return true;
   }
 
   /** Those whose credential holds no more. */
