@@ -94,6 +94,7 @@ export class Streams {
       ...arrival,
       line,
       presence: { connectedAt: this.#clock.now(), peers: [] },
+      credential: this.#ledger.state.node.get(key)?.joined?.credential,
       told: undefined,
       hasGreeted: false,
     };
@@ -218,7 +219,11 @@ export class Streams {
   /** Those whose credential holds no more. */
   #dismiss(network: string): void {
     for (const [key, agent] of this.#agents) {
-      if (agent.network !== network || this.#ledger.state.node.get(key)?.joined !== undefined)
+      const joined = this.#ledger.state.node.get(key)?.joined;
+      if (
+        agent.network !== network ||
+        (joined !== undefined && joined.credential === agent.credential)
+      )
         continue;
       agent.line.send(printMessage({ kind: "revoked" }));
       agent.line.close("revoked");
@@ -278,6 +283,8 @@ export class Streams {
 
 interface Agent extends Arrival {
   readonly line: Line;
+  /** The hash of that which it came with: whoever joins again is another. */
+  readonly credential: string | undefined;
   presence: Presence;
   /** Hash of the device that it was told; absent while it was told none. */
   told: string | undefined;
