@@ -1,6 +1,7 @@
 /** The public list of what travels between server, agents and people's programs. */
 export { AppError, USAGE } from "./app-error.ts";
 export type { ErrorCode } from "./app-error.ts";
+export { describeSystem, refusalOf, systemCode } from "./system-error.ts";
 export { bundleOf, entriesOf, hostEntries, peerEntries } from "./entries.ts";
 export type { Bundle, Entries, Entry, PresharedKeys } from "./entries.ts";
 export { applyDelta, deltaBetween, hashAfter, hashOf, isEmpty, replacedBy } from "./delta.ts";
