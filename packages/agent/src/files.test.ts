@@ -197,7 +197,7 @@ nodes: { a: {}, b: { endpoint: b.example }, c: { endpoint: 192.0.2.1 } }
 `);
   const [device] = devices;
   if (device === undefined) throw new Error("the sample has no device");
-  const entries = entriesOf(device, sampleSecrets.presharedKey);
+  const entries = entriesOf(device, (id) => sampleSecrets.presharedKey(id));
   return { epoch: "first", rev, hash: hashOf(entries, digest), entries };
 }
 
