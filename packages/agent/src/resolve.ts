@@ -44,10 +44,9 @@ async function resolve(
   host: string,
   deadline: AbortSignal,
 ): Promise<readonly string[]> {
-  const none = (): readonly string[] => [];
   const found = await Promise.all([
-    resolver.resolve6(host).catch(none),
-    resolver.resolve4(host).catch(none),
+    resolver.resolve6(host).catch(() => []),
+    resolver.resolve4(host).catch(() => []),
   ]);
   const addresses = found.flat();
   if (addresses.length > 0 || deadline.aborted) return addresses;
