@@ -15,6 +15,8 @@ const purePlaces: readonly string[] = [
   "packages/core/src/",
   "packages/server/src/commands/",
   "packages/agent/src/reconcile.ts",
+  "packages/agent/src/endpoints.ts",
+  "packages/agent/src/backoff.ts",
   "packages/agent/src/path/",
   "packages/operator/src/translate.ts",
   "packages/web/src/graph/layout.ts",

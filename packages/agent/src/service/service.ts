@@ -1,0 +1,117 @@
+/** What starts an agent at boot, and again when it ends: installed by `join`, removed by `leave`. */
+import { execFile } from "node:child_process";
+import { existsSync, rmSync } from "node:fs";
+import { AppError, refusalOf } from "@warren/api";
+import { say } from "@warren/core";
+import type { Name, Phrase } from "@warren/core";
+import { writeWhole } from "../atomic-file.ts";
+import { renderInitScript } from "./openrc.ts";
+import { renderUnit } from "./systemd.ts";
+
+/** What is to run: absolute paths of this Node.js and of its program, then arguments. */
+export interface AgentCommand {
+  readonly network: Name;
+  readonly words: readonly string[];
+}
+
+/** What starts services on a host. */
+export type Init = "systemd" | "openrc" | "none";
+
+/** The one that has started this host, not one that is only installed. */
+export function findInit(): Init {
+  if (existsSync("/run/systemd/system")) return "systemd";
+  return existsSync("/run/openrc/softlevel") ? "openrc" : "none";
+}
+
+/** Writes the service, starts it, and again at each boot. The sentence says what is left to people, if anything. */
+export async function installService(
+  init: Init,
+  command: AgentCommand,
+): Promise<Phrase | undefined> {
+  if (init === "none") {
+    const line = command.words.join(" ");
+    return say`no systemd or OpenRC runs here: have this started at boot, as root: ${line}`;
+  }
+  const { file, mode, text, start } = serviceOf(init, command);
+  writeWhole(file, text, { mode, isLasting: true });
+  for (const words of start) await run(words);
+  return undefined;
+}
+
+/** Stops the agent, and removes what started it; its tunnel is left as it is. */
+export async function removeService(init: Init, network: Name): Promise<void> {
+  if (init === "none") return;
+  const { file, stop, after } = serviceOf(init, { network, words: [] });
+  if (!existsSync(file)) return;
+  for (const words of stop) await run(words);
+  try {
+    rmSync(file, { force: true });
+  } catch (cause) {
+    throw refusalOf("cannot-write", file, cause);
+  }
+  for (const words of after) await run(words);
+}
+
+interface Service {
+  readonly file: string;
+  readonly mode: number;
+  readonly text: string;
+  readonly start: readonly (readonly string[])[];
+  readonly stop: readonly (readonly string[])[];
+  /** Once the file is gone. */
+  readonly after: readonly (readonly string[])[];
+}
+
+function serviceOf(init: Exclude<Init, "none">, command: AgentCommand): Service {
+  const { network } = command;
+  switch (init) {
+    case "systemd": {
+      const unit = `warren@${network}.service`;
+      const reload = ["systemctl", "daemon-reload"];
+      const start = [
+        reload,
+        ["systemctl", "--quiet", "enable", unit],
+        ["systemctl", "restart", unit],
+      ];
+      return {
+        file: `/etc/systemd/system/${unit}`,
+        mode: 0o644,
+        text: renderUnit(command),
+        start,
+        stop: [["systemctl", "--quiet", "disable", "--now", unit]],
+        after: [reload],
+      };
+    }
+    case "openrc": {
+      const script = `warren.${network}`;
+      const start = [
+        ["rc-update", "--quiet", "add", script, "default"],
+        ["rc-service", script, "restart"],
+      ];
+      return {
+        file: `/etc/init.d/${script}`,
+        mode: 0o755,
+        text: renderInitScript(command),
+        start,
+        stop: [
+          ["rc-service", "--ifstarted", script, "stop"],
+          ["rc-update", "--quiet", "delete", script, "default"],
+        ],
+        after: [],
+      };
+    }
+  }
+}
+
+function run(words: readonly string[]): Promise<void> {
+  const [program = "", ...list] = words;
+  return new Promise((resolve, reject) => {
+    execFile(program, list, (cause, _, errors) => {
+      if (cause === null) return resolve();
+      const said = errors.trim() === "" ? cause.message : errors.trim();
+      const text = say`"${words.join(" ")}" has failed: ${said}`;
+      const fix = say`mend what it names, and run it again; the journal or the system's log says more`;
+      reject(new AppError("kernel", text, { fix, cause }));
+    });
+  });
+}
