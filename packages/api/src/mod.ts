@@ -19,3 +19,4 @@ export {
   readServerMessage,
 } from "./messages.ts";
 export type { AgentMessage, PeerReport, ServerMessage } from "./messages.ts";
+export { describeSystem, refusalOf, systemCode } from "./system-refusals.ts";

@@ -1,8 +1,7 @@
 /** The warren command: reads the environment, runs one command, exits with its status. */
 import { say } from "@warren/core";
 import manifest from "../package.json" with { type: "json" };
-import { AppError } from "@warren/api";
-import { describeSystem, systemCode } from "./app-error.ts";
+import { AppError, describeSystem, systemCode } from "@warren/api";
 import { findOpener } from "./terminal/desktop.ts";
 import { reportFailure } from "./exit.ts";
 import { findLanguage, loadCatalogue } from "./terminal/language.ts";

@@ -1,8 +1,7 @@
 /** Changes a mesh file as a command asks: one writer at a time, and only to what holds when it is proven. */
 import { realpathSync, statSync } from "node:fs";
 import * as core from "@warren/core";
-import { AppError } from "@warren/api";
-import { refusalOf } from "./app-error.ts";
+import { AppError, refusalOf } from "@warren/api";
 import { readDocument } from "./yaml/document.ts";
 import { readTextIfThere } from "./files/file-text.ts";
 import { printFindings } from "./findings.ts";

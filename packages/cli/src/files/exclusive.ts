@@ -3,8 +3,7 @@ import { accessSync, closeSync, constants, openSync, rmSync, statSync } from "no
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { say } from "@warren/core";
-import { AppError } from "@warren/api";
-import { describeSystem, systemCode } from "../app-error.ts";
+import { AppError, describeSystem, systemCode } from "@warren/api";
 import { makeFolder, removeIfEmpty } from "./folders.ts";
 
 /** Longer than any command writes; then somebody should look. */

@@ -1,6 +1,6 @@
 /** Reads text files: no more of them than anybody needs, and with failures in words. */
 import { readSync } from "node:fs";
-import { refusalOf, systemCode } from "../app-error.ts";
+import { refusalOf, systemCode } from "@warren/api";
 import { withOpen } from "./folders.ts";
 import { LARGEST_FILE } from "../yaml/document.ts";
 

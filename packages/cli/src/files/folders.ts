@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import type { Dirent } from "node:fs";
 import { dirname } from "node:path";
-import { refusalOf, systemCode } from "../app-error.ts";
+import { refusalOf, systemCode } from "@warren/api";
 
 /**
  * Makes a folder and those above it, each of this mode; gives those that were not there, the outermost first.

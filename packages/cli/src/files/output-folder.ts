@@ -2,7 +2,7 @@
 import { lstatSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { EXPORT_HEADER, HEADER } from "@warren/core";
-import { refusalOf, systemCode } from "../app-error.ts";
+import { refusalOf, systemCode } from "@warren/api";
 import { listFolder, withOpen } from "./folders.ts";
 
 /** The file of the mesh's names: no node can have its name. */

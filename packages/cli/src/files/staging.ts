@@ -6,8 +6,7 @@ import * as fs from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { say } from "@warren/core";
 import type { Pieces } from "@warren/core";
-import { AppError } from "@warren/api";
-import { refusalOf } from "../app-error.ts";
+import { AppError, refusalOf } from "@warren/api";
 import { listFolder, makeFolder, removeIfEmpty } from "./folders.ts";
 import { TextBuffer } from "../terminal/text-buffer.ts";
 
