@@ -13,10 +13,10 @@ import { parseServerAddress, printServerAddress } from "./server-address.ts";
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".split("");
 
-const bytes = (least: number, most: number): fc.Arbitrary<string> =>
-  fc
-    .uint8Array({ minLength: least, maxLength: most })
-    .map((each) => Buffer.from(each).toString("base64url"));
+function bytes(least: number, most: number): fc.Arbitrary<string> {
+  const given = fc.uint8Array({ minLength: least, maxLength: most });
+  return given.map((each) => Buffer.from(each).toString("base64url"));
+}
 
 const tokens: fc.Arbitrary<JoinToken> = fc
   .record({

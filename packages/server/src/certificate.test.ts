@@ -6,7 +6,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { AppError } from "@warren/api";
 import type { Pin } from "@warren/api";
 import { printText } from "@warren/core";
@@ -18,15 +18,12 @@ const NOW = Date.parse("2026-03-01T12:00:00Z");
 const DAY = 24 * 60 * 60 * 1000;
 const NAMES = ["aws", "aws.example", "192.0.2.1", "2001:db8::1"];
 
-let folder = "";
-
-beforeEach(() => {
-  folder = fs.mkdtempSync(join(tmpdir(), "warren-certificate-"));
-});
+const folder = fs.mkdtempSync(join(tmpdir(), "warren-certificate-"));
 
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
 function inFolder(name: string): string {
+  fs.mkdirSync(folder, { recursive: true });
   return join(folder, name);
 }
 
@@ -128,8 +125,8 @@ test("checkExpiry() tells it 30 days before", async () => {
   expect(said).toMatchInlineSnapshot(`
     [
       undefined,
-      "warning the server's certificate expires in 30 days; put a new one there, best with the same key, and start the server again",
-      "warning the server's certificate expires in 1 days; put a new one there, best with the same key, and start the server again",
+      "warning the server's certificate expires on 2036-02-27; put a new one there, best with the same key, and start the server again",
+      "warning the server's certificate expires on 2036-02-27; put a new one there, best with the same key, and start the server again",
       "error the server's certificate has expired; put a new one there, best with the same key, and start the server again",
     ]
   `);

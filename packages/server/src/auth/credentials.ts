@@ -10,9 +10,14 @@ import type { Caller } from "./roles.ts";
 export const API_TOKEN_PREFIX = "wrt_";
 export const NODE_CREDENTIAL_PREFIX = "wrc_";
 
-/** Nobody gives away more than he has: the token's grant must be one of its maker's. */
-export function addApiToken(state: AuthState, maker: Caller, token: ApiToken): AuthState {
-  if (!mayDo(maker, token.grant)) {
+/** Of its maker, who cannot give away more than he has. */
+export function addApiToken(
+  state: AuthState,
+  maker: Caller,
+  token: Omit<ApiToken, "account">,
+): AuthState {
+  const account = accountOf(maker);
+  if (account === undefined || !mayDo(maker, token.grant)) {
     throw new AppError("forbidden", say`a token cannot do more than who makes it`, {
       fix: say`choose a role and a network that you have yourself`,
     });
@@ -22,7 +27,7 @@ export function addApiToken(state: AuthState, maker: Caller, token: ApiToken): A
       fix: say`choose another name, or revoke that one first`,
     });
   }
-  return { ...state, apiTokens: new Map(state.apiTokens).set(token.hash, token) };
+  return { ...state, apiTokens: new Map(state.apiTokens).set(token.hash, { ...token, account }) };
 }
 
 export function removeApiToken(state: AuthState, name: Name): AuthState {
@@ -54,7 +59,7 @@ export function putCredential(state: AuthState, credential: NodeCredential): Aut
   return { ...state, credentials: new Map(credentials).set(credential.hash, credential) };
 }
 
-/** From here on the nodes are nobody. */
+/** From here on the nodes are nobody to the server. */
 export function removeCredentials(
   state: AuthState,
   network: Name,
@@ -65,4 +70,16 @@ export function removeCredentials(
     ([, row]) => row.network !== network || !gone.has(row.node),
   );
   return { ...state, credentials: new Map(left) };
+}
+
+function accountOf(caller: Caller): Name | undefined {
+  switch (caller.kind) {
+    case "account":
+      return caller.name;
+    case "apiToken":
+      return caller.account;
+    case "nobody":
+    case "node":
+      return undefined;
+  }
 }

@@ -50,10 +50,12 @@ export function mayDo(caller: Caller, need: Grant): boolean {
 export function refusalOf(caller: Caller, need: Grant): AppError | undefined {
   if (mayDo(caller, need)) return undefined;
   if (caller.kind === "nobody") return unauthorised(caller.why);
-  const where = need.network === "*" ? say`everywhere` : say`in ${need.network}`;
-  return new AppError("forbidden", say`this needs the role ${need.role} ${where}`, {
-    fix: say`have an admin do it, or give you the role`,
-  });
+  const { role, network } = need;
+  const text =
+    network === "*"
+      ? say`this needs the role ${role} everywhere`
+      : say`this needs the role ${role} in the network ${network}`;
+  return new AppError("forbidden", text, { fix: say`have an admin do it, or give you the role` });
 }
 
 /** What both `grants` allow: of each network the lesser role. */
@@ -75,11 +77,11 @@ function rankOf(role: Role): number {
 }
 
 function unauthorised(why: Extract<Caller, { kind: "nobody" }>["why"]): AppError {
-  const signIn = say`sign in again: warren login gives a link`;
+  const another = say`get another: warren login for people, warren join on a node`;
   const known: Readonly<Record<typeof why, readonly [why: Phrase, fix: Phrase]>> = {
     nothing: [say`nobody has signed in here`, say`sign in: warren login gives a link`],
-    unknown: [say`this credential is not known here, or no longer`, signIn],
-    expired: [say`this credential has expired`, signIn],
+    unknown: [say`this credential is not known here, or no longer`, another],
+    expired: [say`this credential has expired`, another],
     "from-elsewhere": [
       say`a browser's change has to say that it comes from this server's own page`,
       say`send the header X-Warren: 1 with it, or use an API token`,
