@@ -16,7 +16,7 @@ export function direction({ sources }: Repository): readonly Violation[] {
 const arrows: Readonly<Record<string, readonly string[]>> = {
   core: [],
   relay: ["core"],
-  crypto: ["core"],
+  crypto: ["core", "api"],
   api: ["core"],
   server: ["core", "api", "crypto", "relay"],
   agent: ["core", "api", "crypto", "relay"],

@@ -2,6 +2,12 @@
 export { AppError, USAGE } from "./app-error.ts";
 export type { ErrorCode } from "./app-error.ts";
 export { describeSystem, refusalOf, systemCode } from "./system-error.ts";
+export { parseJoinToken, printJoinToken } from "./join-token.ts";
+export type { JoinToken } from "./join-token.ts";
+export { parsePin } from "./pin.ts";
+export type { Pin } from "./pin.ts";
+export { parseServerAddress, printServerAddress, SERVER_PORT } from "./server-address.ts";
+export type { ServerAddress } from "./server-address.ts";
 export { bundleOf, entriesOf, hostEntries, peerEntries } from "./entries.ts";
 export type { Bundle, Entries, Entry, PresharedKeys } from "./entries.ts";
 export { applyDelta, deltaBetween, hashAfter, hashOf, isEmpty, replacedBy } from "./delta.ts";

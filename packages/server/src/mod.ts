@@ -7,3 +7,5 @@ export { createSeal } from "./store/seal.ts";
 export type { Seal } from "./store/seal.ts";
 export { openSqliteStore } from "./store/sqlite.ts";
 export type { Changes, Commit, Deed, Page, Revision, Store, Stored } from "./store/store.ts";
+export { checkExpiry, keepCertificate, readCertificate } from "./certificate.ts";
+export type { ServerCertificate } from "./certificate.ts";
