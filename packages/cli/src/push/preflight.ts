@@ -1,6 +1,6 @@
 /** Judges by what a host told of itself whether a device can be brought to it, before anything is done. */
-import { hasPrefix, hasRules, hostPrefix, judgeFirewalls, printText } from "@warren/core";
-import type { Device, Family, FirewallNeed, Node, Prefix } from "@warren/core";
+import { firewallNeeds, hasRules, hostPrefix, judgeFirewalls, printText } from "@warren/core";
+import type { Device, FirewallNeed, Node, Prefix } from "@warren/core";
 import type { HostFacts } from "./facts.ts";
 import * as troubles from "./troubles.ts";
 import type { Trouble } from "./troubles.ts";
@@ -59,48 +59,18 @@ function portTaken({ otherTunnels }: HostFacts, port: number, { name }: Node): T
 
 /** What somebody else's rules would drop; one command may admit several. */
 function findDrops(facts: HostFacts, wanted: Wanted): readonly Trouble[] {
-  const blocks = firewallNeeds(facts, wanted).flatMap((need) =>
-    judgeFirewalls(facts.firewalls, need),
-  );
+  const blocks = needsOf(facts, wanted).flatMap((need) => judgeFirewalls(facts.firewalls, need));
   return [...new Map(blocks.map((block) => [printText(block.fix), block])).values()].map(
     troubles.firewallDrops,
   );
 }
 
-/** The packets that the mesh has for this host. TCP stands for what it carries: some let pings alone through. */
-function firewallNeeds({ ranges }: HostFacts, { node, device }: Wanted): readonly FirewallNeed[] {
-  const { interface: name, addresses, filter, listenPort, subnets } = device;
+/** In which families others dial it, as far as the mesh says so. */
+function needsOf({ ranges }: HostFacts, { node, device }: Wanted): readonly FirewallNeed[] {
   const dialled = [node.lan, node.endpoint?.host].flatMap((host) =>
     host === undefined ? [] : [typeof host === "string" ? 4 : host.family],
   );
-  const families = familiesOf(addresses.map(({ address }) => address));
-  const inside = { interface: name, families };
-  const needs: FirewallNeed[] = [{ ...inside, kind: "tunnel", protocol: "icmp" }];
-  if (dialled.length > 0 && listenPort !== undefined) {
-    needs.push({ ...inside, families: [...new Set(dialled)], kind: "input", port: listenPort });
-  }
-  if (filter.carries) needs.push({ ...inside, kind: "through", protocol: "tcp" });
-  for (const { prefix, interface: towards } of subnets) {
-    const elsewhere = towards ?? interfaceTowards(ranges, prefix);
-    const way = {
-      interface: name,
-      families: [prefix.family],
-      ...(elsewhere === undefined ? {} : { elsewhere }),
-    };
-    needs.push({ ...way, kind: "out", protocol: "tcp" }, { ...way, kind: "back" });
-  }
-  return needs;
-}
-
-/** By the host's longest route that has the range. */
-function interfaceTowards(ranges: HostFacts["ranges"], prefix: Prefix): string | undefined {
-  return ranges
-    .filter((range) => range.kind === "route" && hasPrefix(range.prefix, prefix))
-    .toSorted((one, other) => other.prefix.length - one.prefix.length)[0]?.interface;
-}
-
-function familiesOf(those: readonly { readonly family: Family }[]): readonly Family[] {
-  return [...new Set(those.map(({ family }) => family))];
+  return firewallNeeds(device, { dialled, routes: ranges.filter(({ kind }) => kind === "route") });
 }
 
 /** What is missing, in the order in which it is of use. */

@@ -35,7 +35,7 @@ export function renderHostState(device: Device): string {
  * wg-quick adds one for each of the AllowedIPs, but for those that the interface's own addresses put
  * on its link already; a default route it makes in its own way.
  */
-function routesOf(device: Device): readonly string[] {
+export function routesOf(device: Device): readonly string[] {
   const { addresses, offLinkRanges, peers, table } = device;
   if (table === "off") return [];
   const onLink =

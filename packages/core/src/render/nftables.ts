@@ -13,7 +13,7 @@ const POSTROUTING =
   "\tchain postrouting {\n\t\ttype nat hook postrouting priority srcnat; policy accept;\n";
 
 /** The name of our table. nft takes all of an interface name's characters in it but = and +. */
-function ruleTable(device: Device): string {
+export function ruleTable(device: Pick<Device, "interface">): string {
   return `warren-${device.interface.replaceAll(/[=+]/g, "_")}`;
 }
 

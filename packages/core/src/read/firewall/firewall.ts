@@ -44,6 +44,22 @@ export interface FirewallBlock {
   readonly families: readonly Family[];
   readonly message: Phrase;
   readonly fix: Phrase;
+  /** One for each place that drops. */
+  readonly admissions: readonly Admission[];
+}
+
+/** A rule in front of what drops, by which the packet passes, for a program that puts it there itself. */
+export interface Admission {
+  readonly program: Table["program"];
+  /** In nft's words: ip, ip6 or inet. */
+  readonly family: string;
+  readonly table: string;
+  /** Docker's own is for its user's rules. */
+  readonly chain: string;
+  /** As the program wants it written; an interface stands in quotes for nft alone. */
+  readonly match: readonly string[];
+  /** By which its owner knows it, and this judge that it is not there for anybody else. */
+  readonly comment: string;
 }
 
 /** A base chain that drops, and where. */
@@ -69,7 +85,8 @@ export function judgeFirewalls(
       const fix = findFix(place, need, who);
       const others = blocks.get(printText(fix));
       const families = [...new Set([...(others?.families ?? []), family])];
-      blocks.set(printText(fix), { kind, message, fix, ...others, families });
+      const admissions = [...(others?.admissions ?? []), admissionOf(place, need, who)];
+      blocks.set(printText(fix), { kind, message, fix, ...others, families, admissions });
     }
   }
   return [...blocks.values()];
@@ -98,14 +115,15 @@ function readTables(printed: FirewallTexts, own: string): readonly Table[] {
   );
 }
 
-/** Our own chains drop what our policy does not let in: as if they were empty. */
+/** Our own chains drop what our policy does not let in: as if they were empty; and as if nothing were admitted. */
 function withoutOwn(table: Table, own: string): Table {
   const isOwn = (name: string): boolean =>
     name.startsWith(`warren-${own}-`) &&
     /^(allow|back|input|fwd|nat|c\d+)$/.test(name.slice(`warren-${own}-`.length));
-  const chains = [...table.chains].map(
-    ([name, chain]) => [name, isOwn(name) ? { ...chain, rules: [] } : chain] as const,
-  );
+  const chains = [...table.chains].map(([name, chain]) => {
+    const rules = chain.rules.filter(({ comment }) => comment?.startsWith(commentOf(own)) !== true);
+    return [name, { ...chain, rules: isOwn(name) ? [] : rules }] as const;
+  });
   return { ...table, chains: new Map(chains) };
 }
 
@@ -189,27 +207,50 @@ function describePlace({ table, drop: { chain, rule } }: Place): Text {
 }
 
 function findFix(place: Place, need: FirewallNeed, maker: ReturnType<typeof makerOf>): Phrase {
-  const { table, name, policy } = place;
   if (maker === "ufw") return say`run on the host: ${ufwCommand(place, need)}`;
   if (maker === "firewalld") return say`run on the host: ${firewalldCommand(place, need)}`;
-  const own = shellWord(need.interface);
-  const isIptables = table.program !== "nft";
-  const input = isIptables ? `-p udp --dport` : `udp dport`;
-  const [iif, oif] = isIptables
-    ? [`-i ${own}`, `-o ${own}`]
-    : [`iifname ${nftName(need)}`, `oifname ${nftName(need)}`];
-  const out = policy.hook === "prerouting" ? "" : `${oif} `;
-  const reply = isIptables
-    ? "-m conntrack --ctstate ESTABLISHED,RELATED"
-    : "ct state established,related";
-  const match =
-    need.kind === "input" ? `${input} ${need.port}` : need.kind === "back" ? `${out}${reply}` : iif;
-  const chain = shellWord(maker === "docker" ? "DOCKER-USER" : name);
-  const to = table.name === "filter" ? "" : `-t ${shellWord(table.name)} `;
-  const command = isIptables
-    ? `${table.program} ${to}-I ${chain} ${match} -j ACCEPT`
-    : `nft insert rule ${table.family} ${shellWord(table.name)} ${chain} ${match} accept`;
+  const { program, family, table, chain, match } = admissionOf(place, need, maker);
+  const words = match.map((word) =>
+    word === need.interface ? shellWord(word) : word.startsWith('"') ? nftName(need) : word,
+  );
+  const to = table === "filter" ? "" : `-t ${shellWord(table)} `;
+  const command =
+    program === "nft"
+      ? `nft insert rule ${family} ${shellWord(table)} ${shellWord(chain)} ${words.join(" ")} accept`
+      : `${program} ${to}-I ${shellWord(chain)} ${words.join(" ")} -j ACCEPT`;
   return say`run on the host, and keep it with the rules that it loads at boot: ${command}`;
+}
+
+function admissionOf(
+  { table: { program, family, name: table }, name, policy }: Place,
+  need: FirewallNeed,
+  maker: ReturnType<typeof makerOf>,
+): Admission {
+  const chain = maker === "docker" ? "DOCKER-USER" : name;
+  // At the first hook nobody knows yet where it will go.
+  const isRouted = policy.hook !== "prerouting";
+  const match = program === "nft" ? nftMatch(need, isRouted) : iptablesMatch(need, isRouted);
+  const what = need.kind === "input" ? `port-${need.port}` : need.kind === "back" ? "back" : "in";
+  return { program, family, table, chain, match, comment: `${commentOf(need.interface)}${what}` };
+}
+
+function commentOf(own: string): string {
+  return `warren ${own} `;
+}
+
+function nftMatch(need: FirewallNeed, isRouted: boolean): readonly string[] {
+  const own = `"${need.interface}"`;
+  if (need.kind === "input") return ["udp", "dport", String(need.port)];
+  if (need.kind !== "back") return ["iifname", own];
+  return [...(isRouted ? ["oifname", own] : []), "ct", "state", "established,related"];
+}
+
+function iptablesMatch(need: FirewallNeed, isRouted: boolean): readonly string[] {
+  const own = need.interface;
+  if (need.kind === "input") return ["-p", "udp", "--dport", String(need.port)];
+  if (need.kind !== "back") return ["-i", own];
+  const reply = ["-m", "conntrack", "--ctstate", "ESTABLISHED,RELATED"];
+  return [...(isRouted ? ["-o", own] : []), ...reply];
 }
 
 /** No word of nft begins like this; others it takes for a name in quotes only. */

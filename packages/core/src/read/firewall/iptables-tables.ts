@@ -43,7 +43,9 @@ function addRule(chains: Map<string, Draft> | undefined, line: string): void {
   if (chain === undefined) return;
   const verdict = readVerdict(options.at(-1));
   const tests = options.slice(1).flatMap(readTest);
-  addRules(chain, verdict === undefined ? [] : [{ tests, verdict }]);
+  const [comment] = options.find(({ name }) => name === "--comment")?.values ?? [];
+  const said = comment === undefined ? {} : { comment: comment.replaceAll(/^"|"$/g, "") };
+  addRules(chain, verdict === undefined ? [] : [{ tests, verdict, ...said }]);
 }
 
 /** Up to the target, whose own options decide nothing. What is quoted is a value, whatever it says. */

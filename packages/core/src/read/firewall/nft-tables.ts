@@ -75,7 +75,13 @@ function addRule(chains: Map<string, Draft> | undefined, value: unknown, scope: 
   const [name = ""] = textsOf(value, "chain");
   const chain = chains?.get(name);
   if (chain === undefined) return;
-  addRules(chain, readRules(listOf(read(value, "expr")), scope));
+  const comment = read(value, "comment");
+  const said = typeof comment === "string" ? { comment } : {};
+  const rules = readRules(listOf(read(value, "expr")), scope);
+  addRules(
+    chain,
+    rules.map((rule) => ({ ...rule, ...said })),
+  );
 }
 
 /** One rule, or one for each verdict that it may come to. */

@@ -36,6 +36,7 @@ export interface Rule {
   /** All must hold. */
   readonly tests: readonly Test[];
   readonly verdict: Verdict;
+  readonly comment?: string;
 }
 
 export type Verdict = "accept" | "drop" | "return" | "unknown" | Jump;

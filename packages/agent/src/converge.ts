@@ -1,0 +1,78 @@
+/** Makes a kernel be as it should, or as if we had never been there. Knows no program. */
+import { AppError } from "@warren/api";
+import { say } from "@warren/core";
+import type { Admission, Device, PublicKey, Text } from "@warren/core";
+import { admissionId, printStep } from "./kernel/kernel.ts";
+import type { Kernel, KernelState, Step } from "./kernel/kernel.ts";
+import { blocksOf, clashesOf, diff, removal } from "./reconcile.ts";
+import type { Desired } from "./reconcile.ts";
+
+/** What a first round changed may show what else there is, as a link that goes up does. */
+const ROUNDS = 3;
+
+/** What one agent remembers between two times, while it runs. */
+export interface Memory {
+  readonly endpoints: Map<PublicKey, string>;
+}
+
+export interface Convergence {
+  /** Nothing: it was as it should be. */
+  readonly done: readonly string[];
+  readonly state: KernelState;
+  /** Ranges that the host has on another interface, and that no route leads into the tunnel for. */
+  readonly clashes: readonly string[];
+  /** Others' rules that drop what must pass, and that ours could not be put before. */
+  readonly blocks: readonly { readonly message: Text; readonly fix: Text }[];
+}
+
+/** Throws an AppError where the kernel refuses, or somebody undoes what we do. */
+export async function converge(
+  kernel: Kernel,
+  desired: Desired,
+  memory: Memory,
+): Promise<Convergence> {
+  const done: string[] = [];
+  const refused = new Map<string, Admission>();
+  const isDue = (step: Step): boolean =>
+    step.kind !== "admission" || !refused.has(admissionId(step.admission));
+  for (let round = 0; ; round += 1) {
+    const state = await kernel.read(desired.name);
+    const steps = diff(state, desired, memory.endpoints).filter(isDue);
+    if (steps.length === 0) {
+      const blocks = blocksOf(state, desired).filter(({ admissions }) =>
+        admissions.some((each) => refused.has(admissionId(each))),
+      );
+      return { done, state, clashes: clashesOf(state, desired), blocks };
+    }
+    if (round === ROUNDS) throw stillDiffers(desired, steps);
+    for (const each of await kernel.run(desired.name, steps)) refused.set(admissionId(each), each);
+    remember(memory, steps);
+    done.push(...steps.filter(isDue).map(printStep));
+  }
+}
+
+/** Takes off the link of this key, and all that came with it; answers what was done. */
+export async function takeDown(
+  kernel: Kernel,
+  device: Pick<Device, "interface" | "publicKey">,
+): Promise<readonly string[]> {
+  const steps = removal(await kernel.read(device.interface), device);
+  if (steps.length > 0) await kernel.run(device.interface, steps);
+  return steps.map(printStep);
+}
+
+function remember({ endpoints }: Memory, steps: readonly Step[]): void {
+  for (const step of steps) {
+    if (step.kind === "peer-gone") endpoints.delete(step.publicKey);
+    if (step.kind === "peer" && step.change.endpoint !== undefined) {
+      endpoints.set(step.publicKey, step.change.endpoint);
+    }
+  }
+}
+
+function stillDiffers({ name }: Desired, steps: readonly Step[]): AppError {
+  const list = steps.map(printStep).join(", ");
+  return new AppError("kernel", say`${name} still differs after ${ROUNDS} rounds: ${list}`, {
+    fix: say`look for another program that changes ${name}, and stop it`,
+  });
+}

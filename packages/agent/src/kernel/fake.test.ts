@@ -1,0 +1,12 @@
+/** The fake one, by the suite of all. */
+import { describe } from "vitest";
+import { publicKeyOf } from "@warren/crypto";
+import { FakeKernel } from "./fake.ts";
+import { kernelContract } from "./kernel.contract.ts";
+
+describe("FakeKernel", () => {
+  kernelContract(async () => {
+    const kernel = new FakeKernel(publicKeyOf);
+    return { kernel, other: async () => kernel };
+  });
+});

@@ -1,0 +1,279 @@
+/** The kernel of this host, by the programs that every system has for it: few of them, whatever there is to do. */
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { AppError } from "@warren/api";
+import { ruleTable, say } from "@warren/core";
+import type { Admission, InterfaceName } from "@warren/core";
+import { addconfText, batchLine, policyRuleLine } from "./commands.ts";
+import type { IpStep, WgStep } from "./commands.ts";
+import type { Kernel, KernelState, Step } from "./kernel.ts";
+import { iptablesAdmissions, nftAdmissions, readDump, readLink } from "./printed-state.ts";
+import { readPolicyRules, readRoutes, tableOf } from "./printed-state.ts";
+import { Programs } from "./programs.ts";
+import type { Call } from "./programs.ts";
+import { Settings } from "./settings.ts";
+
+/** So that many of them stay far below what a command line may be. */
+const KEYS_AT_ONCE = 500;
+/** After its link a userspace tunnel takes its socket away, in milliseconds. */
+const GONE_TIMEOUT_MS = 2000;
+const GONE_INTERVAL_MS = 10;
+const SOCKETS = "/var/run/wireguard";
+
+export interface LinuxOptions {
+  /** Root's own, in memory: what is in it must be gone after a reboot. */
+  readonly folder: string;
+  readonly nowSeconds: () => number;
+}
+
+export class LinuxKernel implements Kernel {
+  readonly #folder: string;
+  readonly #nowSeconds: () => number;
+  readonly #programs: Programs;
+  readonly #settings: Settings;
+
+  constructor({ folder, nowSeconds }: LinuxOptions) {
+    this.#folder = folder;
+    this.#nowSeconds = nowSeconds;
+    this.#programs = new Programs(folder);
+    this.#settings = new Settings(folder);
+  }
+
+  async read(name: InterfaceName): Promise<KernelState> {
+    const ask = async (...words: Call["words"]): Promise<string | undefined> => {
+      const { status, output } = await this.#programs.attempt({ words });
+      return status === 0 ? output : undefined;
+    };
+    const [printed, dump, nft, iptables, ip6tables, ...routing] = await Promise.all([
+      ask("ip", "-json", "-details", "address", "show", "dev", name),
+      ask("wg", "show", name, "dump"),
+      ask("nft", "-s", "-j", "list", "ruleset"),
+      ask("iptables-save"),
+      ask("ip6tables-save"),
+      ask("ip", "-N", "-json", "-4", "route", "show", "table", "all"),
+      ask("ip", "-N", "-json", "-6", "route", "show", "table", "all"),
+      ask("ip", "-N", "-json", "-4", "rule"),
+      ask("ip", "-N", "-json", "-6", "rule"),
+    ]);
+    const [routes4 = "", routes6 = "", rules4 = "", rules6 = ""] = routing;
+    const routes = [readRoutes(routes4, 4, name), readRoutes(routes6, 6, name)];
+    const table = this.#table(nft ?? "", name);
+    return {
+      ...this.#linkOf(printed, dump),
+      routes: new Set(routes.flatMap(({ own }) => own)),
+      policyRules: [...readPolicyRules(rules4, 4), ...readPolicyRules(rules6, 6)],
+      ...(table === undefined ? {} : { table }),
+      settings: this.#settings.read(name),
+      admissions: [
+        ...nftAdmissions(nft ?? "", name).map(({ admission }) => admission),
+        ...iptablesAdmissions(iptables ?? "", name, "iptables"),
+        ...iptablesAdmissions(ip6tables ?? "", name, "ip6tables"),
+      ],
+      firewalls: {
+        ...(nft === undefined ? {} : { nft }),
+        ...(iptables === undefined ? {} : { iptables }),
+        ...(ip6tables === undefined ? {} : { ip6tables }),
+      },
+      hostRoutes: routes.flatMap(({ others }) => others),
+    };
+  }
+
+  async run(name: InterfaceName, steps: readonly Step[]): Promise<readonly Admission[]> {
+    const refused: Admission[] = [];
+    for (const group of groupsOf(steps)) refused.push(...(await this.#runGroup(name, group)));
+    return refused;
+  }
+
+  #linkOf(printed = "", dump: string | undefined): Pick<KernelState, "link" | "addresses"> {
+    const link = readLink(printed);
+    if (link === undefined) return { addresses: new Set() };
+    const { what, addresses, ...rest } = link;
+    if (dump === undefined) return { link: { kind: "foreign", what }, addresses };
+    const device = readDump(dump, this.#nowSeconds());
+    return { link: { kind: "wireguard", ...rest, ...device }, addresses };
+  }
+
+  /** What made it, as long as nft prints what it printed then. */
+  #table(nft: string, name: InterfaceName): string | undefined {
+    const listing = tableOf(nft, ruleTable({ interface: name }));
+    if (listing === undefined) return undefined;
+    const [text, before] = this.#readTableNote(name);
+    return before === listing ? text : listing;
+  }
+
+  async #runGroup(name: InterfaceName, group: Group): Promise<readonly Admission[]> {
+    switch (group.kind) {
+      case "link":
+        for (const { isAdded } of group.steps)
+          await (isAdded ? this.#add(name) : this.#delete(name));
+        return [];
+      case "wg": {
+        const words = ["wg", "addconf", name, "/dev/stdin"] as const;
+        await this.#programs.run({ words, input: addconfText(group.steps), isSecret: true });
+        return [];
+      }
+      case "gone":
+        await this.#removePeers(name, group.steps);
+        return [];
+      case "ip":
+        // Else the kernel removes all addresses of a range together with their first.
+        writeFileSync(`/proc/sys/net/ipv4/conf/${name}/promote_secondaries`, "1");
+        await this.#batch(
+          [],
+          group.steps.map((step) => batchLine(name, step)),
+        );
+        return [];
+      case "policy-rule":
+        for (const family of [4, 6] as const) {
+          const own = group.steps.filter(({ rule }) => rule.family === family);
+          if (own.length > 0) await this.#batch([`-${family}`], own.map(policyRuleLine));
+        }
+        return [];
+      case "table":
+        for (const { text } of group.steps) await this.#load(name, text);
+        return [];
+      case "setting":
+        for (const { isAdded, setting } of group.steps) {
+          if (isAdded) this.#settings.take(name, setting);
+          else this.#settings.giveBack(name, setting);
+        }
+        return [];
+      case "admission": {
+        const refused: Admission[] = [];
+        for (const { isAdded, admission } of group.steps) {
+          const isDone = await (isAdded ? this.#admit(admission) : this.#dismiss(name, admission));
+          if (!isDone) refused.push(admission);
+        }
+        return refused;
+      }
+    }
+  }
+
+  /** The kernel's own, or one that a process stands for: that has a session of its own, and outlives us. */
+  async #add(name: InterfaceName): Promise<void> {
+    const words = ["ip", "link", "add", "dev", name, "type", "wireguard"] as const;
+    const { status, errors } = await this.#programs.attempt({ words });
+    if (status === 0) return;
+    const userspace = await this.#programs.attempt({
+      words: ["wireguard-go", name],
+      isDetached: true,
+    });
+    if (userspace.status === 0) return;
+    throw new AppError("kernel", say`cannot create interface ${name}: ${errors.trim()}`, {
+      fix: say`load the kernel module wireguard, or install wireguard-go, which needs /dev/net/tun`,
+    });
+  }
+
+  async #delete(name: InterfaceName): Promise<void> {
+    await this.#programs.run({ words: ["ip", "link", "delete", "dev", name] });
+    for (let waitedMs = 0; waitedMs < GONE_TIMEOUT_MS; waitedMs += GONE_INTERVAL_MS) {
+      if (!existsSync(join(SOCKETS, `${name}.sock`))) return;
+      await setTimeout(GONE_INTERVAL_MS);
+    }
+  }
+
+  async #removePeers(name: InterfaceName, steps: readonly Gone[]): Promise<void> {
+    const keys = steps.map(({ publicKey }) => publicKey);
+    for (let at = 0; at < keys.length; at += KEYS_AT_ONCE) {
+      const words = keys.slice(at, at + KEYS_AT_ONCE).flatMap((key) => ["peer", key, "remove"]);
+      await this.#programs.run({ words: ["wg", "set", name, ...words] });
+    }
+  }
+
+  async #batch(options: readonly string[], lines: readonly string[]): Promise<void> {
+    await this.#programs.run({ words: ["ip", ...options, "-batch", "-"], input: lines.join("") });
+  }
+
+  async #load(name: InterfaceName, text: string | undefined): Promise<void> {
+    const table = ruleTable({ interface: name });
+    const input = text ?? `table inet ${table}\ndelete table inet ${table}\n`;
+    await this.#programs.run({ words: ["nft", "-f", "-"], input });
+    const file = this.#tableNote(name);
+    if (text === undefined) return rmSync(file, { force: true });
+    const words = ["nft", "-s", "-j", "list", "table", "inet", table] as const;
+    const listing = tableOf(await this.#programs.run({ words }), table);
+    writeFileSync(file, JSON.stringify([text, listing]), { mode: 0o600 });
+  }
+
+  #tableNote(name: InterfaceName): string {
+    return join(this.#folder, `${name}.table.json`);
+  }
+
+  #readTableNote(name: InterfaceName): readonly [text?: string, listing?: string] {
+    const file = this.#tableNote(name);
+    if (!existsSync(file)) return [];
+    const note: unknown = JSON.parse(readFileSync(file, "utf8"));
+    return Array.isArray(note) ? [String(note[0]), String(note[1])] : [];
+  }
+
+  async #admit({ program, family, table, chain, match, comment }: Admission): Promise<boolean> {
+    // Others' names come from the kernel, which takes more than programs do.
+    if (![table, chain].every((each) => /^[\w.-]+$/.test(each))) return false;
+    if (program === "nft") {
+      const rule = `insert rule ${family} ${table} ${chain} ${match.join(" ")} accept comment "${comment}"\n`;
+      return this.#isDone({ words: ["nft", "-f", "-"], input: rule });
+    }
+    const words = [...match, "-m", "comment", "--comment", comment, "-j", "ACCEPT"];
+    return this.#isDone({ words: [program, "-w", "-t", table, "-I", chain, ...words] });
+  }
+
+  async #dismiss(name: InterfaceName, admission: Admission): Promise<boolean> {
+    const { program, family, table, chain, match, comment } = admission;
+    if (program !== "nft") {
+      const words = [...match, "-m", "comment", "--comment", comment, "-j", "ACCEPT"];
+      return this.#isDone({ words: [program, "-w", "-t", table, "-D", chain, ...words] });
+    }
+    const words = ["nft", "-j", "list", "chain", family, table, chain] as const;
+    const { output } = await this.#programs.attempt({ words });
+    const lines = nftAdmissions(output, name)
+      .filter((each) => each.admission.comment === comment)
+      .map(({ handle }) => `delete rule ${family} ${table} ${chain} handle ${handle}\n`);
+    return this.#isDone({ words: ["nft", "-f", "-"], input: lines.join("") });
+  }
+
+  async #isDone(call: Call): Promise<boolean> {
+    return (await this.#programs.attempt(call)).status === 0;
+  }
+}
+
+type Of<K extends Step["kind"]> = Extract<Step, { readonly kind: K }>;
+type Gone = Of<"peer-gone">;
+
+/** Steps that one program does at once. */
+type Group =
+  | { readonly kind: "link"; readonly steps: Of<"link">[] }
+  | { readonly kind: "wg"; readonly steps: WgStep[] }
+  | { readonly kind: "gone"; readonly steps: Gone[] }
+  | { readonly kind: "ip"; readonly steps: IpStep[] }
+  | { readonly kind: "policy-rule"; readonly steps: Of<"policy-rule">[] }
+  | { readonly kind: "table"; readonly steps: Of<"table">[] }
+  | { readonly kind: "setting"; readonly steps: Of<"setting">[] }
+  | { readonly kind: "admission"; readonly steps: Of<"admission">[] };
+
+const GROUPS = {
+  link: "link",
+  device: "wg",
+  peer: "wg",
+  "peer-gone": "gone",
+  mtu: "ip",
+  up: "ip",
+  address: "ip",
+  route: "ip",
+  "policy-rule": "policy-rule",
+  table: "table",
+  setting: "setting",
+  admission: "admission",
+} as const satisfies Readonly<Record<Step["kind"], Group["kind"]>>;
+
+/** What stands side by side, in the order in which it stands. */
+function groupsOf(steps: readonly Step[]): readonly Group[] {
+  const groups: { kind: Group["kind"]; steps: Step[] }[] = [];
+  for (const step of steps) {
+    const kind = GROUPS[step.kind];
+    const last = groups.at(-1);
+    if (last?.kind === kind) last.steps.push(step);
+    else groups.push({ kind, steps: [step] });
+  }
+  return groups as Group[];
+}

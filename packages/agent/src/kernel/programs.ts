@@ -1,0 +1,114 @@
+/** Runs the system's programs for the kernel: an array of arguments, standard input, one kind of failure. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, open, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { AppError } from "@warren/api";
+import { say } from "@warren/core";
+
+export interface Call {
+  readonly words: readonly [program: string, ...rest: string[]];
+  readonly input?: string;
+  /** What is on standard input must not come out again in a message. */
+  readonly isSecret?: boolean;
+  /** What it starts must not hear of our terminal's signals. */
+  readonly isDetached?: boolean;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly output: string;
+  readonly errors: string;
+}
+
+/** As far as a status can say that there is no such program. */
+export const MISSING = 127;
+
+export class Programs {
+  readonly #folder: string;
+  #count = 0;
+
+  /** `folder`: root's own, in memory, for what a program reads. */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** What it prints; that it fails is an AppError. */
+  async run(call: Call): Promise<string> {
+    const answer = await this.attempt(call);
+    if (answer.status === 0) return answer.output;
+    const [program] = call.words;
+    if (answer.status === MISSING) {
+      throw new AppError("kernel", say`cannot find program ${program}`, {
+        fix: say`install ${PACKAGES[program] ?? program}`,
+      });
+    }
+    // The commands of a batch are named by their lines alone.
+    const words = call.words.join(" ");
+    throw new AppError("kernel", say`${words} failed: ${reasonOf(call, answer)}`, {
+      fix: say`look at what the system says about it: dmesg, journalctl -k`,
+    });
+  }
+
+  async attempt({ words, input, isDetached = false }: Call): Promise<Answer> {
+    const [program, ...rest] = words;
+    const file = input === undefined ? undefined : await this.#fileOf(input);
+    try {
+      const stdin = file?.fd ?? "ignore";
+      // Words of programs differ from language to language, and who waits for a copy of the output
+      // waits for the daemon that a program leaves behind.
+      const child = spawn(program, rest, {
+        detached: isDetached,
+        stdio: [stdin, isDetached ? "ignore" : "pipe", isDetached ? "ignore" : "pipe"],
+        env: { ...process.env, LC_ALL: "C" },
+      });
+      const closed = once(child, "close");
+      const [output, errors, [code]] = await Promise.all([
+        child.stdout === null ? "" : text(child.stdout),
+        child.stderr === null ? "" : text(child.stderr),
+        closed,
+      ]);
+      return { status: typeof code === "number" ? code : MISSING + 1, output, errors };
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "ENOENT") {
+        return { status: MISSING, output: "", errors: "" };
+      }
+      throw error;
+    } finally {
+      await file?.close();
+    }
+  }
+
+  /**
+   * Programs open /dev/stdin again by its name, which a file bears and Node's pipes do not: they are
+   * sockets. It has no name any more when the program starts.
+   */
+  async #fileOf(input: string) {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const path = join(this.#folder, `.input-${process.pid}-${(this.#count += 1)}`);
+    const written = await open(path, "wx", 0o600);
+    try {
+      await written.writeFile(input);
+      return await open(path, "r");
+    } finally {
+      await written.close();
+      await rm(path);
+    }
+  }
+}
+
+const PACKAGES: Readonly<Record<string, string>> = {
+  ip: "iproute2",
+  wg: "wireguard-tools",
+  nft: "nftables",
+};
+
+/** wg repeats a line that it cannot read, and keys are in it. */
+function reasonOf({ isSecret = false }: Call, { status, errors }: Answer): string {
+  const line = errors
+    .trim()
+    .split("\n")
+    .findLast((each) => !isSecret || /^Unable to /.test(each));
+  return line ?? `exit status ${status}`;
+}

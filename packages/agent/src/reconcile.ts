@@ -1,0 +1,278 @@
+/**
+ * What a host's kernel should have for a device, and the steps that lead there from whatever it has.
+ * Knows no program, no clock and no disk.
+ */
+import * as core from "@warren/core";
+import type { Device, InterfaceName, PrivateKey, PublicKey } from "@warren/core";
+import { AppError } from "@warren/api";
+import type { Bundle } from "@warren/api";
+import { admissionId } from "./kernel/kernel.ts";
+import type { DeviceChange, ForeignLink, KernelState, Link, PeerChange } from "./kernel/kernel.ts";
+import type { PeerSettings, PeerState, PolicyRule, Setting, Step } from "./kernel/kernel.ts";
+
+/** A tunnel that carries anything makes a handshake every 120 s, and tries for some more (WireGuard, section 6.1). */
+const FRESH_SECONDS = 135;
+/** Where a default route lies, and the mark that keeps the tunnel's own packets out of it: wg-quick's. */
+const EXIT_TABLE = 51_820;
+/** Before the rules of the system, the first of which that asks the main table has 32766. */
+const MAIN_PRIORITY = 32_764;
+const EXIT_PRIORITY = 32_765;
+const MAIN_TABLE = 254;
+const ALL_FAMILIES = [4, 6] as const;
+
+export interface Desired {
+  readonly name: InterfaceName;
+  readonly privateKey: PrivateKey;
+  readonly device: Device;
+  readonly fwmark: number;
+  readonly addresses: ReadonlySet<string>;
+  readonly peers: ReadonlyMap<PublicKey, PeerSettings>;
+  readonly routes: ReadonlySet<string>;
+  readonly policyRules: readonly PolicyRule[];
+  readonly table: string | undefined;
+  readonly settings: ReadonlySet<Setting>;
+}
+
+/** Of a peer the endpoint that the kernel was told last, by us. */
+export type LastEndpoints = ReadonlyMap<PublicKey, string>;
+
+/** Endpoints that are names stay out: who knows where they are puts numbers in their place before. */
+export function desiredOf({ device, presharedKeys }: Bundle, privateKey: PrivateKey): Desired {
+  const exits = exitsOf(device);
+  const fwmark = device.fwmark ?? (exits.length === 0 ? 0 : EXIT_TABLE);
+  const peers = device.peers.map((peer): readonly [PublicKey, PeerSettings] => {
+    const presharedKey = presharedKeys.get(peer.publicKey);
+    const settings = {
+      ...(presharedKey === undefined ? {} : { presharedKey }),
+      allowedIps: new Set(peer.allowedIps.map(core.printPrefix)),
+      ...endpointOf(peer),
+      keepaliveSeconds: peer.keepaliveSeconds ?? 0,
+    };
+    return [peer.publicKey, settings];
+  });
+  const defaults = exits.map(
+    (family) => `${family === 4 ? "0.0.0.0" : "::"}/0 table ${EXIT_TABLE}`,
+  );
+  return {
+    name: device.interface,
+    privateKey,
+    device,
+    fwmark,
+    addresses: new Set(device.addresses.map(core.printInterfaceAddress)),
+    peers: new Map(peers),
+    routes: new Set([...core.routesOf(device), ...defaults]),
+    policyRules: exits.flatMap((family) => exitRules(family, fwmark)),
+    table: core.hasRules(device)
+      ? core.renderNftables(device, new core.Printed()).join("")
+      : undefined,
+    settings: settingsOf(device, exits),
+  };
+}
+
+/** Those for whom all that no other route knows goes into the tunnel. */
+function exitsOf({ table, peers }: Device): readonly core.Family[] {
+  if (table !== undefined) return [];
+  const all = peers.flatMap(({ allowedIps }) => allowedIps.filter(({ length }) => length === 0));
+  return ALL_FAMILIES.filter((family) => all.some((prefix) => prefix.family === family));
+}
+
+/** As wg-quick has them, but that both name the mark, by which they are known to be ours. */
+function exitRules(family: core.Family, fwmark: number): readonly PolicyRule[] {
+  const common = { family, fwmark };
+  return [
+    { ...common, priority: MAIN_PRIORITY, table: MAIN_TABLE, isForDefaults: false },
+    { ...common, priority: EXIT_PRIORITY, table: EXIT_TABLE, isForDefaults: true },
+  ];
+}
+
+function endpointOf({ endpoint }: core.Peer): { readonly endpoint?: string } {
+  if (endpoint === undefined || typeof endpoint.host === "string") return {};
+  return { endpoint: core.printEndpoint(endpoint) };
+}
+
+function settingsOf(device: Device, exits: readonly core.Family[]): ReadonlySet<Setting> {
+  const families = core.forwardedFamilies(device);
+  return new Set([
+    ...(families.has(4) ? ["forward4" as const] : []),
+    ...(families.has(6) ? ["forward6" as const] : []),
+    // Answers to marked packets are judged by the way that marked packets take.
+    ...(exits.includes(4) ? ["mark" as const] : []),
+  ]);
+}
+
+/**
+ * In the order in which they are done: what is added comes before what is removed, and the filter
+ * before whatever it is to keep out. A link of our name that is not ours is refused.
+ */
+export function diff(actual: KernelState, desired: Desired, last: LastEndpoints): readonly Step[] {
+  const link = ownLink(actual, desired.name, desired.device.publicKey);
+  const routes = routesToHave(actual, desired);
+  const admissions = admissionsFor(actual, desired);
+  const has = new Set(actual.admissions.map(admissionId));
+  const wants = new Set(admissions.map(admissionId));
+  const settings = new Set([...actual.settings].flatMap(([each, holds]) => (holds ? [each] : [])));
+  const owned = new Set(actual.settings.keys());
+  const rules = new Map(desired.policyRules.map((rule) => [ruleId(rule), rule]));
+  const marks = new Set([link?.fwmark, desired.fwmark]);
+  const ownRules = new Map(
+    actual.policyRules
+      .filter(({ fwmark }) => marks.has(fwmark))
+      .map((rule) => [ruleId(rule), rule]),
+  );
+  return [
+    ...(link === undefined ? [{ kind: "link", isAdded: true } as const] : []),
+    ...(desired.table === undefined || desired.table === actual.table
+      ? []
+      : [{ kind: "table", text: desired.table } as const]),
+    ...deviceSteps(link, desired),
+    ...peerSteps(link?.peers ?? new Map(), desired.peers, last),
+    ...less(desired.settings, settings).map(toSetting(true)),
+    ...admissions.filter((each) => !has.has(admissionId(each))).map(toAdmission(true)),
+    ...(link?.mtu === desired.device.mtu
+      ? []
+      : [{ kind: "mtu", mtu: desired.device.mtu } as const]),
+    ...less(desired.addresses, actual.addresses).map(toAddress(true)),
+    ...(link?.isUp === true ? [] : [{ kind: "up" } as const]),
+    ...less(routes, actual.routes).map(toRoute(true)),
+    ...[...rules].flatMap(([id, rule]) => (ownRules.has(id) ? [] : [toRule(true)(rule)])),
+    ...[...ownRules].flatMap(([id, rule]) => (rules.has(id) ? [] : [toRule(false)(rule)])),
+    // Before the last address of a family, with which the kernel takes away its routes.
+    ...less(actual.routes, routes).map(toRoute(false)),
+    ...less(actual.addresses, desired.addresses).map(toAddress(false)),
+    ...less(new Set(link?.peers.keys()), desired.peers).map(toGone),
+    ...actual.admissions.filter((each) => !wants.has(admissionId(each))).map(toAdmission(false)),
+    ...less(owned, desired.settings).map(toSetting(false)),
+    ...(desired.table === undefined && actual.table !== undefined
+      ? [{ kind: "table" } as const]
+      : []),
+  ];
+}
+
+/** Everything of ours, the tunnel first: what it let in must not outlive its filter. */
+export function removal(
+  actual: KernelState,
+  { interface: name, publicKey }: Pick<Device, "interface" | "publicKey">,
+): readonly Step[] {
+  const link = ownLink(actual, name, publicKey);
+  const rules = actual.policyRules.filter(({ fwmark }) => fwmark === link?.fwmark);
+  return [
+    ...rules.map(toRule(false)),
+    ...(link === undefined ? [] : [{ kind: "link", isAdded: false } as const]),
+    ...actual.admissions.map(toAdmission(false)),
+    ...[...actual.settings.keys()].map(toSetting(false)),
+    ...(actual.table === undefined ? [] : [{ kind: "table" } as const]),
+  ];
+}
+
+/** Of the ranges behind peers those that the host has on another interface: they are left as they are. */
+export function clashesOf(actual: KernelState, desired: Desired): readonly string[] {
+  return less(desired.routes, routesToHave(actual, desired));
+}
+
+/** What still drops packets of ours, where no rule of ours could be put before it. */
+export function blocksOf(actual: KernelState, { device }: Desired): readonly core.FirewallBlock[] {
+  const needs = core.firewallNeeds(device, { dialled: ALL_FAMILIES, routes: actual.hostRoutes });
+  return needs.flatMap((need) => core.judgeFirewalls(actual.firewalls, need));
+}
+
+function ownLink(actual: KernelState, name: InterfaceName, publicKey: PublicKey): Link | undefined {
+  const { link } = actual;
+  if (link === undefined || isOurs(link, publicKey)) return link;
+  const what = link.kind === "foreign" ? link.what : core.say`a tunnel with another key`;
+  throw new AppError("kernel", core.say`interface ${name} is somebody else's: ${what}`, {
+    fix: core.say`choose another name for the tunnel (--interface), or take that one away`,
+  });
+}
+
+function isOurs(link: Link | ForeignLink, publicKey: PublicKey): link is Link {
+  return link.kind === "wireguard" && (link.publicKey ?? publicKey) === publicKey;
+}
+
+function routesToHave({ hostRoutes }: KernelState, { routes }: Desired): ReadonlySet<string> {
+  const taken = new Set(hostRoutes.map(({ prefix }) => core.printPrefix(prefix)));
+  return new Set([...routes].filter((route) => !taken.has(route)));
+}
+
+function admissionsFor(actual: KernelState, desired: Desired): readonly core.Admission[] {
+  const all = blocksOf(actual, desired).flatMap(({ admissions }) => admissions);
+  return [...new Map(all.map((each) => [admissionId(each), each])).values()];
+}
+
+function deviceSteps(link: Link | undefined, { device, privateKey, fwmark }: Desired): Step[] {
+  const { publicKey, listenPort = link?.listenPort } = device;
+  const change: DeviceChange = {
+    ...(link?.publicKey === publicKey ? {} : { privateKey }),
+    ...(listenPort === undefined || link?.listenPort === listenPort ? {} : { listenPort }),
+    ...((link?.fwmark ?? 0) === fwmark ? {} : { fwmark }),
+  };
+  return Object.keys(change).length === 0 ? [] : [{ kind: "device", change }];
+}
+
+function peerSteps(
+  actual: ReadonlyMap<PublicKey, PeerState>,
+  desired: ReadonlyMap<PublicKey, PeerSettings>,
+  last: LastEndpoints,
+): Step[] {
+  return [...desired].flatMap(([publicKey, wanted]): Step[] => {
+    const state = actual.get(publicKey);
+    const change = peerChange(state, wanted, last.get(publicKey));
+    return change === undefined ? [] : [{ kind: "peer", publicKey, change }];
+  });
+}
+
+function peerChange(
+  state: PeerState | undefined,
+  wanted: PeerSettings,
+  last: string | undefined,
+): PeerChange | undefined {
+  if (state === undefined) return wanted;
+  const { presharedKey = "none", allowedIps, endpoint, keepaliveSeconds } = wanted;
+  const isOther =
+    less(allowedIps, state.allowedIps).length + less(state.allowedIps, allowedIps).length > 0;
+  const change: PeerChange = {
+    allowedIps,
+    ...((state.presharedKey ?? "none") === presharedKey ? {} : { presharedKey }),
+    ...(endpoint !== undefined && isEndpointDue(state, endpoint, last) ? { endpoint } : {}),
+    ...(state.keepaliveSeconds === keepaliveSeconds ? {} : { keepaliveSeconds }),
+  };
+  return isOther || Object.keys(change).length > 1 ? change : undefined;
+}
+
+/** Where a peer was heard is better known than where it should be: WireGuard follows who moves. */
+function isEndpointDue(state: PeerState, wanted: string, last: string | undefined): boolean {
+  if (state.endpoint === undefined) return true;
+  const isFresh = (state.handshakeSeconds ?? Infinity) < FRESH_SECONDS;
+  return state.endpoint !== wanted && last !== wanted && !isFresh;
+}
+
+function less<T>(those: ReadonlySet<T>, others: { has(each: T): boolean }): readonly T[] {
+  return [...those].filter((each) => !others.has(each));
+}
+
+function ruleId({ family, fwmark, priority, table }: PolicyRule): string {
+  return [family, fwmark, priority, table].join(" ");
+}
+
+function toAddress(isAdded: boolean) {
+  return (address: string): Step => ({ kind: "address", isAdded, address });
+}
+
+function toRoute(isAdded: boolean) {
+  return (route: string): Step => ({ kind: "route", isAdded, route });
+}
+
+function toSetting(isAdded: boolean) {
+  return (setting: Setting): Step => ({ kind: "setting", isAdded, setting });
+}
+
+function toAdmission(isAdded: boolean) {
+  return (admission: core.Admission): Step => ({ kind: "admission", isAdded, admission });
+}
+
+function toRule(isAdded: boolean) {
+  return (rule: PolicyRule): Step => ({ kind: "policy-rule", isAdded, rule });
+}
+
+function toGone(publicKey: PublicKey): Step {
+  return { kind: "peer-gone", publicKey };
+}
