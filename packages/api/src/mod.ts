@@ -22,7 +22,9 @@ export {
 export type { AgentMessage, PeerReport, ServerMessage } from "./messages.ts";
 export { EMPTY_BODY, refusal, ROLES, routes } from "./routes.ts";
 export type {
+  AccountView,
   AnswerOf,
+  ApiTokenView,
   BodyOf,
   Method,
   Need,

@@ -115,7 +115,121 @@ const settings = {
 
 const done = fields({ rev: required(count, "The revision at which it holds.") });
 
+const grant = fields({
+  network: required(word, "One, or * for all and the server itself."),
+  role: required(choice(...ROLES), "What it may."),
+});
+
+const account = fields({
+  name: required(name, "Its name."),
+  roles: required(list(grant), "What it may do."),
+  hasPassword: required(flag(), "Else it signs in by links."),
+});
+export type AccountView = shapes.Read<typeof account>;
+
+const apiToken = fields({
+  name: required(name, "Its own."),
+  account: required(name, "Who made it."),
+  grant: required(grant, "What it may do."),
+  createdAt: required(time, "When."),
+  expiresAt: required(time, "When it holds no more."),
+});
+export type ApiTokenView = shapes.Read<typeof apiToken>;
+
 export const routes = {
+  signIn: route({
+    method: "POST",
+    path: "/session",
+    about:
+      "Signs in by a link's secret, or by name and password: with a cookie; with `device` by an API token.",
+    need: "nobody",
+    body: fields({
+      link: optional(word, "The secret of a one-time link."),
+      name: optional(word, "Of an account."),
+      password: optional(word, "Its password."),
+      device: optional(name, "What the token is to be called."),
+    }),
+    answer: fields({
+      account: required(name, "Who has signed in."),
+      token: optional(word, "wrt_…, where one was asked for."),
+    }),
+  }),
+  whoAmI: route({
+    method: "GET",
+    path: "/session",
+    about: "Who the caller is, and what he may.",
+    need: "person",
+    answer: fields({ name: required(word, "Who."), roles: required(list(grant), "What he may.") }),
+  }),
+  signOut: route({
+    method: "DELETE",
+    path: "/session",
+    about: "Ends the session of the cookie.",
+    need: "nobody",
+    answer: fields({}),
+  }),
+  createLink: route({
+    method: "POST",
+    path: "/accounts/:account/link",
+    about:
+      "A one-time link for an account, good for an hour; the account is made where there is none.",
+    need: { role: "admin", in: "server" },
+    answer: fields({
+      link: required(word, "For a browser."),
+      code: required(word, "For the command line of another machine: warren login CODE."),
+    }),
+  }),
+  listAccounts: route({
+    method: "GET",
+    path: "/accounts",
+    about: "Who may sign in.",
+    need: { role: "admin", in: "server" },
+    answer: list(account),
+  }),
+  setAccount: route({
+    method: "PUT",
+    path: "/accounts/:account",
+    about: "Makes an account, or changes its roles or password.",
+    need: { role: "admin", in: "server" },
+    body: fields({
+      roles: optional(list(grant), "What it may do."),
+      password: optional(word, "A new one; at least 12 characters."),
+    }),
+    answer: done,
+  }),
+  removeAccount: route({
+    method: "DELETE",
+    path: "/accounts/:account",
+    about: "Takes an account away, with its sessions and API tokens.",
+    need: { role: "admin", in: "server" },
+    answer: done,
+  }),
+  listApiTokens: route({
+    method: "GET",
+    path: "/api-tokens",
+    about: "What programs sign in with, without the secrets.",
+    need: { role: "admin", in: "server" },
+    answer: list(apiToken),
+  }),
+  createApiToken: route({
+    method: "POST",
+    path: "/api-tokens",
+    about: "A token for a program. Its secret is shown this once.",
+    need: "person",
+    body: fields({
+      name: required(name, "What it is to be called."),
+      grant: required(grant, "What it may do: no more than who makes it."),
+      days: optional(number({ min: 1, max: 3660 }), "How long it holds (90)."),
+    }),
+    answer: fields({ token: required(word, "wrt_…") }),
+  }),
+  removeApiToken: route({
+    method: "DELETE",
+    path: "/api-tokens/:token",
+    about: "Nobody comes in by it any more.",
+    need: { role: "admin", in: "server" },
+    answer: done,
+  }),
   listNetworks: route({
     method: "GET",
     path: "/networks",

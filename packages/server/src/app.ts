@@ -4,8 +4,12 @@ import type { AnswerOf, BodyOf, Route, Routes } from "@warren/api";
 import * as core from "@warren/core";
 import { Hono } from "hono";
 import type { Context } from "hono";
-import type { Caller } from "./caller.ts";
-import { mayDo } from "./caller.ts";
+import { refusalOf } from "./auth/roles.ts";
+import type { RateLimit } from "./auth/rate-limit.ts";
+import type { Caller } from "./auth/roles.ts";
+import { readCookie } from "./auth/sessions.ts";
+import type { Sessions } from "./auth/sessions.ts";
+import { accountHandlers } from "./routes/accounts.ts";
 import { networkHandlers } from "./routes/networks.ts";
 import { nodeHandlers } from "./routes/nodes.ts";
 import { tokenHandlers } from "./routes/tokens.ts";
@@ -20,6 +24,10 @@ export interface Plane {
   readonly store: Store;
   readonly clock: Clock;
   readonly vault: Vault;
+  readonly sessions: Sessions;
+  /** Of one address, and of one account. */
+  readonly tries: RateLimit;
+  readonly accountTries: RateLimit;
 }
 
 /** What handlers need of cryptography, and of how the server is reached. */
@@ -28,6 +36,11 @@ export interface Vault {
   hashSecret(secret: string): string;
   /** A new network's secret, sealed for its row. */
   makeNetworkSecret(row: string): string;
+  hashPassword(password: string): Promise<string>;
+  isPassword(password: string, kept: string | undefined): Promise<boolean>;
+  remoteAddressOf(context: Context): string;
+  /** What a browser, and what another machine's command line, is given to sign in with. */
+  printLinks(secret: string): { readonly link: string; readonly code: string };
   /** What a host is given to join with. */
   printJoinToken(network: string, secret: string): string;
 }
@@ -39,6 +52,11 @@ export interface Call<B> {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
   readonly body: B;
+  /** Where it comes from. */
+  readonly remoteAddress: string;
+  /** The secret of a browser's cookie. */
+  readonly session: string | undefined;
+  setCookie(cookie: string): void;
 }
 
 export type Handlers<K extends keyof Routes> = {
@@ -51,8 +69,9 @@ const API = "/api/v1";
 const MOST_BYTES = 8_000_000;
 
 /** `identify` finds out who asks; it throws where a credential is there and holds no more. */
-export function createApp(plane: Plane, identify: (context: Context) => Promise<Caller>): Hono {
+export function createApp(plane: Plane, identify: (context: Context) => Caller): Hono {
   const handlers: Handlers<keyof Routes> = {
+    ...accountHandlers,
     ...networkHandlers,
     ...nodeHandlers,
     ...tokenHandlers,
@@ -60,7 +79,7 @@ export function createApp(plane: Plane, identify: (context: Context) => Promise<
   const app = new Hono();
   for (const [name, route] of Object.entries(routes) as [keyof Routes, Route][]) {
     app.on(route.method, `${API}${route.path}`, async (context) => {
-      const caller = await identify(context);
+      const caller = identify(context);
       demand(route, caller, context.req.param("network"));
       const body = await readBody(route, context);
       const { [name]: handler } = handlers as Handlers<never> & Record<string, AnyHandler>;
@@ -72,6 +91,9 @@ export function createApp(plane: Plane, identify: (context: Context) => Promise<
         params,
         query,
         body,
+        remoteAddress: plane.vault.remoteAddressOf(context),
+        session: readCookie(context.req.header("cookie")),
+        setCookie: (cookie) => context.header("Set-Cookie", cookie),
       });
       return context.json(answer as object, 200);
     });
@@ -88,23 +110,24 @@ function actorOf(caller: Caller): string {
   switch (caller.kind) {
     case "nobody":
       return "nobody";
-    case "person":
+    case "account":
       return caller.name;
+    case "apiToken":
+      return `${caller.account} (${caller.name})`;
     case "node":
       return `node ${caller.network}/${caller.node}`;
   }
 }
 
 function demand({ need }: Route, caller: Caller, network: string | undefined): void {
-  if (mayDo(caller, need, network)) return;
-  if (caller.kind === "nobody") {
-    throw new AppError("unauthorised", core.say`this wants somebody who is known here`, {
-      fix: core.say`sign in: warren login`,
-    });
-  }
-  throw new AppError("forbidden", core.say`${actorOf(caller)} may not do that`, {
-    fix: core.say`ask an admin of the server for the role`,
-  });
+  if (need === "nobody") return;
+  const isPerson = caller.kind === "account" || caller.kind === "apiToken";
+  if (need === "person" ? isPerson : need === "node" && caller.kind === "node") return;
+  const wanted =
+    typeof need === "string" || need.in === "server" ? "*" : ((network ?? "") as core.Name);
+  const role = typeof need === "string" ? "viewer" : need.role;
+  const refused = refusalOf(caller, { role, network: wanted });
+  if (refused !== undefined) throw refused;
 }
 
 /** Of the form that the table says; nothing is done with anything else. */

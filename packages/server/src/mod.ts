@@ -9,3 +9,5 @@ export { openSqliteStore } from "./store/sqlite.ts";
 export type { Changes, Commit, Deed, Page, Revision, Store, Stored } from "./store/store.ts";
 export { checkExpiry, keepCertificate, readCertificate } from "./certificate.ts";
 export type { ServerCertificate } from "./certificate.ts";
+export { LOCAL_FILE, serve } from "./serve.ts";
+export type { ServeOptions, Serving } from "./serve.ts";

@@ -4,6 +4,7 @@
  */
 import * as core from "@warren/core";
 import type { Name } from "@warren/core";
+import type { Account, ApiToken, SignInLink } from "./auth/auth-state.ts";
 
 /** As a document has it: one field a word. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -14,6 +15,10 @@ export interface State {
   readonly token: Rows<TokenRow>;
   /** Key: `network/NAME`. Sealed; the log has its key alone. */
   readonly secret: Rows<string>;
+  /** Who may come in: keys are names, and hashes of secrets. */
+  readonly account: Rows<Account>;
+  readonly apiToken: Rows<ApiToken>;
+  readonly link: Rows<SignInLink>;
 }
 
 export type Rows<R> = ReadonlyMap<string, R>;
@@ -68,6 +73,9 @@ export const EMPTY_STATE: State = {
   node: new Map(),
   token: new Map(),
   secret: new Map(),
+  account: new Map(),
+  apiToken: new Map(),
+  link: new Map(),
 };
 
 const TABLES = Object.keys(EMPTY_STATE) as readonly Table[];

@@ -1,6 +1,6 @@
 /** What the API does with networks as a whole. */
 import { printPrefix } from "@warren/core";
-import { maySee } from "../caller.ts";
+import { mayDo } from "../auth/roles.ts";
 import type { Handlers } from "../app.ts";
 import {
   applyDocument,
@@ -29,7 +29,7 @@ export const networkHandlers: Handlers<Networks> = {
   async listNetworks({ ledger }, { caller }) {
     const { state } = ledger;
     return [...state.network].flatMap(([name, row]) => {
-      if (!maySee(caller, name)) return [];
+      if (!mayDo(caller, { role: "viewer", network: parsedName(name) })) return [];
       const nodes = rowsOf(state.node, name);
       const mesh = ledger.plan(name)?.mesh;
       return [

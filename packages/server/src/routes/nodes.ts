@@ -2,6 +2,8 @@
 import { AppError } from "@warren/api";
 import type { NodeView } from "@warren/api";
 import { optional, parsePublicKey, printEndpoint, Problem, say } from "@warren/core";
+import { NODE_CREDENTIAL_PREFIX } from "../auth/credentials.ts";
+import { limitKey } from "../auth/rate-limit.ts";
 import type { Handlers, Plane } from "../app.ts";
 import { approveNode, joinNode, removeNode, setNode } from "../commands/nodes.ts";
 import { demandNetwork } from "../commands/networks.ts";
@@ -36,9 +38,12 @@ export const nodeHandlers: Handlers<Nodes> = {
     const deed = { actor, command: "node remove", summary: `${network}/${node}` };
     return { rev: await ledger.commit(deed, (state) => removeNode(state, network, node)) };
   },
-  async join({ ledger, clock, vault }, { body: { network: wanted, name, publicKey, secret } }) {
+  async join({ ledger, clock, vault, tries }, { body, remoteAddress }) {
+    const { network: wanted, name, publicKey, secret } = body;
+    const address = limitKey(remoteAddress);
+    tries.take(address, clock.now());
     const network = wanted ?? onlyOne([...ledger.state.network.keys()]);
-    const credential = vault.makeSecret();
+    const credential = `${NODE_CREDENTIAL_PREFIX}${vault.makeSecret()}`;
     const joining = {
       network,
       name,
@@ -53,6 +58,8 @@ export const nodeHandlers: Handlers<Nodes> = {
       summary: `${network}/${name}`,
     };
     await ledger.commit(deed, (state) => joinNode(state, joining));
+    // What was right was no guess; without a token it is counted, so that nobody fills the list.
+    if (secret !== undefined) tries.give(address, clock.now());
     const row = ledger.state.node.get(nodeKey(network, name));
     const isApproved = row?.fields !== undefined;
     return { network: parsedName(network), node: name, credential, isApproved };

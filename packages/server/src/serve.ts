@@ -1,0 +1,311 @@
+/** Puts the control plane together and serves it on one TCP port. The only file of the server that touches the network. */
+import { rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:https";
+import type { Server } from "node:https";
+import type { IncomingMessage } from "node:http";
+import { hostname, networkInterfaces } from "node:os";
+import { join } from "node:path";
+import type { Duplex } from "node:stream";
+import { getRequestListener } from "@hono/node-server";
+import { AppError, printJoinToken } from "@warren/api";
+import type { Pin, ServerAddress } from "@warren/api";
+import { optional, parseAddress, printAddress, Problem, say } from "@warren/core";
+import type { Name } from "@warren/core";
+import * as crypto from "@warren/crypto";
+import { WebSocketServer } from "ws";
+import type { WebSocket } from "ws";
+import { createApp } from "./app.ts";
+import type { Plane, Vault } from "./app.ts";
+import { printLink } from "./auth/accounts.ts";
+import { ACCOUNT_RATE, ADDRESS_RATE, RateLimit } from "./auth/rate-limit.ts";
+import { Sessions } from "./auth/sessions.ts";
+import { keepCertificate, readCertificate } from "./certificate.ts";
+import { Door } from "./door.ts";
+import { Ledger } from "./ledger.ts";
+import type { Clock } from "./ledger.ts";
+import { readMasterKey } from "./store/master-key.ts";
+import { writeWhole } from "./store/private-files.ts";
+import { createSeal } from "./store/seal.ts";
+import type { Seal } from "./store/seal.ts";
+import { openSqliteStore } from "./store/sqlite.ts";
+import { isSecret } from "./store/store.ts";
+import type { Store } from "./store/store.ts";
+import { Streams } from "./streams.ts";
+
+export interface ServeOptions {
+  /** Where everything of it lies. */
+  readonly folder: string;
+  /** An address of this host, or `::` for all. */
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Where hosts reach it, the best first; absent: its own addresses. */
+  readonly addresses: readonly ServerAddress[];
+  /** One's own, instead of the one that it makes. */
+  readonly certificate?: { readonly cert: string; readonly key: string };
+  /** The value of the variable for the master key. */
+  readonly masterKey?: string;
+}
+
+export interface Serving {
+  readonly port: number;
+  readonly pin: Pin;
+  /** Where hosts reach it. */
+  readonly addresses: readonly ServerAddress[];
+  /** How many revisions there are: none on a new server. */
+  readonly rev: number;
+  /** By which whoever may read the folder may do everything. */
+  readonly localToken: string;
+  /** Ends streams, then itself. */
+  close(): Promise<void>;
+}
+
+/** What the command line on the same host finds the server by. */
+export const LOCAL_FILE = "local.json";
+const STREAM = "/api/v1/stream";
+/** A half-open connection is over after three of them. */
+const PING_MS = 15_000;
+const MOST_PINGS_MISSED = 3;
+/** The largest message of an agent: a report of thousands of peers. */
+const MOST_MESSAGE_BYTES = 4_000_000;
+
+export async function serve(options: ServeOptions): Promise<Serving> {
+  const { folder, host, certificate: own } = options;
+  const store = await openSqliteStore(join(folder, "warren.db"));
+  const clock: Clock = {
+    now: () => Date.now(),
+    after: (delayMs, work) => {
+      const timer = setTimeout(work, delayMs);
+      return () => clearTimeout(timer);
+    },
+  };
+  const stored = await store.load();
+  const sealed = [...stored.rows].flatMap(([row, text]): [string, string][] =>
+    isSecret(row) ? [[row, String(JSON.parse(text))]] : [],
+  );
+  const key = await readMasterKey(
+    { file: join(folder, "master.key"), ...optional("given", options.masterKey) },
+    new Map(sealed),
+  );
+  const seal = createSeal(key);
+  const names = [
+    ...new Set([
+      ...options.addresses.map((each) => each.host),
+      ...ownAddresses(),
+      hostname(),
+      "localhost",
+      "127.0.0.1",
+    ]),
+  ];
+  const certificate =
+    own === undefined
+      ? await keepCertificate(join(folder, "certificate.pem"), { names, now: clock.now() })
+      : readCertificate(own);
+  const ledger = await Ledger.open(store, clock);
+  const streams = new Streams(ledger, clock, {
+    digest: crypto.digest,
+    presharedKeys: presharedKeysOf(ledger, seal),
+  });
+  const sessions = new Sessions();
+  const localToken = `wrl_${crypto.makeSecret()}`;
+  const door = new Door({ ledger, clock, sessions }, { hashSecret: crypto.hashSecret, localToken });
+  const place: Place = {
+    addresses: [],
+    ...(certificate.isSelfSigned ? { pin: certificate.pin } : {}),
+  };
+  const plane: Plane = {
+    ledger,
+    streams,
+    store,
+    clock,
+    sessions,
+    tries: new RateLimit(ADDRESS_RATE),
+    accountTries: new RateLimit(ACCOUNT_RATE),
+    vault: createVault(seal, place),
+  };
+  const app = createApp(plane, (context) =>
+    door.identify({ method: context.req.method, header: (name) => context.req.header(name) }),
+  );
+  const server = createServer(
+    { key: certificate.key, cert: certificate.cert },
+    getRequestListener(app.fetch),
+  );
+  const sockets = acceptAgents(server, door, streams);
+  const port = await listen(server, host, options.port);
+  const found =
+    options.addresses.length > 0
+      ? options.addresses
+      : ownAddresses().map((each) => ({ host: each, port }));
+  place.addresses = found.length > 0 ? found : [{ host: "127.0.0.1", port }];
+  const local = { address: `127.0.0.1:${port}`, pin: certificate.pin, token: localToken };
+  await writeWhole(join(folder, LOCAL_FILE), (file) =>
+    writeFileSync(file, `${JSON.stringify(local)}\n`),
+  );
+  return {
+    port,
+    pin: certificate.pin,
+    addresses: place.addresses,
+    rev: ledger.rev,
+    localToken,
+    close: () => stop({ server, sockets, streams, ledger, store, folder }),
+  };
+}
+
+/** Known when it listens. */
+interface Place {
+  addresses: readonly ServerAddress[];
+  readonly pin?: Pin;
+}
+
+function createVault(seal: Seal, place: Place): Vault {
+  const { makeSecret, hashSecret, hashPassword, isPassword } = crypto;
+  return {
+    makeSecret,
+    hashSecret,
+    hashPassword,
+    isPassword,
+    makeNetworkSecret: (row) => seal.seal(row, crypto.makeNetworkSecret()),
+    remoteAddressOf: ({ env }) =>
+      (env as { incoming?: IncomingMessage }).incoming?.socket.remoteAddress ?? "",
+    printJoinToken: (network, secret) =>
+      printJoinToken({ ...place, secret, network: network as Name }),
+    printLinks: (secret) => {
+      const [first = { host: "localhost", port: 0 }] = place.addresses;
+      const host = first.host.includes(":") ? `[${first.host}]` : first.host;
+      return {
+        link: printLink(`https://${host}:${first.port}`, secret),
+        code: printJoinToken({ ...place, secret }),
+      };
+    },
+  };
+}
+
+/** Each network's, opened once. */
+function presharedKeysOf(
+  ledger: Ledger,
+  seal: Seal,
+): (network: string) => ReturnType<typeof crypto.createPresharedKeys> {
+  const known = new Map<string, ReturnType<typeof crypto.createPresharedKeys>>();
+  return (network) => {
+    const sealed = ledger.state.secret.get(`network/${network}`);
+    const made =
+      known.get(`${network} ${sealed}`) ??
+      crypto.createPresharedKeys(seal.open(`secret/network/${network}`, sealed ?? ""));
+    known.set(`${network} ${sealed}`, made);
+    return made;
+  };
+}
+
+/** One WebSocket an agent, known by its credential before anything else. */
+function acceptAgents(server: Server, door: Door, streams: Streams): WebSocketServer {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: MOST_MESSAGE_BYTES });
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const header = (name: string): string | undefined => {
+      const value = request.headers[name];
+      return typeof value === "string" ? value : undefined;
+    };
+    const caller = request.url === STREAM ? door.identify({ method: "GET", header }) : undefined;
+    if (caller?.kind !== "node") {
+      socket.end(
+        `HTTP/1.1 ${caller === undefined ? "404 Not Found" : "401 Unauthorized"}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+      );
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (stream) => {
+      const address = parseAddress((request.socket.remoteAddress ?? "").replace(/^::ffff:/, ""));
+      const { network, node } = caller;
+      keep(stream, streams, { network, node, ...(address instanceof Problem ? {} : { address }) });
+    });
+  });
+  return sockets;
+}
+
+function keep(
+  stream: WebSocket,
+  streams: Streams,
+  arrival: Parameters<Streams["connect"]>[0],
+): void {
+  let missed = 0;
+  const line = {
+    send: (text: string) => stream.send(text),
+    get bufferedBytes() {
+      return stream.bufferedAmount;
+    },
+    close: () => stream.close(),
+  };
+  const { receive, end } = streams.connect(arrival, line);
+  const timer = setInterval(() => {
+    missed += 1;
+    if (missed > MOST_PINGS_MISSED) stream.terminate();
+    else stream.ping();
+  }, PING_MS);
+  stream.on("pong", () => {
+    missed = 0;
+  });
+  stream.on("message", (data, isBinary) => {
+    if (isBinary) stream.close();
+    else receive(String(data));
+  });
+  // What fails there ends it, too.
+  stream.on("error", () => stream.terminate());
+  stream.on("close", () => {
+    clearInterval(timer);
+    end();
+  });
+}
+
+async function listen(server: Server, host: string, port: number): Promise<number> {
+  await new Promise<void>((listening, failed) => {
+    server.once("error", (cause: NodeJS.ErrnoException) => {
+      const isTaken = cause.code === "EADDRINUSE";
+      failed(
+        new AppError(
+          "busy",
+          isTaken
+            ? say`port ${port} is in use already`
+            : say`cannot listen on ${host}, port ${port}: ${cause.message}`,
+          {
+            fix: isTaken
+              ? say`stop what listens there (ss -ltnp tells), or choose another: --listen HOST:PORT`
+              : say`choose another: --listen HOST:PORT`,
+            cause,
+          },
+        ),
+      );
+    });
+    server.listen({ host, port, ipv6Only: false }, listening);
+  });
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : port;
+}
+
+interface Running {
+  readonly server: Server;
+  readonly sockets: WebSocketServer;
+  readonly streams: Streams;
+  readonly ledger: Ledger;
+  readonly store: Store;
+  readonly folder: string;
+}
+
+async function stop({ server, sockets, streams, ledger, store, folder }: Running): Promise<void> {
+  streams.stop();
+  sockets.close();
+  rmSync(join(folder, LOCAL_FILE), { force: true });
+  const closed = new Promise((done) => server.close(done));
+  server.closeAllConnections();
+  await closed;
+  await ledger.flush();
+  await store.close();
+}
+
+/** Of this host, those first that others can reach. */
+function ownAddresses(): readonly string[] {
+  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  return all.flatMap(({ address, internal }) => {
+    const parsed = parseAddress(address);
+    return internal || parsed instanceof Problem || address.startsWith("fe80")
+      ? []
+      : [printAddress(parsed)];
+  });
+}
