@@ -1,6 +1,6 @@
 /** What people mistype, as errors with a way out. */
 import { AppError } from "@warren/api";
-import { nearest, Problem, say, suggestion } from "@warren/core";
+import { nearest, Problem, suggestion } from "@warren/core";
 import type { Phrase } from "@warren/core";
 
 /** What a parser made of a word of the command line; what it refuses is wrong usage. */

@@ -3,6 +3,8 @@ import { chmodSync, cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { at, sh } from "./push-desk.ts";
+import { OPENRC_PACKAGES } from "./system-disk.ts";
+import { findPackageReason } from "./system-packages.ts";
 import type { System } from "./system.ts";
 import { readSnapshot } from "./system-snapshot.ts";
 import { createSystems } from "./systems.ts";
@@ -16,7 +18,7 @@ const HOME = "/opt/warren";
 const AGENT = `
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { createNotify } from "${HOME}/packages/agent/src/service/sd-notify.ts";
+import { createNotify } from "${HOME}/packages/agent/src/starter/sd-notify.ts";
 
 const { NOTIFY_SOCKET: socket, PATH: path } = process.env;
 const notify = createNotify({ socket, path });
@@ -47,7 +49,7 @@ test("a service of an agent is ready when it says so, comes back, and leaves its
   bringProgram(a);
   const before = await readSnapshot(a);
 
-  await service(a, `installService("systemd", { network: "clouds", words: WORDS })`);
+  await starter(a, `installStarter("systemd", { network: "clouds", words: WORDS })`);
   expect(await sh(a, SHOW)).toMatchInlineSnapshot(`
     "enabled
     at revision 7 of 7
@@ -66,7 +68,7 @@ test("a service of an agent is ready when it says so, comes back, and leaves its
     await expect.poll(() => sh(a, ask), { timeout: 10_000 }).toBe(`${times} running\n`);
   }
   await sh(a, "systemctl restart warren@clouds");
-  await service(a, `installService("systemd", { network: "clouds", words: WORDS })`);
+  await starter(a, `installStarter("systemd", { network: "clouds", words: WORDS })`);
   expect(await sh(a, "systemctl is-active warren@clouds; cat /run/tunnel.pid")).toBe(
     `active\n${tunnel}`,
   );
@@ -74,8 +76,31 @@ test("a service of an agent is ready when it says so, comes back, and leaves its
 
   await a.reboot();
   expect(await sh(a, "systemctl is-active warren@clouds")).toBe("active\n");
-  await service(a, `removeService("systemd", "clouds")`);
-  await service(a, `removeService("systemd", "clouds")`);
+  await starter(a, `removeStarter("systemd", "clouds")`);
+  await starter(a, `removeStarter("systemd", "clouds")`);
+  await sh(a, "kill $(cat /run/tunnel.pid); rm /run/tunnel.pid");
+  await expect.poll(() => readSnapshot(a), { timeout: 5000 }).toEqual(before);
+});
+
+test("OpenRC's supervisor brings an agent back, and leaves its tunnel alone", async (ctx) => {
+  const reason = await findPackageReason(OPENRC_PACKAGES);
+  if (reason !== undefined) ctx.skip(reason);
+  const hosts = { desk: at("203.0.113.100"), a: at("203.0.113.1", { init: "openrc" }) };
+  const a = (await createSystems(ground, { hosts })).machine("a");
+  bringProgram(a);
+  const before = await readSnapshot(a);
+  await starter(a, `installStarter("openrc", { network: "clouds", words: WORDS })`);
+  const ask = "pgrep -f '^/opt/warren/node .*agent.ts' | xargs; cat /run/tunnel.pid";
+  const isOne = /^\d+\n\d+$/;
+  await expect.poll(() => sh(a, ask), { timeout: 5000 }).toMatch(isOne);
+  const [first, tunnel] = (await sh(a, ask)).split("\n");
+  await sh(a, `kill -9 ${first}`);
+  await expect.poll(() => sh(a, ask), { timeout: 10_000 }).toMatch(isOne);
+  expect((await sh(a, ask)).split("\n")).toEqual([expect.not.stringMatching(first ?? ""), tunnel]);
+  expect(await sh(a, `rc-service warren.clouds stop >&2; kill -0 ${tunnel}`)).toBe("");
+  await a.reboot();
+  await expect.poll(() => sh(a, ask), { timeout: 5000 }).toMatch(isOne);
+  await starter(a, `removeStarter("openrc", "clouds")`);
   await sh(a, "kill $(cat /run/tunnel.pid); rm /run/tunnel.pid");
   await expect.poll(() => readSnapshot(a), { timeout: 5000 }).toEqual(before);
 });
@@ -94,9 +119,9 @@ function bringProgram(machine: System): void {
   writeFileSync(join(home, "agent.ts"), AGENT);
 }
 
-async function service(machine: System, call: string): Promise<void> {
+async function starter(machine: System, call: string): Promise<void> {
   const words = `["${HOME}/node", "${HOME}/agent.ts", "7"]`;
-  const path = `${HOME}/packages/agent/src/service/service.ts`;
+  const path = `${HOME}/packages/agent/src/starter/starter.ts`;
   const script = `import("${path}").then((all) => all.${call.replace("WORDS", words)})`;
-  await machine.run({ words: [`${HOME}/node`, "-e", script], wayOut: "look at the service" });
+  await machine.run({ words: [`${HOME}/node`, "-e", script], wayOut: "look at the starter" });
 }
