@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { AppError, entriesOf, hashOf } from "@warren/api";
 import { printText } from "@warren/core";
 import type { InterfaceName, Name } from "@warren/core";
@@ -20,15 +20,8 @@ const CREDENTIAL = {
   credential: "wrn_agent_0123456789abcdefghij",
 };
 
-let base = "";
-let files = new NetworkFiles("", CLOUDS);
-beforeEach(() => {
-  base = fs.mkdtempSync(join(tmpdir(), "warren-agent-"));
-  files = new NetworkFiles(base, CLOUDS);
-});
-afterEach(() => fs.rmSync(base, { recursive: true }));
-
 test("NetworkFiles gives back what it was given, and shows it to nobody else", () => {
+  const { base, files } = createFiles();
   expect([files.readPrivateKey(), files.readCredential(), files.readDevice()]).toEqual([
     undefined,
     undefined,
@@ -48,7 +41,7 @@ test("NetworkFiles gives back what it was given, and shows it to nobody else", (
   expect(device).toMatchObject(deviceAt(7));
   expect(device?.bundle.device.name).toBe("a");
   expect([...(device?.bundle.presharedKeys.values() ?? [])]).toHaveLength(2);
-  expect(modes()).toMatchInlineSnapshot(`
+  expect(modes(base)).toMatchInlineSnapshot(`
     "700 clouds
     600 clouds/credential.json
     600 clouds/device.json
@@ -62,6 +55,7 @@ test("NetworkFiles gives back what it was given, and shows it to nobody else", (
 });
 
 test("listNetworks() lists what was joined, in order of name", () => {
+  const { base } = createFiles();
   expect(listNetworks(join(base, "nowhere"))).toEqual([]);
   for (const name of ["lan", "clouds"] as Name[]) {
     new NetworkFiles(base, name).writeCredential({ ...CREDENTIAL, network: name });
@@ -114,14 +108,16 @@ test.each([
     `credential: cannot read a secret of 30 characters\nit has 20 to 500 letters, digits and _+/=.-; or ${JOIN}`,
   ],
 ])("readCredential() refuses %s with a way out", (_, change, said) => {
+  const { base, files } = createFiles();
   files.writeCredential(CREDENTIAL);
   const file = join(base, "clouds/credential.json");
   fs.writeFileSync(file, change(fs.readFileSync(file, "utf8")));
   const place = "cannot-read: BASE/clouds/credential.json: cannot read: ";
-  expect(refusal(() => files.readCredential())).toBe(`${place}${said}`);
+  expect(refusal(base, () => files.readCredential())).toBe(`${place}${said}`);
 });
 
 test("readCredential() takes fields that it does not know for a newer Warren's", () => {
+  const { base, files } = createFiles();
   files.writeCredential(CREDENTIAL);
   const file = join(base, "clouds/credential.json");
   const text = fs.readFileSync(file, "utf8");
@@ -130,8 +126,9 @@ test("readCredential() takes fields that it does not know for a newer Warren's",
 });
 
 test("readPrivateKey() refuses what is none, and does not say it", () => {
+  const { base, files } = createFiles();
   files.writePrivateKey("c2VjcmV0" as never);
-  expect(refusal(() => files.readPrivateKey())).toMatchInlineSnapshot(`
+  expect(refusal(base, () => files.readPrivateKey())).toMatchInlineSnapshot(`
     "cannot-read: BASE/clouds/key: cannot read: cannot parse private key of 8 characters
     restore it from a backup, or join again: warren join, with a new token of clouds"
   `);
@@ -148,6 +145,7 @@ test.each([
   ["a changed bit", (text: string) => text.replace("10.0.0.2/32", "10.0.0.3/32"), CHANGED],
   ["a broken key", (text: string) => text.replace(/("psk[^:]*":)"../, '$1"--'), CHANGED],
 ])("readDevice() puts %s aside, and tells it once", (_, change, why) => {
+  const { base, files } = createFiles();
   files.writeDevice(deviceAt(7));
   const file = join(base, "clouds/device.json");
   const changed = change(fs.readFileSync(file, "utf8"));
@@ -163,6 +161,7 @@ test.each([
 });
 
 test("readDevice() answers whatever stands in its place", () => {
+  const { base, files } = createFiles();
   fs.mkdirSync(join(base, "clouds/device.json"), { recursive: true });
   const { device, trouble } = files.readDevice();
   expect(device).toBeUndefined();
@@ -170,8 +169,9 @@ test("readDevice() answers whatever stands in its place", () => {
 });
 
 test("lock() refuses a second agent of the same network, and no other's", () => {
+  const { base, files } = createFiles();
   const lock = files.lock();
-  expect(refusal(() => files.lock())).toMatchInlineSnapshot(`
+  expect(refusal(base, () => files.lock())).toMatchInlineSnapshot(`
     "busy: BASE/clouds/.agent: another agent runs this network
     it is enough: look at it with warren status; or stop it first"
   `);
@@ -181,13 +181,20 @@ test("lock() refuses a second agent of the same network, and no other's", () => 
 });
 
 test("writeDevice() says what the disk refuses, and leaves nothing beside", () => {
+  const { base, files } = createFiles();
   fs.mkdirSync(join(base, "clouds/device.json"), { recursive: true });
-  expect(refusal(() => files.writeDevice(deviceAt(8)))).toMatchInlineSnapshot(`
+  expect(refusal(base, () => files.writeDevice(deviceAt(8)))).toMatchInlineSnapshot(`
     "cannot-write: BASE/clouds/device.json: cannot write: it is a folder
     name a file"
   `);
   expect(fs.readdirSync(join(base, "clouds"))).toEqual(["device.json"]);
 });
+
+function createFiles() {
+  const base = fs.mkdtempSync(join(tmpdir(), "warren-agent-"));
+  onTestFinished(() => fs.rmSync(base, { recursive: true }));
+  return { base, files: new NetworkFiles(base, CLOUDS) };
+}
 
 /** The device of a in a mesh of three. */
 function deviceAt(rev: number) {
@@ -201,7 +208,7 @@ nodes: { a: {}, b: { endpoint: b.example }, c: { endpoint: 192.0.2.1 } }
   return { epoch: "first", rev, hash: hashOf(entries, digest), entries };
 }
 
-function refusal(work: () => unknown): string {
+function refusal(base: string, work: () => unknown): string {
   try {
     work();
   } catch (error) {
@@ -214,7 +221,7 @@ function refusal(work: () => unknown): string {
   throw new Error("nothing was refused");
 }
 
-function modes(): string {
+function modes(base: string): string {
   const paths = fs.readdirSync(base, { recursive: true, encoding: "utf8" }).toSorted();
   return paths
     .map((path) => `${(fs.statSync(join(base, path)).mode & 0o777).toString(8)} ${path}`)

@@ -10,8 +10,7 @@ export function findUnrouted(
   const mark = fwmark === undefined ? "" : ` mark ${fwmark}`;
   return new Promise((resolve) => {
     const words = ["-force", "-batch", "-"];
-    const environment = { ...process.env, LC_ALL: "C" };
-    const child = execFile("ip", words, { env: environment }, (_, __, errors) => {
+    const child = execFile("ip", words, (_, __, errors) => {
       // After the kernel's word for each line that it refuses.
       const refused = [...errors.matchAll(/^Command failed -:(\d+)$/gm)].map(([, line]) => line);
       resolve(new Set(refused.flatMap((line) => addresses[Number(line) - 1] ?? [])));

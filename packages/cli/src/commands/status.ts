@@ -5,6 +5,7 @@ import { printOddity } from "../remote/probe-report.ts";
 import { askAll, asking, chooseNodes, hostsOf, printableRefusal } from "../remote/hosts.ts";
 import type { Refused } from "../remote/hosts.ts";
 import { Connections, runHere } from "../remote/ssh.ts";
+import { readAgentTunnels } from "../remote/agent-tunnels.ts";
 import { hasTrouble, readStatus } from "../remote/tunnel-status.ts";
 import type { TunnelStatus } from "../remote/tunnel-status.ts";
 import { printTunnel } from "../remote/status-report.ts";
@@ -53,7 +54,10 @@ export async function status(
 
 async function readHere(): Promise<readonly TunnelStatus[]> {
   const answer = await runHere(["warren", "status"]);
-  const tunnels = answer.kind === "answered" ? readStatus(answer.lines) : [];
+  const tunnels =
+    answer.kind === "answered"
+      ? [...readStatus(answer.lines), ...(await readAgentTunnels(Date.now()))]
+      : [];
   if (tunnels.length > 0) return tunnels;
   const { code, detail } = answer.kind === "failed" ? answer : { code: "no-warren", detail: "" };
   const { cause, fix } = asking(detail)[code] ?? {

@@ -1,9 +1,9 @@
 /** How the tunnels of a host stand, for people: whoever has read them, over ssh or where it runs. */
 import { listSome, listTexts, say } from "@warren/core";
-import type { Phrase } from "@warren/core";
+import type { Phrase, Text } from "@warren/core";
 import { noAddress, printOddity } from "./probe-report.ts";
 import type { Oddity } from "./probe-report.ts";
-import type { PeerStatus, TunnelStatus } from "./tunnel-status.ts";
+import type { PeerStatus, TunnelAgent, TunnelStatus } from "./tunnel-status.ts";
 import { printTable } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printDuration } from "../terminal/words.ts";
@@ -14,11 +14,13 @@ const KEY_LETTERS = 8;
 export function printTunnel(terminal: Terminal, tunnel: TunnelStatus): void {
   const { device, addresses, peers, name = tunnel.interface } = tunnel;
   const head = terminal.paint("bold", say`${name} (${tunnel.interface})`);
+  if (tunnel.agent !== undefined) printAgent(terminal, head, tunnel.agent);
   if (device === undefined) {
-    printOddity(terminal, head, {
-      cause: say`the tunnel is down`,
-      fix: say`bring it up: warren push; or there: systemctl start wg-quick@${tunnel.interface}`,
-    });
+    const fix =
+      tunnel.agent === undefined
+        ? say`bring it up: warren push; or there: systemctl start wg-quick@${tunnel.interface}`
+        : say`its agent makes it; ${agentLog(tunnel.agent)}`;
+    printOddity(terminal, head, { cause: say`the tunnel is down`, fix });
     return;
   }
   const facts = [say`UDP port ${device.listenPort}`, ...addresses, device.publicKey];
@@ -28,6 +30,33 @@ export function printTunnel(terminal: Terminal, tunnel: TunnelStatus): void {
     const oddity = findOddity(peer, name);
     if (oddity !== undefined) printOddity(terminal, say`${name} → ${labelOf(peer)}`, oddity);
   }
+}
+
+/** Who runs the tunnel, and how far it is. */
+function printAgent(terminal: Terminal, head: Text, agent: TunnelAgent): void {
+  const { network, isRunning, isConnected, isWaiting, server = "", error } = agent;
+  if (!isRunning) {
+    const cause = say`the agent of ${network} does not run: the tunnel stays as it is`;
+    printOddity(terminal, head, { cause, fix: say`start it: systemctl start warren@${network}` });
+  } else if (isWaiting === true) {
+    terminal.print(say`${head}: waits to be approved in ${network}`);
+  } else if (isConnected) {
+    terminal.print(say`${head}: connected to ${server}, ${revisionOf(agent)}`);
+  } else {
+    terminal.print(say`${head}: without its server ${server}, ${revisionOf(agent)}`);
+  }
+  if (error !== undefined) {
+    printOddity(terminal, head, { cause: say`${error}`, fix: agentLog(agent) });
+  }
+}
+
+function revisionOf({ network, rev, applied }: TunnelAgent): Phrase {
+  if (rev === undefined) return say`no revision of ${network} yet`;
+  return say`at revision ${applied ?? 0} of ${rev} of ${network}`;
+}
+
+function agentLog({ network }: TunnelAgent): Phrase {
+  return say`see what it says: journalctl -u warren@${network}`;
 }
 
 /** `self`: the host that it is a peer of. */

@@ -11,6 +11,21 @@ export interface TunnelStatus {
   readonly addresses: readonly string[];
   /** Sorted by name. */
   readonly peers: readonly PeerStatus[];
+  /** Where an agent runs it. */
+  readonly agent?: TunnelAgent;
+}
+
+/** What an agent says of itself. */
+export interface TunnelAgent {
+  readonly network: string;
+  readonly isRunning: boolean;
+  readonly isConnected: boolean;
+  readonly isWaiting?: boolean;
+  readonly server?: string;
+  /** The newest revision that it has heard of, and the one up to which the host is as it is to be. */
+  readonly rev?: number;
+  readonly applied?: number;
+  readonly error?: string;
 }
 
 export interface PeerStatus {
@@ -40,7 +55,8 @@ export function readStatus(answer: readonly AnswerLine[]): readonly TunnelStatus
   return starts.map((start, at) => readTunnel(lines.slice(start, starts[at + 1]), now));
 }
 
-export function hasTrouble({ device, peers }: TunnelStatus): boolean {
+export function hasTrouble({ device, peers, agent }: TunnelStatus): boolean {
+  if (agent?.isRunning === false || agent?.error !== undefined) return true;
   return device === undefined || peers.some(({ trouble }) => trouble !== undefined);
 }
 

@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { printText } from "@warren/core";
 import type { Name } from "@warren/core";
 import { renderInitScript } from "./openrc.ts";
-import { installService } from "./service.ts";
+import { installStarter } from "./starter.ts";
 import { createNotify, watchdogMs } from "./sd-notify.ts";
 import { renderUnit } from "./systemd.ts";
 
@@ -94,8 +94,8 @@ test("renderInitScript() lets a shell read each word as it is", () => {
   `);
 });
 
-test("installService() says what to start where nothing starts services", async () => {
-  const left = await installService("none", COMMAND);
+test("installStarter() says what to start where nothing starts services", async () => {
+  const left = await installStarter("none", COMMAND);
   expect(printText(left ?? "")).toMatchInlineSnapshot(
     `"no systemd or OpenRC runs here: have this started at boot, as root: /opt/node /opt/warren/main.ts agent clouds"`,
   );

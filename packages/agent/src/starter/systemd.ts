@@ -1,5 +1,5 @@
 /** The unit that starts an agent under systemd. */
-import type { AgentCommand } from "./service.ts";
+import type { AgentCommand } from "./agent-command.ts";
 
 /**
  * The file /etc/systemd/system/warren@NETWORK.service: one a network, so that none depends on another.

@@ -5,14 +5,9 @@ import { AppError, refusalOf } from "@warren/api";
 import { say } from "@warren/core";
 import type { Name, Phrase } from "@warren/core";
 import { writeWhole } from "../atomic-file.ts";
+import type { AgentCommand } from "./agent-command.ts";
 import { renderInitScript } from "./openrc.ts";
 import { renderUnit } from "./systemd.ts";
-
-/** What is to run: absolute paths of this Node.js and of its program, then arguments. */
-export interface AgentCommand {
-  readonly network: Name;
-  readonly words: readonly string[];
-}
 
 /** What starts services on a host. */
 export type Init = "systemd" | "openrc" | "none";
@@ -24,7 +19,7 @@ export function findInit(): Init {
 }
 
 /** Writes the service, starts it, and again at each boot. The sentence says what is left to people, if anything. */
-export async function installService(
+export async function installStarter(
   init: Init,
   command: AgentCommand,
 ): Promise<Phrase | undefined> {
@@ -32,16 +27,16 @@ export async function installService(
     const line = command.words.join(" ");
     return say`no systemd or OpenRC runs here: have this started at boot, as root: ${line}`;
   }
-  const { file, mode, text, start } = serviceOf(init, command);
+  const { file, mode, text, start } = starterOf(init, command);
   writeWhole(file, text, { mode, isLasting: true });
   for (const words of start) await run(words);
   return undefined;
 }
 
 /** Stops the agent, and removes what started it; its tunnel is left as it is. */
-export async function removeService(init: Init, network: Name): Promise<void> {
+export async function removeStarter(init: Init, network: Name): Promise<void> {
   if (init === "none") return;
-  const { file, stop, after } = serviceOf(init, { network, words: [] });
+  const { file, stop, after } = starterOf(init, { network, words: [] });
   if (!existsSync(file)) return;
   for (const words of stop) await run(words);
   try {
@@ -52,7 +47,7 @@ export async function removeService(init: Init, network: Name): Promise<void> {
   for (const words of after) await run(words);
 }
 
-interface Service {
+interface Starter {
   readonly file: string;
   readonly mode: number;
   readonly text: string;
@@ -62,7 +57,7 @@ interface Service {
   readonly after: readonly (readonly string[])[];
 }
 
-function serviceOf(init: Exclude<Init, "none">, command: AgentCommand): Service {
+function starterOf(init: Exclude<Init, "none">, command: AgentCommand): Starter {
   const { network } = command;
   switch (init) {
     case "systemd": {

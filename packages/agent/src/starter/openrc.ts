@@ -1,5 +1,5 @@
 /** The script that starts an agent under OpenRC. */
-import type { AgentCommand } from "./service.ts";
+import type { AgentCommand } from "./agent-command.ts";
 
 /** The file /etc/init.d/warren.NETWORK. Started again for ever; what the agent has started is left alone. */
 export function renderInitScript({ network, words }: AgentCommand): string {

@@ -1,0 +1,385 @@
+/**
+ * The agent's loop: whatever comes (a newer device, a look at the clock, an answer to a name), the kernel is
+ * read, and made as the newest device says. Lives without its server as long as it must. Its kernel, clock,
+ * disk and line are arguments.
+ */
+import {
+  AppError,
+  applyDelta,
+  bundleOf,
+  deltaOf,
+  hashOf,
+  printMessage,
+  readServerMessage,
+} from "@warren/api";
+import type { Digest, Entries, ServerMessage } from "@warren/api";
+import * as core from "@warren/core";
+import type { Address, PrivateKey, PublicKey } from "@warren/core";
+import { retryDelayMs } from "./backoff.ts";
+import { converge, takeDown } from "./converge.ts";
+import type { Memory } from "./converge.ts";
+import { followedOf, LOOK_MS, NO_ENDPOINTS, stepEndpoints } from "./endpoints.ts";
+import type { EndpointState } from "./endpoints.ts";
+import type { StoredDevice } from "./files.ts";
+import type { Kernel, Link, PeerState } from "./kernel/kernel.ts";
+import { desiredOf } from "./reconcile.ts";
+
+/** What the agent works with. */
+export interface World {
+  readonly kernel: Kernel;
+  readonly clock: AgentClock;
+  readonly digest: Digest;
+  /** Opens a line to the server; it calls back until it has closed. */
+  connect(events: LineEvents): Line;
+  /** Has the device outlive this process. */
+  save(device: Omit<StoredDevice, "bundle">): void;
+  /** Answers one after the other, each name once. */
+  resolve(
+    hosts: readonly string[],
+    answered: (host: string, addresses: readonly string[]) => void,
+  ): Promise<void>;
+  /** This host's own addresses. */
+  readAddresses(): readonly Address[];
+  /** The log, for people; nothing secret. */
+  log(text: core.Phrase): void;
+  /** Called whenever anything of `status` is another. */
+  onStatus(status: Status): void;
+}
+
+export interface AgentClock {
+  /** Milliseconds of a clock that nobody sets. */
+  now(): number;
+  /** From 0 to below 1. */
+  random(): number;
+  /** Calls back once; the function that it answers calls that off. */
+  after(delayMs: number, work: () => void): () => void;
+}
+
+export interface Line {
+  send(text: string): void;
+  close(): void;
+}
+
+export interface LineEvents {
+  opened(): void;
+  received(text: string): void;
+  /** `isUnknown`: the server does not know this credential. */
+  closed(why: core.Text, isUnknown: boolean): void;
+}
+
+export interface Status {
+  readonly isConnected: boolean;
+  readonly isWaiting: boolean;
+  readonly rev?: number;
+  readonly applied?: number;
+  /** Why the host is not as it is to be, or why the server is away. */
+  readonly error?: core.Text;
+  readonly device?: StoredDevice["bundle"]["device"];
+}
+
+export interface AgentOptions {
+  readonly privateKey: PrivateKey;
+  readonly version: string;
+  /** The last device, where there is one. */
+  readonly device?: StoredDevice;
+}
+
+/** What somebody changes by hand is put right so soon. */
+const HEAL_MS = 8000;
+/** A snapshot of unknown origin that takes away more peers than both is refused. */
+const FEW_PEERS = 5;
+const PART_OF_PEERS = 0.3;
+
+export class Agent {
+  readonly #world: World;
+  readonly #privateKey: PrivateKey;
+  readonly #version: string;
+  readonly #memory: Memory = { endpoints: new Map() };
+  #device: StoredDevice | undefined;
+  #line: Line | undefined;
+  #failures = 0;
+  #status: Status = { isConnected: false, isWaiting: false };
+  #endpoints: EndpointState = NO_ENDPOINTS;
+  #peers: ReadonlyMap<PublicKey, PeerState> = new Map();
+  #isBusy = false;
+  #isDue = false;
+  #isEnded = false;
+  #callOff = new Set<() => void>();
+  readonly #ended = Promise.withResolvers<"stopped" | "revoked">();
+
+  constructor(world: World, { privateKey, version, device }: AgentOptions) {
+    this.#world = world;
+    this.#privateKey = privateKey;
+    this.#version = version;
+    this.#device = device;
+  }
+
+  /** Until it is stopped, or taken out of its network. The tunnel is up before the server has been called. */
+  async run(): Promise<"stopped" | "revoked"> {
+    await this.#converge();
+    this.#call();
+    this.#look();
+    return await this.#ended.promise;
+  }
+
+  /** The tunnel stays. */
+  stop(): void {
+    this.#end("stopped");
+  }
+
+  #end(how: "stopped" | "revoked"): void {
+    this.#isEnded = true;
+    for (const off of this.#callOff) off();
+    this.#line?.close();
+    this.#ended.resolve(how);
+  }
+
+  #later(delayMs: number, work: () => void): void {
+    const off = this.#world.clock.after(delayMs, () => {
+      this.#callOff.delete(off);
+      if (!this.#isEnded) work();
+    });
+    this.#callOff.add(off);
+  }
+
+  /** Again and again: what is by hand, and what is silent. */
+  #look(): void {
+    this.#later(HEAL_MS, () => {
+      void this.#converge().then(() => this.#report());
+      this.#look();
+    });
+  }
+
+  #call(): void {
+    const line = this.#world.connect({
+      opened: () => this.#greet(),
+      received: (text) => this.#receive(text),
+      closed: (why, isUnknown) => {
+        if (this.#line !== line || this.#isEnded) return;
+        this.#line = undefined;
+        this.#note({ isConnected: false, ...(this.#status.isConnected ? {} : { error: why }) });
+        // Nothing is taken down: a server that has lost its memory is no reason to lose the mesh.
+        const delayMs = isUnknown
+          ? LOOK_MS
+          : retryDelayMs(this.#failures, this.#world.clock.random());
+        this.#failures += 1;
+        this.#later(delayMs, () => this.#call());
+      },
+    });
+    this.#line = line;
+  }
+
+  #greet(): void {
+    const { epoch, rev, hash } = this.#device ?? {};
+    const hello = {
+      kind: "hello",
+      version: this.#version,
+      addresses: this.#world.readAddresses().map(core.printAddress),
+      ...core.optional("epoch", epoch),
+      ...core.optional("rev", rev),
+      ...core.optional("hash", hash),
+      ...core.optional("listenPort", this.#device?.bundle.device.listenPort),
+    };
+    this.#line?.send(JSON.stringify(hello));
+  }
+
+  #receive(text: string): void {
+    const message = readServerMessage(text);
+    if (message instanceof core.Problem) {
+      // A kind of message that is newer than this agent is no reason to part.
+      return this.#world.log(message.message);
+    }
+    switch (message.kind) {
+      case "waiting":
+        this.#welcome({ isWaiting: true });
+        break;
+      case "current":
+        this.#welcome({ isWaiting: false, rev: message.rev });
+        if (this.#device !== undefined) this.#keep({ ...this.#device, ...message });
+        break;
+      case "patch":
+      case "snapshot":
+        this.#welcome({ isWaiting: false, rev: message.rev });
+        this.#take(message);
+        break;
+      case "bye":
+        this.#failures = 0;
+        break;
+      case "revoked":
+        void this.#leave();
+        break;
+    }
+  }
+
+  #welcome(more: Partial<Status>): void {
+    this.#failures = 0;
+    const { error: _, ...status } = this.#status;
+    this.#status = status;
+    this.#note({ isConnected: true, ...more });
+  }
+
+  #take(message: Extract<ServerMessage, { set: unknown }>): void {
+    const before = this.#device;
+    const old: Entries = message.kind === "snapshot" ? new Map() : (before?.entries ?? new Map());
+    const entries = applyDelta(old, deltaOf(message));
+    const hash = hashOf(entries, this.#world.digest);
+    if (hash !== message.hash) {
+      const why = "the hash of what was sent is another";
+      return this.#line?.send(printMessage({ kind: "resync", why }));
+    }
+    const epoch = message.kind === "snapshot" ? message.epoch : (before?.epoch ?? "");
+    const refused = message.isIntended === true ? undefined : findLoss(before?.entries, entries);
+    const bundle = bundleOf(entries);
+    const wrong = refused ?? (bundle instanceof core.Problem ? bundle : undefined);
+    if (wrong !== undefined || bundle instanceof core.Problem) {
+      this.#note({ error: wrong?.message ?? "" });
+      return this.#tell(message.rev, hash, wrong?.message);
+    }
+    this.#keep({ epoch, rev: message.rev, hash, entries, bundle });
+    void this.#converge();
+  }
+
+  #keep(device: StoredDevice): void {
+    const isFirst = this.#device === undefined;
+    const { epoch, rev, hash, entries, bundle } = device;
+    this.#device = { epoch, rev, hash, entries, bundle };
+    this.#world.save(device);
+    // Where it listens is known only now.
+    if (isFirst) this.#greet();
+  }
+
+  #tell(rev: number, hash: string, error?: core.Text): void {
+    const text = error === undefined ? undefined : core.printText(error);
+    this.#line?.send(printMessage({ kind: "applied", rev, hash, ...core.optional("error", text) }));
+  }
+
+  /** One at a time; what comes meanwhile is done after it, with the newest device. */
+  async #converge(): Promise<void> {
+    this.#isDue = true;
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    while (this.#isDue && !this.#isEnded) {
+      this.#isDue = false;
+      const device = this.#device;
+      if (device !== undefined) await this.#apply(device);
+    }
+    this.#isBusy = false;
+  }
+
+  async #apply({ bundle, rev, hash }: StoredDevice): Promise<void> {
+    const { kernel } = this.#world;
+    const isNew = this.#status.applied !== rev;
+    try {
+      const numeric = { ...bundle, device: core.withNumericEndpoints(bundle.device) };
+      const { done, state, clashes, blocks } = await converge(
+        kernel,
+        desiredOf(numeric, this.#privateKey),
+        this.#memory,
+      );
+      if (done.length > 0)
+        this.#world.log(
+          core.say`${isNew ? core.say`revision ${rev}` : core.say`put right`}: ${summaryOf(done)}`,
+        );
+      if (isNew)
+        for (const clash of clashes)
+          this.#world.log(core.say`${clash} is on another interface here, and stays there`);
+      if (isNew) for (const { message } of blocks) this.#world.log(core.say`${message}`);
+      await this.#follow(bundle.device, state.link?.kind === "wireguard" ? state.link : undefined);
+      const { error: _, ...status } = this.#status;
+      this.#status = status;
+      this.#note({ applied: rev, device: bundle.device });
+      if (isNew) this.#tell(rev, hash);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      this.#world.log(core.say`${error.text}\n  ${error.fix}`);
+      this.#note({ error: error.text });
+      this.#tell(rev, hash, error.text);
+    }
+  }
+
+  /** Peers whose endpoints are names: the kernel hears of addresses alone. */
+  async #follow(
+    device: StoredDevice["bundle"]["device"],
+    link: Link | undefined,
+    answers: ReadonlyMap<string, readonly string[]> = new Map(),
+  ): Promise<void> {
+    this.#peers = link?.peers ?? new Map();
+    const followed = followedOf(device.peers, device.listenPort ?? 0);
+    if (followed.length === 0) return;
+    const peers = [...this.#peers].map(([publicKey, peer]) => ({ publicKey, ...peer }));
+    const nowMs = this.#world.clock.now();
+    const { state, ask, set } = stepEndpoints(this.#endpoints, { nowMs, followed, peers, answers });
+    this.#endpoints = state;
+    const steps = set.flatMap(([publicKey, endpoint]) => {
+      const allowedIps = this.#peers.get(publicKey)?.allowedIps;
+      if (allowedIps === undefined) return [];
+      this.#world.log(core.say`${publicKey} is dialled at ${endpoint} now`);
+      return [{ kind: "peer", publicKey, change: { allowedIps, endpoint } } as const];
+    });
+    if (steps.length > 0) await this.#world.kernel.run(device.interface, steps);
+    if (ask.length > 0) this.#ask(device, ask);
+  }
+
+  #ask(device: StoredDevice["bundle"]["device"], hosts: readonly string[]): void {
+    void this.#world.resolve(hosts, (host, addresses) => {
+      void this.#answered(device, new Map([[host, addresses]]));
+    });
+  }
+
+  async #answered(
+    device: StoredDevice["bundle"]["device"],
+    answers: ReadonlyMap<string, readonly string[]>,
+  ): Promise<void> {
+    if (this.#isEnded) return;
+    const { link } = await this.#world.kernel.read(device.interface);
+    await this.#follow(device, link?.kind === "wireguard" ? link : undefined, answers);
+  }
+
+  #report(): void {
+    const { device } = this.#device?.bundle ?? {};
+    if (device === undefined || this.#line === undefined || !this.#status.isConnected) return;
+    const peers = [...this.#peers].map(
+      ([publicKey, { endpoint, handshakeSeconds, received, sent }]) => ({
+        publicKey,
+        received,
+        sent,
+        ...core.optional("endpoint", endpoint),
+        ...core.optional("handshakeSeconds", handshakeSeconds),
+      }),
+    );
+    this.#line.send(printMessage({ kind: "report", peers }));
+  }
+
+  /** It was taken out of the network: nobody there answers it any more. */
+  async #leave(): Promise<void> {
+    const device = this.#device?.bundle.device;
+    if (device !== undefined) await takeDown(this.#world.kernel, device);
+    this.#end("revoked");
+  }
+
+  #note(more: Partial<Status>): void {
+    this.#status = { ...this.#status, ...more };
+    this.#world.onStatus(this.#status);
+  }
+}
+
+/** Why the entries must be a mistake of somebody's, if they must. */
+function findLoss(before: Entries | undefined, after: Entries): core.Problem | undefined {
+  const peers = [...(before?.keys() ?? [])].filter((key) => key.startsWith("peer/"));
+  const lost = peers.filter((key) => !after.has(key)).length;
+  if (lost <= Math.max(FEW_PEERS, peers.length * PART_OF_PEERS)) return undefined;
+  const message = core.say`refused: it would take away ${lost} of ${peers.length} peers, and nobody says that this is meant`;
+  return new core.Problem(message, core.say`look at the server: warren node list`);
+}
+
+/** Kinds, each with how often. */
+function summaryOf(done: readonly string[]): core.Text {
+  const counts = new Map<string, number>();
+  for (const step of done) {
+    const kind = step.replace(/ .*/, "");
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  return core.listTexts(
+    [...counts].map(([kind, count]) => (count === 1 ? kind : `${count} ${kind}`)),
+  );
+}
