@@ -1,7 +1,7 @@
 /** The machine's own cryptography, for whoever has one: the command line, the server, the agent. */
 export { digest, hashSecret, makeSecret } from "./digest.ts";
 export { hashPassword, isPassword } from "./password.ts";
-export { connectPinned, pinnedConnection, pinOf, readPin } from "./pinned.ts";
+export { connectPinned, findServer, pinnedConnection, pinOf, readPin } from "./pinned.ts";
 export type { Target } from "./pinned.ts";
 export { pinnedFetch } from "./pinned-fetch.ts";
 export type { PinnedAnswer, PinnedFetch, PinnedRequest } from "./pinned-fetch.ts";

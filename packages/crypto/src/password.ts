@@ -2,7 +2,7 @@
 import { argon2, randomBytes, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
 
-/** OWASP's first choice: 19 MiB, two passes, one lane; 20 to 40 ms of a core, in a thread of its own. */
+/** OWASP's first choice: 19 MiB, two passes, one lane; some 50 ms of a core, in a thread of its own. */
 const MEMORY_KIB = 19 * 1024;
 const PASSES = 2;
 const LANES = 1;

@@ -50,6 +50,25 @@ export async function connectPinned(target: Target): Promise<TLSSocket> {
     : anotherKey(target, pin, found);
 }
 
+/**
+ * The first to answer of a server's several addresses. Whoever else has one of them, as happens with those
+ * of private networks, is no matter as long as the server is at another. Costs a connection of its own: for
+ * whoever does not know yet which of them works.
+ */
+export async function findServer(targets: readonly Target[]): Promise<Target> {
+  const tries = targets.map(async (target) => {
+    const socket = await connectPinned(target);
+    socket.destroy();
+    return target;
+  });
+  // Nowhere: what is wrong with the best of them is told.
+  return Promise.any(tries).catch(async () => {
+    const [best] = tries;
+    if (best === undefined) throw new Error("a server without an address");
+    return best;
+  });
+}
+
 /** Whatever key the server shows, for somebody to compare; nothing is sent to it. */
 export async function readPin(target: ServerAddress): Promise<Pin> {
   const socket = await shakeHands(target);

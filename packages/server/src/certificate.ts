@@ -108,7 +108,7 @@ async function makeCertificate(
   now: number,
   key: string | undefined,
 ): Promise<string> {
-  // A sixth of a second and 20 MB, once in ten years.
+  // A tenth of a second and 7 MB, once in ten years.
   const { generate } = await import("selfsigned");
   const made = await generate([{ name: "commonName", value: "warren server" }], {
     keyType: "ec",

@@ -59,6 +59,8 @@ test("take() never allows more than the burst and what has come since, wherever 
   const limit = new RateLimit({ burst: 1, perMinute: 1 });
   const jumps = [100_000, 0, 100_000, 0, 100_000];
   expect(jumps.filter((now) => isTaken(limit, "a", now))).toEqual([100_000]);
+  // Nor does it cost more than there is to lose.
+  expect(() => limit.take("a", 0)).toThrow("there is another in 60 s");
 });
 
 test("take() remembers no more keys than it may, and those that were used last", () => {

@@ -74,7 +74,7 @@ test("refusalOf() says what is missing, and nothing where nothing is", () => {
     "401 nobody has signed in here; sign in: warren login gives a link
     401 this credential is not known here, or no longer; get another: warren login for people, warren join on a node
     401 this credential has expired; get another: warren login for people, warren join on a node
-    401 a browser's change has to say that it comes from this server's own page; send the header X-Warren: 1 with it, or use an API token
+    403 a browser's change has to say that it comes from this server's own page; send the header X-Warren: 1 with it, or use an API token
     403 this needs the role admin in the network office; have an admin do it, or give you the role
 
     this needs the role viewer everywhere"

@@ -88,7 +88,8 @@ function unauthorised(why: Extract<Caller, { kind: "nobody" }>["why"]): AppError
     ],
   };
   const [text, fix] = known[why];
-  return new AppError("unauthorised", text, { fix });
+  // Who it is was not looked at: to sign in again would not help.
+  return new AppError(why === "from-elsewhere" ? "forbidden" : "unauthorised", text, { fix });
 }
 
 function parseScope(text: string): Scope | Problem {

@@ -1,7 +1,7 @@
 /** Tests of the ways in: links, passwords, cookies, tokens, credentials, each as far as it goes and no farther. */
 import { expect, test } from "vitest";
 import { AppError } from "@warren/api";
-import { Diagnostics, printText } from "@warren/core";
+import { Diagnostics, printText, Problem } from "@warren/core";
 import type { Name, Shape } from "@warren/core";
 import { hashPassword, hashSecret, isPassword, makeSecret } from "@warren/crypto";
 import { addFirstAccount, addLink, LINK_MS, printLink, putAccount } from "./accounts.ts";
@@ -16,7 +16,7 @@ import { ACCOUNT_RATE, ADDRESS_RATE, RateLimit } from "./rate-limit.ts";
 import { mayDo } from "./roles.ts";
 import type { Caller, Grant } from "./roles.ts";
 import { printCookie, readCookie, Sessions } from "./sessions.ts";
-import { checkPassword } from "./sign-in.ts";
+import { checkPassword, parsePassword } from "./sign-in.ts";
 
 const NOW = Date.parse("2026-03-01T12:00:00Z");
 const HOUR = 60 * 60 * 1000;
@@ -123,11 +123,13 @@ test("checkPassword() takes the right password, and tells nothing else apart", a
   const state = putAccount(firstState(), { name: admin, passwordHash, roles: [everything] });
   const accounts = putAccount(state, { name: "b" as Name, roles: [] }).accounts;
   const asked: (string | undefined)[] = [];
+  const lengths: number[] = [];
   const door = {
     byAddress: new RateLimit(ADDRESS_RATE),
     byAccount: new RateLimit(ACCOUNT_RATE),
     isPassword: async (password: string, kept: string | undefined) => {
       asked.push(kept);
+      lengths.push(password.length);
       return isPassword(password, kept);
     },
   };
@@ -148,6 +150,7 @@ test("checkPassword() takes the right password, and tells nothing else apart", a
     await tries("__proto__", "right"),
   ];
   expect(new Set(wrong)).toEqual(new Set(["name or password is wrong"]));
+  expect(Math.max(...lengths)).toBe(5);
   // Each of them took a hash's time.
   expect(asked).toEqual([
     passwordHash,
@@ -157,6 +160,16 @@ test("checkPassword() takes the right password, and tells nothing else apart", a
     undefined,
     undefined,
   ]);
+});
+
+test("parsePassword() takes 12 to 1000 characters, and repeats none of them", () => {
+  const taken = [11, 12, 1000, 1001].map((length) => {
+    const parsed = parsePassword("planted".padEnd(length, "é").slice(0, length));
+    return parsed instanceof Problem ? String(parsed) : parsed.length;
+  });
+  const refused =
+    "a password has 12 to 1000 characters; choose another: four words that have nothing to do with each other are easy to remember";
+  expect(taken).toEqual([refused, 12, 1000, refused]);
 });
 
 test("checkPassword() stops guessers, by their address and by the account", async () => {

@@ -1,6 +1,6 @@
 /** Signing in: by a password or by a one-time link, with a limit on how often it is tried. */
 import { AppError } from "@warren/api";
-import { say } from "@warren/core";
+import { Problem, say } from "@warren/core";
 import type { Name } from "@warren/core";
 import type { AuthState } from "./auth-state.ts";
 import { limitKey } from "./rate-limit.ts";
@@ -20,8 +20,19 @@ export interface SignInAttempt {
 
 /** Of an account: as `parseName` has it. */
 const LONGEST_NAME = 63;
-/** Longer ones are no passwords: to hash a megabyte is work that anybody could ask for. */
+/** With a limit on tries, and what one costs, guesses of so many letters lead nowhere. */
+const SHORTEST_PASSWORD = 12;
+/** To hash a megabyte is work that anybody could ask for. */
 const LONGEST_PASSWORD = 1000;
+
+/** One that somebody may choose. */
+export function parsePassword(text: string): string | Problem {
+  if (text.length >= SHORTEST_PASSWORD && text.length <= LONGEST_PASSWORD) return text;
+  return new Problem(
+    say`a password has ${SHORTEST_PASSWORD} to ${LONGEST_PASSWORD} characters`,
+    say`choose another: four words that have nothing to do with each other are easy to remember`,
+  );
+}
 
 /**
  * Whose password it is. What is not told apart, in words nor in time: a name that nobody has, an account
@@ -40,9 +51,10 @@ export async function checkPassword(
   door.byAccount.take(claimed, now);
   // A name of outside, which no parser has seen, is found or is nobody's.
   const found = accounts.get(account as Name);
-  const isShort = password.length <= LONGEST_PASSWORD;
-  const isRight = await door.isPassword(isShort ? password : "", found?.passwordHash);
-  if (!isRight || !isShort || found === undefined) {
+  // Nobody has an empty one, nor one that is too long.
+  const possible = password.length <= LONGEST_PASSWORD ? password : "";
+  const isRight = await door.isPassword(possible, found?.passwordHash);
+  if (!isRight || found === undefined) {
     throw new AppError("unauthorised", say`name or password is wrong`, {
       fix: say`try again, or sign in by a link: warren login gives one`,
     });
