@@ -11,7 +11,7 @@ import { MIGRATIONS } from "./schema.ts";
 /** A whole copy of the store as it is now. A file that is there already is replaced. */
 export async function backupStore(file: string, backupFile: string): Promise<void> {
   checkDifferent(file, backupFile);
-  const source = openSource(file);
+  const source = database.openToRead(file, MIGRATIONS.length);
   try {
     await writeWhole(backupFile, (underWay) => database.copyDatabase(source, underWay));
   } catch (cause) {
@@ -28,7 +28,7 @@ export async function backupStore(file: string, backupFile: string): Promise<voi
  */
 export async function restoreStore(backupFile: string, file: string): Promise<string | undefined> {
   checkDifferent(backupFile, file);
-  const source = openSource(backupFile);
+  const source = database.openToRead(backupFile, MIGRATIONS.length);
   try {
     checkWhole(source, backupFile);
     makePrivateFolder(dirname(file));
@@ -53,14 +53,6 @@ function checkDifferent(one: string, other: string): void {
   if (identity === undefined || identity !== identityOf(other)) return;
   const fix = say`name another file`;
   throw new AppError("usage", say`it is the store itself`, { fix, file: other });
-}
-
-function openSource(file: string): DatabaseSync {
-  try {
-    return database.openToRead(file, MIGRATIONS);
-  } catch (cause) {
-    throw database.storeRefusal(file, cause);
-  }
 }
 
 function checkWhole(source: DatabaseSync, file: string): void {

@@ -42,17 +42,21 @@ export async function openDatabase(file: string, options: OpenOptions): Promise<
   throw new AppError("busy", say`a backup was restored just now`, { fix: say`run it again`, file });
 }
 
-/** Opens a store that is there, and leaves it as it is. */
-export function openToRead(file: string, migrations: readonly string[]): DatabaseSync {
-  // SQLite's own word for a file that cannot be opened names no reason.
-  accessSync(file, constants.R_OK);
-  const database = new DatabaseSync(file, { readOnly: true });
+/** Opens a store that is there, or a backup of one, and leaves it as it is. */
+export function openToRead(file: string, known: number): DatabaseSync {
+  let database: DatabaseSync | undefined;
   try {
-    readSchema(database, file, migrations.length);
-    return database;
-  } catch (error) {
-    database.close();
-    throw error;
+    // SQLite's own word for a file that cannot be opened names no reason.
+    accessSync(file, constants.R_OK);
+    database = new DatabaseSync(file, { readOnly: true });
+    if (readSchema(database, file, known) > 0) return database;
+    const fix = say`name a store of Warren's, or a backup of one`;
+    throw new AppError("cannot-read", say`nothing is in it`, { fix, file });
+  } catch (cause) {
+    database?.close();
+    throw sqliteCode(cause) === undefined
+      ? refusalOf("cannot-read", file, cause)
+      : storeRefusal(file, cause);
   }
 }
 
