@@ -83,7 +83,7 @@ function replaceStore(underWay: string, file: string): string | undefined {
   const lock = lockStore(file);
   try {
     const kept = findFreeName(`${file}.before-restore`);
-    // Of a store that could not be locked. SQLite would take it for a part of the file that comes there now.
+    // What SQLite could not put into a damaged store it would put into the one that comes there now.
     if (existsSync(`${file}-wal`)) renameSync(`${file}-wal`, `${kept}-wal`);
     rmSync(`${file}-shm`, { force: true });
     linkSync(file, kept);

@@ -68,8 +68,7 @@ async function take(
   const { kind, delta } = step;
   const rev = model.log.length + 1;
   if (kind === "wrong") {
-    const wrong = { ...commitOf(step.by === 0 ? rev - 1 : rev + step.by), ...delta };
-    await expect(store.commit(wrong)).rejects.toThrow("does not follow");
+    await refuse(store, { ...commitOf(step.by === 0 ? rev - 1 : rev + step.by), ...delta });
   } else if (kind === "facts") {
     await store.saveFacts(delta);
     change(model.facts, delta);
@@ -79,6 +78,10 @@ async function take(
     const told = delta.set.map((row) => (row[0].split("/")[0] === "secret" ? [row[0]] : row));
     model.log.push({ rev, ...step.deed, ...delta, set: told as Revision["set"] });
   }
+}
+
+async function refuse(store: Store, wrong: Commit): Promise<void> {
+  await expect(store.commit(wrong)).rejects.toThrow("does not follow");
 }
 
 function change(rows: Map<string, string>, delta: Delta): void {
