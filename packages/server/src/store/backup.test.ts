@@ -99,6 +99,14 @@ test("restoreStore() puts a backup in the place of a store, under a new epoch, a
   expect((await readStore(copy)).epoch).toBe(epoch);
 });
 
+test("restoreStore() takes no store for its own backup", async () => {
+  const folder = makeTestFolder();
+  const file = join(folder, "warren.db");
+  await (await writeStore(file, 1)).close();
+  await refuse(restoreStore(file, file), "usage", "it is the store itself");
+  expect(fs.readdirSync(folder).filter((name) => name.includes("before"))).toEqual([]);
+});
+
 test("restoreStore() changes nothing while a server has the store open, written to or not", async () => {
   const folder = makeTestFolder();
   const [file, copy] = [join(folder, "warren.db"), join(folder, "copy.db")];

@@ -103,7 +103,7 @@ function lockStore(file: string): DatabaseSync | undefined {
     return lock;
   } catch (cause) {
     lock.close();
-    const code = database.sqliteCode(cause);
+    const code = (database.sqliteCode(cause) ?? 0) & 0xff;
     if (code === database.CORRUPT || code === database.NOT_A_DATABASE) return undefined;
     if (code !== database.BUSY) throw cause;
     const fix = say`stop the server first`;

@@ -2,8 +2,8 @@
 import { flushCompileCache } from "node:module";
 import { openSqliteStore } from "./sqlite.ts";
 
-/** So that it ends when nobody is left to kill it. */
-const MOST = 1_000;
+/** So that it ends when nobody is left to kill it; more than a second of work. */
+const MOST = 10_000;
 
 // Else what was compiled is kept only by a process that ends by itself.
 flushCompileCache();

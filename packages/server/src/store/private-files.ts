@@ -43,10 +43,10 @@ export function protectFile(file: string): boolean {
   return stat !== undefined;
 }
 
-/** Another than before when another file has taken its place; the time of birth, because numbers are given again. */
+/** The same for two names of one file. */
 export function identityOf(file: string): string | undefined {
   const stat = fs.statSync(file, { bigint: true, throwIfNoEntry: false });
-  return stat === undefined ? undefined : `${stat.dev} ${stat.ino} ${stat.birthtimeNs}`;
+  return stat === undefined ? undefined : `${stat.dev} ${stat.ino}`;
 }
 
 function syncPath(path: string): void {

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { TestContext } from "vitest";
 import { AppError } from "@warren/api";
 import { printText } from "@warren/core";
@@ -22,6 +22,7 @@ test("openSqliteStore() lets nobody else read what it keeps", async () => {
   const folder = join(makeTestFolder(), "one");
   const file = join(folder, "warren.db");
   await (await openSqliteStore(file)).close();
+  expect(modeOf(file)).toBe("600");
   fs.chmodSync(file, 0o644);
   const store = await openSqliteStore(file);
   await store.commit(commitOf(1, { a: "1" }));
@@ -35,6 +36,48 @@ test("openSqliteStore() lets nobody else read what it keeps", async () => {
 function modeOf(path: string): string {
   return (fs.statSync(path).mode & 0o777).toString(8);
 }
+
+test("openSqliteStore() has SQLite wait for the disk at each commit", async () => {
+  const exec = vi.spyOn(DatabaseSync.prototype, "exec");
+  onTestFinished(() => exec.mockRestore());
+  const store = await openSqliteStore(join(makeTestFolder(), "warren.db"));
+  const database = exec.mock.contexts[0] as DatabaseSync;
+  expect(database.prepare("PRAGMA synchronous").get()).toEqual({ synchronous: 2 });
+  expect(database.prepare("PRAGMA journal_mode").get()).toEqual({ journal_mode: "wal" });
+  await store.close();
+});
+
+test("openSqliteStore() does not go on with a store that was replaced while it waited", async (context) => {
+  context.skip(process.platform !== "linux", "needs /proc, to see that the other waits");
+  const folder = makeTestFolder();
+  const [file, copy] = [join(folder, "warren.db"), join(folder, "copy.db")];
+  await (await openSqliteStore(file)).close();
+  fs.copyFileSync(file, copy);
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", REPLACE, file, copy]);
+  onTestFinished(() => void child.kill("SIGKILL"));
+  await once(child.stdout, "data");
+  expect(await refusal(openSqliteStore(file))).toBe(
+    "busy a backup was restored just now; run it again",
+  );
+  await (await openSqliteStore(file)).close();
+});
+
+/** Locks a store as a restore does, and replaces it when somebody waits for it. */
+const REPLACE = `
+  import fs from "node:fs";
+  import { DatabaseSync } from "node:sqlite";
+  const [file, copy] = process.argv.slice(1);
+  const lock = new DatabaseSync(file);
+  lock.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE");
+  console.log("locked");
+  const folder = "/proc/" + process.ppid + "/fd/";
+  const isOpen = (name) => {
+    try { return fs.readlinkSync(folder + name) === file; } catch { return false; }
+  };
+  const end = Date.now() + 4_000;
+  while (Date.now() < end && !fs.readdirSync(folder).some(isOpen));
+  fs.renameSync(copy, file);
+`;
 
 test("commit() changes nothing when it fails half way", async () => {
   const store = await openSqliteStore(join(makeTestFolder(), "warren.db"));
