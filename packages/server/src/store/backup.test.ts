@@ -99,6 +99,17 @@ test("restoreStore() puts a backup in the place of a store, under a new epoch, a
   expect((await readStore(copy)).epoch).toBe(epoch);
 });
 
+test("restoreStore() leaves a store to the user whose it is", async (context) => {
+  context.skip(process.getuid?.() !== 0, "needs root, to be somebody else");
+  const folder = makeTestFolder();
+  const [file, copy] = [join(folder, "warren.db"), join(folder, "copy.db")];
+  await (await writeStore(file, 1)).close();
+  await backupStore(file, copy);
+  fs.chownSync(file, 1_234, 5_678);
+  await restoreStore(copy, file);
+  expect(fs.statSync(file)).toMatchObject({ uid: 1_234, gid: 5_678 });
+});
+
 test("restoreStore() takes no store for its own backup", async () => {
   const folder = makeTestFolder();
   const file = join(folder, "warren.db");

@@ -1,5 +1,5 @@
 /** Backups of a store in SQLite: copied while a server writes to it, and put in its place while none does. */
-import { existsSync, linkSync, renameSync, rmSync } from "node:fs";
+import { chownSync, existsSync, linkSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { AppError } from "@warren/api";
@@ -82,6 +82,9 @@ function replaceStore(underWay: string, file: string): string | undefined {
   }
   const lock = lockStore(file);
   try {
+    const { uid, gid } = statSync(file);
+    // Root restores, and the server is somebody else. Only root can give a file away.
+    if (process.getuid?.() === 0) chownSync(underWay, uid, gid);
     const kept = findFreeName(`${file}.before-restore`);
     // What SQLite could not put into a damaged store it would put into the one that comes there now.
     if (existsSync(`${file}-wal`)) renameSync(`${file}-wal`, `${kept}-wal`);
