@@ -1,5 +1,5 @@
 /** Backups of a store in SQLite: copied while a server writes to it, and put in its place while none does. */
-import { existsSync, linkSync, renameSync, rmSync } from "node:fs";
+import { chownSync, existsSync, linkSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { AppError } from "@warren/api";
@@ -11,7 +11,7 @@ import { MIGRATIONS } from "./schema.ts";
 /** A whole copy of the store as it is now. A file that is there already is replaced. */
 export async function backupStore(file: string, backupFile: string): Promise<void> {
   checkDifferent(file, backupFile);
-  const source = openSource(file);
+  const source = database.openToRead(file, MIGRATIONS.length);
   try {
     await writeWhole(backupFile, (underWay) => database.copyDatabase(source, underWay));
   } catch (cause) {
@@ -28,7 +28,7 @@ export async function backupStore(file: string, backupFile: string): Promise<voi
  */
 export async function restoreStore(backupFile: string, file: string): Promise<string | undefined> {
   checkDifferent(backupFile, file);
-  const source = openSource(backupFile);
+  const source = database.openToRead(backupFile, MIGRATIONS.length);
   try {
     checkWhole(source, backupFile);
     makePrivateFolder(dirname(file));
@@ -53,14 +53,6 @@ function checkDifferent(one: string, other: string): void {
   if (identity === undefined || identity !== identityOf(other)) return;
   const fix = say`name another file`;
   throw new AppError("usage", say`it is the store itself`, { fix, file: other });
-}
-
-function openSource(file: string): DatabaseSync {
-  try {
-    return database.openToRead(file, MIGRATIONS);
-  } catch (cause) {
-    throw database.storeRefusal(file, cause);
-  }
 }
 
 function checkWhole(source: DatabaseSync, file: string): void {
@@ -90,8 +82,11 @@ function replaceStore(underWay: string, file: string): string | undefined {
   }
   const lock = lockStore(file);
   try {
+    const { uid, gid } = statSync(file);
+    // Root restores, and the server is somebody else. Only root can give a file away.
+    if (process.getuid?.() === 0) chownSync(underWay, uid, gid);
     const kept = findFreeName(`${file}.before-restore`);
-    // Of a store that could not be locked. SQLite would take it for a part of the file that comes there now.
+    // What SQLite could not put into a damaged store it would put into the one that comes there now.
     if (existsSync(`${file}-wal`)) renameSync(`${file}-wal`, `${kept}-wal`);
     rmSync(`${file}-shm`, { force: true });
     linkSync(file, kept);
@@ -111,7 +106,7 @@ function lockStore(file: string): DatabaseSync | undefined {
     return lock;
   } catch (cause) {
     lock.close();
-    const code = database.sqliteCode(cause);
+    const code = (database.sqliteCode(cause) ?? 0) & 0xff;
     if (code === database.CORRUPT || code === database.NOT_A_DATABASE) return undefined;
     if (code !== database.BUSY) throw cause;
     const fix = say`stop the server first`;

@@ -6,7 +6,7 @@ import { AppError, refusalOf } from "@warren/api";
 import type { ErrorCode } from "@warren/api";
 import { say } from "@warren/core";
 import type { Phrase } from "@warren/core";
-import { identityOf, makePrivateFolder, protectFile, writeWhole } from "./private-files.ts";
+import { makePrivateFolder, protectFile, writeWhole } from "./private-files.ts";
 import { copyBefore, migrate, readSchema } from "./schema.ts";
 
 export interface OpenOptions {
@@ -24,35 +24,37 @@ export const CORRUPT = 11;
 export const NOT_A_DATABASE = 26;
 const READ_ONLY = 8;
 const FULL = 13;
+/** A restore was waited for: what is open is no longer the store, but what was kept of it. */
+const MOVED = 1032;
 
 /** Makes the file where there is none, and gives it this program's schema. */
 export async function openDatabase(file: string, options: OpenOptions): Promise<DatabaseSync> {
   makeFile(file);
-  const before = identityOf(file);
   const database = new DatabaseSync(file, { timeout: options.waitMs });
   try {
     await prepare(database, file, options.migrations);
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-  if (identityOf(file) === before) return database;
-  // It waited for a restore: what is open here is no longer the store, but the copy kept of it.
-  database.close();
-  throw new AppError("busy", say`a backup was restored just now`, { fix: say`run it again`, file });
-}
-
-/** Opens a store that is there, and leaves it as it is. */
-export function openToRead(file: string, migrations: readonly string[]): DatabaseSync {
-  // SQLite's own word for a file that cannot be opened names no reason.
-  accessSync(file, constants.R_OK);
-  const database = new DatabaseSync(file, { readOnly: true });
-  try {
-    readSchema(database, file, migrations.length);
     return database;
   } catch (error) {
     database.close();
     throw error;
+  }
+}
+
+/** Opens a store that is there, or a backup of one, and leaves it as it is. */
+export function openToRead(file: string, known: number): DatabaseSync {
+  let database: DatabaseSync | undefined;
+  try {
+    // SQLite's own word for a file that cannot be opened names no reason.
+    accessSync(file, constants.R_OK);
+    database = new DatabaseSync(file, { readOnly: true });
+    if (readSchema(database, file, known) > 0) return database;
+    const fix = say`name a store of Warren's, or a backup of one`;
+    throw new AppError("cannot-read", say`nothing is in it`, { fix, file });
+  } catch (cause) {
+    database?.close();
+    throw sqliteCode(cause) === undefined
+      ? refusalOf("cannot-read", file, cause)
+      : storeRefusal(file, cause);
   }
 }
 
@@ -82,10 +84,10 @@ export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   }
 }
 
-/** SQLite's result code of a failure, without its details. */
+/** SQLite's result code of a failure; its lowest byte says what, the others which of that. */
 export function sqliteCode(cause: unknown): number | undefined {
   const code: unknown = cause instanceof Error && "errcode" in cause ? cause.errcode : undefined;
-  return typeof code === "number" ? code & 0xff : undefined;
+  return typeof code === "number" ? code : undefined;
 }
 
 /** What the system or SQLite refused of a file, in words. Mistakes of ours stay as they are. */
@@ -94,6 +96,7 @@ export function storeRefusal(file: string, cause: unknown): unknown {
   const restore = say`name another file, or restore a backup: warren server restore FILE`;
   const known = new Map<number, readonly [code: ErrorCode, text: Phrase, fix: Phrase]>([
     [BUSY, ["busy", say`another process is writing to it`, say`wait for it, or end it`]],
+    [MOVED, ["busy", say`a backup was restored just now`, say`run it again`]],
     [FULL, ["cannot-write", say`no space is left`, say`free some and run it again`]],
     [READ_ONLY, ["cannot-write", say`it may only be read`, say`let the server's user write to it`]],
     [CORRUPT, ["cannot-read", say`it is damaged`, restore]],
@@ -102,11 +105,12 @@ export function storeRefusal(file: string, cause: unknown): unknown {
   const found = sqliteCode(cause);
   if (found === undefined) return cause;
   const message = cause instanceof Error ? cause.message : "";
-  const [code, text, fix] = known.get(found) ?? [
-    "cannot-write",
-    say`cannot write here: ${message}`,
-    say`see the message`,
-  ];
+  const [code, text, fix] = known.get(found) ??
+    known.get(found & 0xff) ?? [
+      "cannot-write",
+      say`cannot write here: ${message}`,
+      say`see the message`,
+    ];
   return new AppError(code, text, { fix, file, cause });
 }
 

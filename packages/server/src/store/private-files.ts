@@ -2,6 +2,8 @@
 import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { AppError } from "@warren/api";
+import { say } from "@warren/core";
 
 /**
  * Has `fill` write into a new file beside `file`, which then takes its place: after a loss of power there is
@@ -32,15 +34,19 @@ export function makePrivateFolder(folder: string): void {
 
 /** Takes away what others may do with a file that is there; whether there is one. */
 export function protectFile(file: string): boolean {
-  const mode = fs.statSync(file, { throwIfNoEntry: false })?.mode;
-  if (mode !== undefined && (mode & 0o077) !== 0) fs.chmodSync(file, mode & 0o700);
-  return mode !== undefined;
+  const stat = fs.statSync(file, { throwIfNoEntry: false });
+  if (stat?.isDirectory() === true) {
+    const text = say`a folder stands where a file is needed`;
+    throw new AppError("cannot-write", text, { fix: say`move it away`, file });
+  }
+  if (stat !== undefined && (stat.mode & 0o077) !== 0) fs.chmodSync(file, stat.mode & 0o700);
+  return stat !== undefined;
 }
 
-/** Another than before when another file has taken its place; the time of birth, because numbers are given again. */
+/** The same for two names of one file. */
 export function identityOf(file: string): string | undefined {
   const stat = fs.statSync(file, { bigint: true, throwIfNoEntry: false });
-  return stat === undefined ? undefined : `${stat.dev} ${stat.ino} ${stat.birthtimeNs}`;
+  return stat === undefined ? undefined : `${stat.dev} ${stat.ino}`;
 }
 
 function syncPath(path: string): void {

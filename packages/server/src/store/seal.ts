@@ -5,8 +5,8 @@ import { say } from "@warren/core";
 
 export interface Seal {
   /** The text for a row, to be read under the same key alone. */
-  seal(key: string, text: string): string;
-  open(key: string, sealed: string): string;
+  readonly seal: (key: string, text: string) => string;
+  readonly open: (key: string, sealed: string) => string;
 }
 
 const CIPHER = "aes-256-gcm";

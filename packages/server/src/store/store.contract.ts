@@ -54,40 +54,34 @@ const steps = fc.oneof(
 type Step = typeof steps extends fc.Arbitrary<infer T> ? T : never;
 
 /** What a store should hold: plain maps, and a list. */
-class Model {
-  readonly rows = new Map<string, string>();
-  readonly facts = new Map<string, string>();
-  readonly log: Revision[] = [];
+interface Model {
+  readonly rows: Map<string, string>;
+  readonly facts: Map<string, string>;
+  readonly log: Revision[];
+}
 
-  async take(store: Store, step: Exclude<Step, { kind: "reopen" }>): Promise<void> {
-    const { set } = step.delta;
-    const rev = this.log.length + 1;
-    switch (step.kind) {
-      case "commit":
-        await store.commit({ rev, ...step.deed, ...step.delta });
-        change(this.rows, step.delta);
-        const told = set.map((row) => (row[0].split("/")[0] === "secret" ? [row[0]] : row));
-        this.log.push({ rev, ...step.deed, delete: step.delta.delete, set: told as typeof set });
-        return;
-      case "facts":
-        await store.saveFacts(step.delta);
-        change(this.facts, step.delta);
-        return;
-      case "wrong":
-        const wrong = { ...commitOf(step.by === 0 ? rev - 1 : rev + step.by), ...step.delta };
-        await expect(store.commit(wrong)).rejects.toThrow("does not follow");
-    }
+async function take(
+  store: Store,
+  model: Model,
+  step: Exclude<Step, { kind: "reopen" }>,
+): Promise<void> {
+  const { kind, delta } = step;
+  const rev = model.log.length + 1;
+  if (kind === "wrong") {
+    await refuse(store, { ...commitOf(step.by === 0 ? rev - 1 : rev + step.by), ...delta });
+  } else if (kind === "facts") {
+    await store.saveFacts(delta);
+    change(model.facts, delta);
+  } else {
+    await store.commit({ rev, ...step.deed, ...delta });
+    change(model.rows, delta);
+    const told = delta.set.map((row) => (row[0].split("/")[0] === "secret" ? [row[0]] : row));
+    model.log.push({ rev, ...step.deed, ...delta, set: told as Revision["set"] });
   }
+}
 
-  async compare(store: Store, limit: number): Promise<void> {
-    const { rev, rows, facts } = await store.load();
-    expect({ rev, rows, facts }).toEqual({
-      rev: this.log.length,
-      rows: this.rows,
-      facts: this.facts,
-    });
-    expect(await readLog(store, limit)).toEqual(this.log);
-  }
+async function refuse(store: Store, wrong: Commit): Promise<void> {
+  await expect(store.commit(wrong)).rejects.toThrow("does not follow");
 }
 
 function change(rows: Map<string, string>, delta: Delta): void {
@@ -95,14 +89,15 @@ function change(rows: Map<string, string>, delta: Delta): void {
   for (const [key, text] of delta.set) rows.set(key, text);
 }
 
-/** The whole log, the oldest first, page by page. */
-async function readLog(store: Store, limit: number): Promise<readonly Revision[]> {
+/** All that a store tells; its log the oldest first, page by page. */
+async function readAll(store: Store, limit: number): Promise<Model & { readonly rev: number }> {
+  const { rev, rows, facts } = await store.load();
   const log: Revision[] = [];
   for (;;) {
     const before = log[0]?.rev;
     const page = await store.revisions(before === undefined ? { limit } : { before, limit });
     log.unshift(...page.toReversed());
-    if (page.length < limit) return log;
+    if (page.length < limit) return { rev, rows: new Map(rows), facts: new Map(facts), log };
   }
 }
 
@@ -127,14 +122,14 @@ export function testStore(name: string, makeStore: StoreMaker): void {
         fc.integer({ min: 1, max: 5 }),
         async (list, limit) => {
           const open = makeStore();
-          const model = new Model();
+          const model: Model = { rows: new Map(), facts: new Map(), log: [] };
           let store = await open();
           for (const step of list) {
             if (step.kind === "reopen") {
               await store.close();
               store = await open();
-            } else await model.take(store, step);
-            await model.compare(store, limit);
+            } else await take(store, model, step);
+            expect(await readAll(store, limit)).toEqual({ rev: model.log.length, ...model });
           }
           await store.close();
         },
