@@ -31,10 +31,12 @@ export interface KernelAnswer {
 export class KernelHost implements Kernel {
   readonly host: Host;
   readonly #child: ChildProcess;
+  readonly #ended: Promise<[KernelAnswer]>;
 
   private constructor(host: Host, child: ChildProcess) {
     this.host = host;
     this.#child = child;
+    this.#ended = once(child, "exit").then(() => [{ refusal: "the process has ended" }]);
   }
 
   static async create({ world, folder }: WorldFixture, name: string): Promise<KernelHost> {
@@ -68,7 +70,7 @@ export class KernelHost implements Kernel {
   /** The agent stops, and the tunnel goes on. */
   async stop(): Promise<void> {
     this.#child.disconnect();
-    await once(this.#child, "exit");
+    await this.#ended;
   }
 
   async sh(script: string): Promise<string> {
@@ -78,7 +80,7 @@ export class KernelHost implements Kernel {
   async #ask(call: KernelCall): Promise<unknown> {
     const answered = once(this.#child, "message");
     this.#child.send(call);
-    const [answer] = (await answered) as [KernelAnswer];
+    const [answer] = (await Promise.race([answered, this.#ended])) as [KernelAnswer];
     if (answer.refusal === undefined) return answer.value;
     throw new AppError("kernel", say`${answer.refusal}`, { fix: say`${WAY_OUT}` });
   }

@@ -33,6 +33,9 @@ export interface Desired {
   readonly settings: ReadonlySet<Setting>;
 }
 
+/** By what we know again what is of a device. */
+export type OwnDevice = Pick<Device, "interface" | "publicKey" | "fwmark">;
+
 /** Of a peer the endpoint that the kernel was told last, by us. */
 export type LastEndpoints = ReadonlyMap<PublicKey, string>;
 
@@ -151,10 +154,11 @@ export function diff(actual: KernelState, desired: Desired, last: LastEndpoints)
 /** Everything of ours, the tunnel first: what it let in must not outlive its filter. */
 export function removal(
   actual: KernelState,
-  { interface: name, publicKey }: Pick<Device, "interface" | "publicKey">,
+  { interface: name, publicKey, fwmark = EXIT_TABLE }: OwnDevice,
 ): readonly Step[] {
   const link = ownLink(actual, name, publicKey);
-  const rules = actual.policyRules.filter(({ fwmark }) => fwmark === link?.fwmark);
+  const marks = [link?.fwmark, fwmark];
+  const rules = actual.policyRules.filter((rule) => marks.includes(rule.fwmark));
   return [
     ...rules.map(toRule(false)),
     ...(link === undefined ? [] : [{ kind: "link", isAdded: false } as const]),

@@ -118,7 +118,7 @@ export class LinuxKernel implements Kernel {
         return [];
       case "ip":
         // Else the kernel removes all addresses of a range together with their first.
-        writeFileSync(`/proc/sys/net/ipv4/conf/${name}/promote_secondaries`, "1");
+        promoteSecondaries(name);
         await this.#batch(
           [],
           group.steps.map((step) => batchLine(name, step)),
@@ -235,6 +235,12 @@ export class LinuxKernel implements Kernel {
   async #isDone(call: Call): Promise<boolean> {
     return (await this.#programs.attempt(call)).status === 0;
   }
+}
+
+/** That there is no such interface, the first command will say. */
+function promoteSecondaries(name: InterfaceName): void {
+  const path = `/proc/sys/net/ipv4/conf/${name}/promote_secondaries`;
+  if (existsSync(path)) writeFileSync(path, "1");
 }
 
 type Of<K extends Step["kind"]> = Extract<Step, { readonly kind: K }>;
