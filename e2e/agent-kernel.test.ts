@@ -33,7 +33,8 @@ grep -r . /proc/sys/net/ipv4 /proc/sys/net/ipv6 2>/dev/null | sort
 `;
 
 /** What of a host is its tunnel's. Where a peer was, WireGuard cannot be told to forget. */
-const TUNNEL = (name: string): string => `
+function tunnelOf(name: string): string {
+  return `
 wg showconf '${name}' | grep -v '^Endpoint'
 ip link show dev '${name}' | grep -o 'mtu [0-9]*'
 ip -o address show dev '${name}' | grep -v fe80 | sed 's/^[0-9]*: *//'
@@ -44,6 +45,7 @@ done
 nft -s list ruleset
 cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding
 `;
+}
 
 const FOREIGN = `
 nft -f - <<'END'
@@ -99,7 +101,9 @@ test("a host comes from any device to any other as if it had had no other before
       await converge(changed, desiredFor(after), last);
       expect((await converge(changed, desiredFor(after), last)).done).toEqual([]);
       await converge(fresh, desiredFor(after), memory());
-      expect(sorted(await changed.sh(TUNNEL(own)))).toEqual(sorted(await fresh.sh(TUNNEL(own))));
+      expect(sorted(await changed.sh(tunnelOf(own)))).toEqual(
+        sorted(await fresh.sh(tunnelOf(own))),
+      );
       await takeDown(changed, desiredFor(after).device);
       expect(await changed.sh(HOST)).toBe(bare);
     }),
@@ -153,7 +157,7 @@ test("what somebody changed by hand is as it was, and somebody else's link stays
   const desired = desiredFor(device);
   const last = memory();
   await converge(kernel, desired, last);
-  const before = await kernel.sh(TUNNEL("warren0"));
+  const before = await kernel.sh(tunnelOf("warren0"));
   for (const hand of [
     "ip link delete warren0",
     "ip link set warren0 down",
@@ -167,8 +171,10 @@ test("what somebody changed by hand is as it was, and somebody else's link stays
     `wg set warren0 listen-port 7 fwmark 9 peer ${device.peers[0]?.publicKey} remove`,
   ]) {
     await kernel.sh(hand);
-    expect((await converge(kernel, desired, last)).done, hand).not.toEqual([]);
-    expect(sorted(await kernel.sh(TUNNEL("warren0"))), hand).toEqual(sorted(before));
+    const { done } = await converge(kernel, desired, last);
+    expect({ hand, done }).not.toEqual({ hand, done: [] });
+    const after = sorted(await kernel.sh(tunnelOf("warren0")));
+    expect({ hand, after }).toEqual({ hand, after: sorted(before) });
   }
   await kernel.sh("ip link delete warren0; ip link add warren0 type bridge");
   await expect(converge(kernel, desired, last)).rejects.toThrow(

@@ -2,7 +2,7 @@
  * A host of the lab with the agent's kernel on it: a process in its namespaces does there what the test
  * asks for here.
  */
-import { fork, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -14,6 +14,7 @@ import type { Kernel, KernelState, Step } from "../packages/agent/src/kernel/ker
 import type { WorldFixture } from "./world-fixture.ts";
 
 const WAY_OUT = "look at packages/agent/src/kernel";
+const SCRIPT = "import(process.argv[1]).then(({ main }) => main(...process.argv.slice(2)))";
 const PROGRAM = join(import.meta.dirname, "kernel-process.ts");
 
 export interface KernelCall {
@@ -48,10 +49,9 @@ export class KernelHost implements Kernel {
   /** Another one on the same host, as after a restart of the agent. */
   static async start(host: Host, folder: string): Promise<KernelHost> {
     mkdirSync(folder, { recursive: true });
-    const namespaces = ["--net", "--mount", "--pid", "--root", "--target", String(host.pid), "--"];
-    const child = fork(PROGRAM, [folder], {
-      execPath: "nsenter",
-      execArgv: [...namespaces, process.execPath],
+    const namespaces = ["--net", "--mount", "--pid", "--root", "--target", String(host.pid)];
+    const words = [process.execPath, "-e", SCRIPT, PROGRAM, folder, process.env["PATH"] ?? ""];
+    const child = spawn("nsenter", [...namespaces, "--", ...words], {
       serialization: "advanced",
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });

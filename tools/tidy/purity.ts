@@ -15,6 +15,7 @@ const purePlaces: readonly string[] = [
   "packages/core/src/",
   "packages/server/src/commands/",
   "packages/agent/src/reconcile.ts",
+  "packages/agent/src/kernel/kernel.ts",
   "packages/agent/src/path/",
   "packages/operator/src/translate.ts",
   "packages/web/src/graph/layout.ts",

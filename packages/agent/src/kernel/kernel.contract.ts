@@ -147,7 +147,9 @@ function summary(state: KernelState): string {
   const sorted = (each: Iterable<string>): string => [...each].sort().join(" ");
   return [
     `${publicKey} port ${listenPort} mark ${fwmark} mtu ${mtu} ${isUp ? "up" : "down"}`,
-    ...[...peers].toSorted().map(([key, peer]) => {
+    ...[...peers.keys()].sort().map((key) => {
+      const peer = peers.get(key);
+      if (peer === undefined) return "";
       const { presharedKey = "none", allowedIps, endpoint = "nowhere", keepaliveSeconds } = peer;
       const secret = presharedKey.slice(0, 4);
       return `${key.slice(0, 4)} ${secret} ${endpoint} ${keepaliveSeconds} ${sorted(allowedIps)}`;

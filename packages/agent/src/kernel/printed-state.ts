@@ -81,7 +81,7 @@ export function readRoutes(printed: string, family: Family, name: InterfaceName)
       written.includes("/") ? written : `${written}/${family === 4 ? 32 : 128}`,
     );
     if (prefix instanceof core.Problem || typeof dev !== "string") continue;
-    const into = table === undefined ? "" : ` table ${String(table)}`;
+    const into = typeof table === "string" ? ` table ${table}` : "";
     // Nothing is printed of what a hand has added, or wg-quick: on our own link that is ours, too.
     const isOwn = protocol === String(OWN_PROTOCOL) || protocol === undefined;
     if (dev !== name && into === "") others.push({ prefix, interface: dev });
