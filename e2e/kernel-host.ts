@@ -2,7 +2,7 @@
  * A host of the lab with the agent's kernel on it: a process in its namespaces does there what the test
  * asks for here.
  */
-import { fork, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -14,6 +14,7 @@ import type { Kernel, KernelState, Step } from "../packages/agent/src/kernel/ker
 import type { WorldFixture } from "./world-fixture.ts";
 
 const WAY_OUT = "look at packages/agent/src/kernel";
+const SCRIPT = "import(process.argv[1]).then(({ main }) => main(...process.argv.slice(2)))";
 const PROGRAM = join(import.meta.dirname, "kernel-process.ts");
 
 export interface KernelCall {
@@ -31,10 +32,12 @@ export interface KernelAnswer {
 export class KernelHost implements Kernel {
   readonly host: Host;
   readonly #child: ChildProcess;
+  readonly #ended: Promise<[KernelAnswer]>;
 
   private constructor(host: Host, child: ChildProcess) {
     this.host = host;
     this.#child = child;
+    this.#ended = once(child, "exit").then(() => [{ refusal: "the process has ended" }]);
   }
 
   static async create({ world, folder }: WorldFixture, name: string): Promise<KernelHost> {
@@ -46,10 +49,9 @@ export class KernelHost implements Kernel {
   /** Another one on the same host, as after a restart of the agent. */
   static async start(host: Host, folder: string): Promise<KernelHost> {
     mkdirSync(folder, { recursive: true });
-    const namespaces = ["--net", "--mount", "--pid", "--root", "--target", String(host.pid), "--"];
-    const child = fork(PROGRAM, [folder], {
-      execPath: "nsenter",
-      execArgv: [...namespaces, process.execPath],
+    const namespaces = ["--net", "--mount", "--pid", "--root", "--target", String(host.pid)];
+    const words = [process.execPath, "-e", SCRIPT, PROGRAM, folder, process.env["PATH"] ?? ""];
+    const child = spawn("nsenter", [...namespaces, "--", ...words], {
       serialization: "advanced",
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
@@ -68,7 +70,7 @@ export class KernelHost implements Kernel {
   /** The agent stops, and the tunnel goes on. */
   async stop(): Promise<void> {
     this.#child.disconnect();
-    await once(this.#child, "exit");
+    await this.#ended;
   }
 
   async sh(script: string): Promise<string> {
@@ -78,7 +80,7 @@ export class KernelHost implements Kernel {
   async #ask(call: KernelCall): Promise<unknown> {
     const answered = once(this.#child, "message");
     this.#child.send(call);
-    const [answer] = (await answered) as [KernelAnswer];
+    const [answer] = (await Promise.race([answered, this.#ended])) as [KernelAnswer];
     if (answer.refusal === undefined) return answer.value;
     throw new AppError("kernel", say`${answer.refusal}`, { fix: say`${WAY_OUT}` });
   }

@@ -1,13 +1,19 @@
 /** The process of `kernel-host.ts` on a host of the lab: it answers as long as somebody asks. */
 import { AppError } from "@warren/api";
-import { LinuxKernel } from "../packages/agent/src/kernel/linux.ts";
+import { LinuxKernel } from "@warren/agent";
+import type { Kernel } from "@warren/agent";
 import type { KernelAnswer, KernelCall } from "./kernel-host.ts";
 
-const [, , folder = ""] = process.argv;
-const nowSeconds = () => Math.floor(Date.now() / 1000);
-const kernel = new LinuxKernel({ folder, nowSeconds });
+export function main(folder: string, path: string): void {
+  const nowSeconds = (): number => Math.floor(Date.now() / 1000);
+  const kernel = new LinuxKernel({ folder, path, nowSeconds });
+  process.on("message", (call: KernelCall) => {
+    void answer(kernel, call).then((value) => process.send?.(value));
+  });
+  process.send?.({});
+}
 
-async function answer({ name, steps }: KernelCall): Promise<KernelAnswer> {
+async function answer(kernel: Kernel, { name, steps }: KernelCall): Promise<KernelAnswer> {
   try {
     return { value: await (steps === undefined ? kernel.read(name) : kernel.run(name, steps)) };
   } catch (error) {
@@ -15,6 +21,3 @@ async function answer({ name, steps }: KernelCall): Promise<KernelAnswer> {
     throw error;
   }
 }
-
-process.on("message", async (call: KernelCall) => process.send?.(await answer(call)));
-process.send?.({});

@@ -18,6 +18,7 @@ const purePlaces: readonly string[] = [
   "packages/agent/src/reconcile.ts",
   "packages/agent/src/endpoints.ts",
   "packages/agent/src/backoff.ts",
+  "packages/agent/src/kernel/kernel.ts",
   "packages/agent/src/path/",
   "packages/operator/src/translate.ts",
   "packages/web/src/graph/layout.ts",

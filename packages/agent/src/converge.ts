@@ -1,11 +1,11 @@
 /** Makes a kernel be as it should, or as if we had never been there. Knows no program. */
 import { AppError } from "@warren/api";
 import { say } from "@warren/core";
-import type { Admission, Device, PublicKey, Text } from "@warren/core";
+import type { Admission, PublicKey, Text } from "@warren/core";
 import { admissionId, printStep } from "./kernel/kernel.ts";
 import type { Kernel, KernelState, Step } from "./kernel/kernel.ts";
 import { blocksOf, clashesOf, diff, removal } from "./reconcile.ts";
-import type { Desired } from "./reconcile.ts";
+import type { Desired, OwnDevice } from "./reconcile.ts";
 
 /** What a first round changed may show what else there is, as a link that goes up does. */
 const ROUNDS = 3;
@@ -52,10 +52,7 @@ export async function converge(
 }
 
 /** Takes off the link of this key, and all that came with it; answers what was done. */
-export async function takeDown(
-  kernel: Kernel,
-  device: Pick<Device, "interface" | "publicKey">,
-): Promise<readonly string[]> {
+export async function takeDown(kernel: Kernel, device: OwnDevice): Promise<readonly string[]> {
   const steps = removal(await kernel.read(device.interface), device);
   if (steps.length > 0) await kernel.run(device.interface, steps);
   return steps.map(printStep);

@@ -6,7 +6,7 @@ import * as core from "@warren/core";
 import type { Device, InterfaceName, PrivateKey, PublicKey } from "@warren/core";
 import { AppError } from "@warren/api";
 import type { Bundle } from "@warren/api";
-import { admissionId } from "./kernel/kernel.ts";
+import { admissionId, policyRuleId } from "./kernel/kernel.ts";
 import type { DeviceChange, ForeignLink, KernelState, Link, PeerChange } from "./kernel/kernel.ts";
 import type { PeerSettings, PeerState, PolicyRule, Setting, Step } from "./kernel/kernel.ts";
 
@@ -32,6 +32,9 @@ export interface Desired {
   readonly table: string | undefined;
   readonly settings: ReadonlySet<Setting>;
 }
+
+/** By what we know again what is of a device. */
+export type OwnDevice = Pick<Device, "interface" | "publicKey">;
 
 /** Of a peer the endpoint that the kernel was told last, by us. */
 export type LastEndpoints = ReadonlyMap<PublicKey, string>;
@@ -76,7 +79,7 @@ function exitsOf({ table, peers }: Device): readonly core.Family[] {
   return ALL_FAMILIES.filter((family) => all.some((prefix) => prefix.family === family));
 }
 
-/** As wg-quick has them, but that both name the mark, by which they are known to be ours. */
+/** As wg-quick has them, but that both name the mark: the second network on a host has another. */
 function exitRules(family: core.Family, fwmark: number): readonly PolicyRule[] {
   const common = { family, fwmark };
   return [
@@ -112,13 +115,8 @@ export function diff(actual: KernelState, desired: Desired, last: LastEndpoints)
   const wants = new Set(admissions.map(admissionId));
   const settings = new Set([...actual.settings].flatMap(([each, holds]) => (holds ? [each] : [])));
   const owned = new Set(actual.settings.keys());
-  const rules = new Map(desired.policyRules.map((rule) => [ruleId(rule), rule]));
-  const marks = new Set([link?.fwmark, desired.fwmark]);
-  const ownRules = new Map(
-    actual.policyRules
-      .filter(({ fwmark }) => marks.has(fwmark))
-      .map((rule) => [ruleId(rule), rule]),
-  );
+  const rules = rulesById(desired.policyRules);
+  const ownRules = rulesById(actual.policyRules);
   return [
     ...(link === undefined ? [{ kind: "link", isAdded: true } as const] : []),
     ...(desired.table === undefined || desired.table === actual.table
@@ -151,12 +149,11 @@ export function diff(actual: KernelState, desired: Desired, last: LastEndpoints)
 /** Everything of ours, the tunnel first: what it let in must not outlive its filter. */
 export function removal(
   actual: KernelState,
-  { interface: name, publicKey }: Pick<Device, "interface" | "publicKey">,
+  { interface: name, publicKey }: OwnDevice,
 ): readonly Step[] {
   const link = ownLink(actual, name, publicKey);
-  const rules = actual.policyRules.filter(({ fwmark }) => fwmark === link?.fwmark);
   return [
-    ...rules.map(toRule(false)),
+    ...actual.policyRules.map(toRule(false)),
     ...(link === undefined ? [] : [{ kind: "link", isAdded: false } as const]),
     ...actual.admissions.map(toAdmission(false)),
     ...[...actual.settings.keys()].map(toSetting(false)),
@@ -249,8 +246,8 @@ function less<T>(those: ReadonlySet<T>, others: { has(each: T): boolean }): read
   return [...those].filter((each) => !others.has(each));
 }
 
-function ruleId({ family, fwmark, priority, table }: PolicyRule): string {
-  return [family, fwmark, priority, table].join(" ");
+function rulesById(rules: readonly PolicyRule[]): ReadonlyMap<string, PolicyRule> {
+  return new Map(rules.map((rule) => [policyRuleId(rule), rule]));
 }
 
 function toAddress(isAdded: boolean) {

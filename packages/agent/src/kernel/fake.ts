@@ -6,7 +6,7 @@ import { AppError } from "@warren/api";
 import { say } from "@warren/core";
 import type { Admission, FirewallTexts, HostRoute, InterfaceName, PrivateKey } from "@warren/core";
 import type { PublicKey } from "@warren/core";
-import { admissionId } from "./kernel.ts";
+import { admissionId, policyRuleId } from "./kernel.ts";
 import type { ForeignLink, Kernel, KernelState, Link, PeerChange } from "./kernel.ts";
 import type { PeerState, PolicyRule, Setting, Step } from "./kernel.ts";
 
@@ -24,6 +24,7 @@ export interface FakeInterface {
   readonly table: string | undefined;
   readonly settings: ReadonlyMap<Setting, boolean>;
   readonly admissions: readonly Admission[];
+  readonly policyRules: readonly PolicyRule[];
 }
 
 const NOTHING: FakeInterface = {
@@ -33,6 +34,7 @@ const NOTHING: FakeInterface = {
   table: undefined,
   settings: new Map(),
   admissions: [],
+  policyRules: [],
 };
 
 const FIRST_PORT = 30_000;
@@ -41,7 +43,6 @@ export class FakeKernel implements Kernel {
   readonly #publicKeyOf: (privateKey: PrivateKey) => PublicKey;
   readonly #host: FakeHost;
   readonly #interfaces = new Map<InterfaceName, FakeInterface>();
-  readonly #policyRules = new Map<string, PolicyRule>();
   #links = 0;
 
   constructor(publicKeyOf: (privateKey: PrivateKey) => PublicKey, host: FakeHost = {}) {
@@ -55,7 +56,6 @@ export class FakeKernel implements Kernel {
       ...rest,
       ...(link === undefined ? {} : { link }),
       ...(table === undefined ? {} : { table }),
-      policyRules: [...this.#policyRules.values()],
       firewalls: this.#host.firewalls ?? {},
       hostRoutes: this.#host.hostRoutes ?? [],
     };
@@ -83,7 +83,7 @@ export class FakeKernel implements Kernel {
   }
 
   #do(name: InterfaceName, step: Step): void {
-    const { admissions, settings } = this.#of(name);
+    const { admissions, policyRules, settings } = this.#of(name);
     const change = (part: Partial<FakeInterface>): void => this.disturb(name, () => part);
     switch (step.kind) {
       case "link":
@@ -98,10 +98,9 @@ export class FakeKernel implements Kernel {
         return change({ admissions: step.isAdded ? [...others, step.admission] : others });
       }
       case "policy-rule": {
-        const id = Object.values(step.rule).join(" ");
-        if (step.isAdded) this.#policyRules.set(id, step.rule);
-        else this.#policyRules.delete(id);
-        return undefined;
+        const id = policyRuleId(step.rule);
+        const others = policyRules.filter((each) => policyRuleId(each) !== id);
+        return change({ policyRules: step.isAdded ? [...others, step.rule] : others });
       }
       case "peer":
         return this.#setPeers(name, [step]);

@@ -21,7 +21,7 @@ export interface KernelState {
   readonly addresses: ReadonlySet<string>;
   /** `10.1.0.0/16` or `10.1.0.0/16 table 5`: on our link, by us or by hand. */
   readonly routes: ReadonlySet<string>;
-  /** Of our protocol, of all interfaces: which are whose, their marks tell. */
+  /** That were added for the interface. */
   readonly policyRules: readonly PolicyRule[];
   /** The text that made our nft table, if that is still as it was then; any other if it is not. */
   readonly table?: string;
@@ -142,6 +142,10 @@ export function printStep(step: Step): string {
     case "admission":
       return `admission ${sign} ${admissionId(step.admission)}`;
   }
+}
+
+export function policyRuleId({ family, fwmark, priority, table }: PolicyRule): string {
+  return [family, fwmark, priority, table].join(" ");
 }
 
 /** One of a kind is enough in a chain. */

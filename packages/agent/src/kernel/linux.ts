@@ -1,5 +1,5 @@
 /** The kernel of this host, by the programs that every system has for it: few of them, whatever there is to do. */
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { AppError } from "@warren/api";
@@ -7,6 +7,7 @@ import { ruleTable, say } from "@warren/core";
 import type { Admission, InterfaceName } from "@warren/core";
 import { addconfText, batchLine, policyRuleLine } from "./commands.ts";
 import type { IpStep, WgStep } from "./commands.ts";
+import { policyRuleId } from "./kernel.ts";
 import type { Kernel, KernelState, Step } from "./kernel.ts";
 import { iptablesAdmissions, nftAdmissions, readDump, readLink } from "./printed-state.ts";
 import { readPolicyRules, readRoutes, tableOf } from "./printed-state.ts";
@@ -24,6 +25,8 @@ const SOCKETS = "/var/run/wireguard";
 export interface LinuxOptions {
   /** Root's own, in memory: what is in it must be gone after a reboot. */
   readonly folder: string;
+  /** Where programs are, as in PATH. */
+  readonly path: string;
   readonly nowSeconds: () => number;
 }
 
@@ -33,10 +36,10 @@ export class LinuxKernel implements Kernel {
   readonly #programs: Programs;
   readonly #settings: Settings;
 
-  constructor({ folder, nowSeconds }: LinuxOptions) {
+  constructor({ folder, path, nowSeconds }: LinuxOptions) {
     this.#folder = folder;
     this.#nowSeconds = nowSeconds;
-    this.#programs = new Programs(folder);
+    this.#programs = new Programs(folder, path);
     this.#settings = new Settings(folder);
   }
 
@@ -59,10 +62,13 @@ export class LinuxKernel implements Kernel {
     const [routes4 = "", routes6 = "", rules4 = "", rules6 = ""] = routing;
     const routes = [readRoutes(routes4, 4, name), readRoutes(routes6, 6, name)];
     const table = this.#table(nft ?? "", name);
+    const own = this.#readNote(name, "rules");
     return {
       ...this.#linkOf(printed, dump),
       routes: new Set(routes.flatMap(({ own }) => own)),
-      policyRules: [...readPolicyRules(rules4, 4), ...readPolicyRules(rules6, 6)],
+      policyRules: [...readPolicyRules(rules4, 4), ...readPolicyRules(rules6, 6)].filter((rule) =>
+        own.includes(policyRuleId(rule)),
+      ),
       ...(table === undefined ? {} : { table }),
       settings: this.#settings.read(name),
       admissions: [
@@ -98,7 +104,7 @@ export class LinuxKernel implements Kernel {
   #table(nft: string, name: InterfaceName): string | undefined {
     const listing = tableOf(nft, ruleTable({ interface: name }));
     if (listing === undefined) return undefined;
-    const [text, before] = this.#readTableNote(name);
+    const [text, before] = this.#readNote(name, "table");
     return before === listing ? text : listing;
   }
 
@@ -118,18 +124,21 @@ export class LinuxKernel implements Kernel {
         return [];
       case "ip":
         // Else the kernel removes all addresses of a range together with their first.
-        writeFileSync(`/proc/sys/net/ipv4/conf/${name}/promote_secondaries`, "1");
+        promoteSecondaries(name);
         await this.#batch(
           [],
           group.steps.map((step) => batchLine(name, step)),
         );
         return [];
-      case "policy-rule":
+      case "policy-rule": {
+        const ids = group.steps.map(({ rule }) => policyRuleId(rule));
+        this.#writeNote(name, "rules", [...new Set([...this.#readNote(name, "rules"), ...ids])]);
         for (const family of [4, 6] as const) {
           const own = group.steps.filter(({ rule }) => rule.family === family);
           if (own.length > 0) await this.#batch([`-${family}`], own.map(policyRuleLine));
         }
         return [];
+      }
       case "table":
         for (const { text } of group.steps) await this.#load(name, text);
         return [];
@@ -167,6 +176,8 @@ export class LinuxKernel implements Kernel {
 
   async #delete(name: InterfaceName): Promise<void> {
     await this.#programs.run({ words: ["ip", "link", "delete", "dev", name] });
+    for (const what of ["table", "rules"] as const)
+      rmSync(this.#noteFile(name, what), { force: true });
     for (let waitedMs = 0; waitedMs < GONE_TIMEOUT_MS; waitedMs += GONE_INTERVAL_MS) {
       if (!existsSync(join(SOCKETS, `${name}.sock`))) return;
       await setTimeout(GONE_INTERVAL_MS);
@@ -189,22 +200,26 @@ export class LinuxKernel implements Kernel {
     const table = ruleTable({ interface: name });
     const input = text ?? `table inet ${table}\ndelete table inet ${table}\n`;
     await this.#programs.run({ words: ["nft", "-f", "-"], input });
-    const file = this.#tableNote(name);
-    if (text === undefined) return rmSync(file, { force: true });
+    if (text === undefined) return;
     const words = ["nft", "-s", "-j", "list", "table", "inet", table] as const;
     const listing = tableOf(await this.#programs.run({ words }), table);
-    writeFileSync(file, JSON.stringify([text, listing]), { mode: 0o600 });
+    this.#writeNote(name, "table", [text, listing ?? ""]);
   }
 
-  #tableNote(name: InterfaceName): string {
-    return join(this.#folder, `${name}.table.json`);
+  #readNote(name: InterfaceName, what: Note): readonly string[] {
+    const file = this.#noteFile(name, what);
+    const note: unknown = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : [];
+    return Array.isArray(note) ? note.map(String) : [];
   }
 
-  #readTableNote(name: InterfaceName): readonly [text?: string, listing?: string] {
-    const file = this.#tableNote(name);
-    if (!existsSync(file)) return [];
-    const note: unknown = JSON.parse(readFileSync(file, "utf8"));
-    return Array.isArray(note) ? [String(note[0]), String(note[1])] : [];
+  #writeNote(name: InterfaceName, what: Note, note: readonly string[]): void {
+    const file = this.#noteFile(name, what);
+    writeFileSync(`${file}.part`, JSON.stringify(note), { mode: 0o600 });
+    renameSync(`${file}.part`, file);
+  }
+
+  #noteFile(name: InterfaceName, what: Note): string {
+    return join(this.#folder, `${name}.${what}.json`);
   }
 
   async #admit({ program, family, table, chain, match, comment }: Admission): Promise<boolean> {
@@ -236,6 +251,15 @@ export class LinuxKernel implements Kernel {
     return (await this.#programs.attempt(call)).status === 0;
   }
 }
+
+/** That there is no such interface, the first command will say. */
+function promoteSecondaries(name: InterfaceName): void {
+  const path = `/proc/sys/net/ipv4/conf/${name}/promote_secondaries`;
+  if (existsSync(path)) writeFileSync(path, "1");
+}
+
+/** What made our table and what nft printed of it then; which policy rules are for the interface. */
+type Note = "table" | "rules";
 
 type Of<K extends Step["kind"]> = Extract<Step, { readonly kind: K }>;
 type Gone = Of<"peer-gone">;

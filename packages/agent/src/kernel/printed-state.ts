@@ -4,8 +4,6 @@ import type { Admission, Family, HostRoute, InterfaceName, PublicKey } from "@wa
 import { OWN_PROTOCOL } from "./kernel.ts";
 import type { Link, PeerState, PolicyRule } from "./kernel.ts";
 
-/** What `ip route add` of a hand, or of wg-quick, leaves: on our own link such routes are ours. */
-const PROTOCOL_BOOT = "3";
 const TABLE_LOCAL = "255";
 const NONE = "(none)";
 
@@ -83,8 +81,9 @@ export function readRoutes(printed: string, family: Family, name: InterfaceName)
       written.includes("/") ? written : `${written}/${family === 4 ? 32 : 128}`,
     );
     if (prefix instanceof core.Problem || typeof dev !== "string") continue;
-    const into = table === undefined ? "" : ` table ${String(table)}`;
-    const isOwn = protocol === String(OWN_PROTOCOL) || protocol === PROTOCOL_BOOT;
+    const into = typeof table === "string" ? ` table ${table}` : "";
+    // Nothing is printed of what a hand has added, or wg-quick: on our own link that is ours, too.
+    const isOwn = protocol === String(OWN_PROTOCOL) || protocol === undefined;
     if (dev !== name && into === "") others.push({ prefix, interface: dev });
     else if (dev === name && isOwn) own.push(`${core.printPrefix(prefix)}${into}`);
   }

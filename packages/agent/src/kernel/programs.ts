@@ -27,11 +27,13 @@ export const MISSING = 127;
 
 export class Programs {
   readonly #folder: string;
+  readonly #path: string;
   #count = 0;
 
-  /** `folder`: root's own, in memory, for what a program reads. */
-  constructor(folder: string) {
+  /** `folder`: root's own, in memory, for what a program reads; `path`: where programs are. */
+  constructor(folder: string, path: string) {
     this.#folder = folder;
+    this.#path = path;
   }
 
   /** What it prints; that it fails is an AppError. */
@@ -61,7 +63,7 @@ export class Programs {
       const child = spawn(program, rest, {
         detached: isDetached,
         stdio: [stdin, isDetached ? "ignore" : "pipe", isDetached ? "ignore" : "pipe"],
-        env: { ...process.env, LC_ALL: "C" },
+        env: { PATH: this.#path, LC_ALL: "C" },
       });
       const closed = once(child, "close");
       const [output, errors, [code]] = await Promise.all([
@@ -109,6 +111,6 @@ function reasonOf({ isSecret = false }: Call, { status, errors }: Answer): strin
   const line = errors
     .trim()
     .split("\n")
-    .findLast((each) => !isSecret || /^Unable to /.test(each));
+    .findLast((each) => !isSecret || each.startsWith("Unable to "));
   return line ?? `exit status ${status}`;
 }
