@@ -15,3 +15,5 @@ export type { AgentCommand } from "./starter/agent-command.ts";
 export type { Init } from "./starter/starter.ts";
 export { readStatuses, removeStatus, writeStatus } from "./status.ts";
 export type { AgentStatus } from "./status.ts";
+export { NameFollower } from "./name-follower.ts";
+export type { FollowerWorld } from "./name-follower.ts";
