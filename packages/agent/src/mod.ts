@@ -23,3 +23,5 @@ export type { Kernel, KernelState, PeerState } from "./kernel/kernel.ts";
 export { LinuxKernel } from "./kernel/linux.ts";
 export { desiredOf } from "./reconcile.ts";
 export type { Desired, OwnDevice } from "./reconcile.ts";
+export { NameFollower } from "./name-follower.ts";
+export type { FollowerWorld } from "./name-follower.ts";
