@@ -18,10 +18,11 @@ import type { Address, PrivateKey, PublicKey } from "@warren/core";
 import { retryDelayMs } from "./backoff.ts";
 import { converge, takeDown } from "./converge.ts";
 import type { Memory } from "./converge.ts";
-import { followedOf, LOOK_MS, NO_ENDPOINTS, stepEndpoints } from "./endpoints.ts";
-import type { EndpointState } from "./endpoints.ts";
+import { followedOf, LOOK_MS } from "./endpoints.ts";
 import type { StoredDevice } from "./files.ts";
-import type { Kernel, Link, PeerState } from "./kernel/kernel.ts";
+import type { Kernel, PeerState } from "./kernel/kernel.ts";
+import { NameFollower } from "./name-follower.ts";
+import type { FollowerWorld } from "./name-follower.ts";
 import { desiredOf } from "./reconcile.ts";
 
 /** What the agent works with. */
@@ -33,11 +34,8 @@ export interface World {
   connect(events: LineEvents): Line;
   /** Has the device outlive this process. */
   save(device: Omit<StoredDevice, "bundle">): void;
-  /** Answers one after the other, each name once. */
-  resolve(
-    hosts: readonly string[],
-    answered: (host: string, addresses: readonly string[]) => void,
-  ): Promise<void>;
+  readonly resolve: FollowerWorld["resolveNames"];
+  readonly findUnrouted: FollowerWorld["findUnrouted"];
   /** This host's own addresses. */
   readAddresses(): readonly Address[];
   /** The log, for people; nothing secret. */
@@ -80,6 +78,8 @@ export interface Status {
 export interface AgentOptions {
   readonly privateKey: PrivateKey;
   readonly version: string;
+  /** Of the tunnel on this host: its owner may have chosen another than the network's. */
+  readonly interface: core.InterfaceName;
   /** The last device, where there is one. */
   readonly device?: StoredDevice;
 }
@@ -94,24 +94,27 @@ export class Agent {
   readonly #world: World;
   readonly #privateKey: PrivateKey;
   readonly #version: string;
+  readonly #interface: core.InterfaceName;
   readonly #memory: Memory = { endpoints: new Map() };
   #device: StoredDevice | undefined;
   #line: Line | undefined;
   #failures = 0;
   #status: Status = { isConnected: false, isWaiting: false };
-  #endpoints: EndpointState = NO_ENDPOINTS;
   #peers: ReadonlyMap<PublicKey, PeerState> = new Map();
   #isBusy = false;
   #isDue = false;
   #isEnded = false;
   #callOff = new Set<() => void>();
+  readonly #follower: NameFollower;
   readonly #ended = Promise.withResolvers<"stopped" | "revoked">();
 
-  constructor(world: World, { privateKey, version, device }: AgentOptions) {
+  constructor(world: World, { privateKey, version, interface: own, device }: AgentOptions) {
     this.#world = world;
     this.#privateKey = privateKey;
     this.#version = version;
-    this.#device = device;
+    this.#interface = own;
+    this.#device = device === undefined ? undefined : this.#named(device);
+    this.#follower = this.#createFollower();
   }
 
   /** Until it is stopped, or taken out of its network. The tunnel is up before the server has been called. */
@@ -129,6 +132,7 @@ export class Agent {
 
   #end(how: "stopped" | "revoked"): void {
     this.#isEnded = true;
+    this.#follower.close();
     for (const off of this.#callOff) off();
     this.#line?.close();
     this.#ended.resolve(how);
@@ -241,11 +245,15 @@ export class Agent {
 
   #keep(device: StoredDevice): void {
     const isFirst = this.#device === undefined;
-    const { epoch, rev, hash, entries, bundle } = device;
-    this.#device = { epoch, rev, hash, entries, bundle };
+    this.#device = this.#named(device);
     this.#world.save(device);
     // Where it listens is known only now.
     if (isFirst) this.#greet();
+  }
+
+  #named({ epoch, rev, hash, entries, bundle }: StoredDevice): StoredDevice {
+    const device = { ...bundle.device, interface: this.#interface };
+    return { epoch, rev, hash, entries, bundle: { ...bundle, device } };
   }
 
   #tell(rev: number, hash: string, error?: core.Text): void {
@@ -284,7 +292,9 @@ export class Agent {
         for (const clash of clashes)
           this.#world.log(core.say`${clash} is on another interface here, and stays there`);
       if (isNew) for (const { message } of blocks) this.#world.log(core.say`${message}`);
-      await this.#follow(bundle.device, state.link?.kind === "wireguard" ? state.link : undefined);
+      this.#peers = state.link?.kind === "wireguard" ? state.link.peers : new Map();
+      if (isNew)
+        this.#follower.follow(followedOf(bundle.device.peers, bundle.device.listenPort ?? 0));
       const { error: _, ...status } = this.#status;
       this.#status = status;
       this.#note({ applied: rev, device: bundle.device });
@@ -297,42 +307,34 @@ export class Agent {
     }
   }
 
-  /** Peers whose endpoints are names: the kernel hears of addresses alone. */
-  async #follow(
-    device: StoredDevice["bundle"]["device"],
-    link: Link | undefined,
-    answers: ReadonlyMap<string, readonly string[]> = new Map(),
-  ): Promise<void> {
-    this.#peers = link?.peers ?? new Map();
-    const followed = followedOf(device.peers, device.listenPort ?? 0);
-    if (followed.length === 0) return;
-    const peers = [...this.#peers].map(([publicKey, peer]) => ({ publicKey, ...peer }));
-    const nowMs = this.#world.clock.now();
-    const { state, ask, set } = stepEndpoints(this.#endpoints, { nowMs, followed, peers, answers });
-    this.#endpoints = state;
-    const steps = set.flatMap(([publicKey, endpoint]) => {
-      const allowedIps = this.#peers.get(publicKey)?.allowedIps;
-      if (allowedIps === undefined) return [];
-      this.#world.log(core.say`${publicKey} is dialled at ${endpoint} now`);
-      return [{ kind: "peer", publicKey, change: { allowedIps, endpoint } } as const];
+  /** Peers that are dialled by name: the kernel hears of addresses alone. */
+  #createFollower(): NameFollower {
+    const { kernel, clock, resolve: resolveNames, findUnrouted, log } = this.#world;
+    return new NameFollower({
+      nowMs: () => clock.now(),
+      resolveNames,
+      findUnrouted,
+      readPeers: async () => {
+        const { device } = this.#device?.bundle ?? {};
+        const { link } = device === undefined ? {} : await kernel.read(device.interface);
+        this.#peers = link?.kind === "wireguard" ? link.peers : new Map();
+        return [...this.#peers].map(([publicKey, peer]) => ({ publicKey, ...peer }));
+      },
+      setEndpoints: async (set) => {
+        const { device } = this.#device?.bundle ?? {};
+        const steps = set.flatMap(([publicKey, endpoint]) => {
+          const allowedIps = this.#peers.get(publicKey)?.allowedIps;
+          if (allowedIps === undefined) return [];
+          return [{ kind: "peer", publicKey, change: { allowedIps, endpoint } } as const];
+        });
+        if (device !== undefined && steps.length > 0) await kernel.run(device.interface, steps);
+        const names = new Map(device?.peers.map(({ publicKey, name }) => [publicKey, name]));
+        for (const [publicKey, endpoint] of set) {
+          log(core.say`${names.get(publicKey) ?? publicKey} is dialled at ${endpoint} now`);
+        }
+      },
+      failed: (cause) => log(core.say`${cause instanceof Error ? cause.message : String(cause)}`),
     });
-    if (steps.length > 0) await this.#world.kernel.run(device.interface, steps);
-    if (ask.length > 0) this.#ask(device, ask);
-  }
-
-  #ask(device: StoredDevice["bundle"]["device"], hosts: readonly string[]): void {
-    void this.#world.resolve(hosts, (host, addresses) => {
-      void this.#answered(device, new Map([[host, addresses]]));
-    });
-  }
-
-  async #answered(
-    device: StoredDevice["bundle"]["device"],
-    answers: ReadonlyMap<string, readonly string[]>,
-  ): Promise<void> {
-    if (this.#isEnded) return;
-    const { link } = await this.#world.kernel.read(device.interface);
-    await this.#follow(device, link?.kind === "wireguard" ? link : undefined, answers);
   }
 
   #report(): void {

@@ -25,3 +25,5 @@ export { desiredOf } from "./reconcile.ts";
 export type { Desired, OwnDevice } from "./reconcile.ts";
 export { NameFollower } from "./name-follower.ts";
 export type { FollowerWorld } from "./name-follower.ts";
+export { runHostAgent, takeHostDown } from "./host-agent.ts";
+export type { HostAgentOptions } from "./host-agent.ts";

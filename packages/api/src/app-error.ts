@@ -32,6 +32,10 @@ const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(ERRORS, text);
+}
+
 export class AppError extends Error {
   readonly code: ErrorCode;
   /** The message, to be printed in any language; `message` is English. */

@@ -34,3 +34,5 @@ export type {
   Role,
 } from "./routes.ts";
 export type { Route, Routes, TokenView } from "./routes.ts";
+export { API, createClient } from "./client.ts";
+export type { Asked, Client, Send } from "./client.ts";

@@ -1,5 +1,5 @@
 /** The HTTP side of the control plane: the table of routes, each with what does it. Knows no socket and no file. */
-import { AppError, EMPTY_BODY, routes } from "@warren/api";
+import { API, AppError, EMPTY_BODY, routes } from "@warren/api";
 import type { AnswerOf, BodyOf, Route, Routes } from "@warren/api";
 import * as core from "@warren/core";
 import { Hono } from "hono";
@@ -63,8 +63,6 @@ export type Handlers<K extends keyof Routes> = {
   readonly [R in K]: (plane: Plane, call: Call<BodyOf<Routes[R]>>) => Promise<AnswerOf<Routes[R]>>;
 };
 
-/** Where the API begins. */
-const API = "/api/v1";
 /** A mesh of 5,000 nodes as a document has some 2 MB. */
 const MOST_BYTES = 8_000_000;
 

@@ -1,0 +1,159 @@
+/** The agent of one network on this host: real kernel, real files, real line. The only place that puts them together. */
+import { mkdirSync } from "node:fs";
+import { networkInterfaces } from "node:os";
+import { join } from "node:path";
+import { AppError } from "@warren/api";
+import * as core from "@warren/core";
+import type { Name } from "@warren/core";
+import { digest, publicKeyOf } from "@warren/crypto";
+import { Agent } from "./agent.ts";
+import type { Status } from "./agent.ts";
+import { takeDown } from "./converge.ts";
+import type { Credential } from "./credential.ts";
+import { NetworkFiles } from "./files.ts";
+import { LinuxKernel } from "./kernel/linux.ts";
+import { createLines } from "./line.ts";
+import { resolveNames } from "./resolve.ts";
+import { findUnrouted } from "./routes.ts";
+import type { Notify } from "./starter/sd-notify.ts";
+import { removeStatus, writeStatus } from "./status.ts";
+
+export interface HostAgentOptions {
+  /** What lasts: /var/lib/warren. */
+  readonly base: string;
+  /** What a reboot takes away: /run/warren. */
+  readonly runFolder: string;
+  /** Where programs are looked for. */
+  readonly path: string;
+  readonly version: string;
+  readonly notify: Notify;
+  readonly log: (text: core.Phrase) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Runs until it is told to stop (the tunnel stays) or is taken out of the network (the tunnel goes). */
+export async function runHostAgent(
+  network: Name,
+  options: HostAgentOptions,
+): Promise<"stopped" | "revoked"> {
+  const { base, runFolder, path, version, notify, log, signal } = options;
+  const files = new NetworkFiles(base, network);
+  const { credential, privateKey } = demandJoined(files, network);
+  const lock = files.lock();
+  try {
+    const { device, trouble } = files.readDevice();
+    if (trouble !== undefined) log(core.say`${trouble.text}: ${trouble.fix}`);
+    let server = credential.servers[0] ?? "";
+    const agent = new Agent(
+      {
+        kernel: createKernel({ runFolder, path }, network),
+        clock: {
+          now: () => performance.now(),
+          random: () => Math.random(),
+          after: (delayMs, work) => {
+            const timer = setTimeout(work, delayMs);
+            return () => clearTimeout(timer);
+          },
+        },
+        digest,
+        connect: createLines(credential, (address) => {
+          server = address;
+        }),
+        save: (kept) => files.writeDevice(kept),
+        resolve: resolveNames,
+        findUnrouted,
+        readAddresses,
+        log,
+        onStatus: (status) => {
+          writeStatus(runFolder, statusOf({ credential, server }, status));
+          const text = status.error === undefined ? "" : core.printText(status.error);
+          void notify(
+            "READY=1",
+            `STATUS=${status.isConnected ? "connected" : "not connected"} ${text}`,
+          );
+        },
+      },
+      { privateKey, version, interface: credential.interface, ...core.optional("device", device) },
+    );
+    signal.addEventListener("abort", () => agent.stop());
+    const how = await agent.run();
+    await notify("STOPPING=1");
+    removeStatus(runFolder, network);
+    if (how === "revoked") files.remove();
+    return how;
+  } finally {
+    lock.close();
+  }
+}
+
+/** Takes the tunnel down, and all that came with it; the agent must not run. */
+export async function takeHostDown(
+  network: Name,
+  { base, runFolder, path }: Pick<HostAgentOptions, "base" | "runFolder" | "path">,
+): Promise<readonly string[]> {
+  const files = new NetworkFiles(base, network);
+  const { credential, privateKey } = demandJoined(files, network);
+  const lock = files.lock();
+  try {
+    const device = { interface: credential.interface, publicKey: publicKeyOf(privateKey) };
+    return await takeDown(createKernel({ runFolder, path }, network), device);
+  } finally {
+    lock.close();
+  }
+}
+
+function createKernel(
+  { runFolder, path }: Pick<HostAgentOptions, "runFolder" | "path">,
+  network: Name,
+): LinuxKernel {
+  const folder = join(runFolder, network);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return new LinuxKernel({ folder, path, nowSeconds: () => Date.now() / 1000 });
+}
+
+function demandJoined(
+  files: NetworkFiles,
+  network: Name,
+): { readonly credential: Credential; readonly privateKey: core.PrivateKey } {
+  const [credential, privateKey] = [files.readCredential(), files.readPrivateKey()];
+  if (credential !== undefined && privateKey !== undefined) return { credential, privateKey };
+  throw new AppError("not-found", core.say`this host has not joined a network ${network}`, {
+    fix: core.say`join it first: warren join TOKEN`,
+  });
+}
+
+function readAddresses(): readonly core.Address[] {
+  return Object.values(networkInterfaces()).flatMap((all) =>
+    (all ?? []).flatMap(({ address, internal }) => {
+      const parsed = core.parseAddress(address);
+      return internal || parsed instanceof core.Problem ? [] : [parsed];
+    }),
+  );
+}
+
+function statusOf(
+  { credential, server }: { readonly credential: Credential; readonly server: string },
+  { isConnected, isWaiting, rev, applied, error, device }: Status,
+): Parameters<typeof writeStatus>[1] {
+  const { network, node, interface: own } = credential;
+  return {
+    network,
+    node,
+    interface: own,
+    pid: process.pid,
+    server,
+    isConnected,
+    isWaiting,
+    ...core.optional("rev", rev),
+    ...core.optional("applied", applied),
+    ...core.optional("error", error === undefined ? undefined : core.printText(error)),
+    peers: (device?.peers ?? []).map(({ publicKey, name, endpoint }) => ({
+      publicKey,
+      name,
+      ...core.optional(
+        "endpointName",
+        typeof endpoint?.host === "string" ? endpoint.host : undefined,
+      ),
+    })),
+  };
+}

@@ -1,0 +1,82 @@
+/** The agent's one connection: a WebSocket to whichever of its server's addresses answers, in turn. */
+import { parseServerAddress } from "@warren/api";
+import type { Pin, ServerAddress } from "@warren/api";
+import { Problem, say } from "@warren/core";
+import { pinnedConnection } from "@warren/crypto";
+import { WebSocket } from "ws";
+import type { Line, LineEvents } from "./agent.ts";
+import type { Credential } from "./credential.ts";
+
+const STREAM = "/api/v1/stream";
+/** The server pings every 15 s: who hears nothing for so long has lost it. */
+const SILENT_MS = 45_000;
+/** Of a snapshot of thousands of peers. */
+const MOST_BYTES = 32_000_000;
+const UNKNOWN = 401;
+
+/** Answers what opens a line: each time to the next address. `tried` is told which. */
+export function createLines(
+  { servers, pin, credential }: Credential,
+  tried: (address: string) => void,
+): (events: LineEvents) => Line {
+  let turn = 0;
+  return (events) => {
+    const written = servers[turn % servers.length] ?? "";
+    turn += 1;
+    tried(written);
+    const address = parseServerAddress(written);
+    if (address instanceof Problem) throw new Error(String(address));
+    return open(address, { ...(pin === undefined ? {} : { pin: pin as Pin }), credential }, events);
+  };
+}
+
+function open(
+  address: ServerAddress,
+  { pin, credential }: { readonly pin?: Pin; readonly credential: string },
+  events: LineEvents,
+): Line {
+  const target = pin === undefined ? address : { ...address, pin };
+  const host = address.host.includes(":") ? `[${address.host}]` : address.host;
+  const socket = new WebSocket(`wss://${host}:${address.port}${STREAM}`, {
+    createConnection: pinnedConnection(target) as never,
+    headers: { authorization: `Bearer ${credential}` },
+    maxPayload: MOST_BYTES,
+    perMessageDeflate: false,
+  });
+  let why = say`the server has closed the connection`;
+  let isUnknown = false;
+  let timer = setTimeout(() => socket.terminate(), SILENT_MS);
+  const hear = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => socket.terminate(), SILENT_MS);
+  };
+  socket.on("open", () => {
+    hear();
+    events.opened();
+  });
+  socket.on("ping", hear);
+  socket.on("message", (data) => {
+    hear();
+    events.received(String(data));
+  });
+  socket.on("unexpected-response", (_request, response) => {
+    isUnknown = response.statusCode === UNKNOWN;
+    why = isUnknown
+      ? say`the server does not know this host any more: join again with a new token`
+      : say`the server answers ${response.statusCode ?? 0}`;
+    socket.terminate();
+  });
+  socket.on("error", (error) => {
+    why = say`${error.message}`;
+  });
+  socket.on("close", () => {
+    clearTimeout(timer);
+    events.closed(why, isUnknown);
+  });
+  return {
+    send: (text) => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(text);
+    },
+    close: () => socket.close(),
+  };
+}
