@@ -61,6 +61,7 @@ test("renderUnit() is what systemd takes without a word", (ctx) => {
   };
   const odd = renderUnit({ ...COMMAND, words: ODD });
   expect(verify(odd)).toBe("");
+  expect(odd).toContain(String.raw`"/bin/true" "/opt/50%% of $$HOME/it's \"x\\y\".ts"`);
   expect(verify(odd.replace("KillMode=process", "KillMode=nobody"))).toContain("nobody");
 });
 
