@@ -151,6 +151,29 @@ test("packets pass others' rules while a tunnel is up, and nothing of it is left
   expect(await a.sh(HOST)).toBe(before);
 });
 
+test("what no other route knows goes through an exit, and the tunnel's own packets do not", async () => {
+  const { a, b, devices } = await createPair({ exit: "a" }, ["0.0.0.0/0", "::/0"]);
+  const [one, other] = devices;
+  const before = await b.sh(HOST);
+  await converge(a, desiredFor(one), memory());
+  await converge(b, desiredFor(other), memory());
+  expect((await converge(b, desiredFor(other), memory())).done).toEqual([]);
+  for (const target of ["198.51.100.5", "10.66.0.1", "192.0.2.1"]) {
+    await b.sh(`ping -n -c 2 -i 0.1 -W 2 ${target}`);
+  }
+  expect(await b.sh("ip rule")).toMatchInlineSnapshot(`
+    "0:	from all lookup local
+    32764:	not from all fwmark 0xca6c lookup main suppress_prefixlength 0 proto 87
+    32765:	not from all fwmark 0xca6c lookup 51820 proto 87
+    32766:	from all lookup main
+    32767:	from all lookup default
+    "
+  `);
+  await b.sh("ip link delete warren0");
+  await takeDown(b, desiredFor(other).device);
+  expect(await b.sh(HOST)).toBe(before);
+});
+
 test("what somebody changed by hand is as it was, and somebody else's link stays", async () => {
   const kernel = await KernelHost.create(fixture, "a");
   const [device] = pairDevices({});
@@ -213,10 +236,14 @@ function firstDevice(document: unknown): Device | undefined {
 }
 
 /** a has machines behind it, b has none; both have the keys that their names give. */
-function pairDevices(others: Readonly<Record<string, object>>): readonly [Device, Device] {
+function pairDevices(
+  others: Readonly<Record<string, object>>,
+  fields: object = {},
+  exits: readonly string[] = [],
+): readonly [Device, Device] {
   const nodes = {
-    a: { endpoint: "192.0.2.1", subnets: ["192.168.1.0/24", "fd00:1::/64"] },
-    b: { endpoint: "192.0.2.2", subnets: ["192.168.2.0/24"] },
+    a: { endpoint: "192.0.2.1", subnets: ["192.168.1.0/24", "fd00:1::/64", ...exits] },
+    b: { endpoint: "192.0.2.2", subnets: ["192.168.2.0/24"], ...fields },
     ...others,
   };
   const keyed = Object.entries(nodes).map(([name, node]) => {
@@ -232,17 +259,19 @@ function pairDevices(others: Readonly<Record<string, object>>): readonly [Device
   return [a, b];
 }
 
-async function createPair() {
+async function createPair(fields: object = {}, exits: readonly string[] = []) {
   const underlay = await createUnderlay(fixture, {
     hosts: {
       a: {
         ports: {
           net: { addresses: ["192.0.2.1/24"] },
-          lan: { addresses: ["192.168.1.1/24", "fd00:1::1/64"] },
+          lan: { addresses: ["192.168.1.1/24", "198.51.100.1/24", "fd00:1::1/64"] },
         },
       },
       b: { ports: { net: { addresses: ["192.0.2.2/24"] } } },
-      m: { ports: { lan: { addresses: ["192.168.1.5/24", "fd00:1::5/64"] } } },
+      m: {
+        ports: { lan: { addresses: ["192.168.1.5/24", "198.51.100.5/24", "fd00:1::5/64"] } },
+      },
     },
   });
   const [a, b] = await Promise.all(
@@ -251,7 +280,7 @@ async function createPair() {
     ),
   );
   if (a === undefined || b === undefined) throw new Error("there are two");
-  return { a, b, devices: pairDevices({}) };
+  return { a, b, devices: pairDevices({}, fields, exits) };
 }
 
 function sorted(text: string): readonly string[] {

@@ -5,7 +5,6 @@ import type { Kernel } from "@warren/agent";
 import type { KernelAnswer, KernelCall } from "./kernel-host.ts";
 
 export function main(folder: string, path: string): void {
-  const nowSeconds = (): number => Math.floor(Date.now() / 1000);
   const kernel = new LinuxKernel({ folder, path, nowSeconds });
   process.on("message", (call: KernelCall) => {
     void answer(kernel, call).then((value) => process.send?.(value));
@@ -20,4 +19,8 @@ async function answer(kernel: Kernel, { name, steps }: KernelCall): Promise<Kern
     if (error instanceof AppError) return { refusal: error.message };
     throw error;
   }
+}
+
+function nowSeconds(): number {
+  return Math.floor(Date.now() / 1000);
 }

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Device, HostRoute, InterfaceName } from "@warren/core";
-import { parsePrefix, Problem } from "@warren/core";
+import { parsePrefix, printText, Problem } from "@warren/core";
 import { publicKeyOf } from "@warren/crypto";
 import { meshDocuments } from "../../../tools/random-mesh.ts";
 import { topologyDocuments } from "../../../tools/random-topology.ts";
@@ -12,7 +12,7 @@ import { converge, takeDown } from "./converge.ts";
 import { FakeKernel } from "./kernel/fake.ts";
 import type { FakeInterface } from "./kernel/fake.ts";
 import { desiredFor, memory } from "./kernel/kernel.contract.ts";
-import type { Link, PeerState } from "./kernel/kernel.ts";
+import type { Kernel, Link, PeerState } from "./kernel/kernel.ts";
 
 const MESH = `
 network: { name: n, addresses: [10.66.0.0/16], interface: warren0 }
@@ -136,6 +136,32 @@ describe("converge()", () => {
       ]
     `);
     expect((await converge(kernel, desired, memory())).done).toEqual([]);
+  });
+
+  test("names what drops packets where nobody lets a rule of ours in, and does all else", async () => {
+    const iptables = "*filter\n:INPUT DROP [0:0]\n:FORWARD ACCEPT [0:0]";
+    const { kernel, desired } = await converged({ firewalls: { iptables } });
+    await takeDown(kernel, desired.device);
+    const guarded: Kernel = {
+      read: kernel.read.bind(kernel),
+      run: async (name, steps) => {
+        await kernel.run(
+          name,
+          steps.filter(({ kind }) => kind !== "admission"),
+        );
+        return steps.flatMap((step) => (step.kind === "admission" ? [step.admission] : []));
+      },
+    };
+    const { blocks, done } = await converge(guarded, desired, memory());
+    expect(blocks.map(({ message, fix }) => `${printText(message)}; ${printText(fix)}`))
+      .toMatchInlineSnapshot(`
+      [
+        "iptables drops what comes from warren0: the policy of chain INPUT of table filter; run on the host, and keep it with the rules that it loads at boot: iptables -I INPUT -i warren0 -j ACCEPT",
+        "iptables drops UDP to port 51871: the policy of chain INPUT of table filter; run on the host, and keep it with the rules that it loads at boot: iptables -I INPUT -p udp --dport 51871 -j ACCEPT",
+      ]
+    `);
+    expect(done.filter((step) => step.startsWith("admission"))).toEqual([]);
+    expect((await kernel.read(desired.name)).routes.size).toBe(1);
   });
 });
 

@@ -61,6 +61,7 @@ export class Programs {
       // Words of programs differ from language to language, and who waits for a copy of the output
       // waits for the daemon that a program leaves behind.
       const child = spawn(program, rest, {
+        cwd: "/",
         detached: isDetached,
         stdio: [stdin, isDetached ? "ignore" : "pipe", isDetached ? "ignore" : "pipe"],
         env: { PATH: this.#path, LC_ALL: "C" },
@@ -106,11 +107,11 @@ const PACKAGES: Readonly<Record<string, string>> = {
   nft: "nftables",
 };
 
-/** wg repeats a line that it cannot read, and keys are in it. */
+/** The first line says why. wg repeats one that it cannot read, and keys are in it. */
 function reasonOf({ isSecret = false }: Call, { status, errors }: Answer): string {
   const line = errors
     .trim()
     .split("\n")
-    .findLast((each) => !isSecret || each.startsWith("Unable to "));
+    .find((each) => !isSecret || each.startsWith("Unable to "));
   return line ?? `exit status ${status}`;
 }

@@ -5,7 +5,7 @@ import { printText } from "../../phrase.ts";
 import { runs } from "../../../../../tools/runs.ts";
 import { judgeFirewalls } from "./firewall.ts";
 import type { FirewallNeed, FirewallTexts } from "./firewall.ts";
-import { FIREWALLD, SERVER, UFW } from "./samples.contract.ts";
+import { DOCKER, FIREWALLD, SERVER, UFW } from "./samples.contract.ts";
 
 const common = { interface: "wg0", families: [4, 6] } as const;
 const NEEDS: readonly FirewallNeed[] = [
@@ -17,26 +17,6 @@ const NEEDS: readonly FirewallNeed[] = [
   { ...common, kind: "through", protocol: "tcp" },
   { ...common, kind: "back" },
 ];
-
-const DOCKER = `*filter
-:INPUT ACCEPT [0:0]
-:FORWARD DROP [0:0]
-:DOCKER - [0:0]
-:DOCKER-ISOLATION-STAGE-1 - [0:0]
-:DOCKER-ISOLATION-STAGE-2 - [0:0]
-:DOCKER-USER - [0:0]
--A FORWARD -j DOCKER-USER
--A FORWARD -j DOCKER-ISOLATION-STAGE-1
--A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
--A FORWARD -o docker0 -j DOCKER
--A FORWARD -i docker0 ! -o docker0 -j ACCEPT
--A FORWARD -i docker0 -o docker0 -j ACCEPT
--A DOCKER -d 172.17.0.2/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 80 -j ACCEPT
--A DOCKER-ISOLATION-STAGE-1 -i docker0 ! -o docker0 -j DOCKER-ISOLATION-STAGE-2
--A DOCKER-ISOLATION-STAGE-1 -j RETURN
--A DOCKER-ISOLATION-STAGE-2 -o docker0 -j DROP
--A DOCKER-ISOLATION-STAGE-2 -j RETURN
--A DOCKER-USER -j RETURN`;
 
 /** As on the images of a cloud. */
 const REJECTING = `*filter

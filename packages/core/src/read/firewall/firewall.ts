@@ -44,7 +44,7 @@ export interface FirewallBlock {
   readonly families: readonly Family[];
   readonly message: Phrase;
   readonly fix: Phrase;
-  /** One for each place that drops. */
+  /** One for each place that drops, and family. */
   readonly admissions: readonly Admission[];
 }
 
