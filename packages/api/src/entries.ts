@@ -61,12 +61,13 @@ export function peerEntries(peer: Peer, presharedKey: PresharedKeys): readonly E
 
 /** The device again. Kinds and fields that this program does not know are a newer one's, and say nothing. */
 export function bundleOf(entries: Entries): Bundle | core.Problem {
-  const document: Record<string, Record<string, unknown>> = {};
+  const document: Record<string, Record<string, unknown>> = Object.create(null);
   for (const [key, text] of entries) {
     const [kind = "", ...rest] = key.split("/");
     const value: unknown = JSON.parse(text);
     if (rest.length === 0) document[kind] = value as Record<string, unknown>;
-    else (document[kind] ??= {})[rest.join("/")] = value;
+    else
+      (document[kind] ??= Object.create(null) as Record<string, unknown>)[rest.join("/")] = value;
   }
   const diagnostics = new core.Diagnostics();
   const read = bundleShape.read(document, [], diagnostics);

@@ -351,6 +351,13 @@ export const routes = {
     query: ["before", "limit"],
     answer: list(revision),
   }),
+  leave: route({
+    method: "DELETE",
+    path: "/join",
+    about: "The node that asks leaves its network.",
+    need: "node",
+    answer: done,
+  }),
   join: route({
     method: "POST",
     path: "/join",

@@ -12,7 +12,7 @@ import { nodeKey, parsedName, rowsOf } from "../state.ts";
 import type { NodeRow } from "../state.ts";
 import type { Presence } from "../streams.ts";
 
-type Nodes = "listNodes" | "setNode" | "approveNode" | "removeNode" | "join";
+type Nodes = "listNodes" | "setNode" | "approveNode" | "removeNode" | "join" | "leave";
 
 export const nodeHandlers: Handlers<Nodes> = {
   async listNodes(plane, { params: { network = "" } }) {
@@ -36,6 +36,12 @@ export const nodeHandlers: Handlers<Nodes> = {
   },
   async removeNode({ ledger }, { actor, params: { network = "", node = "" } }) {
     const deed = { actor, command: "node remove", summary: `${network}/${node}` };
+    return { rev: await ledger.commit(deed, (state) => removeNode(state, network, node)) };
+  },
+  async leave({ ledger }, { caller, actor }) {
+    if (caller.kind !== "node") throw new Error("the table of routes lets nobody else in");
+    const { network, node } = caller;
+    const deed = { actor, command: "leave", summary: `${network}/${node}` };
     return { rev: await ledger.commit(deed, (state) => removeNode(state, network, node)) };
   },
   async join({ ledger, clock, vault, tries }, { body, remoteAddress }) {

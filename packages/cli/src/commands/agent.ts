@@ -1,0 +1,162 @@
+/** warren agent, down, leave: what runs on a host that has joined, and how it ends. */
+import { setTimeout } from "node:timers/promises";
+import { AppError, parsePin, parseServerAddress } from "@warren/api";
+import { listTexts, parseName, say } from "@warren/core";
+import type { Name } from "@warren/core";
+import { createNotify, findInit, listNetworks, NetworkFiles, removeStarter } from "@warren/agent";
+import { readStatuses, runHostAgent, takeHostDown, watchdogMs } from "@warren/agent";
+import { demand } from "../app-error.ts";
+import { AGENT_BASE, AGENT_RUN, pathIn } from "../control/places.ts";
+import type { Environment } from "../control/places.ts";
+import { clientOf } from "../control/server-client.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+
+/** An agent that is told to stop has one thing under way at most. */
+const STOP_MS = 10_000;
+const LOOK_MS = 50;
+
+/** In the foreground, as a service runs it. */
+export async function agent(
+  terminal: Terminal,
+  network: string,
+  { environment, version }: { readonly environment: Environment; readonly version: string },
+): Promise<number> {
+  const stopped = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopped.abort());
+  const path = pathIn(environment);
+  const wish = {
+    path,
+    socket: environment["NOTIFY_SOCKET"],
+    watchdogUsec: environment["WATCHDOG_USEC"],
+  };
+  const notify = createNotify(wish);
+  const everyMs = watchdogMs(wish);
+  const alive =
+    everyMs === undefined ? undefined : setInterval(() => void notify("WATCHDOG=1"), everyMs);
+  try {
+    const how = await runHostAgent(demand(parseName(network)), {
+      base: AGENT_BASE,
+      runFolder: AGENT_RUN,
+      path,
+      version,
+      notify,
+      log: (text) => terminal.say(text),
+      signal: stopped.signal,
+    });
+    if (how === "revoked") terminal.say(say`taken out of network ${network}: the tunnel is down`);
+    return 0;
+  } finally {
+    clearInterval(alive);
+  }
+}
+
+/** Stops the agent and takes the tunnel down, as if it had never been there; `warren up` brings it back. */
+export async function down(
+  terminal: Terminal,
+  network: string | undefined,
+  environment: Environment,
+): Promise<number> {
+  const name = chooseNetwork(network);
+  await stopAgent(name);
+  const done = await takeHostDown(name, {
+    base: AGENT_BASE,
+    runFolder: AGENT_RUN,
+    path: pathIn(environment),
+  });
+  terminal.print(
+    done.length === 0
+      ? say`${name}: was down already`
+      : say`${name}: down; bring it back: warren up ${name}`,
+  );
+  return 0;
+}
+
+/** Takes the tunnel down, tells the server, and forgets the network. */
+export async function leave(
+  terminal: Terminal,
+  network: string | undefined,
+  environment: Environment,
+): Promise<number> {
+  const name = chooseNetwork(network);
+  const files = new NetworkFiles(AGENT_BASE, name);
+  const credential = files.readCredential();
+  await stopAgent(name);
+  await takeHostDown(name, { base: AGENT_BASE, runFolder: AGENT_RUN, path: pathIn(environment) });
+  if (credential !== undefined) await tellServer(terminal, credential);
+  files.remove();
+  terminal.print(say`${name}: left`);
+  return 0;
+}
+
+/** The server may be away: then somebody has to take the node out there. */
+async function tellServer(
+  terminal: Terminal,
+  {
+    servers,
+    pin,
+    credential,
+    network,
+    node,
+  }: NonNullable<ReturnType<NetworkFiles["readCredential"]>>,
+): Promise<void> {
+  const known = pin === undefined ? undefined : demand(parsePin(pin));
+  for (const server of servers) {
+    const address = demand(parseServerAddress(server));
+    try {
+      await clientOf({
+        address,
+        token: credential,
+        ...(known === undefined ? {} : { pin: known }),
+      })("leave");
+      return;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      // Another of its addresses may answer.
+      if (error.code !== "unreachable") break;
+    }
+  }
+  terminal.say(
+    say`the server could not be told: take the node out there: warren node remove ${network} ${node}`,
+  );
+}
+
+/** The one that is named, or the only one. */
+export function chooseNetwork(wanted: string | undefined): Name {
+  const known = listNetworks(AGENT_BASE);
+  const [only, ...others] = known;
+  if (wanted === undefined && only !== undefined && others.length === 0) return only;
+  const found = known.find((each) => each === wanted);
+  if (found !== undefined) return found;
+  if (only === undefined) {
+    throw new AppError("not-found", say`this host is in no network`, {
+      fix: say`join one: warren join TOKEN`,
+    });
+  }
+  throw new AppError(
+    "usage",
+    wanted === undefined
+      ? say`this host is in several networks`
+      : say`this host is in no network ${wanted}`,
+    {
+      fix: say`name one of ${listTexts(known)}`,
+    },
+  );
+}
+
+/** Whatever started it. */
+export async function stopAgent(network: Name): Promise<void> {
+  await removeStarter(findInit(), network);
+  const running = readStatuses(AGENT_RUN).find(
+    (each) => each.network === network && each.isRunning,
+  );
+  if (running === undefined) return;
+  process.kill(running.pid, "SIGTERM");
+  const endsAt = performance.now() + STOP_MS;
+  while (readStatuses(AGENT_RUN).some((each) => each.network === network && each.isRunning)) {
+    if (performance.now() > endsAt) {
+      const text = say`the agent of network ${network} does not stop`;
+      throw new AppError("busy", text, { fix: say`end process ${running.pid}, and run it again` });
+    }
+    await setTimeout(LOOK_MS);
+  }
+}

@@ -1,0 +1,93 @@
+/** To which server the commands go, and as whom: by `warren login`, or on the server's own host by its files. */
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import {
+  AppError,
+  createClient,
+  parsePin,
+  parseServerAddress,
+  refusalOf,
+  systemCode,
+} from "@warren/api";
+import type { Client, Pin } from "@warren/api";
+import { Diagnostics, Problem, say, shapes } from "@warren/core";
+import { pinnedFetch } from "@warren/crypto";
+import { LOCAL_FILE } from "@warren/server";
+import { loginFile, SERVER_FOLDER } from "./places.ts";
+import type { Environment } from "./places.ts";
+
+const { fields, optional, required, text } = shapes;
+
+/** The server's address, its pin, and by what it knows us. */
+const loginShape = fields({
+  address: required(text(parseServerAddress), "Where the server listens."),
+  pin: optional(text(parsePin), "Of its key."),
+  token: required(
+    text((written) => written),
+    "By which it knows whoever asks.",
+  ),
+});
+export type Login = shapes.Read<typeof loginShape>;
+
+/** `folder`: of the server on this host. */
+export function connectServer(environment: Environment, folder = SERVER_FOLDER): Client {
+  const login = readLogin(join(folder, LOCAL_FILE)) ?? readLogin(loginFile(environment));
+  if (login === undefined) {
+    throw new AppError("not-found", say`no server is known here`, {
+      fix: say`on the server's host, be root; elsewhere sign in: warren login CODE, which warren login prints there`,
+    });
+  }
+  return clientOf(login);
+}
+
+export function clientOf({ address, pin, token }: Login): Client {
+  const target = { ...address, ...(pin === undefined ? {} : { pin }) };
+  return createClient(pinnedFetch(target), { authorization: `Bearer ${token}` });
+}
+
+export function writeLogin(
+  environment: Environment,
+  {
+    address,
+    pin,
+    token,
+  }: { readonly address: string; readonly pin: Pin | undefined; readonly token: string },
+): string {
+  const file = loginFile(environment);
+  const underWay = `${file}.warren-new`;
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    rmSync(underWay, { force: true });
+    writeFileSync(underWay, `${JSON.stringify({ address, pin, token })}\n`, { mode: 0o600 });
+    chmodSync(underWay, 0o600);
+    renameSync(underWay, file);
+  } catch (cause) {
+    throw refusalOf("cannot-write", file, cause);
+  }
+  return file;
+}
+
+/** Undefined where there is none, or where it is not for this user to read. */
+function readLogin(file: string): Login | undefined {
+  let written: string;
+  try {
+    written = readFileSync(file, "utf8");
+  } catch (cause) {
+    if (["ENOENT", "EACCES", "ENOTDIR"].includes(systemCode(cause))) return undefined;
+    throw refusalOf("cannot-read", file, cause);
+  }
+  const login = loginShape.read(parseJson(written), [], new Diagnostics());
+  if (login !== undefined && !(login instanceof Problem)) return login;
+  throw new AppError("cannot-read", say`it is not as warren login writes it`, {
+    fix: say`sign in again: warren login CODE`,
+    file,
+  });
+}
+
+function parseJson(written: string): unknown {
+  try {
+    return JSON.parse(written);
+  } catch {
+    return undefined;
+  }
+}
