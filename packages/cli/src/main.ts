@@ -29,7 +29,10 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 try {
-  process.exitCode = await run(terminal, manifest.version, words);
+  process.exitCode = await run(terminal, manifest.version, words, {
+    environment: process.env,
+    words: [process.execPath, ...process.execArgv, process.argv[1] ?? ""],
+  });
 } catch (error) {
   process.exitCode = reportFailure(terminal, error, { json: words.includes("--json") });
 }

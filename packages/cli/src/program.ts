@@ -22,6 +22,8 @@ import { addHelp, setHelp } from "./terminal/edit-help.ts";
 import { LANGUAGES } from "./terminal/language.ts";
 import { describeProgram, printExamples, printStatuses } from "./terminal/manual.ts";
 import type { Terminal } from "./terminal/terminal.ts";
+import { addControlCommands } from "./program/control-commands.ts";
+import type { Surroundings } from "./program/control-commands.ts";
 import { refuseUnknownHelp, speakThrough, usageError } from "./terminal/usage.ts";
 
 /** Parses a command line and runs its command; the exit status. Throws what the command throws. */
@@ -29,11 +31,13 @@ export async function run(
   terminal: Terminal,
   version: string,
   words: readonly string[],
+  around: Pick<Surroundings, "environment" | "words"> = { environment: {}, words: [] },
 ): Promise<number> {
   let status = 0;
-  const program = createProgram(terminal, version, (result) => {
+  const done = (result: number): void => {
     status = result;
-  });
+  };
+  const program = createProgram(terminal, { ...around, version }, done);
   if (words.length === 0) {
     program.outputHelp();
     return 0;
@@ -57,8 +61,9 @@ export async function run(
 }
 
 /** All commands; `done` is told the exit status of the one that was run. */
-export function createProgram(terminal: Terminal, version: string, done: Done): Command {
+export function createProgram(terminal: Terminal, around: Surroundings, done: Done): Command {
   const { read } = terminal;
+  const { version } = around;
   const program = speakThrough(new Command("warren"), terminal)
     .description(read(describeProgram()))
     .version(version, "-V, --version", read(say`print the version`))
@@ -72,6 +77,7 @@ export function createProgram(terminal: Terminal, version: string, done: Done): 
   addEditCommands(program, terminal, done);
   addLookCommands(program, terminal, done);
   addHostCommands(program, terminal, done);
+  addControlCommands(program, terminal, done, around);
   addGraphCommand(program, terminal, done);
   addQrCommand(program, terminal, done);
   addKeyCommands(program, terminal, done);

@@ -70,7 +70,9 @@ test("createProgram() describes every command, argument and option in Chinese", 
   const catalogue = await loadCatalogue("zh-CN");
   const stream = { write: () => undefined };
   const terminal = createTerminal(stream, stream, { isColourWanted: false, catalogue });
-  const texts = describeTree(createProgram(terminal, "0.0.0", () => undefined));
+  const texts = describeTree(
+    createProgram(terminal, { version: "0.0.0", environment: {}, words: [] }, () => undefined),
+  );
   expect(texts.length).toBeGreaterThan(40);
   const isTranslated = (text: string): boolean => /\p{Script=Han}/u.test(text);
   expect(texts.filter((text) => text !== "" && !isTranslated(text))).toEqual([]);

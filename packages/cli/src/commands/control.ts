@@ -1,0 +1,244 @@
+/** warren network, node, token: what a server holds and may be asked for, by its API. */
+import type { Client, NodeView } from "@warren/api";
+import { optional, say } from "@warren/core";
+import type { Section, Text } from "@warren/core";
+import { readAssignments } from "../assignments.ts";
+import { printTable } from "../terminal/table.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { printDuration } from "../terminal/words.ts";
+import { printJson } from "./plan.ts";
+
+/** Whom the commands ask, and how they tell what they heard. */
+export interface Asking {
+  readonly terminal: Terminal;
+  readonly call: Client;
+  readonly json: boolean;
+}
+
+export async function listNetworks({ terminal, call, json }: Asking): Promise<number> {
+  const networks = await call("listNetworks");
+  if (json) printJson(terminal, networks);
+  else {
+    const heads = [say`network`, say`ranges`, say`nodes`, say`waiting`, say`joining`];
+    const rows = networks.map(({ name, addresses, nodes, waiting, isOpen }) => {
+      const how = isOpen ? say`by token, or with approval` : say`by token`;
+      return [name, addresses.join(", "), String(nodes), String(waiting), how];
+    });
+    printRows(terminal, heads, rows);
+  }
+  return 0;
+}
+
+/** FIELD=VALUE as a mesh file has them in `network`; and open=true, for hosts without a token. */
+export async function createNetwork(
+  { terminal, call }: Asking,
+  name: string,
+  words: readonly string[],
+): Promise<number> {
+  await call("createNetwork", { body: { name: name as never, ...settingsIn(words) } });
+  terminal.print(say`${name}: created; let hosts in: warren token create ${name}`);
+  return 0;
+}
+
+export async function setNetwork(
+  { terminal, call }: Asking,
+  network: string,
+  words: readonly string[],
+): Promise<number> {
+  await call("setNetwork", { params: { network }, body: settingsIn(words) });
+  terminal.print(say`${network}: changed`);
+  return 0;
+}
+
+export async function removeNetwork({ terminal, call }: Asking, network: string): Promise<number> {
+  await call("deleteNetwork", { params: { network } });
+  terminal.print(say`${network}: removed; its hosts have left it`);
+  return 0;
+}
+
+export async function listNodes(
+  { terminal, call, json }: Asking,
+  network: string,
+): Promise<number> {
+  const nodes = await call("listNodes", { params: { network } });
+  if (json) printJson(terminal, nodes);
+  else {
+    const heads = [
+      say`node`,
+      say`state`,
+      say`addresses`,
+      say`endpoint`,
+      say`handshakes`,
+      say`subnets`,
+    ];
+    printRows(
+      terminal,
+      heads,
+      nodes.map((node) => rowOf(terminal, node)),
+    );
+    for (const { name, error } of nodes) {
+      if (error !== undefined) terminal.say(say`${terminal.paint("bold", name)}: ${error}`);
+    }
+  }
+  return nodes.some(({ state }) => state === "failed") ? 2 : 0;
+}
+
+export async function approveNode(
+  { terminal, call }: Asking,
+  { network, node, words }: NodeWords,
+): Promise<number> {
+  await call("approveNode", { params: { network, node }, body: fieldsIn("nodes", words) });
+  terminal.print(say`${node}: approved`);
+  return 0;
+}
+
+export interface NodeWords {
+  readonly network: string;
+  readonly node: string;
+  /** FIELD=VALUE as a mesh file has them. */
+  readonly words: readonly string[];
+}
+
+export async function setNode(
+  { terminal, call }: Asking,
+  { network, node, words }: NodeWords,
+): Promise<number> {
+  await call("setNode", { params: { network, node }, body: fieldsIn("nodes", words) });
+  terminal.print(say`${node}: changed`);
+  return 0;
+}
+
+export async function removeNode(
+  { terminal, call }: Asking,
+  network: string,
+  node: string,
+): Promise<number> {
+  await call("removeNode", { params: { network, node } });
+  terminal.print(say`${node}: removed; its host is out of the mesh`);
+  return 0;
+}
+
+export async function listTokens(
+  { terminal, call, json }: Asking,
+  network: string,
+): Promise<number> {
+  const tokens = await call("listTokens", { params: { network } });
+  if (json) printJson(terminal, tokens);
+  else {
+    const heads = [say`token`, say`made by`, say`holds`, say`uses left`, say`approval`];
+    const rows = tokens.map(
+      ({ id, createdBy, expiresAt, usesLeft, isApproved }): readonly Text[] => [
+        id,
+        createdBy,
+        holds(expiresAt),
+        usesLeft === undefined ? say`any` : String(usesLeft),
+        isApproved ? say`not needed` : say`needed`,
+      ],
+    );
+    printRows(terminal, heads, rows);
+  }
+  return 0;
+}
+
+export interface TokenWishes {
+  readonly uses: number;
+  readonly hours: number;
+  readonly ask: boolean;
+  readonly tag: readonly string[];
+  readonly site?: string;
+}
+
+/** The token alone on standard output, for scripts. */
+export async function createToken(
+  { terminal, call, json }: Asking,
+  network: string,
+  { uses, hours, ask, tag: tags, site }: TokenWishes,
+): Promise<number> {
+  const fields = { ...(tags.length === 0 ? {} : { tags }), ...optional("site", site) };
+  const body = { uses, hours, isApproved: !ask, fields };
+  const made = await call("createToken", { params: { network }, body });
+  if (json) printJson(terminal, made);
+  else terminal.print(made.token);
+  return 0;
+}
+
+export async function revokeToken(
+  { terminal, call }: Asking,
+  network: string,
+  token: string,
+): Promise<number> {
+  await call("revokeToken", { params: { network, token } });
+  terminal.print(say`${token}: revoked; who has joined by it stays`);
+  return 0;
+}
+
+function rowOf(
+  terminal: Terminal,
+  { name, state, addresses, endpoint, isMapped, peers, fields }: NodeView,
+): readonly Text[] {
+  const fresh = peers.filter(({ handshakeSeconds }) => handshakeSeconds !== undefined).length;
+  const subnets = fields["subnets"];
+  const where = isMapped === true ? say`${endpoint ?? ""} (NAT)` : (endpoint ?? "");
+  const colour = state === "current" ? "green" : state === "failed" ? "red" : "yellow";
+  return [
+    name,
+    terminal.paint(colour, STATES[state]()),
+    addresses.join(", "),
+    where,
+    peers.length === 0 ? "" : say`${fresh} of ${peers.length}`,
+    Array.isArray(subnets) ? subnets.map(subnetText).join(", ") : "",
+  ];
+}
+
+function subnetText(subnet: unknown): string {
+  return typeof subnet === "string" ? subnet : String((subnet as { prefix?: unknown }).prefix);
+}
+
+const STATES = {
+  waiting: () => say`waits for approval`,
+  declared: () => say`no host yet`,
+  offline: () => say`not connected`,
+  behind: () => say`being changed`,
+  failed: () => say`failed`,
+  current: () => say`current`,
+} as const satisfies Readonly<Record<NodeView["state"], () => Text>>;
+
+function holds(expiresAt: number | undefined): Text {
+  if (expiresAt === undefined) return say`for ever`;
+  const seconds = Math.round((expiresAt - Date.now()) / 1000);
+  return seconds <= 0 ? say`no more` : say`for ${printDuration(seconds)}`;
+}
+
+function settingsIn(words: readonly string[]): {
+  settings: Readonly<Record<string, unknown>>;
+  isOpen?: boolean;
+} {
+  const isOpenWord = (word: string): boolean => /^open=/.test(word);
+  const open = words.filter(isOpenWord).at(-1)?.slice("open=".length);
+  const settings = fieldsIn(
+    "network",
+    words.filter((word) => !isOpenWord(word)),
+  );
+  return { settings, ...(open === undefined ? {} : { isOpen: open === "true" }) };
+}
+
+/** Nothing behind the equals sign takes the field away. */
+function fieldsIn(section: Section, words: readonly string[]): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    readAssignments(section, words).map(({ field, value, isEmpty }) => [
+      field[0] ?? "",
+      isEmpty ? null : value,
+    ]),
+  );
+}
+
+function printRows(
+  terminal: Terminal,
+  heads: readonly Text[],
+  rows: readonly (readonly Text[])[],
+): void {
+  if (rows.length === 0) return terminal.say(say`there is none yet`);
+  const [first = "", ...lines] = printTable([heads, ...rows].map((row) => row.map(terminal.read)));
+  terminal.print(terminal.paint("bold", first));
+  for (const line of lines) terminal.print(line);
+}

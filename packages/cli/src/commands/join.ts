@@ -1,0 +1,236 @@
+/** warren join: makes this host a node: a key that stays here, a request to the server, an agent that lives on. */
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { createInterface } from "node:readline/promises";
+import { setTimeout } from "node:timers/promises";
+import {
+  AppError,
+  createClient,
+  parseJoinToken,
+  parsePin,
+  parseServerAddress,
+  printServerAddress,
+} from "@warren/api";
+import type { JoinToken, Pin, ServerAddress } from "@warren/api";
+import { findInit, installStarter, listNetworks, NetworkFiles, readStatuses } from "@warren/agent";
+import { optional, parseInterfaceName, parseName, Problem, say } from "@warren/core";
+import type { InterfaceName, Name } from "@warren/core";
+import { findServer, makePrivateKey, pinnedFetch, publicKeyOf, readPin } from "@warren/crypto";
+import { demand } from "../app-error.ts";
+import { chooseNetwork, stopAgent } from "./agent.ts";
+import { AGENT_BASE, AGENT_RUN } from "../control/places.ts";
+import type { Environment } from "../control/places.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { countOf } from "../terminal/words.ts";
+
+export interface JoinOptions {
+  readonly name?: string;
+  readonly network?: string;
+  /** Without a token. */
+  readonly server?: string;
+  readonly pin?: string;
+  readonly interface: string;
+  readonly service: boolean;
+}
+
+export interface JoinPlace {
+  readonly environment: Environment;
+  /** By which this program is started again: absolute. */
+  readonly words: readonly string[];
+}
+
+/** Where a token may be, if not in an argument. */
+export const TOKEN_VARIABLE = "WARREN_TOKEN";
+/** Whoever approves may take his time; who waits sees that. */
+const LOOK_MS = 50;
+/** A tunnel that nobody has up by then has a reason. */
+const UP_MS = 20_000;
+
+export async function join(
+  terminal: Terminal,
+  token: string | undefined,
+  options: JoinOptions,
+  place: JoinPlace,
+): Promise<number> {
+  demandRoot();
+  const wish = await readWish(terminal, token, options, place.environment);
+  const own = demand(parseInterfaceName(options.interface));
+  const node = options.name === undefined ? nameOfHost() : demand(parseName(options.name));
+  const target = await findServer(
+    wish.addresses.map((each) => ({ ...each, ...optional("pin", wish.pin) })),
+  );
+  const known = wish.network === undefined ? undefined : new NetworkFiles(AGENT_BASE, wish.network);
+  const privateKey = known?.readPrivateKey() ?? makePrivateKey();
+  const call = createClient(pinnedFetch(target));
+  const answer = await call("join", {
+    body: {
+      name: node,
+      publicKey: publicKeyOf(privateKey),
+      ...optional("network", wish.network),
+      ...optional("secret", wish.secret),
+    },
+  });
+  const { network, credential, isApproved } = answer;
+  // The one that was there has another credential.
+  if (listNetworks(AGENT_BASE).includes(network)) await stopAgent(network);
+  const files = new NetworkFiles(AGENT_BASE, network);
+  files.writePrivateKey(privateKey);
+  files.writeCredential({
+    network,
+    node: answer.node,
+    interface: own,
+    servers: wish.addresses.map(({ host, port }) => printWithPort({ host, port })),
+    credential,
+    ...optional("pin", wish.pin),
+  });
+  if (!isApproved)
+    terminal.say(
+      say`waiting for approval: on the server, warren node approve ${network} ${answer.node}`,
+    );
+  const words = [...place.words, "agent", network];
+  if (!options.service) {
+    terminal.print(say`${answer.node} has joined ${network}; start its agent: ${words.join(" ")}`);
+    return 0;
+  }
+  await start(terminal, network, words);
+  return await waitUntilUp(terminal, { network, own, isApproved });
+}
+
+/** After `warren down`. */
+export async function up(
+  terminal: Terminal,
+  wanted: string | undefined,
+  { words }: Pick<JoinPlace, "words">,
+): Promise<number> {
+  demandRoot();
+  const network = chooseNetwork(wanted);
+  await start(terminal, network, [...words, "agent", network]);
+  const own = new NetworkFiles(AGENT_BASE, network).readCredential()?.interface;
+  return own === undefined ? 2 : await waitUntilUp(terminal, { network, own, isApproved: true });
+}
+
+interface Wish {
+  readonly addresses: readonly ServerAddress[];
+  readonly pin?: Pin;
+  readonly secret?: string;
+  readonly network?: Name;
+}
+
+/** By a token; or by a server's address, and the key by which it is known. */
+async function readWish(
+  terminal: Terminal,
+  token: string | undefined,
+  { server, network: wanted, pin: typed }: JoinOptions,
+  environment: Environment,
+): Promise<Wish> {
+  const network = wanted === undefined ? undefined : demand(parseName(wanted));
+  if (server === undefined) {
+    const text = readToken(token, environment);
+    const { network: said, ...rest }: JoinToken = demand(parseJoinToken(text));
+    return { ...rest, ...optional("network", network ?? said) };
+  }
+  const address = demand(parseServerAddress(server));
+  const pin = typed === undefined ? await askForPin(terminal, address) : demand(parsePin(typed));
+  return { addresses: [address], pin, ...optional("network", network) };
+}
+
+/** Of an argument, `-` for standard input, a file, or the environment. */
+function readToken(token: string | undefined, environment: Environment): string {
+  const given = token ?? environment[TOKEN_VARIABLE];
+  if (given === undefined) {
+    throw new AppError("usage", say`a token is missing`, {
+      fix: say`give one, which warren token create prints on the server; or ask without: --server HOST`,
+    });
+  }
+  if (given.startsWith("wrn_")) return given;
+  return readFileSync(given === "-" ? 0 : given, "utf8").trim();
+}
+
+/** Who joins without a token has to know the server by its key. */
+async function askForPin(terminal: Terminal, address: ServerAddress): Promise<Pin> {
+  const pin = await readPin(address);
+  const shown = printServerAddress(address);
+  if (!process.stdin.isTTY) {
+    throw new AppError("usage", say`${shown} has to be known by its key`, {
+      fix: say`compare it with what the server printed, and give it: --pin ${pin}`,
+    });
+  }
+  terminal.say(say`${shown} shows the key ${pin}`);
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const typed = await lines.question(
+    terminal.read(say`is it the one that the server printed? type yes: `),
+  );
+  lines.close();
+  if (typed.trim() === "yes") return pin;
+  throw new AppError("usage", say`not joined`, { fix: say`look at the server which key it has` });
+}
+
+/** A service where services are; else a process of its own, until the next boot. */
+async function start(terminal: Terminal, network: Name, words: readonly string[]): Promise<void> {
+  const left = await installStarter(findInit(), { network, words });
+  if (left === undefined) return;
+  const [program = "", ...list] = words;
+  spawn(program, list, { detached: true, stdio: "ignore", cwd: "/" }).unref();
+  terminal.say(left);
+}
+
+/** Shows what it waits for. The tunnel is up when the agent has applied a device. */
+async function waitUntilUp(
+  terminal: Terminal,
+  {
+    network,
+    own,
+    isApproved,
+  }: { readonly network: Name; readonly own: InterfaceName; readonly isApproved: boolean },
+): Promise<number> {
+  let endsAt = performance.now() + UP_MS;
+  let hasWaited = !isApproved;
+  for (;;) {
+    const status = readStatuses(AGENT_RUN).find((each) => each.network === network);
+    if (status?.isRunning === true && status.applied !== undefined && status.isConnected) {
+      terminal.print(
+        say`${status.node} is in ${network}, on ${own}: ${countOf(status.peers.length, "tunnel")}`,
+      );
+      return 0;
+    }
+    if (status?.isWaiting === true) {
+      hasWaited = true;
+      endsAt = performance.now() + UP_MS;
+      terminal.progress(say`waiting for approval`);
+    }
+    if (performance.now() > endsAt && !(hasWaited && status?.isWaiting === true)) {
+      const why =
+        status?.error === undefined ? say`its agent does not say why` : say`${status.error}`;
+      throw new AppError("busy", say`the tunnel is not up: ${why}`, {
+        fix: say`see what its agent says: warren status; journalctl -u warren@${network}`,
+      });
+    }
+    await setTimeout(LOOK_MS);
+  }
+}
+
+function demandRoot(): void {
+  if (process.getuid?.() === 0) return;
+  throw new AppError("forbidden", say`only root may make a tunnel`, {
+    fix: say`run it as root: sudo warren join …`,
+  });
+}
+
+/** The first label, as far as it is a name. */
+function nameOfHost(): Name {
+  const label =
+    hostname()
+      .split(".")[0]
+      ?.toLowerCase()
+      .replaceAll(/[^a-z0-9-]/g, "-") ?? "";
+  const name = parseName(label.replaceAll(/^-+|-+$/g, "").slice(0, 63));
+  if (!(name instanceof Problem)) return name;
+  throw new AppError("usage", say`this host's name is no name for a node`, {
+    fix: say`give one: --name NAME`,
+  });
+}
+
+function printWithPort({ host, port }: ServerAddress): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}

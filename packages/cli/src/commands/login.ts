@@ -1,0 +1,53 @@
+/** warren login: on the server's host, how to come in; elsewhere, coming in. */
+import { hostname } from "node:os";
+import { createClient, parseJoinToken, printServerAddress } from "@warren/api";
+import { parseName, Problem, say } from "@warren/core";
+import type { Name } from "@warren/core";
+import { findServer, pinnedFetch } from "@warren/crypto";
+import { demand } from "../app-error.ts";
+import type { Environment } from "../control/places.ts";
+import { connectServer, writeLogin } from "../control/server-client.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+
+export interface LoginOptions {
+  readonly account: string;
+}
+
+export async function login(
+  terminal: Terminal,
+  code: string | undefined,
+  { account }: LoginOptions,
+  environment: Environment,
+): Promise<number> {
+  if (code === undefined) {
+    const made = await connectServer(environment)("createLink", { params: { account } });
+    terminal.print(say`in a browser        ${made.link}`);
+    terminal.print(say`on another machine  warren login ${made.code}`);
+    terminal.say(say`either of the two, once, within an hour`);
+    return 0;
+  }
+  const { addresses, pin, secret } = demand(parseJoinToken(code));
+  const target = await findServer(
+    addresses.map((each) => ({ ...each, ...(pin === undefined ? {} : { pin }) })),
+  );
+  const call = createClient(pinnedFetch(target));
+  const answer = await call("signIn", { body: { link: secret, device: nameOfDevice() } });
+  const file = writeLogin(environment, {
+    address: printServerAddress(target),
+    pin,
+    token: answer.token ?? "",
+  });
+  terminal.print(say`signed in as ${answer.account}; kept in ${file}`);
+  return 0;
+}
+
+/** By which the token is known, to be revoked by. */
+function nameOfDevice(): Name {
+  const label =
+    hostname()
+      .split(".")[0]
+      ?.toLowerCase()
+      .replaceAll(/[^a-z0-9]/g, "") ?? "";
+  const name = parseName(label.slice(0, 40));
+  return name instanceof Problem ? demand(parseName("device")) : name;
+}

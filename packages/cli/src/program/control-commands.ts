@@ -1,0 +1,338 @@
+/** The part of the table of commands that has to do with a control plane: a server, the hosts that join it, who manages them. */
+import { say } from "@warren/core";
+import type { Command } from "commander";
+import { Option } from "commander";
+import type { ApplyOptions } from "../commands/apply.ts";
+import type { Asking, TokenWishes } from "../commands/control.ts";
+import type { JoinOptions } from "../commands/join.ts";
+import type { ServerOptions } from "../commands/server.ts";
+import { SERVER_FOLDER } from "../control/places.ts";
+import type { Environment } from "../control/places.ts";
+import { joinHelp, serverHelp } from "../terminal/control-help.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { fileOption, jsonOption, wholeNumber } from "./options.ts";
+import type { Done } from "./options.ts";
+
+/** What these commands need beside their words. */
+export interface Surroundings {
+  readonly environment: Environment;
+  readonly version: string;
+  /** By which this program is started again: absolute paths. */
+  readonly words: readonly string[];
+}
+
+export function addControlCommands(
+  program: Command,
+  terminal: Terminal,
+  done: Done,
+  around: Surroundings,
+): void {
+  addServerCommand(program, terminal, done, around);
+  addJoinCommands(program, terminal, done, around);
+  addNetworkCommands(program, terminal, done, around);
+  addNodeCommands(program, terminal, done, around);
+  addTokenCommands(program, terminal, done, around);
+  addLoginCommands(program, terminal, done, around);
+}
+
+/** The server that is meant, and how to print what it says. */
+async function asking(
+  terminal: Terminal,
+  { environment }: Surroundings,
+  json = false,
+): Promise<Asking> {
+  const { connectServer } = await import("../control/server-client.ts");
+  return { terminal, call: connectServer(environment), json };
+}
+
+function addServerCommand(
+  program: Command,
+  terminal: Terminal,
+  done: Done,
+  { environment }: Surroundings,
+): void {
+  const { read } = terminal;
+  const folder = (): Option =>
+    new Option("--folder <folder>", read(say`where all of it lies`)).default(SERVER_FOLDER);
+  const server = program
+    .command("server")
+    .description(read(say`run the control plane: hosts join it, people manage it`))
+    .addOption(folder())
+    .option("--listen <address>", read(say`HOST:PORT, or a port alone`), "8443")
+    .option(
+      "--address <address...>",
+      read(say`where hosts reach it, the best first (its own addresses)`),
+      [],
+    )
+    .option("--network <name>", read(say`the network that a new server begins with`), "mesh")
+    .option("--cert <file>", read(say`a certificate of your own`))
+    .option("--key <file>", read(say`its key`))
+    .option("--print-token", read(say`print link and token though nobody watches`), false)
+    .addHelpText("after", () => `\n${read(serverHelp())}`)
+    .action(async (options: ServerOptions) => {
+      const { server: run } = await import("../commands/server.ts");
+      done(await run(terminal, options, environment));
+    });
+  server
+    .command("backup")
+    .description(read(say`copy the store while the server runs`))
+    .argument("<file>")
+    .addOption(folder())
+    .action(async (file: string, options: ServerOptions) => {
+      const { backup } = await import("../commands/server.ts");
+      done(await backup(terminal, file, options));
+    });
+  server
+    .command("restore")
+    .description(read(say`put a copy in the store's place; the server must not run`))
+    .argument("<file>")
+    .addOption(folder())
+    .action(async (file: string, options: ServerOptions) => {
+      const { restore } = await import("../commands/server.ts");
+      done(await restore(terminal, file, options));
+    });
+}
+
+function addJoinCommands(
+  program: Command,
+  terminal: Terminal,
+  done: Done,
+  around: Surroundings,
+): void {
+  const { read } = terminal;
+  const { environment, version } = around;
+  program
+    .command("join")
+    .description(read(say`make this host a node of a server's network`))
+    .argument("[token]", read(say`which warren token create prints; or - or a file that has it`))
+    .option("--name <name>", read(say`as which node (this host's name)`))
+    .option("--network <name>", read(say`which of the server's networks`))
+    .option("--server <address>", read(say`join without a token: somebody has to approve it`))
+    .option("--pin <pin>", read(say`the key by which that server is known`))
+    .option("--interface <name>", read(say`of the tunnel on this host`), "warren0")
+    .option("--no-service", read(say`start nothing: say what is to be started`))
+    .addHelpText("after", () => `\n${read(joinHelp())}`)
+    .action(async (token: string | undefined, options: JoinOptions) => {
+      const { join } = await import("../commands/join.ts");
+      done(await join(terminal, token, options, around));
+    });
+  const network = read(say`which, where this host is in several`);
+  program
+    .command("agent", { hidden: true })
+    .argument("<network>")
+    .action(async (name: string) => {
+      const { agent } = await import("../commands/agent.ts");
+      done(await agent(terminal, name, { environment, version }));
+    });
+  program
+    .command("up")
+    .description(read(say`start this host's agent again after warren down`))
+    .argument("[network]", network)
+    .action(async (name: string | undefined) => {
+      const { up } = await import("../commands/join.ts");
+      done(await up(terminal, name, around));
+    });
+  program
+    .command("down")
+    .description(read(say`stop this host's agent, and take its tunnel down`))
+    .argument("[network]", network)
+    .action(async (name: string | undefined) => {
+      const { down } = await import("../commands/agent.ts");
+      done(await down(terminal, name, environment));
+    });
+  program
+    .command("leave")
+    .description(read(say`take this host out of a network, for good`))
+    .argument("[network]", network)
+    .action(async (name: string | undefined) => {
+      const { leave } = await import("../commands/agent.ts");
+      done(await leave(terminal, name, environment));
+    });
+}
+
+function addNetworkCommands(
+  program: Command,
+  terminal: Terminal,
+  done: Done,
+  around: Surroundings,
+): void {
+  const { read } = terminal;
+  const network = program
+    .command("network")
+    .description(read(say`networks of a server: list, create, set, remove`));
+  network
+    .command("list", { isDefault: true })
+    .description(read(say`the networks that there are`))
+    .addOption(jsonOption(terminal))
+    .action(async ({ json }: { readonly json: boolean }) => {
+      const { listNetworks } = await import("../commands/control.ts");
+      done(await listNetworks(await asking(terminal, around, json)));
+    });
+  for (const verb of ["create", "set"] as const) {
+    const about = verb === "create" ? say`make one` : say`change one`;
+    network
+      .command(verb)
+      .description(read(about))
+      .argument("<name>")
+      .argument(
+        "[field=value...]",
+        read(say`as a mesh file has them in network; open=true lets hosts ask without a token`),
+      )
+      .action(async (name: string, words: readonly string[]) => {
+        const { createNetwork, setNetwork } = await import("../commands/control.ts");
+        const work = verb === "create" ? createNetwork : setNetwork;
+        done(await work(await asking(terminal, around), name, words));
+      });
+  }
+  network
+    .command("remove")
+    .description(read(say`take one away: its hosts leave it`))
+    .argument("<name>")
+    .action(async (name: string) => {
+      const { removeNetwork } = await import("../commands/control.ts");
+      done(await removeNetwork(await asking(terminal, around), name));
+    });
+}
+
+function addNodeCommands(
+  program: Command,
+  terminal: Terminal,
+  done: Done,
+  around: Surroundings,
+): void {
+  const { read } = terminal;
+  const node = program
+    .command("node")
+    .description(read(say`nodes of a server's network: list, approve, set, remove`));
+  node
+    .command("list", { isDefault: true })
+    .description(read(say`its nodes, and hosts that wait, with how they are`))
+    .argument("<network>")
+    .addOption(jsonOption(terminal))
+    .action(async (network: string, { json }: { readonly json: boolean }) => {
+      const { listNodes } = await import("../commands/control.ts");
+      done(await listNodes(await asking(terminal, around, json), network));
+    });
+  for (const verb of ["approve", "set"] as const) {
+    const about =
+      verb === "approve" ? say`let a host that waits into the mesh` : say`change fields of a node`;
+    node
+      .command(verb)
+      .description(read(about))
+      .argument("<network>")
+      .argument("<node>")
+      .argument("[field=value...]", read(say`as a mesh file has them; FIELD= takes one away`))
+      .action(async (network: string, name: string, words: readonly string[]) => {
+        const { approveNode, setNode } = await import("../commands/control.ts");
+        const work = verb === "approve" ? approveNode : setNode;
+        done(await work(await asking(terminal, around), { network, node: name, words }));
+      });
+  }
+  node
+    .command("remove")
+    .description(read(say`take one out of the mesh`))
+    .argument("<network>")
+    .argument("<node>")
+    .action(async (network: string, name: string) => {
+      const { removeNode } = await import("../commands/control.ts");
+      done(await removeNode(await asking(terminal, around), network, name));
+    });
+}
+
+function addTokenCommands(
+  program: Command,
+  terminal: Terminal,
+  done: Done,
+  around: Surroundings,
+): void {
+  const { read } = terminal;
+  const token = program
+    .command("token")
+    .description(read(say`tokens by which hosts join: create, list, revoke`));
+  token
+    .command("create")
+    .description(read(say`make one, and print it, this once`))
+    .argument("<network>")
+    .addOption(
+      new Option("--uses <hosts>", read(say`how many hosts; 0: any number`))
+        .argParser(wholeNumber(0, 1_000_000))
+        .default(1),
+    )
+    .addOption(
+      new Option("--hours <hours>", read(say`how long it holds; 0: for ever`))
+        .argParser(wholeNumber(0, 100_000))
+        .default(1),
+    )
+    .option("--ask", read(say`who comes by it has to be approved`), false)
+    .option("--tag <tag...>", read(say`of the nodes that come by it`), [])
+    .option("--site <site>", read(say`of the nodes that come by it`))
+    .addOption(jsonOption(terminal))
+    .action(async (network: string, options: TokenWishes & { readonly json: boolean }) => {
+      const { createToken } = await import("../commands/control.ts");
+      done(await createToken(await asking(terminal, around, options.json), network, options));
+    });
+  token
+    .command("list", { isDefault: true })
+    .description(read(say`those that there are, without their secrets`))
+    .argument("<network>")
+    .addOption(jsonOption(terminal))
+    .action(async (network: string, { json }: { readonly json: boolean }) => {
+      const { listTokens } = await import("../commands/control.ts");
+      done(await listTokens(await asking(terminal, around, json), network));
+    });
+  token
+    .command("revoke")
+    .description(read(say`let nobody join by it any more`))
+    .argument("<network>")
+    .argument("<token>", read(say`its number, as warren token list shows it`))
+    .action(async (network: string, id: string) => {
+      const { revokeToken } = await import("../commands/control.ts");
+      done(await revokeToken(await asking(terminal, around), network, id));
+    });
+}
+
+function addLoginCommands(
+  program: Command,
+  terminal: Terminal,
+  done: Done,
+  around: Surroundings,
+): void {
+  const { read } = terminal;
+  program
+    .command("login")
+    .description(read(say`on the server's host: how to sign in; elsewhere: sign in`))
+    .argument("[code]", read(say`which warren login prints on the server's host`))
+    .option("--account <name>", read(say`whom the link is for; made where there is none`), "admin")
+    .action(async (code: string | undefined, options: { readonly account: string }) => {
+      const { login } = await import("../commands/login.ts");
+      done(await login(terminal, code, options, around.environment));
+    });
+  program
+    .command("apply")
+    .description(read(say`have a server's network be as a mesh file says`))
+    .argument("[network]", read(say`which (the one that the file names)`))
+    .addOption(fileOption(terminal))
+    .option("--yes", read(say`do not ask`), false)
+    .addOption(jsonOption(terminal))
+    .action(
+      async (network: string | undefined, options: ApplyOptions & { readonly json: boolean }) => {
+        const { apply } = await import("../commands/apply.ts");
+        done(await apply(await asking(terminal, around, options.json), network, options));
+      },
+    );
+  program
+    .command("pull")
+    .description(read(say`write a server's network as a mesh file`))
+    .argument("<network>")
+    .option("-o, --output <file>", read(say`write it here; - is standard output`), "-")
+    .addOption(jsonOption(terminal))
+    .action(
+      async (
+        network: string,
+        { output, json }: { readonly output: string; readonly json: boolean },
+      ) => {
+        const { pull } = await import("../commands/apply.ts");
+        done(await pull(await asking(terminal, around, json), network, output));
+      },
+    );
+}

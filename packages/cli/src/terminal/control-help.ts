@@ -1,0 +1,26 @@
+/** What the help of the commands around a control plane shows. */
+import { say } from "@warren/core";
+import type { Text } from "@warren/core";
+
+export function serverHelp(): Text {
+  return say`Examples:
+  warren server                                as root: prints where it is, how to sign in, how to join
+  warren server --address vpn.example.com      the name that hosts are to reach it by
+  warren server backup /root/warren.db
+
+One process, one TCP port, everything in one folder. Its certificate is its own: who joins by a
+token knows the server by the token. On its own host root manages it without signing in: warren
+network, node, token; from another machine sign in first: warren login. Tunnels do not need it:
+while it is away nothing changes, and hosts that start have the mesh they had.`;
+}
+
+export function joinHelp(): Text {
+  return say`Examples:
+  sudo warren join wrn_…                       by a token; done when the tunnel is up
+  sudo warren join --server vpn.example.com    without one: waits until somebody approves it
+  warren token create mesh | ssh host sudo warren join -
+
+The host makes its own key, which never leaves it, and an agent stays, started at boot: it keeps
+the tunnel as the server says. warren status tells how it stands, warren down takes it down, warren
+leave takes the host out of the network.`;
+}
