@@ -168,15 +168,12 @@ export function diff(actual: KernelState, desired: Desired, last: LastEndpoints)
   ];
 }
 
-/** Everything of ours, the tunnel first: what it let in must not outlive its filter. */
-export function removal(
-  actual: KernelState,
-  { interface: name, publicKey }: OwnDevice,
-): readonly Step[] {
-  const link = ownLink(actual, name, publicKey);
+/** Everything of ours, the tunnel first: what it let in must not outlive its filter. Somebody else's link stays. */
+export function removal(actual: KernelState, { publicKey }: OwnDevice): readonly Step[] {
+  const isThere = actual.link !== undefined && isOurs(actual.link, publicKey);
   return [
     ...actual.policyRules.map(toRule(false)),
-    ...(link === undefined ? [] : [{ kind: "link", isAdded: false } as const]),
+    ...(isThere ? [{ kind: "link", isAdded: false } as const] : []),
     ...actual.admissions.map(toAdmission(false)),
     ...[...actual.settings.keys()].map(toSetting(false)),
     ...(actual.table === undefined ? [] : [{ kind: "table" } as const]),
