@@ -76,11 +76,11 @@ done
 describe("LinuxKernel", () => {
   kernelContract(async () => {
     const kernel = await KernelHost.create(fixture, "a");
-    const other = async () => {
+    const restart = async () => {
       await kernel.kill();
       return await KernelHost.start(kernel.host, join(fixture.folder.path, "a"));
     };
-    return { kernel, other };
+    return { kernel, restart };
   });
 });
 
