@@ -52,6 +52,8 @@ export class KernelHost implements Kernel {
     const namespaces = ["--net", "--mount", "--pid", "--root", "--target", String(host.pid)];
     const words = [process.execPath, "-e", SCRIPT, PROGRAM, folder, process.env["PATH"] ?? ""];
     const child = spawn("nsenter", [...namespaces, "--", ...words], {
+      // A group of its own, which ends with it.
+      detached: true,
       serialization: "advanced",
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
@@ -67,9 +69,9 @@ export class KernelHost implements Kernel {
     return (await this.#ask({ name, steps })) as Awaited<ReturnType<Kernel["run"]>>;
   }
 
-  /** The agent stops, and the tunnel goes on. */
-  async stop(): Promise<void> {
-    this.#child.disconnect();
+  /** The agent is killed, and whatever of what it started has not gone its own way. */
+  async kill(): Promise<void> {
+    process.kill(-(this.#child.pid ?? 0), "SIGKILL");
     await this.#ended;
   }
 

@@ -65,9 +65,7 @@ export function desiredOf({ device, presharedKeys }: Bundle, privateKey: Private
     peers: new Map(peers),
     routes: new Set([...core.routesOf(device), ...defaults]),
     policyRules: exits.flatMap((family) => exitRules(family, fwmark)),
-    table: core.hasRules(device)
-      ? core.renderNftables(device, new core.Printed()).join("")
-      : undefined,
+    table: tableOf(device, exits, fwmark),
     settings: settingsOf(device, exits),
   };
 }
@@ -86,6 +84,30 @@ function exitRules(family: core.Family, fwmark: number): readonly PolicyRule[] {
     { ...common, priority: MAIN_PRIORITY, table: MAIN_TABLE, isForDefaults: false },
     { ...common, priority: EXIT_PRIORITY, table: EXIT_TABLE, isForDefaults: true },
   ];
+}
+
+/** With a default route, answers to the tunnel's own packets bear their mark, or a strict host drops them. */
+function tableOf(
+  device: Device,
+  exits: readonly core.Family[],
+  fwmark: number,
+): string | undefined {
+  const filter = core.hasRules(device)
+    ? core.renderNftables(device, new core.Printed()).join("")
+    : undefined;
+  if (exits.length === 0) return filter;
+  const table = `table inet ${core.ruleTable(device)}`;
+  const lines = [
+    "chain answers {",
+    "type filter hook prerouting priority mangle; policy accept;",
+    `meta l4proto udp ct mark ${fwmark} meta mark set ct mark`,
+    "}",
+    "chain questions {",
+    "type filter hook postrouting priority mangle; policy accept;",
+    `meta l4proto udp meta mark ${fwmark} ct mark set meta mark`,
+    "}",
+  ];
+  return `${filter ?? `${table}\ndelete ${table}\n`}${table} {\n${lines.join("\n")}\n}\n`;
 }
 
 function endpointOf({ endpoint }: core.Peer): { readonly endpoint?: string } {
@@ -146,15 +168,12 @@ export function diff(actual: KernelState, desired: Desired, last: LastEndpoints)
   ];
 }
 
-/** Everything of ours, the tunnel first: what it let in must not outlive its filter. */
-export function removal(
-  actual: KernelState,
-  { interface: name, publicKey }: OwnDevice,
-): readonly Step[] {
-  const link = ownLink(actual, name, publicKey);
+/** Everything of ours, the tunnel first: what it let in must not outlive its filter. Somebody else's link stays. */
+export function removal(actual: KernelState, { publicKey }: OwnDevice): readonly Step[] {
+  const isThere = actual.link !== undefined && isOurs(actual.link, publicKey);
   return [
     ...actual.policyRules.map(toRule(false)),
-    ...(link === undefined ? [] : [{ kind: "link", isAdded: false } as const]),
+    ...(isThere ? [{ kind: "link", isAdded: false } as const] : []),
     ...actual.admissions.map(toAdmission(false)),
     ...[...actual.settings.keys()].map(toSetting(false)),
     ...(actual.table === undefined ? [] : [{ kind: "table" } as const]),

@@ -7,6 +7,6 @@ import { kernelContract } from "./kernel.contract.ts";
 describe("FakeKernel", () => {
   kernelContract(async () => {
     const kernel = new FakeKernel(publicKeyOf);
-    return { kernel, other: async () => kernel };
+    return { kernel, restart: async () => kernel };
   });
 });

@@ -1,13 +1,13 @@
 /** What every kernel does, the real one and the fake one: what was said of it is what it says. */
 import { expect, test } from "vitest";
-import type { Device } from "@warren/core";
+import type { Device, InterfaceName } from "@warren/core";
 import { publicKeyOf } from "@warren/crypto";
 import { sampleOf, sampleSecrets } from "../../../../tools/sample.ts";
 import { converge, takeDown } from "../converge.ts";
 import type { Memory } from "../converge.ts";
 import { desiredOf } from "../reconcile.ts";
 import type { Desired } from "../reconcile.ts";
-import type { Kernel, KernelState } from "./kernel.ts";
+import type { Kernel, KernelState, PolicyRule } from "./kernel.ts";
 
 const MESH = `
 network: { name: n, addresses: [10.66.0.0/16, "fd00:66::/64"], interface: warren0 }
@@ -41,9 +41,9 @@ export function memory(): Memory {
   return { endpoints: new Map() };
 }
 
-/** `create` makes one on a host that has nothing; its `other` is what an agent has after a restart. */
+/** `create` makes one on a host that has nothing; `restart` gives what an agent has after one. */
 export function kernelContract(
-  create: () => Promise<{ readonly kernel: Kernel; readonly other: () => Promise<Kernel> }>,
+  create: () => Promise<{ readonly kernel: Kernel; readonly restart: () => Promise<Kernel> }>,
 ): void {
   const [first, second] = [MESH, OTHER].map((text) => {
     const [device] = sampleOf(text).devices;
@@ -52,9 +52,10 @@ export function kernelContract(
   });
   if (first === undefined || second === undefined) throw new Error("there are two");
   const { name } = first;
+  const other = "warren1" as InterfaceName;
 
   test("a kernel says what it was told, and a second time there is nothing to tell", async () => {
-    const { kernel: one, other } = await create();
+    const { kernel: one, restart } = await create();
     const bare = await one.read(name);
     const { done } = await converge(one, first, memory());
     expect(done).not.toEqual([]);
@@ -87,7 +88,7 @@ export function kernelContract(
     `);
     expect((await converge(one, first, memory())).done).toEqual([]);
     // Nor after a restart.
-    const kernel = await other();
+    const kernel = await restart();
     expect((await converge(kernel, first, memory())).done).toEqual([]);
     await takeDown(kernel, first.device);
     expect(await kernel.read(name)).toEqual(bare);
@@ -127,6 +128,32 @@ export function kernelContract(
     const { peers } = linkOf(await kernel.read(name));
     expect([peers.get(b)?.allowedIps, peers.get(c)?.allowedIps]).toEqual([new Set(), allowedIps]);
     expect((await converge(kernel, first, memory())).done).toHaveLength(2);
+  });
+
+  test("a kernel takes the routes of a family away with its last address", async () => {
+    const { kernel } = await create();
+    await converge(kernel, first, memory());
+    const address = "10.66.0.1/16";
+    await kernel.run(name, [{ kind: "address", isAdded: false, address }]);
+    expect((await kernel.read(name)).routes).toEqual(new Set(["fd00:2::/64"]));
+    const { done } = await converge(kernel, first, memory());
+    expect(done).toEqual([`address + ${address}`, "route + 192.168.2.0/24"]);
+  });
+
+  test("a kernel knows the policy rules of an interface, and whoever added them", async () => {
+    const { kernel } = await create();
+    const common = { family: 6, fwmark: 51_820 } as const;
+    const rules: readonly PolicyRule[] = [
+      { ...common, priority: 32_764, table: 254, isForDefaults: false },
+      { ...common, priority: 32_765, table: 51_820, isForDefaults: true },
+    ];
+    const step = (isAdded: boolean) => (rule: PolicyRule) =>
+      ({ kind: "policy-rule", isAdded, rule }) as const;
+    await kernel.run(name, rules.map(step(true)));
+    expect((await kernel.read(name)).policyRules).toEqual(rules);
+    expect((await kernel.read(other)).policyRules).toEqual([]);
+    await kernel.run(name, rules.map(step(false)));
+    expect((await kernel.read(name)).policyRules).toEqual([]);
   });
 
   test("a kernel refuses what it has not, with a code", async () => {

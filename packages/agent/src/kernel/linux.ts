@@ -11,7 +11,7 @@ import { policyRuleId } from "./kernel.ts";
 import type { Kernel, KernelState, Step } from "./kernel.ts";
 import { iptablesAdmissions, nftAdmissions, readDump, readLink } from "./printed-state.ts";
 import { readPolicyRules, readRoutes, tableOf } from "./printed-state.ts";
-import { Programs } from "./programs.ts";
+import { Programs, refusalOf } from "./programs.ts";
 import type { Call } from "./programs.ts";
 import { Settings } from "./settings.ts";
 
@@ -20,6 +20,8 @@ const KEYS_AT_ONCE = 500;
 /** After its link a userspace tunnel takes its socket away, in milliseconds. */
 const GONE_TIMEOUT_MS = 2000;
 const GONE_INTERVAL_MS = 10;
+/** What ip and wg say of an interface that is not there, and wg of one that is not WireGuard's. */
+const ABSENT = /does not exist|Unable to access interface/;
 const SOCKETS = "/var/run/wireguard";
 
 export interface LinuxOptions {
@@ -49,8 +51,8 @@ export class LinuxKernel implements Kernel {
       return status === 0 ? output : undefined;
     };
     const [printed, dump, nft, iptables, ip6tables, ...routing] = await Promise.all([
-      ask("ip", "-json", "-details", "address", "show", "dev", name),
-      ask("wg", "show", name, "dump"),
+      this.#readOrAbsent("ip", "-json", "-details", "address", "show", "dev", name),
+      this.#readOrAbsent("wg", "show", name, "dump"),
       ask("nft", "-s", "-j", "list", "ruleset"),
       ask("iptables-save"),
       ask("ip6tables-save"),
@@ -89,6 +91,14 @@ export class LinuxKernel implements Kernel {
     const refused: Admission[] = [];
     for (const group of groupsOf(steps)) refused.push(...(await this.#runGroup(name, group)));
     return refused;
+  }
+
+  /** Undefined where there is no such interface, or none that the program knows. */
+  async #readOrAbsent(...words: Call["words"]): Promise<string | undefined> {
+    const answer = await this.#programs.attempt({ words });
+    if (answer.status === 0) return answer.output;
+    if (ABSENT.test(answer.errors)) return undefined;
+    throw refusalOf({ words }, answer);
   }
 
   #linkOf(printed = "", dump: string | undefined): Pick<KernelState, "link" | "addresses"> {

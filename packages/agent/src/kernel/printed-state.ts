@@ -119,7 +119,7 @@ export function nftAdmissions(
   name: InterfaceName,
 ): readonly { readonly admission: Admission; readonly handle: number }[] {
   return nftObjects(printed).flatMap(([kind, { family, table, chain, comment, handle }]) => {
-    const isOurs = kind === "rule" && String(comment).startsWith(`warren ${name} `);
+    const isOurs = kind === "rule" && String(comment).startsWith(core.admissionComment(name));
     if (!isOurs) return [];
     const place = { family: String(family), table: String(table), chain: String(chain) };
     const admission: Admission = { program: "nft", ...place, match: [], comment: String(comment) };
@@ -138,7 +138,7 @@ export function iptablesAdmissions(
     if (line.startsWith("*")) table = line.slice(1).trim();
     const found = /^-A (\S+) (.*?) ?-m comment --comment "([^"]*)" -j ACCEPT$/.exec(line);
     const [, chain = "", match = "", comment = ""] = found ?? [];
-    if (!comment.startsWith(`warren ${name} `)) return [];
+    if (!comment.startsWith(core.admissionComment(name))) return [];
     return [{ program, family, table, chain, match: match.split(" "), comment }];
   });
 }

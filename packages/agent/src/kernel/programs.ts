@@ -40,17 +40,7 @@ export class Programs {
   async run(call: Call): Promise<string> {
     const answer = await this.attempt(call);
     if (answer.status === 0) return answer.output;
-    const [program] = call.words;
-    if (answer.status === MISSING) {
-      throw new AppError("kernel", say`cannot find program ${program}`, {
-        fix: say`install ${PACKAGES[program] ?? program}`,
-      });
-    }
-    // The commands of a batch are named by their lines alone.
-    const words = call.words.join(" ");
-    throw new AppError("kernel", say`${words} failed: ${reasonOf(call, answer)}`, {
-      fix: say`look at what the system says about it: dmesg, journalctl -k`,
-    });
+    throw refusalOf(call, answer);
   }
 
   async attempt({ words, input, isDetached = false }: Call): Promise<Answer> {
@@ -99,6 +89,21 @@ export class Programs {
       await rm(path);
     }
   }
+}
+
+/** That it failed, or is not there. */
+export function refusalOf(call: Call, answer: Answer): AppError {
+  const [program] = call.words;
+  if (answer.status === MISSING) {
+    return new AppError("kernel", say`cannot find program ${program}`, {
+      fix: say`install ${PACKAGES[program] ?? program}`,
+    });
+  }
+  // What is on standard input is named by its lines alone.
+  const words = call.words.join(" ");
+  return new AppError("kernel", say`${words} failed: ${reasonOf(call, answer)}`, {
+    fix: say`look at what the system says about it: dmesg, journalctl -k`,
+  });
 }
 
 const PACKAGES: Readonly<Record<string, string>> = {

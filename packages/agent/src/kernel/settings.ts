@@ -123,7 +123,8 @@ export class Settings {
   #each(family: 4 | 6, what: string): readonly string[] {
     const folder = `ipv${family}/conf`;
     if (!this.#has(folder)) return [];
-    return readdirSync(join(this.#root, folder)).map((each) => `${folder}/${each}/${what}`);
+    const paths = readdirSync(join(this.#root, folder)).map((each) => `${folder}/${each}/${what}`);
+    return paths.filter((path) => this.#has(path));
   }
 
   #has(path: string): boolean {

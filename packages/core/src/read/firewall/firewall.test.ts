@@ -4,7 +4,8 @@ import { describe, expect, test } from "vitest";
 import { printText } from "../../phrase.ts";
 import { runs } from "../../../../../tools/runs.ts";
 import { judgeFirewalls } from "./firewall.ts";
-import type { FirewallNeed, FirewallTexts } from "./firewall.ts";
+import type { FirewallTexts } from "./firewall.ts";
+import type { FirewallNeed } from "./needs.ts";
 import { DOCKER, FIREWALLD, SERVER, UFW } from "./samples.contract.ts";
 
 const common = { interface: "wg0", families: [4, 6] } as const;

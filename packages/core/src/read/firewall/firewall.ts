@@ -7,8 +7,11 @@ import type { Family } from "../../ip/address.ts";
 import { printText, say } from "../../phrase.ts";
 import type { Phrase, Text } from "../../phrase.ts";
 import { shellWord } from "../../wording.ts";
+import { admissionComment, admissionOf } from "./admission.ts";
+import type { Admission } from "./admission.ts";
 import { parseIptablesSave } from "./iptables-tables.ts";
 import { parseNftRuleset } from "./nft-tables.ts";
+import type { FirewallNeed } from "./needs.ts";
 import { findDrop } from "./walk.ts";
 import type { Policy, Drop, Packet, Table } from "./walk.ts";
 
@@ -19,26 +22,6 @@ export interface FirewallTexts {
   readonly ip6tables?: string;
 }
 
-/**
- * A packet that must arrive: WireGuard's own, from anywhere (input); what comes from the tunnel for the
- * host itself (tunnel), from the tunnel on to elsewhere (out) or back into it (through), and replies
- * from elsewhere into the tunnel (back). Without a port it is any: a rule for one port passes.
- */
-export type FirewallNeed = {
-  readonly interface: string;
-  /** Which interface elsewhere is; without it any, so that a rule for one of them passes. */
-  readonly elsewhere?: string;
-  readonly families: readonly Family[];
-} & (
-  | { readonly kind: "input"; readonly port: number }
-  | {
-      readonly kind: "tunnel" | "out" | "through";
-      readonly protocol: "icmp" | "tcp" | "udp";
-      readonly port?: number;
-    }
-  | { readonly kind: "back" }
-);
-
 export interface FirewallBlock {
   readonly kind: FirewallNeed["kind"];
   readonly families: readonly Family[];
@@ -46,20 +29,6 @@ export interface FirewallBlock {
   readonly fix: Phrase;
   /** One for each place that drops, and family. */
   readonly admissions: readonly Admission[];
-}
-
-/** A rule in front of what drops, by which the packet passes, for a program that puts it there itself. */
-export interface Admission {
-  readonly program: Table["program"];
-  /** In nft's words: ip, ip6 or inet. */
-  readonly family: string;
-  readonly table: string;
-  /** Docker's own is for its user's rules. */
-  readonly chain: string;
-  /** As the program wants it written; an interface stands in quotes for nft alone. */
-  readonly match: readonly string[];
-  /** By which its owner knows it, and this judge that it is not there for anybody else. */
-  readonly comment: string;
 }
 
 /** A base chain that drops, and where. */
@@ -85,7 +54,7 @@ export function judgeFirewalls(
       const fix = findFix(place, need, who);
       const others = blocks.get(printText(fix));
       const families = [...new Set([...(others?.families ?? []), family])];
-      const admissions = [...(others?.admissions ?? []), admissionOf(place, need, who)];
+      const admissions = [...(others?.admissions ?? []), admissionAt(place, need, who)];
       blocks.set(printText(fix), { kind, message, fix, ...others, families, admissions });
     }
   }
@@ -121,7 +90,9 @@ function withoutOwn(table: Table, own: string): Table {
     name.startsWith(`warren-${own}-`) &&
     /^(allow|back|input|fwd|nat|c\d+)$/.test(name.slice(`warren-${own}-`.length));
   const chains = [...table.chains].map(([name, chain]) => {
-    const rules = chain.rules.filter(({ comment }) => comment?.startsWith(commentOf(own)) !== true);
+    const rules = chain.rules.filter(
+      ({ comment }) => comment?.startsWith(admissionComment(own)) !== true,
+    );
     return [name, { ...chain, rules: isOwn(name) ? [] : rules }] as const;
   });
   return { ...table, chains: new Map(chains) };
@@ -209,7 +180,7 @@ function describePlace({ table, drop: { chain, rule } }: Place): Text {
 function findFix(place: Place, need: FirewallNeed, maker: ReturnType<typeof makerOf>): Phrase {
   if (maker === "ufw") return say`run on the host: ${ufwCommand(place, need)}`;
   if (maker === "firewalld") return say`run on the host: ${firewalldCommand(place, need)}`;
-  const { program, family, table, chain, match } = admissionOf(place, need, maker);
+  const { program, family, table, chain, match } = admissionAt(place, need, maker);
   const words = match.map((word) =>
     word === need.interface ? shellWord(word) : word.startsWith('"') ? nftName(need) : word,
   );
@@ -221,7 +192,7 @@ function findFix(place: Place, need: FirewallNeed, maker: ReturnType<typeof make
   return say`run on the host, and keep it with the rules that it loads at boot: ${command}`;
 }
 
-function admissionOf(
+function admissionAt(
   { table: { program, family, name: table }, name, policy }: Place,
   need: FirewallNeed,
   maker: ReturnType<typeof makerOf>,
@@ -229,28 +200,7 @@ function admissionOf(
   const chain = maker === "docker" ? "DOCKER-USER" : name;
   // At the first hook nobody knows yet where it will go.
   const isRouted = policy.hook !== "prerouting";
-  const match = program === "nft" ? nftMatch(need, isRouted) : iptablesMatch(need, isRouted);
-  const what = need.kind === "input" ? `port-${need.port}` : need.kind === "back" ? "back" : "in";
-  return { program, family, table, chain, match, comment: `${commentOf(need.interface)}${what}` };
-}
-
-function commentOf(own: string): string {
-  return `warren ${own} `;
-}
-
-function nftMatch(need: FirewallNeed, isRouted: boolean): readonly string[] {
-  const own = `"${need.interface}"`;
-  if (need.kind === "input") return ["udp", "dport", String(need.port)];
-  if (need.kind !== "back") return ["iifname", own];
-  return [...(isRouted ? ["oifname", own] : []), "ct", "state", "established,related"];
-}
-
-function iptablesMatch(need: FirewallNeed, isRouted: boolean): readonly string[] {
-  const own = need.interface;
-  if (need.kind === "input") return ["-p", "udp", "--dport", String(need.port)];
-  if (need.kind !== "back") return ["-i", own];
-  const reply = ["-m", "conntrack", "--ctstate", "ESTABLISHED,RELATED"];
-  return [...(isRouted ? ["-o", own] : []), ...reply];
+  return admissionOf({ program, family, table, chain }, need, isRouted);
 }
 
 /** No word of nft begins like this; others it takes for a name in quotes only. */

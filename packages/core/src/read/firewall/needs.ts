@@ -3,7 +3,26 @@ import type { Family } from "../../ip/address.ts";
 import { hasPrefix } from "../../ip/prefix.ts";
 import type { Prefix } from "../../ip/prefix.ts";
 import type { Device } from "../../plan/device.ts";
-import type { FirewallNeed } from "./firewall.ts";
+
+/**
+ * A packet that must arrive: WireGuard's own, from anywhere (input); what comes from the tunnel for the
+ * host itself (tunnel), from the tunnel on to elsewhere (out) or back into it (through), and replies
+ * from elsewhere into the tunnel (back). Without a port it is any: a rule for one port passes.
+ */
+export type FirewallNeed = {
+  readonly interface: string;
+  /** Which interface elsewhere is; without it any, so that a rule for one of them passes. */
+  readonly elsewhere?: string;
+  readonly families: readonly Family[];
+} & (
+  | { readonly kind: "input"; readonly port: number }
+  | {
+      readonly kind: "tunnel" | "out" | "through";
+      readonly protocol: "icmp" | "tcp" | "udp";
+      readonly port?: number;
+    }
+  | { readonly kind: "back" }
+);
 
 /** A route of the host's own. */
 export interface HostRoute {

@@ -1,7 +1,8 @@
 /** What admits a packet where others' rules drop it, for a program that puts it there itself. */
 import { describe, expect, test } from "vitest";
 import { judgeFirewalls } from "./firewall.ts";
-import type { FirewallNeed, FirewallTexts } from "./firewall.ts";
+import type { FirewallTexts } from "./firewall.ts";
+import type { FirewallNeed } from "./needs.ts";
 import { DOCKER, SERVER, UFW } from "./samples.contract.ts";
 
 const COMMON = { interface: "wg0", families: [4, 6] } as const;
