@@ -38,6 +38,8 @@ export interface World {
   readonly findUnrouted: FollowerWorld["findUnrouted"];
   /** This host's own addresses. */
   readAddresses(): readonly Address[];
+  /** Sends something into the tunnel, to have a handshake begun. */
+  knock(addresses: readonly core.Prefix[]): void;
   /** The log, for people; nothing secret. */
   log(text: core.Phrase): void;
   /** Called whenever anything of `status` is another. */
@@ -84,6 +86,8 @@ export interface AgentOptions {
   readonly device?: StoredDevice;
 }
 
+/** As `printStep` says it. */
+const LINK_MADE = "link +";
 /** What somebody changes by hand is put right so soon. */
 const HEAL_MS = 8000;
 /** A snapshot of unknown origin that takes away more peers than both is refused. */
@@ -295,6 +299,8 @@ export class Agent {
       this.#peers = state.link?.kind === "wireguard" ? state.link.peers : new Map();
       if (isNew)
         this.#follower.follow(followedOf(bundle.device.peers, bundle.device.listenPort ?? 0));
+      // The others still speak by keys that went with the old link: they have to hear of new ones.
+      if (done.includes(LINK_MADE)) this.#world.knock(bundle.device.peers.flatMap(firstOf));
       const { error: _, ...status } = this.#status;
       this.#status = status;
       this.#note({ applied: rev, device: bundle.device });
@@ -372,6 +378,11 @@ function findLoss(before: Entries | undefined, after: Entries): core.Problem | u
   if (lost <= Math.max(FEW_PEERS, peers.length * PART_OF_PEERS)) return undefined;
   const message = core.say`refused: it would take away ${lost} of ${peers.length} peers, and nobody says that this is meant`;
   return new core.Problem(message, core.say`look at the server: warren node list`);
+}
+
+/** A peer's own address, as a rule. */
+function firstOf({ allowedIps: [first] }: core.Peer): readonly core.Prefix[] {
+  return first === undefined ? [] : [first];
 }
 
 /** Kinds, each with how often. */

@@ -1,4 +1,5 @@
 /** What an agent needs to reach its server, as `join` got it. */
+import { parsePin } from "@warren/api";
 import * as core from "@warren/core";
 import { shapes } from "@warren/core";
 import { formatShape } from "./json-file.ts";
@@ -13,7 +14,7 @@ export const credentialShape = fields({
   node: required(text(core.parseName), "The host's name in it."),
   interface: required(text(core.parseInterfaceName), "Of the tunnel."),
   servers: required(list(text(parseServer)), "Where the server answers, each a host with a port."),
-  pin: optional(text(parseSecret), "SHA-256 of the public key of the server's certificate."),
+  pin: optional(text(parsePin), "SHA-256 of the public key of the server's certificate."),
   credential: required(text(parseSecret), "By which the server knows the host."),
 });
 

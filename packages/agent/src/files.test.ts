@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { AppError, entriesOf, hashOf } from "@warren/api";
+import type { Pin } from "@warren/api";
 import { printText } from "@warren/core";
 import type { InterfaceName, Name } from "@warren/core";
 import { digest } from "@warren/crypto";
@@ -16,7 +17,7 @@ const CREDENTIAL = {
   node: "a" as Name,
   interface: "wg0" as InterfaceName,
   servers: ["203.0.113.9:8443", "[2001:db8::9]:8443", "warren.example:8443"],
-  pin: "q8Mv3rRpUxXfNw8oQ0YyqBBHh1K3pO6dPzL2w0V4cYs",
+  pin: "sha256:q8Mv3rRpUxXfNw8oQ0YyqBBHh1K3pO6dPzL2w0V4cYs" as Pin,
   credential: "wrn_agent_0123456789abcdefghij",
 };
 

@@ -1,4 +1,5 @@
 /** The agent of one network on this host: real kernel, real files, real line. The only place that puts them together. */
+import { createSocket } from "node:dgram";
 import { mkdirSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
@@ -17,6 +18,8 @@ import { resolveNames } from "./resolve.ts";
 import { findUnrouted } from "./routes.ts";
 import type { Notify } from "./starter/sd-notify.ts";
 import { removeStatus, writeStatus } from "./status.ts";
+
+const DISCARD = 9;
 
 export interface HostAgentOptions {
   /** What lasts: /var/lib/warren. */
@@ -63,6 +66,7 @@ export async function runHostAgent(
         resolve: resolveNames,
         findUnrouted,
         readAddresses,
+        knock,
         log,
         onStatus: (status) => {
           writeStatus(runFolder, statusOf({ credential, server }, status));
@@ -120,6 +124,24 @@ function demandJoined(
   throw new AppError("not-found", core.say`this host has not joined a network ${network}`, {
     fix: core.say`join it first: warren join TOKEN`,
   });
+}
+
+/** To a port where nobody listens (RFC 863): what matters is that the tunnel has something to send. */
+function knock(addresses: readonly core.Prefix[]): void {
+  for (const family of [4, 6] as const) {
+    const own = addresses.filter((each) => each.family === family);
+    if (own.length === 0) continue;
+    const socket = createSocket(family === 4 ? "udp4" : "udp6");
+    // Whom there is no way to yet is heard of later.
+    socket.on("error", () => undefined);
+    let left = own.length;
+    for (const { bits } of own) {
+      socket.send("", DISCARD, core.printAddress({ family, bits }), () => {
+        left -= 1;
+        if (left === 0) socket.close();
+      });
+    }
+  }
 }
 
 function readAddresses(): readonly core.Address[] {

@@ -26,7 +26,7 @@ export function createLines(
     tried(written);
     const address = parseServerAddress(written);
     if (address instanceof Problem) throw new Error(String(address));
-    return open(address, { ...(pin === undefined ? {} : { pin: pin as Pin }), credential }, events);
+    return open(address, { ...(pin === undefined ? {} : { pin }), credential }, events);
   };
 }
 

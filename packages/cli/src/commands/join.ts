@@ -1,6 +1,6 @@
 /** warren join: makes this host a node: a key that stays here, a request to the server, an agent that lives on. */
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { createInterface } from "node:readline/promises";
 import { setTimeout } from "node:timers/promises";
@@ -171,7 +171,10 @@ async function start(terminal: Terminal, network: Name, words: readonly string[]
   const left = await installStarter(findInit(), { network, words });
   if (left === undefined) return;
   const [program = "", ...list] = words;
-  spawn(program, list, { detached: true, stdio: "ignore", cwd: "/" }).unref();
+  mkdirSync(AGENT_RUN, { recursive: true });
+  const log = openSync(logOf(network), "a", 0o600);
+  spawn(program, list, { detached: true, stdio: ["ignore", log, log], cwd: "/" }).unref();
+  closeSync(log);
   terminal.say(left);
 }
 
@@ -208,6 +211,11 @@ async function waitUntilUp(
     }
     await setTimeout(LOOK_MS);
   }
+}
+
+/** Where nothing else keeps what an agent says. */
+function logOf(network: Name): string {
+  return `${AGENT_RUN}/${network}.log`;
 }
 
 function demandRoot(): void {
