@@ -62,10 +62,16 @@ export class Target {
   /** Brings the device there: what was to be done before, what was done, and what is to be done after. */
   async bring(device: Device): Promise<readonly [planned: string, done: string, left: string]> {
     const files = payload(device);
-    const planned = await this.program([device.interface, "plan"], files);
+    const planned = await this.#plan(device, files);
     const done = await this.program([device.interface, "begin", "test", "60"], files);
     if (done !== "") await this.program([device.interface, "confirm", "test"], files);
-    return [planned, done, await this.program([device.interface, "plan"], files)];
+    return [planned, done, await this.#plan(device, files)];
+  }
+
+  /** Its steps; whose keys the host knows is for people. */
+  async #plan(device: Device, files: ReadonlyMap<string, string>): Promise<string> {
+    const told = await this.program([device.interface, "plan"], files);
+    return told.replaceAll(/^known .*\n/gm, "");
   }
 
   /** On the host, as root. */

@@ -102,6 +102,7 @@ test("push brings a mesh to bare hosts, changes it under traffic, and takes it o
       "
     `);
     desk.change("  d: { endpoint: 203.0.113.4, ssh: d }\n", "");
+    expect(await desk.pushed("--dry-run", "a")).toContain("remove peer d\n");
     expect(await desk.pushed()).toMatchInlineSnapshot(`
       "a  2 changes: peers, files
       b  2 changes: peers, files

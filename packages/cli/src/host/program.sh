@@ -39,7 +39,7 @@ is_ours() {
 
 # FILE: whose keys its peers have; each one's name stands before it.
 known_names() {
-	awk '/^# / { name = substr($0, 3) } /^PublicKey = / { print "known", $3, name }' "$1" 2>/dev/null
+	[ ! -e "$1" ] || awk '/^# / { name = substr($0, 3) } /^PublicKey = / { print "known", $3, name }' "$1"
 }
 
 service_manager() {
