@@ -18,7 +18,7 @@ export function layout(repository: Repository): readonly Violation[] {
 }
 
 const packageNames: ReadonlySet<string> = new Set(
-  "core api relay server agent cli web operator".split(" "),
+  "core api crypto relay server agent cli web operator".split(" "),
 );
 
 const topFolders: ReadonlySet<string> = new Set(

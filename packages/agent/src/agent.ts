@@ -31,28 +31,28 @@ export interface World {
   readonly clock: AgentClock;
   readonly digest: Digest;
   /** Opens a line to the server; it calls back until it has closed. */
-  connect(events: LineEvents): Line;
+  readonly connect: (events: LineEvents) => Line;
   /** Has the device outlive this process. */
-  save(device: Omit<StoredDevice, "bundle">): void;
+  readonly save: (device: Omit<StoredDevice, "bundle">) => void;
   readonly resolve: FollowerWorld["resolveNames"];
   readonly findUnrouted: FollowerWorld["findUnrouted"];
   /** This host's own addresses. */
-  readAddresses(): readonly Address[];
+  readonly readAddresses: () => readonly Address[];
   /** Sends something into the tunnel, to have a handshake begun. */
-  knock(addresses: readonly core.Prefix[]): void;
+  readonly knock: (addresses: readonly core.Prefix[]) => void;
   /** The log, for people; nothing secret. */
-  log(text: core.Phrase): void;
+  readonly log: (text: core.Phrase) => void;
   /** Called whenever anything of `status` is another. */
-  onStatus(status: Status): void;
+  readonly onStatus: (status: Status) => void;
 }
 
 export interface AgentClock {
   /** Milliseconds of a clock that nobody sets. */
-  now(): number;
+  readonly now: () => number;
   /** From 0 to below 1. */
-  random(): number;
+  readonly random: () => number;
   /** Calls back once; the function that it answers calls that off. */
-  after(delayMs: number, work: () => void): () => void;
+  readonly after: (delayMs: number, work: () => void) => () => void;
 }
 
 export interface Line {

@@ -57,7 +57,7 @@ function open(
   socket.on("ping", hear);
   socket.on("message", (data) => {
     hear();
-    events.received(String(data));
+    events.received((data as Buffer).toString("utf8"));
   });
   socket.on("unexpected-response", (_request, response) => {
     isUnknown = response.statusCode === UNKNOWN;

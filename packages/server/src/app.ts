@@ -1,67 +1,17 @@
 /** The HTTP side of the control plane: the table of routes, each with what does it. Knows no socket and no file. */
 import { API, AppError, EMPTY_BODY, routes } from "@warren/api";
-import type { AnswerOf, BodyOf, Route, Routes } from "@warren/api";
+import type { Route, Routes } from "@warren/api";
 import * as core from "@warren/core";
 import { Hono } from "hono";
 import type { Context } from "hono";
 import { refusalOf } from "./auth/roles.ts";
-import type { RateLimit } from "./auth/rate-limit.ts";
 import type { Caller } from "./auth/roles.ts";
 import { readCookie } from "./auth/sessions.ts";
-import type { Sessions } from "./auth/sessions.ts";
 import { accountHandlers } from "./routes/accounts.ts";
 import { networkHandlers } from "./routes/networks.ts";
 import { nodeHandlers } from "./routes/nodes.ts";
+import type { Call, Handlers, Plane } from "./plane.ts";
 import { tokenHandlers } from "./routes/tokens.ts";
-import type { Ledger, Clock } from "./ledger.ts";
-import type { Store } from "./store/store.ts";
-import type { Streams } from "./streams.ts";
-
-/** All that handlers work with. */
-export interface Plane {
-  readonly ledger: Ledger;
-  readonly streams: Streams;
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly vault: Vault;
-  readonly sessions: Sessions;
-  /** Of one address, and of one account. */
-  readonly tries: RateLimit;
-  readonly accountTries: RateLimit;
-}
-
-/** What handlers need of cryptography, and of how the server is reached. */
-export interface Vault {
-  makeSecret(): string;
-  hashSecret(secret: string): string;
-  /** A new network's secret, sealed for its row. */
-  makeNetworkSecret(row: string): string;
-  hashPassword(password: string): Promise<string>;
-  isPassword(password: string, kept: string | undefined): Promise<boolean>;
-  remoteAddressOf(context: Context): string;
-  /** What a browser, and what another machine's command line, is given to sign in with. */
-  printLinks(secret: string): { readonly link: string; readonly code: string };
-  /** What a host is given to join with. */
-  printJoinToken(network: string, secret: string): string;
-}
-
-export interface Call<B> {
-  readonly caller: Caller;
-  /** Who it is, in the log. */
-  readonly actor: string;
-  readonly params: Readonly<Record<string, string>>;
-  readonly query: Readonly<Record<string, string>>;
-  readonly body: B;
-  /** Where it comes from. */
-  readonly remoteAddress: string;
-  /** The secret of a browser's cookie. */
-  readonly session: string | undefined;
-  setCookie(cookie: string): void;
-}
-
-export type Handlers<K extends keyof Routes> = {
-  readonly [R in K]: (plane: Plane, call: Call<BodyOf<Routes[R]>>) => Promise<AnswerOf<Routes[R]>>;
-};
 
 /** A mesh of 5,000 nodes as a document has some 2 MB. */
 const MOST_BYTES = 8_000_000;

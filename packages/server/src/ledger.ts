@@ -12,9 +12,9 @@ import type { Store } from "./store/store.ts";
 
 export interface Clock {
   /** Milliseconds since 1970. */
-  now(): number;
+  readonly now: () => number;
   /** Calls back once; the function that it answers calls that off. */
-  after(delayMs: number, work: () => void): () => void;
+  readonly after: (delayMs: number, work: () => void) => () => void;
 }
 
 /** What is written to the log beside the rows: who did what. */

@@ -15,7 +15,7 @@ import * as crypto from "@warren/crypto";
 import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
 import { createApp } from "./app.ts";
-import type { Plane, Vault } from "./app.ts";
+import type { Plane, Vault } from "./plane.ts";
 import { printLink } from "./auth/accounts.ts";
 import { ACCOUNT_RATE, ADDRESS_RATE, RateLimit } from "./auth/rate-limit.ts";
 import { Sessions } from "./auth/sessions.ts";
@@ -244,7 +244,7 @@ function keep(
   });
   stream.on("message", (data, isBinary) => {
     if (isBinary) stream.close();
-    else receive(String(data));
+    else receive((data as Buffer).toString("utf8"));
   });
   // What fails there ends it, too.
   stream.on("error", () => stream.terminate());

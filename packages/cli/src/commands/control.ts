@@ -213,14 +213,16 @@ function settingsIn(words: readonly string[]): {
   settings: Readonly<Record<string, unknown>>;
   isOpen?: boolean;
 } {
-  const isOpenWord = (word: string): boolean => /^open=/.test(word);
-  const open = words.filter(isOpenWord).at(-1)?.slice("open=".length);
+  const open = words.findLast((word) => word.startsWith(OPEN))?.slice(OPEN.length);
   const settings = fieldsIn(
     "network",
-    words.filter((word) => !isOpenWord(word)),
+    words.filter((word) => !word.startsWith(OPEN)),
   );
   return { settings, ...(open === undefined ? {} : { isOpen: open === "true" }) };
 }
+
+/** No field of a mesh: whether hosts may ask without a token. */
+const OPEN = "open=";
 
 /** Nothing behind the equals sign takes the field away. */
 function fieldsIn(section: Section, words: readonly string[]): Readonly<Record<string, unknown>> {

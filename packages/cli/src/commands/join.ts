@@ -203,10 +203,10 @@ async function waitUntilUp(
       terminal.progress(say`waiting for approval`);
     }
     if (performance.now() > endsAt && !(hasWaited && status?.isWaiting === true)) {
-      const why =
-        status?.error === undefined ? say`its agent does not say why` : say`${status.error}`;
+      const why = status?.error ?? say`its agent does not say why`;
+      const log = existsSync(logOf(network)) ? logOf(network) : `journalctl -u warren@${network}`;
       throw new AppError("busy", say`the tunnel is not up: ${why}`, {
-        fix: say`see what its agent says: warren status; journalctl -u warren@${network}`,
+        fix: say`see what its agent says: ${log}`,
       });
     }
     await setTimeout(LOOK_MS);

@@ -1,7 +1,7 @@
 /** What the API does with networks as a whole. */
 import { printPrefix } from "@warren/core";
 import { mayDo } from "../auth/roles.ts";
-import type { Handlers } from "../app.ts";
+import type { Handlers } from "../plane.ts";
 import {
   applyDocument,
   createNetwork,
