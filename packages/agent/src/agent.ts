@@ -200,6 +200,7 @@ export class Agent {
     switch (message.kind) {
       case "waiting":
         this.#welcome({ isWaiting: true });
+        void this.#forget();
         break;
       case "current":
         this.#welcome({ isWaiting: false, rev: message.rev });
@@ -360,9 +361,15 @@ export class Agent {
 
   /** It was taken out of the network: nobody there answers it any more. */
   async #leave(): Promise<void> {
-    const device = this.#device?.bundle.device;
-    if (device !== undefined) await takeDown(this.#world.kernel, device);
+    await this.#forget();
     this.#end("revoked");
+  }
+
+  /** A device of a time when the host was a node. */
+  async #forget(): Promise<void> {
+    const device = this.#device?.bundle.device;
+    this.#device = undefined;
+    if (device !== undefined) await takeDown(this.#world.kernel, device);
   }
 
   #note(more: Partial<Status>): void {

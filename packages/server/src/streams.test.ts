@@ -72,6 +72,8 @@ class Listener {
     if (message instanceof core.Problem) throw new Error(String(message));
     this.kinds.push(message.kind);
     if (message.kind === "patch" || message.kind === "snapshot") this.#take(message);
+    // What it has is of a time when it was a node.
+    if (message.kind === "waiting") this.entries = new Map();
     if (message.kind === "current") this.epoch = message.epoch;
   }
 
