@@ -105,7 +105,7 @@ export class Agent {
   #failures = 0;
   #status: Status = { isConnected: false, isWaiting: false };
   #peers: ReadonlyMap<PublicKey, PeerState> = new Map();
-  #isBusy = false;
+  #turn: Promise<void> = Promise.resolve();
   #isDue = false;
   #isEnded = false;
   #callOff = new Set<() => void>();
@@ -266,17 +266,20 @@ export class Agent {
     this.#line?.send(printMessage({ kind: "applied", rev, hash, ...core.optional("error", text) }));
   }
 
-  /** One at a time; what comes meanwhile is done after it, with the newest device. */
-  async #converge(): Promise<void> {
+  /** One thing at a time at the kernel; what comes meanwhile is done after it, with the newest device. */
+  #converge(): Promise<void> {
     this.#isDue = true;
-    if (this.#isBusy) return;
-    this.#isBusy = true;
-    while (this.#isDue && !this.#isEnded) {
+    return this.#inTurn(async () => {
+      if (!this.#isDue || this.#isEnded) return;
       this.#isDue = false;
-      const device = this.#device;
-      if (device !== undefined) await this.#apply(device);
-    }
-    this.#isBusy = false;
+      if (this.#device !== undefined) await this.#apply(this.#device);
+    });
+  }
+
+  /** A mistake of ours ends the process: its service starts it again, and the tunnel goes on meanwhile. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    this.#turn = this.#turn.then(work);
+    return this.#turn;
   }
 
   async #apply({ bundle, rev, hash }: StoredDevice): Promise<void> {
@@ -369,7 +372,10 @@ export class Agent {
   async #forget(): Promise<void> {
     const device = this.#device?.bundle.device;
     this.#device = undefined;
-    if (device !== undefined) await takeDown(this.#world.kernel, device);
+    if (device === undefined) return;
+    await this.#inTurn(async () => {
+      await takeDown(this.#world.kernel, device);
+    });
   }
 
   #note(more: Partial<Status>): void {
