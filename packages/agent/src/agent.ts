@@ -3,16 +3,8 @@
  * read, and made as the newest device says. Lives without its server as long as it must. Its kernel, clock,
  * disk and line are arguments.
  */
-import {
-  AppError,
-  applyDelta,
-  bundleOf,
-  deltaOf,
-  hashOf,
-  printMessage,
-  readServerMessage,
-} from "@warren/api";
-import type { Digest, Entries, ServerMessage } from "@warren/api";
+import { AppError, printMessage, readServerMessage } from "@warren/api";
+import type { Digest, ServerMessage } from "@warren/api";
 import * as core from "@warren/core";
 import type { Address, PrivateKey, PublicKey } from "@warren/core";
 import { retryDelayMs } from "./backoff.ts";
@@ -20,6 +12,7 @@ import { converge, takeDown } from "./converge.ts";
 import type { Memory } from "./converge.ts";
 import { followedOf, LOOK_MS } from "./endpoints.ts";
 import type { StoredDevice } from "./files.ts";
+import { takeIn } from "./intake.ts";
 import type { Kernel, PeerState } from "./kernel/kernel.ts";
 import { NameFollower } from "./name-follower.ts";
 import type { FollowerWorld } from "./name-follower.ts";
@@ -90,10 +83,6 @@ export interface AgentOptions {
 const LINK_MADE = "link +";
 /** What somebody changes by hand is put right so soon. */
 const HEAL_MS = 8000;
-/** A snapshot of unknown origin that takes away more peers than both is refused. */
-const FEW_PEERS = 5;
-const PART_OF_PEERS = 0.3;
-
 export class Agent {
   readonly #world: World;
   readonly #privateKey: PrivateKey;
@@ -228,24 +217,19 @@ export class Agent {
   }
 
   #take(message: Extract<ServerMessage, { set: unknown }>): void {
-    const before = this.#device;
-    const old: Entries = message.kind === "snapshot" ? new Map() : (before?.entries ?? new Map());
-    const entries = applyDelta(old, deltaOf(message));
-    const hash = hashOf(entries, this.#world.digest);
-    if (hash !== message.hash) {
-      const why = "the hash of what was sent is another";
-      return this.#line?.send(printMessage({ kind: "resync", why }));
+    const taken = takeIn(this.#device, message, this.#world.digest);
+    switch (taken.kind) {
+      case "unfit":
+        this.#line?.send(printMessage({ kind: "resync", why: taken.why }));
+        return;
+      case "refused":
+        this.#note({ error: taken.problem.message });
+        this.#tell(message.rev, message.hash, taken.problem.message);
+        return;
+      case "device":
+        this.#keep(taken.device);
+        void this.#converge();
     }
-    const epoch = message.kind === "snapshot" ? message.epoch : (before?.epoch ?? "");
-    const refused = message.isIntended === true ? undefined : findLoss(before?.entries, entries);
-    const bundle = bundleOf(entries);
-    const wrong = refused ?? (bundle instanceof core.Problem ? bundle : undefined);
-    if (wrong !== undefined || bundle instanceof core.Problem) {
-      this.#note({ error: wrong?.message ?? "" });
-      return this.#tell(message.rev, hash, wrong?.message);
-    }
-    this.#keep({ epoch, rev: message.rev, hash, entries, bundle });
-    void this.#converge();
   }
 
   #keep(device: StoredDevice): void {
@@ -382,15 +366,6 @@ export class Agent {
     this.#status = { ...this.#status, ...more };
     this.#world.onStatus(this.#status);
   }
-}
-
-/** Why the entries must be a mistake of somebody's, if they must. */
-function findLoss(before: Entries | undefined, after: Entries): core.Problem | undefined {
-  const peers = [...(before?.keys() ?? [])].filter((key) => key.startsWith("peer/"));
-  const lost = peers.filter((key) => !after.has(key)).length;
-  if (lost <= Math.max(FEW_PEERS, peers.length * PART_OF_PEERS)) return undefined;
-  const message = core.say`refused: it would take away ${lost} of ${peers.length} peers, and nobody says that this is meant`;
-  return new core.Problem(message, core.say`look at the server: warren node list`);
 }
 
 /** A peer's own address, as a rule. */

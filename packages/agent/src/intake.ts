@@ -1,0 +1,45 @@
+/** What an agent makes of a patch or a snapshot: a device, or why it is none for it. Pure. */
+import { applyDelta, bundleOf, deltaOf, hashOf } from "@warren/api";
+import type { Digest, Entries, ServerMessage } from "@warren/api";
+import { Problem, say } from "@warren/core";
+import type { StoredDevice } from "./files.ts";
+
+export type Taken =
+  | { readonly kind: "device"; readonly device: StoredDevice }
+  /** It does not fit to what the agent has: the whole device is wanted. */
+  | { readonly kind: "unfit"; readonly why: string }
+  /** What the agent has is better than that. */
+  | { readonly kind: "refused"; readonly problem: Problem };
+
+/** A message of unknown intent that takes away more peers than both is refused. */
+const FEW_PEERS = 5;
+const PART_OF_PEERS = 0.3;
+
+export function takeIn(
+  before: StoredDevice | undefined,
+  message: Extract<ServerMessage, { set: unknown }>,
+  digest: Digest,
+): Taken {
+  const isWhole = message.kind === "snapshot";
+  const old: Entries = isWhole ? new Map() : (before?.entries ?? new Map());
+  const entries = applyDelta(old, deltaOf(message));
+  const { rev, hash } = message;
+  if (hashOf(entries, digest) !== hash) {
+    return { kind: "unfit", why: "the hash of what was sent is another" };
+  }
+  const loss = message.isIntended === true ? undefined : findLoss(before?.entries, entries);
+  if (loss !== undefined) return { kind: "refused", problem: loss };
+  const bundle = bundleOf(entries);
+  if (bundle instanceof Problem) return { kind: "refused", problem: bundle };
+  const epoch = isWhole ? message.epoch : (before?.epoch ?? "");
+  return { kind: "device", device: { epoch, rev, hash, entries, bundle } };
+}
+
+/** A server that has lost its memory, or has read half of it, must not take the mesh down. */
+function findLoss(before: Entries = new Map(), after: Entries): Problem | undefined {
+  const peers = [...before.keys()].filter((key) => key.startsWith("peer/"));
+  const lost = peers.filter((key) => !after.has(key)).length;
+  if (lost <= Math.max(FEW_PEERS, peers.length * PART_OF_PEERS)) return undefined;
+  const message = say`refused: it would take away ${lost} of ${peers.length} peers, and nobody says that this is meant`;
+  return new Problem(message, say`look at the server: warren node list`);
+}
