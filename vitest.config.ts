@@ -19,7 +19,10 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "check", include: ["packages/**/*.test.ts", "tools/**/*.test.ts"] },
+        test: {
+          name: "check",
+          include: ["packages/**/*.test.ts", "sim/**/*.test.ts", "tools/**/*.test.ts"],
+        },
       },
       // One file after the other: these hold real network namespaces and count processes.
       {

@@ -27,3 +27,5 @@ export { NameFollower } from "./name-follower.ts";
 export type { FollowerWorld } from "./name-follower.ts";
 export { runHostAgent, takeHostDown } from "./host-agent.ts";
 export type { HostAgentOptions } from "./host-agent.ts";
+export { Agent } from "./agent.ts";
+export type { World as AgentWorld } from "./agent.ts";

@@ -11,3 +11,8 @@ export { checkExpiry, keepCertificate, readCertificate } from "./certificate.ts"
 export type { ServerCertificate } from "./certificate.ts";
 export { LOCAL_FILE, serve } from "./serve.ts";
 export type { ServeOptions, Serving } from "./serve.ts";
+export { Ledger } from "./ledger.ts";
+export { Streams } from "./streams.ts";
+export type { State } from "./state.ts";
+export { createNetwork } from "./commands/networks.ts";
+export { approveNode, joinNode, removeNode, setNode } from "./commands/nodes.ts";
