@@ -34,17 +34,17 @@ export interface Plane {
 
 /** What handlers need of cryptography, and of how the server is reached. */
 export interface Vault {
-  makeSecret(): string;
-  hashSecret(secret: string): string;
+  readonly makeSecret: () => string;
+  readonly hashSecret: (secret: string) => string;
   /** A new network's secret, sealed for its row. */
-  makeNetworkSecret(row: string): string;
-  hashPassword(password: string): Promise<string>;
-  isPassword(password: string, kept: string | undefined): Promise<boolean>;
-  remoteAddressOf(context: Context): string;
+  readonly makeNetworkSecret: (row: string) => string;
+  readonly hashPassword: (password: string) => Promise<string>;
+  readonly isPassword: (password: string, kept: string | undefined) => Promise<boolean>;
+  readonly remoteAddressOf: (context: Context) => string;
   /** What a browser, and what another machine's command line, is given to sign in with. */
-  printLinks(secret: string): { readonly link: string; readonly code: string };
+  readonly printLinks: (secret: string) => { readonly link: string; readonly code: string };
   /** What a host is given to join with. */
-  printJoinToken(network: string, secret: string): string;
+  readonly printJoinToken: (network: string, secret: string) => string;
 }
 
 export interface Call<B = unknown, Q = unknown> {

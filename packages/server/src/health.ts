@@ -56,16 +56,20 @@ async function createMeasures(
   const { collectDefaultMetrics, Counter, Gauge, Registry } = await import("prom-client");
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  for (const { kind, name, help, label, read } of measuresOf(plane, refusals)) {
-    const described = { name, help, registers: [registry], labelNames: label ? [label] : [] };
-    const metric = kind === "counter" ? Counter : Gauge;
-    new metric({
-      ...described,
-      collect() {
+  for (const { kind, label, read, ...said } of measuresOf(plane, refusals)) {
+    const described = {
+      ...said,
+      registers: [],
+      labelNames: label === undefined ? [] : [label],
+      collect(this: { reset(): void; inc(labels: object, count: number): void }) {
         this.reset();
-        for (const [value, count] of read()) this.inc(label ? { [label]: value } : {}, count);
+        for (const [value, count] of read()) {
+          this.inc(label === undefined ? {} : { [label]: value }, count);
+        }
       },
-    });
+    };
+    const isCounter = kind === "counter";
+    registry.registerMetric(isCounter ? new Counter(described) : new Gauge(described));
   }
   return registry;
 }
@@ -75,14 +79,11 @@ function measuresOf(
   refusals: ReadonlyMap<string, number>,
 ): readonly Measure[] {
   const { counts } = streams;
-  const one =
-    (read: () => number): Measure["read"] =>
-    () => [["", read()]];
   const counter = (name: string, help: string, read: () => number): Measure => {
-    return { kind: "counter", name: `warren_${name}_total`, help, read: one(read) };
+    return { kind: "counter", name: `warren_${name}_total`, help, read: () => [["", read()]] };
   };
   const gauge = (name: string, help: string, read: () => number): Measure => {
-    return { kind: "gauge", name: `warren_${name}`, help, read: one(read) };
+    return { kind: "gauge", name: `warren_${name}`, help, read: () => [["", read()]] };
   };
   return [
     gauge("agents", "Agents that are connected.", () => streams.size),
