@@ -7,7 +7,7 @@ export const USAGE = 64;
 /** Something that is needed is not there, or does not answer (EX_UNAVAILABLE). */
 const UNAVAILABLE = 69;
 
-const ERRORS = {
+export const ERRORS = {
   usage: { exit: USAGE, status: 400 },
   "cannot-read": { exit: 2, status: 500 },
   "cannot-write": { exit: 2, status: 500 },

@@ -1,8 +1,9 @@
 /** Calls the API by its table of routes: what is refused comes back as the AppError that it was. */
 import * as core from "@warren/core";
 import { AppError, isErrorCode } from "./app-error.ts";
-import { refusal, routes } from "./routes.ts";
+import { routes } from "./routes.ts";
 import type { AnswerOf, BodyOf, Route, Routes } from "./routes.ts";
+import { refusal } from "./views.ts";
 
 /** Sends one request; JSON there, text back. */
 export type Send = (
@@ -18,6 +19,8 @@ export interface Asked<B> {
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: B;
+  /** Only while the mesh is still what had this tag. */
+  readonly ifMatch?: string;
 }
 
 export type Client = <K extends keyof Routes>(
@@ -29,7 +32,7 @@ export const API = "/api/v1";
 
 /** `headers`: of every request, such as the credential. */
 export function createClient(send: Send, headers: Readonly<Record<string, string>> = {}): Client {
-  return async (name, { params = {}, query = {}, body } = {}) => {
+  return async (name, { params = {}, query = {}, body, ifMatch } = {}) => {
     const route: Route = routes[name];
     const filled = route.path.replaceAll(/:(\w+)/g, (_, part: string) =>
       encodeURIComponent(params[part] ?? ""),
@@ -38,7 +41,7 @@ export function createClient(send: Send, headers: Readonly<Record<string, string
     const path = `${API}${filled}${search === "" ? "" : `?${search}`}`;
     const { status, text } = await send(path, {
       method: route.method,
-      headers,
+      headers: ifMatch === undefined ? headers : { ...headers, "If-Match": ifMatch },
       ...(body === undefined ? {} : { body }),
     });
     const value = parseJson(text);

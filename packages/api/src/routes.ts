@@ -2,18 +2,16 @@
  * The API as one table: server, client and OpenAPI document are made of it. Whoever changes it changes
  * all three.
  */
-import * as core from "@warren/core";
 import { shapes } from "@warren/core";
 import type { Shape } from "@warren/core";
+import * as views from "./views.ts";
+import type { Role } from "./views.ts";
 
-const { anything, choice, fields, flag, list, mapped, number, optional, record, required, text } =
-  shapes;
+const { fields, flag, list, number, optional, required } = shapes;
+const { account, apiToken, count, done, grant, name, network, nodeView, open } = views;
+const { publicKey, revision, settings, token, word } = views;
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-
-/** Of least power first: each may do what those before it may. */
-export const ROLES = ["viewer", "operator", "admin"] as const;
-export type Role = (typeof ROLES)[number];
 
 /**
  * Who may: nobody in particular, a node with its credential, or a person with a role, in the network that
@@ -25,7 +23,7 @@ export type Need =
   | "person"
   | { readonly role: Role; readonly in: "network" | "server" };
 
-export interface Route<B = unknown, A = unknown> {
+export interface Route<B = unknown, A = unknown, Q = unknown> {
   readonly method: Method;
   /** Parts that begin with a colon are names. */
   readonly path: string;
@@ -34,107 +32,8 @@ export interface Route<B = unknown, A = unknown> {
   readonly body?: Shape<B>;
   readonly answer: Shape<A>;
   /** What may stand behind the question mark. */
-  readonly query?: readonly string[];
+  readonly query?: Shape<Q>;
 }
-
-const word = text((written) => written);
-const name = text(core.parseName);
-const count = number({ min: 0, max: Number.MAX_SAFE_INTEGER });
-/** Milliseconds since 1970. */
-const time = count;
-const publicKey = text(core.parsePublicKey);
-const open = mapped(
-  record((key) => key, anything()),
-  (entries): Readonly<Record<string, unknown>> => Object.fromEntries(entries),
-);
-const nothing = fields({});
-
-const network = fields({
-  name: required(name, "Its name."),
-  addresses: required(list(word), "The mesh's ranges."),
-  isOpen: required(flag(), "Hosts may ask to join without a token."),
-  nodes: required(count, "Nodes in its mesh."),
-  waiting: required(count, "Hosts that wait for approval."),
-  createdAt: required(time, "When."),
-});
-
-const peer = fields({
-  name: required(word, "The other node."),
-  endpoint: optional(word, "Where its packets come from."),
-  handshakeSeconds: optional(count, "Since the last handshake, when it was reported."),
-  received: required(count, "Bytes from it."),
-  sent: required(count, "Bytes to it."),
-});
-
-export const nodeView = fields({
-  name: required(name, "Its name."),
-  state: required(
-    choice("waiting", "declared", "offline", "behind", "failed", "current"),
-    "waiting: for approval; declared: no host has joined as it; behind: has not applied the newest.",
-  ),
-  publicKey: optional(publicKey, "Of its tunnel."),
-  addresses: required(list(word), "In the mesh."),
-  endpoint: optional(word, "Where the others dial it."),
-  isMapped: optional(flag(), "That is what a NAT makes of it."),
-  fields: required(open, "As a mesh document has it."),
-  joinedAt: optional(time, "When its host joined."),
-  connectedAt: optional(time, "Since when its agent is connected."),
-  version: optional(word, "Of its agent."),
-  applied: optional(count, "The revision that it has applied last."),
-  error: optional(word, "Why it could not apply a newer one."),
-  reportedAt: optional(time, "When it said how its tunnels stand."),
-  peers: required(list(peer), "How its tunnels stand."),
-});
-export type NodeView = shapes.Read<typeof nodeView>;
-export type NetworkView = shapes.Read<typeof network>;
-
-const token = fields({
-  id: required(word, "Its number; not its secret."),
-  createdAt: required(time, "When."),
-  createdBy: required(word, "By whom."),
-  expiresAt: optional(time, "When it holds no more."),
-  usesLeft: optional(count, "Absent: any number."),
-  isApproved: required(flag(), "Who comes by it is in at once."),
-  fields: required(open, "What a node that comes by it is."),
-});
-export type TokenView = shapes.Read<typeof token>;
-
-const revision = fields({
-  rev: required(count, "Its number."),
-  at: required(time, "When."),
-  actor: required(word, "Who."),
-  command: required(word, "What was done."),
-  summary: optional(word, "To what."),
-});
-export type RevisionView = shapes.Read<typeof revision>;
-
-const settings = {
-  isOpen: optional(flag(), "Hosts may ask to join without a token."),
-  settings: optional(open, "Fields of `network` in a mesh document."),
-} as const;
-
-const done = fields({ rev: required(count, "The revision at which it holds.") });
-
-const grant = fields({
-  network: required(word, "One, or * for all and the server itself."),
-  role: required(choice(...ROLES), "What it may."),
-});
-
-const account = fields({
-  name: required(name, "Its name."),
-  roles: required(list(grant), "What it may do."),
-  hasPassword: required(flag(), "Else it signs in by links."),
-});
-export type AccountView = shapes.Read<typeof account>;
-
-const apiToken = fields({
-  name: required(name, "Its own."),
-  account: required(name, "Who made it."),
-  grant: required(grant, "What it may do."),
-  createdAt: required(time, "When."),
-  expiresAt: required(time, "When it holds no more."),
-});
-export type ApiTokenView = shapes.Read<typeof apiToken>;
 
 export const routes = {
   signIn: route({
@@ -268,6 +167,7 @@ export const routes = {
     answer: fields({
       document: required(open, "The mesh."),
       rev: required(count, "The revision that it is of."),
+      tag: required(word, "For If-Match, as the header ETag."),
     }),
   }),
   applyMesh: route({
@@ -276,11 +176,12 @@ export const routes = {
     about:
       "Makes the network's mesh be as a document says; with ?try=true only says what would change.",
     need: { role: "operator", in: "network" },
-    query: ["try"],
+    query: fields({ try: optional(flag(), "Only say what would change.") }),
     body: open,
     answer: fields({
       rev: required(count, "The revision at which it holds."),
       changes: required(list(word), "Rows that are others than before."),
+      tag: required(word, "For If-Match: the mesh before that."),
     }),
   }),
   listNodes: route({
@@ -348,7 +249,10 @@ export const routes = {
     path: "/revisions",
     about: "Who has done what, the newest first; ?before=REV for the page after.",
     need: { role: "admin", in: "server" },
-    query: ["before", "limit"],
+    query: fields({
+      before: optional(count, "Only older ones than this."),
+      limit: optional(number({ min: 1, max: 500 }), "At most so many (50)."),
+    }),
     answer: list(revision),
   }),
   leave: route({
@@ -381,32 +285,10 @@ export const routes = {
 export type Routes = typeof routes;
 export type BodyOf<R> = R extends Route<infer B> ? B : never;
 export type AnswerOf<R> = R extends Route<unknown, infer A> ? A : never;
+export type QueryOf<R> = R extends Route<unknown, unknown, infer Q> ? Q : never;
 
-/** The form of everything that is refused, whatever the route. */
-export const refusal = fields({
-  error: required(
-    fields({
-      code: required(word, "One of a few."),
-      message: required(word, "What is wrong."),
-      fix: required(word, "The way out."),
-      details: optional(
-        list(
-          fields({
-            code: required(word, "Of the diagnostic."),
-            path: required(word, "The place in the document."),
-            message: required(word, "What is wrong there."),
-            fix: required(word, "The way out."),
-          }),
-        ),
-        "Where there are several reasons.",
-      ),
-    }),
-    "Why.",
-  ),
-});
+export const NO_FIELDS: Shape<object> = fields({});
 
-export const EMPTY_BODY: Shape<object> = nothing;
-
-function route<B = undefined, A = unknown>(described: Route<B, A>): Route<B, A> {
+function route<B = undefined, A = unknown, Q = object>(described: Route<B, A, Q>): Route<B, A, Q> {
   return described;
 }

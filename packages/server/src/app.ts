@@ -1,6 +1,6 @@
 /** The HTTP side of the control plane: the table of routes, each with what does it. Knows no socket and no file. */
-import { API, AppError, EMPTY_BODY, routes } from "@warren/api";
-import type { Route, Routes } from "@warren/api";
+import { API, AppError, openApi, routes } from "@warren/api";
+import type { Need, Route, Routes } from "@warren/api";
 import * as core from "@warren/core";
 import { Hono } from "hono";
 import type { Context } from "hono";
@@ -8,13 +8,13 @@ import { refusalOf } from "./auth/roles.ts";
 import type { Caller } from "./auth/roles.ts";
 import { readCookie } from "./auth/sessions.ts";
 import { accountHandlers } from "./routes/accounts.ts";
-import { networkHandlers } from "./routes/networks.ts";
+import { networkHandlers, tagOf } from "./routes/networks.ts";
 import { nodeHandlers } from "./routes/nodes.ts";
 import type { Call, Handlers, Plane } from "./plane.ts";
 import { tokenHandlers } from "./routes/tokens.ts";
-
-/** A mesh of 5,000 nodes as a document has some 2 MB. */
-const MOST_BYTES = 8_000_000;
+import { addHealth } from "./health.ts";
+import type { Deed } from "./ledger.ts";
+import { readBody, readQuery } from "./request-forms.ts";
 
 /** `identify` finds out who asks; it throws where a credential is there and holds no more. */
 export function createApp(plane: Plane, identify: (context: Context) => Caller): Hono {
@@ -28,14 +28,14 @@ export function createApp(plane: Plane, identify: (context: Context) => Caller):
   for (const [name, route] of Object.entries(routes) as [keyof Routes, Route][]) {
     app.on(route.method, `${API}${route.path}`, async (context) => {
       const caller = identify(context);
-      demand(route, caller, context.req.param("network"));
-      const body = await readBody(route, context);
+      demand(route.need, caller, context.req.param("network"));
+      const query = readQuery(route, context.req.query());
+      const body = await readBody(route, context.req.raw);
       const { [name]: handler } = handlers as Handlers<never> & Record<string, AnyHandler>;
-      const query = context.req.query();
       const params = context.req.param() as Record<string, string>;
       const answer = await handler?.(plane, {
         caller,
-        actor: actorOf(caller),
+        by: { actor: actorOf(caller), ...checkOf(plane, context) },
         params,
         query,
         body,
@@ -43,16 +43,25 @@ export function createApp(plane: Plane, identify: (context: Context) => Caller):
         session: readCookie(context.req.header("cookie")),
         setCookie: (cookie) => context.header("Set-Cookie", cookie),
       });
+      if (name === "readMesh" || name === "listNodes") {
+        context.header("ETag", tagOf(plane.vault, plane.ledger.state, params["network"] ?? ""));
+      }
       return context.json(answer as object, 200);
     });
   }
-  app.get("/healthz", (context) => context.text("ok\n"));
-  app.notFound((context) => refuse(context, notFound(context.req.path)));
-  app.onError((error, context) => refuse(context, error));
+  const description = openApi();
+  app.get(`${API}/openapi.json`, (context) => context.json(description));
+  const refusals = new Map<string, number>();
+  addHealth(app, plane, {
+    refusals,
+    demand: (context) => demand({ role: "viewer", in: "server" }, identify(context), undefined),
+  });
+  app.notFound((context) => refuse(context, notFound(context.req.path), refusals));
+  app.onError((error, context) => refuse(context, error, refusals));
   return app;
 }
 
-type AnyHandler = (plane: Plane, call: Call<unknown>) => Promise<unknown>;
+type AnyHandler = (plane: Plane, call: Call) => Promise<unknown>;
 
 function actorOf(caller: Caller): string {
   switch (caller.kind) {
@@ -67,49 +76,46 @@ function actorOf(caller: Caller): string {
   }
 }
 
-function demand({ need }: Route, caller: Caller, network: string | undefined): void {
-  if (need === "nobody") return;
+function demand(need: Need, caller: Caller, network: string | undefined): void {
+  if (need === "nobody" || caller.kind === need) return;
   const isPerson = caller.kind === "account" || caller.kind === "apiToken";
-  if (need === "person" ? isPerson : need === "node" && caller.kind === "node") return;
-  const wanted =
-    typeof need === "string" || need.in === "server" ? "*" : ((network ?? "") as core.Name);
-  const role = typeof need === "string" ? "viewer" : need.role;
+  if (need === "person" && isPerson) return;
+  if (need === "node" && isPerson) {
+    throw new AppError("forbidden", core.say`only a node may do that`, {
+      fix: core.say`take nodes out with warren node remove`,
+    });
+  }
+  const { role, in: place } =
+    typeof need === "string" ? ({ role: "viewer", in: "server" } as const) : need;
+  const wanted = place === "server" ? "*" : ((network ?? "") as core.Name);
   const refused = refusalOf(caller, { role, network: wanted });
   if (refused !== undefined) throw refused;
 }
 
-/** Of the form that the table says; nothing is done with anything else. */
-async function readBody({ body: shape = EMPTY_BODY }: Route, { req }: Context): Promise<unknown> {
-  const written = await req.text();
-  if (written.length > MOST_BYTES) {
-    throw new AppError("invalid", core.say`what was sent is too long`, {
-      fix: core.say`send at most ${MOST_BYTES} bytes`,
-    });
-  }
-  const diagnostics = new core.Diagnostics();
-  const read = shape.read(written === "" ? {} : parseJson(written), [], diagnostics);
-  if (read !== undefined && !diagnostics.hasErrors) return read;
-  const [first] = diagnostics.list;
-  throw new AppError("invalid", first?.message ?? core.say`it has no form that is known here`, {
-    fix: first?.fix ?? core.say`see /api/v1/openapi.json`,
-    details: diagnostics.list,
-  });
+/** Of who says with If-Match what he takes the mesh for. */
+function checkOf({ vault }: Plane, { req }: Context): Pick<Deed, "check"> {
+  const wanted = req.header("if-match");
+  if (wanted === undefined) return {};
+  return {
+    check: (state) => {
+      const tag = tagOf(vault, state, req.param("network") ?? "");
+      const isSame = wanted.split(",").some((each) => ["*", tag].includes(each.trim()));
+      if (isSame && tag !== "") return;
+      throw new AppError("stale", core.say`somebody has changed the mesh meanwhile`, {
+        fix: core.say`read it again, and do it once more`,
+      });
+    },
+  };
 }
 
-function parseJson(written: string): unknown {
-  try {
-    return JSON.parse(written);
-  } catch {
-    throw new AppError("invalid", core.say`what was sent is no JSON`, {
-      fix: core.say`send JSON, as /api/v1/openapi.json says`,
-    });
-  }
-}
-
-/** The one form of everything that is refused; our own mistakes are told to the log, and not to the asker. */
-function refuse(context: Context, error: unknown): Response {
+/**
+ * The one form of everything that is refused, each counted by its code; our own mistakes are told to the
+ * log, and not to the asker.
+ */
+function refuse(context: Context, error: unknown, refusals: Map<string, number>): Response {
   if (!(error instanceof AppError)) throw error;
   const { code, text, fix, details, status } = error;
+  refusals.set(code, (refusals.get(code) ?? 0) + 1);
   const listed = details.map((each) => {
     const [message, way] = [each.message, each.fix].map((phrase) => core.printText(phrase));
     return { code: each.code, path: core.printPath(each.path), message, fix: way };

@@ -2,6 +2,7 @@
  * The single writer: holds the state, commits changes one after the other, and says which networks they
  * touch. Knows no transport; store and clock are arguments.
  */
+import { AppError } from "@warren/api";
 import * as core from "@warren/core";
 import type { Facts, Name, Observed } from "@warren/core";
 import { settle } from "./plan.ts";
@@ -22,10 +23,14 @@ export interface Deed {
   readonly actor: string;
   readonly command: string;
   readonly summary?: string;
+  /** Throws where the state is no longer what its doer takes it for. */
+  readonly check?: (state: State) => void;
 }
 
 /** Seen endpoints are gathered for so long before they are written. */
 const FACTS_MS = 1000;
+/** The fact that says nothing: written to see whether that works. */
+const TRIED = "tried";
 
 export class Ledger {
   readonly #store: Store;
@@ -38,6 +43,11 @@ export class Ledger {
   #state: State;
   #rev: number;
   #turn: Promise<unknown> = Promise.resolve();
+  #commits = 0;
+  /** Why the store could not be written last. */
+  #refusal: AppError | undefined;
+  /** Calls off what is to be written soon. */
+  #callOff: (() => void) | undefined;
 
   static async open(store: Store, clock: Clock): Promise<Ledger> {
     return new Ledger(store, clock, await store.load());
@@ -65,6 +75,11 @@ export class Ledger {
     return this.#epoch;
   }
 
+  /** Since it was opened. */
+  get commits(): number {
+    return this.#commits;
+  }
+
   /** Undefined while it has no node. */
   plan(network: string): NetworkPlan | undefined {
     return this.#plans.get(network);
@@ -87,7 +102,8 @@ export class Ledger {
   }
 
   /** What `change` would make of it, without doing it; throws as `commit` does. */
-  try(change: (state: State) => State): State {
+  try({ check }: Deed, change: (state: State) => State): State {
+    check?.(this.#state);
     const after = change(this.#state);
     return [...touched(this.#state, after)].reduce(
       (state, network) => settle(state, network, this.#factsOf(network)).state,
@@ -101,25 +117,67 @@ export class Ledger {
     const before = this.#facts.get(key);
     if (before !== undefined && printFact(before) === printFact(observed)) return;
     this.#facts.set(key, observed);
-    if (this.#unsavedFacts.size === 0) this.#clock.after(FACTS_MS, () => void this.flush());
     this.#unsavedFacts.add(key);
+    this.#flushSoon();
     this.#plan(network);
     this.#tell(new Set([network]));
   }
 
+  /** Why the store cannot be written. After a refusal it is tried again each time that somebody asks. */
+  async findRefusal(): Promise<AppError | undefined> {
+    if (this.#refusal !== undefined) {
+      await this.#write((store) => store.saveFacts({ set: [[TRIED, "{}"]], delete: [] })).catch(
+        () => undefined,
+      );
+    }
+    return this.#refusal;
+  }
+
+  /** Ends when all that is under way is written, or is refused. */
+  async close(): Promise<void> {
+    await this.#turn;
+    this.#callOff?.();
+    await this.#flush();
+  }
+
+  #flushSoon(): void {
+    this.#callOff ??= this.#clock.after(FACTS_MS, () => {
+      this.#callOff = undefined;
+      // What was seen can be seen again: it waits until the store can be written.
+      this.#flush().catch(() => this.#flushSoon());
+    });
+  }
+
   /** Writes what was seen and is not written yet. */
-  async flush(): Promise<void> {
+  async #flush(): Promise<void> {
     const keys = [...this.#unsavedFacts];
     this.#unsavedFacts.clear();
     const set = keys.flatMap((key): [string, string][] => {
       const fact = this.#facts.get(key);
       return fact === undefined ? [] : [[`seen/${key}`, printFact(fact)]];
     });
-    if (set.length > 0) await this.#store.saveFacts({ set, delete: [] });
+    try {
+      if (set.length > 0) await this.#write((store) => store.saveFacts({ set, delete: [] }));
+    } catch (error) {
+      for (const key of keys) this.#unsavedFacts.add(key);
+      throw error;
+    }
   }
 
-  async #commit(deed: Deed, change: (state: State) => State): Promise<number> {
+  async #write(work: (store: Store) => Promise<void>): Promise<void> {
+    try {
+      await work(this.#store);
+      this.#refusal = undefined;
+    } catch (error) {
+      // Another one has written before: nothing is wrong with the store.
+      if (error instanceof AppError && error.code !== "stale") this.#refusal = error;
+      throw error;
+    }
+  }
+
+  async #commit({ check, ...deed }: Deed, change: (state: State) => State): Promise<number> {
     const before = this.#state;
+    check?.(before);
     const changed = change(before);
     const networks = touched(before, changed);
     const plans = new Map<string, NetworkPlan | undefined>();
@@ -132,7 +190,9 @@ export class Ledger {
     const rows = changedRows(before, after);
     if (rows.set.length + rows.delete.length === 0) return this.#rev;
     const rev = this.#rev + 1;
-    await this.#store.commit({ ...deed, rev, at: this.#clock.now(), ...rows });
+    const at = this.#clock.now();
+    await this.#write((store) => store.commit({ ...deed, rev, at, ...rows }));
+    this.#commits += 1;
     this.#state = after;
     this.#rev = rev;
     for (const [network, plan] of plans) {

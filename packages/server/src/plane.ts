@@ -1,10 +1,10 @@
 /** What the handlers of the API work with, and what they are called with. */
-import type { AnswerOf, BodyOf, Routes } from "@warren/api";
+import type { AnswerOf, BodyOf, QueryOf, Routes } from "@warren/api";
 import type { Context } from "hono";
 import type { RateLimit } from "./auth/rate-limit.ts";
 import type { Caller } from "./auth/roles.ts";
 import type { Sessions } from "./auth/sessions.ts";
-import type { Clock, Ledger } from "./ledger.ts";
+import type { Clock, Deed, Ledger } from "./ledger.ts";
 import type { Store } from "./store/store.ts";
 import type { Streams } from "./streams.ts";
 
@@ -36,12 +36,12 @@ export interface Vault {
   readonly printJoinToken: (network: string, secret: string) => string;
 }
 
-export interface Call<B> {
+export interface Call<B = unknown, Q = unknown> {
   readonly caller: Caller;
-  /** Who it is, in the log. */
-  readonly actor: string;
+  /** Who it is, in the log; and that the mesh is what he takes it for. */
+  readonly by: Pick<Deed, "actor" | "check">;
   readonly params: Readonly<Record<string, string>>;
-  readonly query: Readonly<Record<string, string>>;
+  readonly query: Q;
   readonly body: B;
   /** Where it comes from. */
   readonly remoteAddress: string;
@@ -51,5 +51,8 @@ export interface Call<B> {
 }
 
 export type Handlers<K extends keyof Routes> = {
-  readonly [R in K]: (plane: Plane, call: Call<BodyOf<Routes[R]>>) => Promise<AnswerOf<Routes[R]>>;
+  readonly [R in K]: (
+    plane: Plane,
+    call: Call<BodyOf<Routes[R]>, QueryOf<Routes[R]>>,
+  ) => Promise<AnswerOf<Routes[R]>>;
 };

@@ -66,6 +66,8 @@ const STREAM = "/api/v1/stream";
 /** A half-open connection is over after three of them. */
 const PING_MS = 15_000;
 const MOST_PINGS_MISSED = 3;
+/** How long a stop waits for those who are connected. */
+const STOP_MS = 2_000;
 /** The largest message of an agent: a report of thousands of peers. */
 const MOST_MESSAGE_BYTES = 4_000_000;
 
@@ -293,9 +295,14 @@ async function stop({ server, sockets, streams, ledger, store, folder }: Running
   sockets.close();
   rmSync(join(folder, LOCAL_FILE), { force: true });
   const closed = new Promise((done) => server.close(done));
-  server.closeAllConnections();
+  // What is under way has its answer, and agents their good-bye; who takes his time is cut off.
+  const late = setTimeout(() => {
+    server.closeAllConnections();
+    for (const stream of sockets.clients) stream.terminate();
+  }, STOP_MS);
   await closed;
-  await ledger.flush();
+  clearTimeout(late);
+  await ledger.close();
   await store.close();
 }
 

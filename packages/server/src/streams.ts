@@ -55,6 +55,9 @@ export class Streams {
   readonly #told = new Map<string, Index | undefined>();
   readonly #waiting = new Set<string>();
   readonly #listeners = new Set<(network: string) => void>();
+  /** What was sent since it started. */
+  readonly counts = { patches: 0, snapshots: 0, bytes: 0 };
+  #isStopped = false;
 
   constructor(
     ledger: Ledger,
@@ -71,6 +74,15 @@ export class Streams {
     ledger.onChange((networks) => {
       for (const network of networks) this.#schedule(network);
     });
+  }
+
+  /** How many agents are connected. */
+  get size(): number {
+    return this.#agents.size;
+  }
+
+  get isStopped(): boolean {
+    return this.#isStopped;
   }
 
   /** Called when a node comes, goes, or tells something of itself. */
@@ -112,6 +124,7 @@ export class Streams {
 
   /** Tells all when to come back, and lets them go. */
   stop(): void {
+    this.#isStopped = true;
     const spread = Math.min(10, 0.002 * this.#agents.size);
     for (const { line } of this.#agents.values()) {
       line.send(printMessage({ kind: "bye", seconds: spread }));
@@ -161,7 +174,7 @@ export class Streams {
     agent.hasGreeted = true;
     const hash = this.#hashOf(agent);
     if (hash === undefined) {
-      return agent.line.send(printMessage({ kind: "waiting", network: agent.network }));
+      return this.#send(agent, printMessage({ kind: "waiting", network: agent.network }));
     }
     const { epoch, rev } = this.#ledger;
     const isKnown = hello.epoch === epoch && (hello.rev ?? 0) <= rev;
@@ -169,7 +182,7 @@ export class Streams {
     note(agent, hash, rev);
     // It had applied it before it came.
     agent.presence = { ...agent.presence, applied: rev };
-    agent.line.send(printMessage({ kind: "current", epoch, rev }));
+    this.#send(agent, printMessage({ kind: "current", epoch, rev }));
   }
 
   /** What the mesh itself says of where a node is dialled is believed before that. */
@@ -225,7 +238,7 @@ export class Streams {
         (joined !== undefined && joined.credential === agent.credential)
       )
         continue;
-      agent.line.send(printMessage({ kind: "revoked" }));
+      this.#send(agent, printMessage({ kind: "revoked" }));
       agent.line.close("revoked");
       this.#agents.delete(key);
     }
@@ -240,6 +253,7 @@ export class Streams {
     if (isEmpty(delta)) return;
     const hash = hashAfter(told, replaced, delta, this.#digest);
     note(agent, hash, this.#ledger.rev);
+    this.counts.patches += 1;
     // Somebody has asked for it, or it would not be in the log.
     this.#send(
       agent,
@@ -254,14 +268,16 @@ export class Streams {
     const { epoch, rev } = this.#ledger;
     const hash = hashOf(entries, this.#digest);
     note(agent, hash, rev);
+    this.counts.snapshots += 1;
     const head = { kind: "snapshot", epoch, rev, hash } as const;
     const delta = deltaBetween(new Map(), entries);
     this.#send(agent, printDelta(isIntended ? { ...head, isIntended } : head, delta));
   }
 
   #send({ line }: Agent, text: string): void {
-    if (line.bufferedBytes > MOST_BUFFERED) line.close("overflow");
-    else line.send(text);
+    if (line.bufferedBytes > MOST_BUFFERED) return line.close("overflow");
+    this.counts.bytes += text.length;
+    line.send(text);
   }
 
   #hashOf(agent: Agent): string | undefined {

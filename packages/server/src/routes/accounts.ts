@@ -55,11 +55,11 @@ export const accountHandlers: Handlers<Accounts> = {
     setCookie(printCookie(""));
     return {};
   },
-  async createLink({ ledger, vault, clock }, { actor, params }) {
+  async createLink({ ledger, vault, clock }, { by, params }) {
     const account = demandName(params["account"]);
     const secret = vault.makeSecret();
     const link = { hash: vault.hashSecret(secret), account, expiresAt: clock.now() + LINK_MS };
-    await ledger.commit({ actor, command: "login", summary: account }, (state) => {
+    await ledger.commit({ ...by, command: "login", summary: account }, (state) => {
       const auth = authOf(state);
       const roles: readonly Grant[] = [{ network: "*", role: "admin" }];
       const known = auth.accounts.has(account) ? auth : putAccount(auth, { name: account, roles });
@@ -72,10 +72,10 @@ export const accountHandlers: Handlers<Accounts> = {
       return { name, roles, hasPassword: passwordHash !== undefined };
     });
   },
-  async setAccount({ ledger, vault, sessions }, { actor, params, body: { roles, password } }) {
+  async setAccount({ ledger, vault, sessions }, { by, params, body: { roles, password } }) {
     const name = demandName(params["account"]);
     const passwordHash = password === undefined ? undefined : await hashed(vault, password);
-    const deed = { actor, command: "account set", summary: name };
+    const deed = { ...by, command: "account set", summary: name };
     const rev = await ledger.commit(deed, (state) => {
       const auth = authOf(state);
       const before = auth.accounts.get(name) ?? { name, roles: [] };
@@ -95,9 +95,9 @@ export const accountHandlers: Handlers<Accounts> = {
     if (password !== undefined) sessions.endAllOf(name);
     return { rev };
   },
-  async removeAccount({ ledger, sessions }, { actor, params }) {
+  async removeAccount({ ledger, sessions }, { by, params }) {
     const name = demandName(params["account"]);
-    const deed = { actor, command: "account remove", summary: name };
+    const deed = { ...by, command: "account remove", summary: name };
     const rev = await ledger.commit(deed, (state) =>
       withAuth(state, removeAccount(authOf(state), name)),
     );
@@ -111,9 +111,9 @@ export const accountHandlers: Handlers<Accounts> = {
     const wanted = { network: scopeOf(grant.network), role: grant.role };
     return { token: await makeApiToken(plane, caller, { name, grant: wanted, days }) };
   },
-  async removeApiToken({ ledger }, { actor, params }) {
+  async removeApiToken({ ledger }, { by, params }) {
     const name = demandName(params["token"]);
-    const deed = { actor, command: "api-token remove", summary: name };
+    const deed = { ...by, command: "api-token remove", summary: name };
     return {
       rev: await ledger.commit(deed, (state) =>
         withAuth(state, removeApiToken(authOf(state), name)),

@@ -1,7 +1,7 @@
 /** What the API does with networks as a whole. */
-import { printPrefix } from "@warren/core";
+import { optional, printPrefix } from "@warren/core";
 import { mayDo } from "../auth/roles.ts";
-import type { Handlers } from "../plane.ts";
+import type { Handlers, Vault } from "../plane.ts";
 import {
   applyDocument,
   createNetwork,
@@ -11,7 +11,7 @@ import {
 } from "../commands/networks.ts";
 import { documentOf } from "../plan.ts";
 import { changedRows, parsedName, rowsOf } from "../state.ts";
-import type { Fields } from "../state.ts";
+import type { Fields, State } from "../state.ts";
 
 type Networks =
   | "listNetworks"
@@ -24,6 +24,10 @@ type Networks =
 
 /** A network that nobody has given ranges. */
 const RANGES = ["10.77.0.0/16"];
+/** A page of the log, where nobody says otherwise. */
+const REVISIONS = 50;
+/** Of base64url: 132 bits. */
+const TAG_LETTERS = 22;
 
 export const networkHandlers: Handlers<Networks> = {
   async listNetworks({ ledger }, { caller }) {
@@ -44,7 +48,7 @@ export const networkHandlers: Handlers<Networks> = {
       ];
     });
   },
-  async createNetwork({ ledger, clock, vault }, { actor, body }) {
+  async createNetwork({ ledger, clock, vault }, { by, body }) {
     const { name, isOpen = false, settings = {} } = body;
     const secret = vault.makeNetworkSecret(`secret/network/${name}`);
     const wish = {
@@ -54,12 +58,12 @@ export const networkHandlers: Handlers<Networks> = {
       secret,
       at: clock.now(),
     };
-    const deed = { actor, command: "network create", summary: name };
+    const deed = { ...by, command: "network create", summary: name };
     return { rev: await ledger.commit(deed, (state) => createNetwork(state, wish)) };
   },
-  async setNetwork({ ledger }, { actor, params: { network = "" }, body }) {
+  async setNetwork({ ledger }, { by, params: { network = "" }, body }) {
     const { isOpen, settings = {} } = body;
-    const deed = { actor, command: "network set", summary: network };
+    const deed = { ...by, command: "network set", summary: network };
     const rev = await ledger.commit(deed, (state) =>
       setNetwork(state, network, {
         settings: withoutNull(settings),
@@ -68,36 +72,43 @@ export const networkHandlers: Handlers<Networks> = {
     );
     return { rev };
   },
-  async deleteNetwork({ ledger }, { actor, params: { network = "" } }) {
-    const deed = { actor, command: "network remove", summary: network };
+  async deleteNetwork({ ledger }, { by, params: { network = "" } }) {
+    const deed = { ...by, command: "network remove", summary: network };
     return { rev: await ledger.commit(deed, (state) => deleteNetwork(state, network)) };
   },
-  async readMesh({ ledger }, { params: { network = "" } }) {
+  async readMesh({ ledger, vault }, { params: { network = "" } }) {
     const { state, rev } = ledger;
-    const row = demandNetwork(state, network);
-    return { document: documentOf(row, rowsOf(state.node, network)), rev };
+    const document = documentOf(demandNetwork(state, network), rowsOf(state.node, network));
+    return { document, rev, tag: tagOf(vault, state, network) };
   },
-  async applyMesh({ ledger }, { actor, params: { network = "" }, query, body }) {
+  async applyMesh({ ledger, vault }, { by, params: { network = "" }, query, body }) {
     const { state: before } = ledger;
     const apply = (state: typeof before) => applyDocument(state, network, body);
-    const after = ledger.try(apply);
-    const { set, delete: gone } = changedRows(before, after);
+    const deed = { ...by, command: "apply", summary: network };
+    const { set, delete: gone } = changedRows(before, ledger.try(deed, apply));
     const changes = [...set.map(([key]) => `~ ${key}`), ...gone.map((key) => `- ${key}`)];
-    if (query["try"] !== undefined) return { rev: ledger.rev, changes };
-    const deed = { actor, command: "apply", summary: network };
-    return { rev: await ledger.commit(deed, apply), changes };
+    const tag = tagOf(vault, before, network);
+    if (query.try === true) return { rev: ledger.rev, changes, tag };
+    return { rev: await ledger.commit(deed, apply), changes, tag };
   },
-  async listRevisions({ store }, { query: { before, limit } }) {
-    const page = { limit: Math.min(Number(limit ?? 50) || 50, 500) };
-    const last = Number(before);
-    const found = await store.revisions(
-      Number.isSafeInteger(last) ? { ...page, before: last } : page,
-    );
+  async listRevisions({ store }, { query: { before, limit = REVISIONS } }) {
+    const found = await store.revisions({ limit, ...optional("before", before) });
     return found.map(({ rev, at, actor, command, summary }) => {
-      return { rev, at, actor, command, ...(summary === undefined ? {} : { summary }) };
+      return { rev, at, actor, command, ...optional("summary", summary) };
     });
   },
 };
+
+/**
+ * What a mesh is, in a few letters, for If-Match. Not the revision: that counts what is done to others, too,
+ * and whoever writes to one mesh need not care who signs in meanwhile.
+ */
+export function tagOf({ hashSecret }: Vault, state: State, network: string): string {
+  const row = state.network.get(network);
+  if (row === undefined) return "";
+  const written = JSON.stringify(documentOf(row, rowsOf(state.node, network)));
+  return `"${hashSecret(written).slice(0, TAG_LETTERS)}"`;
+}
 
 /** In JSON null takes a field away. */
 export function withoutNull(fields: Fields): Fields {

@@ -23,25 +23,25 @@ export const nodeHandlers: Handlers<Nodes> = {
       .toSorted(([one], [other]) => (one < other ? -1 : 1))
       .map(([name, row]) => viewOf(plane, { network, name, row }, names));
   },
-  async setNode({ ledger }, { actor, params: { network = "", node = "" }, body }) {
+  async setNode({ ledger }, { by, params: { network = "", node = "" }, body }) {
     const name = demandName(node);
     const changes = withoutNull(body);
-    const deed = { actor, command: "node set", summary: `${network}/${name}` };
+    const deed = { ...by, command: "node set", summary: `${network}/${name}` };
     return { rev: await ledger.commit(deed, (state) => setNode(state, network, name, changes)) };
   },
-  async approveNode({ ledger }, { actor, params: { network = "", node = "" }, body }) {
-    const deed = { actor, command: "node approve", summary: `${network}/${node}` };
+  async approveNode({ ledger }, { by, params: { network = "", node = "" }, body }) {
+    const deed = { ...by, command: "node approve", summary: `${network}/${node}` };
     const fields = withoutNull(body);
     return { rev: await ledger.commit(deed, (state) => approveNode(state, network, node, fields)) };
   },
-  async removeNode({ ledger }, { actor, params: { network = "", node = "" } }) {
-    const deed = { actor, command: "node remove", summary: `${network}/${node}` };
+  async removeNode({ ledger }, { by, params: { network = "", node = "" } }) {
+    const deed = { ...by, command: "node remove", summary: `${network}/${node}` };
     return { rev: await ledger.commit(deed, (state) => removeNode(state, network, node)) };
   },
-  async leave({ ledger }, { caller, actor }) {
+  async leave({ ledger }, { caller, by }) {
     if (caller.kind !== "node") throw new Error("the table of routes lets nobody else in");
     const { network, node } = caller;
-    const deed = { actor, command: "leave", summary: `${network}/${node}` };
+    const deed = { ...by, command: "leave", summary: `${network}/${node}` };
     return { rev: await ledger.commit(deed, (state) => removeNode(state, network, node)) };
   },
   async join({ ledger, clock, vault, tries }, { body, remoteAddress }) {
@@ -105,7 +105,10 @@ function viewOf(
   };
 }
 
-function stateOf({ fields, joined }: NodeRow, presence: Presence | undefined): NodeView["state"] {
+export function stateOf(
+  { fields, joined }: NodeRow,
+  presence: Presence | undefined,
+): NodeView["state"] {
   if (fields === undefined) return "waiting";
   if (joined === undefined) return "declared";
   if (presence === undefined) return "offline";

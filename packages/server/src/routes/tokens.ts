@@ -20,7 +20,7 @@ export const tokenHandlers: Handlers<Tokens> = {
       ...row,
     }));
   },
-  async createToken({ ledger, clock, vault }, { actor, params: { network = "" }, body }) {
+  async createToken({ ledger, clock, vault }, { by, params: { network = "" }, body }) {
     const { uses = 1, hours = 1, isApproved = true, fields = {} } = body;
     const secret = vault.makeSecret();
     const id = vault.makeSecret().slice(0, ID_LETTERS);
@@ -28,18 +28,18 @@ export const tokenHandlers: Handlers<Tokens> = {
     const row: TokenRow = {
       hash: vault.hashSecret(secret),
       createdAt: now,
-      createdBy: actor,
+      createdBy: by.actor,
       isApproved,
       fields,
       ...(hours === 0 ? {} : { expiresAt: now + hours * HOUR_MS }),
       ...(uses === 0 ? {} : { usesLeft: uses }),
     };
-    const deed = { actor, command: "token create", summary: `${network}/${id}` };
+    const deed = { ...by, command: "token create", summary: `${network}/${id}` };
     await ledger.commit(deed, (state) => createToken(state, network, id, row));
     return { id, token: vault.printJoinToken(network, secret) };
   },
-  async revokeToken({ ledger }, { actor, params: { network = "", token = "" } }) {
-    const deed = { actor, command: "token revoke", summary: `${network}/${token}` };
+  async revokeToken({ ledger }, { by, params: { network = "", token = "" } }) {
+    const deed = { ...by, command: "token revoke", summary: `${network}/${token}` };
     return { rev: await ledger.commit(deed, (state) => revokeToken(state, network, token)) };
   },
 };

@@ -1,0 +1,71 @@
+/** What a request brings, of the form that the table of routes says: nothing is done with anything else. */
+import { AppError, NO_FIELDS } from "@warren/api";
+import type { Route } from "@warren/api";
+import * as core from "@warren/core";
+
+/** A mesh of 5,000 nodes as a document has some 2 MB. */
+const MOST_BYTES = 8_000_000;
+/** Deeper than any document: whatever goes on with it does so by calls in calls. */
+const MOST_DEPTH = 100;
+
+/** What stands behind the question mark: words, read as those of a command line are. */
+export function readQuery({ query }: Route, written: Readonly<Record<string, string>>): unknown {
+  const words = Object.entries(written).map(([field, word]): [string, unknown] => {
+    const { [field]: known } = query?.fields ?? {};
+    return [field, known?.shape.fromWords([word], () => undefined) ?? word];
+  });
+  return readForm(query, Object.fromEntries(words));
+}
+
+export async function readBody({ body }: Route, request: Request): Promise<unknown> {
+  return readForm(body, parseJson(await readText(request)));
+}
+
+/** Not a byte more than is wanted is taken in. */
+async function readText({ body }: Request): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body ?? []) {
+    length += chunk.length;
+    if (length > MOST_BYTES) {
+      throw new AppError("invalid", core.say`what was sent is too long`, {
+        fix: core.say`send at most ${MOST_BYTES} bytes`,
+      });
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function parseJson(written: string): unknown {
+  try {
+    const value: unknown = JSON.parse(written === "" ? "{}" : written);
+    if (!isDeep(value)) return value;
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+  }
+  throw new AppError("invalid", core.say`what was sent is no JSON, or too deep`, {
+    fix: core.say`send JSON, as /api/v1/openapi.json says`,
+  });
+}
+
+function isDeep(value: unknown): boolean {
+  let level = [value];
+  for (let depth = 0; depth < MOST_DEPTH; depth += 1) {
+    level = level.flatMap((each) =>
+      typeof each === "object" && each !== null ? Object.values(each) : [],
+    );
+  }
+  return level.length > 0;
+}
+
+function readForm(shape: core.Shape<unknown> = NO_FIELDS, value: unknown): unknown {
+  const diagnostics = new core.Diagnostics();
+  const read = shape.read(value, [], diagnostics);
+  if (read !== undefined && !diagnostics.hasErrors) return read;
+  const [first] = diagnostics.list;
+  throw new AppError("invalid", first?.message ?? core.say`it has no form that is known here`, {
+    fix: first?.fix ?? core.say`see /api/v1/openapi.json`,
+    details: diagnostics.list,
+  });
+}
