@@ -149,10 +149,9 @@ async function build(world: World, { hosts, network }: CloudPlan, folder: string
     `server: warren server; warren apply -f ${MESH}`,
     startServer(server.host, MESH, network),
   );
-  const joined = clouds.map(({ plan: { name }, host }) =>
-    step(`${name}: warren join TOKEN --name ${name}`, joinMesh(host, name, invitation)),
-  );
-  await Promise.all(joined);
+  for (const { plan: { name }, host } of clouds) {
+    await step(`${name}: warren join TOKEN --name ${name}`, joinMesh(host, name, invitation));
+  }
   return { server, clouds, page: await openPage(server.host, invitation) };
 }
 
