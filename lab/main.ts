@@ -132,6 +132,7 @@ async function proveOrMeasure(options: Options, signal: AbortSignal): Promise<nu
 interface Lab {
   readonly server: Cloud;
   readonly clouds: readonly Cloud[];
+  readonly network: string;
   /** For the browser of this machine. */
   readonly page: string;
 }
@@ -149,10 +150,13 @@ async function build(world: World, { hosts, network }: CloudPlan, folder: string
     `server: warren server; warren apply -f ${MESH}`,
     startServer(server.host, MESH, network),
   );
-  for (const { plan: { name }, host } of clouds) {
+  for (const {
+    plan: { name },
+    host,
+  } of clouds) {
     await step(`${name}: warren join TOKEN --name ${name}`, joinMesh(host, name, invitation));
   }
-  return { server, clouds, page: await openPage(server.host, invitation) };
+  return { server, clouds, network, page: await openPage(server.host, invitation) };
 }
 
 /** Tells what is under way, and when it was done. */
@@ -209,11 +213,11 @@ function print(pings: readonly Ping[]): void {
 }
 
 /** Where to look, and what to try, while it stands. */
-function printDirections({ server, clouds, page }: Lab): string {
+function printDirections({ server, clouds, network, page }: Lab): string {
   const sudo = process.env["SUDO_USER"] === undefined ? "" : "sudo ";
   const [first = server, last = first] = [clouds[0], clouds.at(-1)];
   const rows = [
-    [server, `${WARREN} node list`, "all nodes, as the server knows them"],
+    [server, `${WARREN} node list ${network}`, "all nodes, as the server knows them"],
     [first, `${WARREN} status`, "one node's tunnels"],
     [first, "wg show", "the same, by wg"],
     [last, `${WARREN} down`, "a gap, which the table shows; warren up closes it"],
@@ -223,7 +227,7 @@ function printDirections({ server, clouds, page }: Lab): string {
       `  ${sudo}nsenter -a -r -t ${host.pid} ${words}   # ${plan.name}: ${about}\n`,
   );
   return `
-the page, for whoever comes first within an hour; your browser does not know its certificate:
+the page, by a link that signs in once; your browser does not know the server's own certificate:
   ${page}
 
 from another terminal, until Ctrl-C ends it without a trace:
