@@ -58,7 +58,8 @@ export async function openPage(host: Host, { link }: Invitation): Promise<string
   const passage = host.start(words, ["ignore", "ignore", "ignore", "ipc"]);
   // A socket belongs to the network that it was opened in, whoever holds it.
   passage.send("listener", listener, () => listener.close());
-  await once(passage, "message");
+  const opened = await Promise.race([once(passage, "message"), once(passage, "exit")]);
+  if (opened[0] !== "open") throw new Error(`the way to the page was not opened\n  ${WAY_OUT}`);
   url.host = `127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
   return String(url);
 }
