@@ -147,7 +147,7 @@ async function build(world: World, { hosts, network }: CloudPlan, folder: string
   );
   if (server === undefined) throw new Error("the server's host was not created");
   const invitation = await step(
-    `server: warren server; warren apply -f ${MESH}`,
+    `server: warren server; warren apply -f examples/four-clouds.yaml`,
     startServer(server.host, MESH, network),
   );
   for (const {
