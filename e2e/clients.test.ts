@@ -5,9 +5,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeEach, expect, test, vi } from "vitest";
-import { loadPlan, runWarren } from "../lab/plan.ts";
+import { runWarren } from "../lab/plan.ts";
 import type { Host } from "../lab/world.ts";
 import { askAll, expectAnswers, findReached, startServers } from "./questions.ts";
+import { renderPlan } from "./rendered-mesh.ts";
 import { createUnderlay } from "./underlay.ts";
 import type { DrawnHost, Drawing, Underlay } from "./underlay.ts";
 import { useWorld } from "./world-fixture.ts";
@@ -107,7 +108,7 @@ test.each(["laptop", "desk"] as const)(
 async function renderAll(): Promise<ReadonlyMap<string, string>> {
   const files = join(fixture.folder.path, "mesh");
   mkdirSync(files);
-  const { hosts } = await loadPlan(EXAMPLE, join(files, "out"));
+  const { hosts } = await renderPlan(EXAMPLE, join(files, "out"));
   const own = new Map(hosts.map(({ name, folder }) => [name, folder]));
   const copy = join(files, "warren.yaml");
   for (const name of CLIENTS) {

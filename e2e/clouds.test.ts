@@ -88,7 +88,6 @@ function cloud(name: string, part: Partial<CloudHost>): CloudHost {
   const addresses = { addresses: [], names, endpointAddresses: [], subnets: [], isPublic: true };
   return {
     name,
-    interface: "warren0",
     folder: join(fixture.folder.path, name),
     ...addresses,
     ...part,
@@ -101,7 +100,10 @@ async function create(
 ): Promise<readonly [Cloud, Cloud]> {
   const hosts = [first, ...rest];
   for (const host of hosts) mkdirSync(host.folder);
-  const [a, b = a] = await createClouds(fixture.world, hosts, fixture.folder.path);
+  const [a, b = a] = await createClouds(fixture.world, hosts, {
+    folder: fixture.folder.path,
+    place: "/etc/wireguard",
+  });
   if (a === undefined || b === undefined) throw new Error("no cloud was created");
   return [a, b];
 }

@@ -5,11 +5,12 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { loadPlan, runWarren } from "../lab/plan.ts";
+import { runWarren } from "../lab/plan.ts";
 import type { Host } from "../lab/world.ts";
 import { podOf, readCluster, runFlannel, serve } from "./flannel.ts";
 import type { Cluster } from "./flannel.ts";
 import { askAll, expectAnswers, findReached, startServers } from "./questions.ts";
+import { renderPlan } from "./rendered-mesh.ts";
 import { createUnderlay } from "./underlay.ts";
 import type { Drawing, Port, Underlay } from "./underlay.ts";
 import { useWorld } from "./world-fixture.ts";
@@ -78,7 +79,7 @@ async function build(backend: string): Promise<Built> {
   const laptop = join(fixture.folder.path, "laptop-wireguard");
   for (const folder of [files, laptop]) mkdirSync(folder);
   const [mesh, out] = [join(files, "warren.yaml"), join(files, "out")];
-  const { hosts } = await loadPlan(EXAMPLE, out);
+  const { hosts } = await renderPlan(EXAMPLE, out);
   await runWarren("add", "laptop", "--client", "via=n1", "-f", mesh);
   const exported = join(files, "out-k3s");
   const given = NODES.flatMap((name, at) => ["--pod-cidr", `${name}=10.42.${at}.0/24`]);

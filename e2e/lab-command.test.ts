@@ -25,10 +25,10 @@ test("without the rights of root the mesh is proven, and the lack is named", asy
 });
 
 test("what the lab does not know it refuses with its usage", async () => {
-  for (const words of [["--twice"], ["--stop"], ["--stop", "nobody"], ["gcp"]]) {
+  for (const words of [["--twice"], ["gcp"]]) {
     const lab = startLab(folder, ...words);
     expect(await lab.status).toBe(64);
-    expect(lab.errors).toMatch(/usage: npm start|there is no node "nobody"/);
+    expect(lab.errors).toMatch(/usage: npm start/);
     expect(folder.content).toEqual([]);
   }
 });

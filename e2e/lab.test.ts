@@ -1,13 +1,21 @@
 /** The lab as people run it: real WireGuard between real namespaces, and nothing left of it afterwards. */
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { get } from "node:https";
+import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { LabRun, MAIN, reasonToSkip, startLab, TemporaryFolder } from "./lab-run.ts";
 import { readMachine } from "./machine.ts";
 
 const ALL_REACHED = "56 of 56 pairs reached";
+const ONE_DOWN = "30 of 56 pairs reached";
+/** The last that a lab says that stands. */
+const STANDS = "warren up closes it";
 const MOMENTS = 12;
+const TYPE_MS = 20_000;
 /** How long the kernel may take to end what a killed lab held. */
 const KERNEL_PATIENCE_MS = 2000;
 
@@ -33,19 +41,15 @@ test("npm start joins four clouds, and nothing is left of them", async () => {
   expect(folder.content).toEqual([]);
 });
 
-test("npm start runs another mesh, with a network for each site", async () => {
-  const mesh = join(import.meta.dirname, "../examples/regions.yaml");
-  const lab = startLab(folder, "--once", mesh);
-  expect({ status: await lab.status, errors: lab.errors }).toEqual({ status: 0, errors: "" });
-  expect(lab.lastLine).toBe("20 of 20 pairs reached");
-  expect(look()).toEqual(before);
-});
-
-test("--stop shows the gap in the node's rows and columns, and nowhere else", async () => {
-  const lab = startLab(folder, "--once", "--stop", "gcp");
-  expect(await lab.status).toBe(1);
-  expect(lab.lastLine).toBe("30 of 56 pairs reached");
-  const rows = readTable(lab.output);
+test("a standing lab can be looked into and changed with the commands it prints, until Ctrl-C", async () => {
+  const lab = startLab(folder);
+  await lab.until(STANDS);
+  expect(type(lab, "wg show").match(/latest handshake/g)).toHaveLength(3);
+  expect(type(lab, "warren node list clouds").match(/ current /g)).toHaveLength(4);
+  expect(await openPage(lab)).toBe("ok\n");
+  type(lab, "warren down");
+  await lab.until(ONE_DOWN);
+  const rows = readTable(lab.output).slice(-8);
   const nodes = rows.map(({ node }) => node);
   for (const [row, { node, cells }] of rows.entries()) {
     const expected = nodes.map((target, column) => {
@@ -54,27 +58,16 @@ test("--stop shows the gap in the node's rows and columns, and nowhere else", as
     });
     expect(cells.map((cell) => (/^\d/.test(cell) ? "answer" : cell))).toEqual(expected);
   }
-  expect(look()).toEqual(before);
-  expect(folder.content).toEqual([]);
-});
-
-test("a standing lab can be entered with the command it prints, until Ctrl-C", async () => {
-  const lab = startLab(folder);
-  await lab.until(ALL_REACHED);
-  const command = /nsenter .* wg show(?=.*# aws)/.exec(lab.output)?.[0] ?? "";
-  const [program = "", ...words] = command.split(" ");
-  const shown = execFileSync(program, words, { encoding: "utf8" });
-  expect(shown.match(/latest handshake/g)).toHaveLength(3);
   expect(look()).not.toEqual(before);
   lab.killGroup("SIGINT");
-  expect(await lab.status).toBe(130);
+  expect({ status: await lab.status, errors: lab.errors }).toEqual({ status: 130, errors: "" });
   expect(look()).toEqual(before);
   expect(folder.content).toEqual([]);
 });
 
 test("two labs stand side by side", async () => {
   const one = startLab(folder);
-  await one.until(ALL_REACHED);
+  await one.until(STANDS);
   const ones = folder.content;
   const startedAt = readFileSync(join(folder.path, ones[0] ?? "", "started-at"), "utf8");
   expect(startedAt).toMatch(/^\d+$/);
@@ -111,7 +104,7 @@ test("after kill -9 the kernel cleans up, and the next lab removes the folder", 
     await expect.poll(look, { timeout: KERNEL_PATIENCE_MS }).toEqual(before);
   }
   const killed = startLab(folder);
-  await killed.until(ALL_REACHED);
+  await killed.until(STANDS);
   killed.process.kill("SIGKILL");
   await killed.status;
   await expect.poll(look, { timeout: KERNEL_PATIENCE_MS }).toEqual(before);
@@ -127,7 +120,7 @@ test("after kill -9 the kernel cleans up, and the next lab removes the folder", 
 
 test("a lab whose parent is killed ends, too", async () => {
   const shell = new LabRun(["sh", "-c", '"$@"; :', "sh", process.execPath, MAIN], folder);
-  await shell.until(ALL_REACHED);
+  await shell.until(STANDS);
   shell.process.kill("SIGKILL");
   await expect.poll(look, { timeout: KERNEL_PATIENCE_MS }).toEqual(before);
   await expect.poll(() => folder.content).toEqual([]);
@@ -143,7 +136,7 @@ test("a lab whose reader is gone ends, too", async () => {
 
 test("a lab whose world is ended from outside says so", async () => {
   const lab = startLab(folder);
-  await lab.until(ALL_REACHED);
+  await lab.until(STANDS);
   process.kill(childOf(lab.process.pid), "SIGKILL");
   expect(await lab.status).toBe(1);
   expect(lab.errors).toContain("the lab was ended from outside");
@@ -153,7 +146,7 @@ test("a lab whose world is ended from outside says so", async () => {
 
 test("a lab that hangs while it ends can still be interrupted", async () => {
   const lab = startLab(folder);
-  await lab.until(ALL_REACHED);
+  await lab.until(STANDS);
   const init = childOf(childOf(lab.process.pid));
   process.kill(init, "SIGSTOP");
   const impatience = setInterval(() => lab.killGroup("SIGINT"), 250);
@@ -184,6 +177,25 @@ async function interrupt(lab: LabRun, signal: NodeJS.Signals, delayMs: number): 
   clearTimeout(timer);
 }
 
+/** What a line of the lab's directions prints, typed as it stands there. */
+function type(lab: LabRun, end: string): string {
+  const line = lab.output
+    .split("\n")
+    .find((each) => each.includes(` ${end}   #`) || each.includes(`/${end}   #`));
+  const [program = "", ...words] = line?.replace(/#.*/, "").trim().split(" ") ?? [];
+  return execFileSync(program, words, { encoding: "utf8", timeout: TYPE_MS });
+}
+
+/** The server's health, through the port of this machine that the lab's link leads to. */
+async function openPage(lab: LabRun): Promise<string> {
+  const [link = ""] = /https:\/\/127.0.0.1:\d+\//.exec(lab.output) ?? [];
+  const [answer] = (await once(
+    get(`${link}healthz`, { rejectUnauthorized: false }),
+    "response",
+  )) as [IncomingMessage];
+  return await text(answer);
+}
+
 interface Row {
   readonly node: string;
   readonly cells: readonly string[];
@@ -197,6 +209,8 @@ function readTable(output: string): readonly Row[] {
   });
 }
 
+/** The first that it started: of a lab, its world. */
 function childOf(pid: number | undefined): number {
-  return Number(execFileSync("ps", ["-o", "pid=", "--ppid", String(pid)], { encoding: "utf8" }));
+  const children = execFileSync("ps", ["-o", "pid=", "--ppid", String(pid)], { encoding: "utf8" });
+  return Number(children.trim().split("\n")[0]);
 }

@@ -2,11 +2,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { bringDown, bringUp, createClouds } from "../lab/clouds.ts";
+import { createClouds } from "../lab/clouds.ts";
 import type { Cloud } from "../lab/clouds.ts";
 import { pingAll, shakeHands } from "../lab/pings.ts";
-import { loadPlan } from "../lab/plan.ts";
 import type { Host } from "../lab/world.ts";
+import { bringDown, bringUp, renderPlan, WIREGUARD } from "./rendered-mesh.ts";
 import { useWorld } from "./world-fixture.ts";
 
 const MESH = `
@@ -56,8 +56,8 @@ async function createMesh(): Promise<readonly Cloud[]> {
   writeFileSync(file, MESH);
   const lab = join(fixture.folder.path, "lab");
   mkdirSync(lab);
-  const { hosts } = await loadPlan(file, join(lab, "out"));
-  const clouds = await createClouds(fixture.world, hosts, lab);
+  const { hosts } = await renderPlan(file, join(lab, "out"));
+  const clouds = await createClouds(fixture.world, hosts, { folder: lab, place: WIREGUARD });
   await Promise.all(clouds.map(bringUp));
   await shakeHands(clouds);
   return clouds;

@@ -4,9 +4,9 @@ import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
-import { loadPlan } from "../lab/plan.ts";
 import type { Host } from "../lab/world.ts";
 import { unprivileged } from "./lab-run.ts";
+import { renderPlan } from "./rendered-mesh.ts";
 import { createUnderlay } from "./underlay.ts";
 import type { Underlay } from "./underlay.ts";
 import { useWorld } from "./world-fixture.ts";
@@ -43,7 +43,7 @@ beforeEach(async () => {
   mkdirSync(files);
   const mesh = join(fixture.folder.path, "mesh.yaml");
   writeFileSync(mesh, MESH);
-  const { hosts } = await loadPlan(mesh, join(files, "out"));
+  const { hosts } = await renderPlan(mesh, join(files, "out"));
   meshFile = join(files, "warren.yaml");
   const folders = new Map(hosts.map(({ name, folder }) => [name, folder]));
   const node = (name: string, ports: Readonly<Record<string, string>>) => ({

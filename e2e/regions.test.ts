@@ -2,9 +2,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
-import { loadPlan } from "../lab/plan.ts";
 import type { Host } from "../lab/world.ts";
 import { expectAnswers, findReached, startServers, transfer } from "./questions.ts";
+import { renderPlan } from "./rendered-mesh.ts";
 import { createUnderlay } from "./underlay.ts";
 import type { Drawing, Port, Underlay } from "./underlay.ts";
 import { useWorld } from "./world-fixture.ts";
@@ -27,7 +27,7 @@ let underlay: Underlay;
 beforeEach(async () => {
   const files = join(fixture.folder.path, "mesh");
   mkdirSync(files);
-  const { hosts } = await loadPlan(EXAMPLE, join(files, "out"));
+  const { hosts } = await renderPlan(EXAMPLE, join(files, "out"));
   const folders = new Map(hosts.map(({ name, folder }) => [name, folder]));
   underlay = await createUnderlay(fixture, draw(folders));
   await Promise.all(Object.keys(MESH).map((name) => print(host(name), "wg-quick", "up", "wg0")));

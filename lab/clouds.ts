@@ -32,15 +32,24 @@ const MACHINE_NUMBER = 10;
 const NETWORK_WAY_OUT =
   "this is a defect of the lab or of this machine's iproute2: please report it";
 
-/** Everything but the tunnels; folder: where files for the hosts may be written. */
+export interface CloudFiles {
+  /** Where files for all hosts may be written. */
+  readonly folder: string;
+  /** Where each host sees its own folder. */
+  readonly place: string;
+}
+
+/** Everything but the tunnels. */
 export async function createClouds(
   world: World,
   hosts: readonly CloudHost[],
-  folder: string,
+  { folder, place }: CloudFiles,
 ): Promise<readonly Cloud[]> {
   const uplinks = hosts.map((host, at) => publicAddresses(hosts, host, at));
   const files = writeSharedFiles(hosts, uplinks, folder);
-  const created = await Promise.all(hosts.map((host) => createHosts(world, host, files)));
+  const created = await Promise.all(
+    hosts.map((host) => createHosts(world, host, { files, place })),
+  );
   const clouds = hosts.map((plan, at) => cloudOf(hosts, plan, created[at] ?? []));
   await connect(world, clouds, uplinks);
   await Promise.all([
@@ -51,16 +60,6 @@ export async function createClouds(
     ...clouds.flatMap(({ machines }) => machines.map((it) => batch(it.host, machineLines(it)))),
   ]);
   return clouds;
-}
-
-export async function bringUp({ host, plan }: Cloud): Promise<void> {
-  const wayOut = `the file is ${join(plan.folder, `${plan.interface}.conf`)}`;
-  await host.run({ words: ["wg-quick", "up", plan.interface], wayOut });
-}
-
-export async function bringDown({ host, plan }: Cloud): Promise<void> {
-  const wayOut = `the file is ${join(plan.folder, `${plan.interface}.conf`)}`;
-  await host.run({ words: ["wg-quick", "down", plan.interface], wayOut });
 }
 
 /** Of every family that endpoints are written in, or IPv4: as written, or else one that is free. */
@@ -103,10 +102,10 @@ function writeSharedFiles(
 function createHosts(
   world: World,
   plan: CloudHost,
-  files: ReadonlyMap<string, string>,
+  { files, place }: { readonly files: ReadonlyMap<string, string>; readonly place: string },
 ): Promise<readonly Host[]> {
   return Promise.all([
-    world.createHost(plan.name, new Map([...files, ["/etc/wireguard", plan.folder]])),
+    world.createHost(plan.name, new Map([...files, [place, plan.folder]])),
     ...plan.subnets.map(() => world.createHost(`the machine behind ${plan.name}`, files)),
   ]);
 }

@@ -1,14 +1,19 @@
-/** npm start: four clouds on one machine, or any mesh, joined by real WireGuard, and the measurement of who reaches whom. */
+/** npm start: four clouds on one machine, joined by a server and real agents, and the measurement of who reaches whom. */
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { bringDown, bringUp, createClouds, type Cloud } from "./clouds.ts";
+import { createClouds } from "./clouds.ts";
+import type { Cloud } from "./clouds.ts";
 import { claimFolder, createFolder, removeFolder, removeStaleFolders } from "./folder.ts";
 import { parseOptions, USAGE, type Options } from "./options.ts";
-import { pingAll, shakeHands, type Ping } from "./pings.ts";
+import { pingAll, shakeHands } from "./pings.ts";
+import type { Ping } from "./pings.ts";
 import { loadPlan } from "./plan.ts";
+import type { CloudPlan } from "./plan.ts";
+import { join as joinMesh, openPage, serverHost, startServer } from "./plane.ts";
 import { findMissing } from "./requirements.ts";
 import { countReached, printSummary, printTable } from "./table.ts";
 import { World } from "./world.ts";
@@ -33,6 +38,13 @@ const PARENT_CHECK_MS = 1000;
 const SYSTEM_FOLDERS = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
 const MESH = fileURLToPath(new URL("../examples/four-clouds.yaml", import.meta.url));
+const WARREN = fileURLToPath(new URL("../warren", import.meta.url));
+/** As `warren` has it: what was compiled once starts three times as fast. */
+const CACHE = fileURLToPath(new URL("../node_modules/.cache/compile", import.meta.url));
+/** What agents and the server keep lies in here: on each host in a folder of its own. */
+const LASTING = "/var/lib";
+/** Between two looks at who reaches whom. */
+const LOOK_MS = 4000;
 
 process.exit(await main(process.argv.slice(2)));
 
@@ -46,9 +58,7 @@ async function main(words: readonly string[]): Promise<number> {
       process.stderr.write(`${request.problem}\n${USAGE}`);
       return USAGE_STATUS;
     case "run":
-      if (existsSync(request.mesh ?? MESH)) return run(request, listen());
-      process.stderr.write(`there is no mesh file "${request.mesh}"\n${USAGE}`);
-      return USAGE_STATUS;
+      return run(request, listen());
   }
 }
 
@@ -95,24 +105,23 @@ async function proveOrMeasure(options: Options, signal: AbortSignal): Promise<nu
   const folder = createFolder(tmpdir());
   process.on("exit", () => removeFolder(folder));
   claimFolder(folder);
-  const plan = await loadPlan(options.mesh ?? MESH, join(folder, "out"));
-  const names = plan.hosts.map(({ name }) => name);
-  if (options.stop !== undefined && !names.includes(options.stop)) {
-    process.stderr.write(`there is no node "${options.stop}": there are ${names.join(", ")}\n`);
-    return USAGE_STATUS;
-  }
+  const plan = await loadPlan(MESH, folder);
   const folders = [...(process.env["PATH"] ?? "").split(delimiter), ...SYSTEM_FOLDERS];
-  const environment = { PATH: folders.filter(Boolean).join(delimiter), LC_ALL: "C" };
+  const environment = {
+    PATH: folders.filter(Boolean).join(delimiter),
+    LC_ALL: "C",
+    NODE_COMPILE_CACHE: CACHE,
+  };
   const missing = await findMissing(environment);
   if (missing.length > 0) return printProof(plan.proof, missing);
   const world = await World.create(environment, signal);
   try {
-    report("building the clouds");
-    const clouds = await createClouds(world, plan.hosts, folder);
-    const pings = await measure(clouds, options);
-    report("");
-    print(clouds, pings, options);
-    if (options.once) return countReached(pings) === pings.length ? 0 : 1;
+    const lab = await build(world, plan, folder);
+    const first = await measure(lab.clouds);
+    if (options.once) return countReached(first) === first.length ? 0 : 1;
+    process.stdout.write(printDirections(lab));
+    // Who ends the world ends its pings, too: there is nothing to say of that.
+    watch(lab.clouds, first, signal).catch(() => undefined);
     await Promise.race([once(signal, "abort"), world.ended]);
     throw new Error("the lab was ended from outside\n  start it again");
   } finally {
@@ -120,15 +129,75 @@ async function proveOrMeasure(options: Options, signal: AbortSignal): Promise<nu
   }
 }
 
-async function measure(clouds: readonly Cloud[], options: Options): Promise<readonly Ping[]> {
-  report("starting WireGuard on every host");
-  await Promise.all(clouds.map(bringUp));
-  const stopped = clouds.filter(({ plan }) => plan.name === options.stop);
-  await Promise.all(stopped.map(bringDown));
-  report("waiting for handshakes");
-  await shakeHands(clouds.filter((cloud) => !stopped.includes(cloud)));
+interface Lab {
+  readonly server: Cloud;
+  readonly clouds: readonly Cloud[];
+  readonly network: string;
+  /** For the browser of this machine. */
+  readonly page: string;
+}
+
+async function build(world: World, { hosts, network }: CloudPlan, folder: string): Promise<Lab> {
+  const step = createSteps();
+  const drawn = [serverHost(join(folder, "server")), ...hosts];
+  for (const host of drawn) mkdirSync(host.folder, { mode: 0o700 });
+  const [server, ...clouds] = await step(
+    `${hosts.length} clouds: a host each, a private network, a machine in it; and a server's host`,
+    createClouds(world, drawn, { folder, place: LASTING }),
+  );
+  if (server === undefined) throw new Error("the server's host was not created");
+  const invitation = await step(
+    `server: warren server; warren apply -f examples/four-clouds.yaml`,
+    startServer(server.host, MESH, network),
+  );
+  for (const {
+    plan: { name },
+    host,
+  } of clouds) {
+    await step(`${name}: warren join TOKEN --name ${name}`, joinMesh(host, name, invitation));
+  }
+  return { server, clouds, network, page: await openPage(server.host, invitation) };
+}
+
+/** Tells what is under way, and when it was done. */
+function createSteps(): <T>(text: string, work: Promise<T>) => Promise<T> {
+  const startedAtMs = performance.now();
+  return async (text, work) => {
+    report(text);
+    const result = await work;
+    report("");
+    const seconds = (performance.now() - startedAtMs) / 1000;
+    process.stdout.write(`${seconds.toFixed(1).padStart(5)} s  ${text}\n`);
+    return result;
+  };
+}
+
+async function measure(clouds: readonly Cloud[]): Promise<readonly Ping[]> {
   report("everybody pings everybody");
-  return pingAll(clouds);
+  await shakeHands(clouds);
+  const pings = await pingAll(clouds);
+  report("");
+  print(pings);
+  return pings;
+}
+
+/** Prints the table again whenever it is another pair that is not reached. */
+async function watch(
+  clouds: readonly Cloud[],
+  first: readonly Ping[],
+  signal: AbortSignal,
+): Promise<void> {
+  let known = first;
+  while (!signal.aborted) {
+    await setTimeout(LOOK_MS, undefined, { signal });
+    const pings = await pingAll(clouds);
+    const isSame = pings.every(
+      ({ roundTripMs }, at) =>
+        (roundTripMs === undefined) === (known[at]?.roundTripMs === undefined),
+    );
+    if (!isSame) print(pings);
+    known = pings;
+  }
 }
 
 /** Progress, for a terminal alone: one line that the next one replaces. */
@@ -136,24 +205,33 @@ function report(progress: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${progress}`);
 }
 
-function print(clouds: readonly Cloud[], pings: readonly Ping[], options: Options): void {
+function print(pings: readonly Ping[]): void {
   const colour = process.stdout.isTTY && (process.env["NO_COLOR"] ?? "") === "";
-  const stopped = options.stop === undefined ? "" : `; the tunnel of ${options.stop} is down`;
   process.stdout.write(
-    `round trips in milliseconds, from the left to the top${stopped}\n\n${printTable(pings, { colour })}\n`,
+    `\nround trips in milliseconds, from the left to the top\n\n${printTable(pings, { colour })}\n${printSummary(pings)}\n`,
   );
-  if (!options.once) process.stdout.write(printDirections(clouds));
-  process.stdout.write(`${printSummary(pings)}\n`);
 }
 
-/** Where to look while it stands. */
-function printDirections(clouds: readonly Cloud[]): string {
+/** Where to look, and what to try, while it stands. */
+function printDirections({ server, clouds, network, page }: Lab): string {
   const sudo = process.env["SUDO_USER"] === undefined ? "" : "sudo ";
-  const rows = clouds.map(
-    ({ plan, host }) =>
-      `  ${sudo}nsenter -a -r -t ${host.pid} wg show   # ${plan.name}: ${join(plan.folder, `${plan.interface}.conf`)}\n`,
+  const [first = server, last = first] = [clouds[0], clouds.at(-1)];
+  const rows = [
+    [server, `${WARREN} node list ${network}`, "all nodes, as the server knows them"],
+    [first, `${WARREN} status`, "one node's tunnels"],
+    [first, "wg show", "the same, by wg"],
+    [last, `${WARREN} down`, "a gap, which the table shows; warren up closes it"],
+  ] as const;
+  const lines = rows.map(
+    ([{ host, plan }, words, about]) =>
+      `  ${sudo}nsenter -a -r -t ${host.pid} ${words}   # ${plan.name}: ${about}\n`,
   );
-  return `look inside from another terminal, until Ctrl-C ends it without a trace:\n${rows.join("")}\n`;
+  return `
+the page, by a link that signs in once; your browser does not know the server's own certificate:
+  ${page}
+
+from another terminal, until Ctrl-C ends it without a trace:
+${lines.join("")}`;
 }
 
 /** Without a lab the same mesh is proven on paper. */

@@ -4,10 +4,6 @@ import { parseArgs } from "node:util";
 export interface Options {
   readonly kind: "run";
   readonly once: boolean;
-  /** The node whose tunnel is taken down before measuring. */
-  readonly stop: string | undefined;
-  /** The mesh's file; absent: that of the four clouds. */
-  readonly mesh: string | undefined;
 }
 
 export type Request =
@@ -15,29 +11,24 @@ export type Request =
   | { readonly kind: "help" }
   | { readonly kind: "wrong"; readonly problem: string };
 
-export const USAGE = `usage: npm start -- [--once] [--stop NODE] [MESH]
+export const USAGE = `usage: npm start -- [--once]
 
-Four clouds on this machine: each a host with WireGuard and a private network
-with a machine in it, joined into one mesh; then everybody pings everybody.
+Four clouds on this machine: each a host and a private network with a machine in it.
+A server holds their mesh, and each host joins it by a token, with an agent that stays;
+then everybody pings everybody.
 
   --once       end after the measurement; exit 1 when a pair was not reached
-  --stop NODE  take this node's tunnel down first, to see what a gap looks like
   --help       print this
-
-With MESH, a mesh file: each of its nodes is a host, those of a site share a network,
-and there is a machine in each subnet, as in examples/regions.yaml.
 `;
 
 export function parseOptions(words: readonly string[]): Request {
   try {
-    const { values, positionals } = parseArgs({
+    const { values } = parseArgs({
       args: [...words],
-      allowPositionals: true,
-      options: { once: { type: "boolean" }, stop: { type: "string" }, help: { type: "boolean" } },
+      options: { once: { type: "boolean" }, help: { type: "boolean" } },
     });
     if (values.help === true) return { kind: "help" };
-    if (positionals.length > 1) return { kind: "wrong", problem: "there can be one mesh file" };
-    return { kind: "run", once: values.once === true, stop: values.stop, mesh: positionals[0] };
+    return { kind: "run", once: values.once === true };
   } catch (error) {
     return { kind: "wrong", problem: error instanceof Error ? error.message : String(error) };
   }

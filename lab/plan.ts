@@ -1,12 +1,13 @@
 /** What the lab knows of a mesh: plain data, and the one place that asks the compiler for it. */
-import { copyFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { createTerminal, loadWorkspace, run } from "@warren/cli";
 import { cover, hostPrefix, intersect, prefixSet, printAddress, printPrefix } from "@warren/core";
 import type { Address, Member, Prefix } from "@warren/core";
 
 export interface CloudPlan {
   readonly hosts: readonly CloudHost[];
+  /** The mesh's name. */
+  readonly network: string;
   /** What the verifier proved of the mesh, in words. */
   readonly proof: string;
 }
@@ -14,8 +15,7 @@ export interface CloudPlan {
 /** One cloud: a host with WireGuard, and a machine in each private network behind it. */
 export interface CloudHost {
   readonly name: string;
-  readonly interface: string;
-  /** What the host sees as /etc/wireguard: <interface>.conf and what its hooks need. */
+  /** Of its own, on this machine. */
   readonly folder: string;
   /** Of the tunnel, without mask. */
   readonly addresses: readonly string[];
@@ -38,30 +38,23 @@ export interface Lan {
   readonly address: string;
 }
 
-/**
- * Compiles, proves and renders a mesh by the very commands a user types; its folders are written
- * into `folder`, and a copy of the mesh with its lock and keys beside it.
- */
+/** Proves a mesh by the very command a user types; `folder`: where those of its hosts are to be. */
 export async function loadPlan(mesh: string, folder: string): Promise<CloudPlan> {
-  const copy = join(dirname(folder), "warren.yaml");
-  await copyFile(mesh, copy);
-  const proof = await runWarren("check", "-f", copy);
-  await runWarren("render", "-f", copy, "-o", folder);
-  const { plan } = loadWorkspace(copy, { keys: "public", isStrict: false });
-  if (plan === undefined) throw new Error(`${copy} does not hold any more`);
+  const proof = await runWarren("check", "-f", mesh);
+  const { plan } = loadWorkspace(mesh, { keys: "public", isStrict: false });
+  if (plan === undefined) throw new Error(`${mesh} does not hold any more`);
   const { index } = plan;
-  const hosts = index.members.map((member) => hostOf(member, index.network.interface, folder));
-  return { hosts, proof };
+  const hosts = index.members.map((member) => hostOf(member, folder));
+  return { hosts, network: index.network.name, proof };
 }
 
-function hostOf(member: Member, device: string, folder: string): CloudHost {
+function hostOf(member: Member, folder: string): CloudHost {
   const { node, site, addresses } = member;
   const host = node.endpoint?.host;
   const { lan } = node;
   const network = site?.networks.find((range) => lan !== undefined && holds(range, lan));
   return {
     name: node.name,
-    interface: device,
     folder: join(folder, node.name),
     addresses: addresses.map(({ address }) => printAddress(address)),
     names: typeof host === "string" ? [host] : [],

@@ -2,7 +2,8 @@
  * A world apart: network namespaces, private mounts and processes that the kernel ends together with
  * this process, however it ends. Knows no address and no WireGuard.
  */
-import { spawn, type ChildProcess, type ChildProcessByStdio } from "node:child_process";
+import { spawn } from "node:child_process";
+import type { ChildProcess, ChildProcessByStdio, StdioOptions } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
 import type { Readable, Writable } from "node:stream";
@@ -116,14 +117,26 @@ export class World {
 
   /** Runs a command in the namespaces that nsenter's options name; it fails only when it cannot start. */
   execute(namespaces: readonly string[], command: Command): Promise<Outcome> {
-    const child = spawn("nsenter", [...namespaces, "--", ...command.words], {
+    const input = command.input === undefined ? "ignore" : "pipe";
+    const child = this.start(namespaces, command.words, [input, "pipe", "pipe"]);
+    return collect(child, command.input);
+  }
+
+  /** Starts what may live as long as the world. */
+  start(
+    namespaces: readonly string[],
+    words: readonly string[],
+    stdio: StdioOptions,
+  ): ChildProcess {
+    const child = spawn("nsenter", [...namespaces, "--", ...words], {
       detached: true,
       env: this.#environment,
-      stdio: [command.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      stdio,
     });
-    const outcome = collect(child, command.input);
-    this.#running.add(outcome);
-    return outcome.finally(() => this.#running.delete(outcome));
+    const ended = once(child, "exit").catch(ignore);
+    this.#running.add(ended);
+    void ended.then(() => this.#running.delete(ended));
+    return child;
   }
 
   /** Ends everything in the world, and waits until it is gone. */
@@ -170,10 +183,18 @@ export class Host {
 
   /** Runs a command on the host that may fail. */
   attempt(command: Command): Promise<Outcome> {
+    return this.#world.execute(this.#namespaces, command);
+  }
+
+  /** Starts what may live on the host as long as the world. */
+  start(words: readonly string[], stdio: StdioOptions): ChildProcess {
+    return this.#world.start(this.#namespaces, words, stdio);
+  }
+
+  get #namespaces(): readonly string[] {
     // Without the process namespace the kernel would not end the command together with the world.
     // The root, because entering a mount namespace leaves a chroot, if this is one.
-    const namespaces = ["--net", "--mount", "--pid", "--root", "--target", String(this.pid)];
-    return this.#world.execute(namespaces, command);
+    return ["--net", "--mount", "--pid", "--root", "--target", String(this.pid)];
   }
 }
 

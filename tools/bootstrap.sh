@@ -102,12 +102,12 @@ install_packages() {
 
 needed=
 case ${1:-} in --lab | --test)
-  needed="wg:wireguard-tools wireguard-go:wireguard-go nft:nftables ip:iproute2 ping:iputils-ping iptables:iptables"
+  needed="wg:wireguard-tools wireguard-go:wireguard-go nft:nftables ip:iproute2 ping:iputils-ping"
   ;;
 esac
 # Tests look at pictures, with letters of all languages in them, press Tab in shells, read the manual,
 # and boot machines that are reached by ssh, with shells of several kinds.
-[ "${1:-}" = --test ] && needed="$needed chromium:chromium zsh:zsh fish:fish mandoc:mandoc
+[ "${1:-}" = --test ] && needed="$needed iptables:iptables chromium:chromium zsh:zsh fish:fish mandoc:mandoc
   ssh:openssh-client sshd:openssh-server sudo:sudo /lib/systemd/systemd:systemd ps:procps
   busybox:busybox-static shellcheck:shellcheck
   /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf:fonts-dejavu-core

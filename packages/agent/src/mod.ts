@@ -1,4 +1,5 @@
 /** What the command line starts of the agent, and what tests do. */
+export { Agent } from "./agent.ts";
 export { firstDelayMs, retryDelayMs } from "./backoff.ts";
 export type { Credential } from "./credential.ts";
 export { addressOf, followedOf, NO_ENDPOINTS, stepEndpoints } from "./endpoints.ts";
@@ -6,6 +7,7 @@ export type { EndpointState, EndpointStep, Followed, PeerCounters } from "./endp
 export { listNetworks, NetworkFiles } from "./files.ts";
 export type { DeviceReading, StoredDevice } from "./files.ts";
 export type { NetworkLock } from "./network-lock.ts";
+export { createLines } from "./line.ts";
 export { resolveNames } from "./resolve.ts";
 export { findUnrouted } from "./routes.ts";
 export { createNotify, watchdogMs } from "./starter/sd-notify.ts";

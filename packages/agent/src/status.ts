@@ -1,5 +1,5 @@
 /** What a running agent says of itself, for `warren status`: a file a network that everybody may read, without a secret. */
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { refusalOf, systemCode } from "@warren/api";
 import * as core from "@warren/core";
@@ -64,8 +64,17 @@ export function readStatuses(
   return namesIn(folder).flatMap((name) => {
     const read = readJson(join(folder, name), statusShape);
     if (read === undefined || read instanceof core.Problem) return [];
-    return [{ ...read, isRunning: existsSync(`/proc/${read.pid}`) }];
+    return [{ ...read, isRunning: isRunning(read.pid) }];
   });
+}
+
+/** By its number as this process counts: in a container /proc may be the host's, and count otherwise. */
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (cause) {
+    return systemCode(cause) === "EPERM";
+  }
 }
 
 function fileOf(folder: string, network: string): string {

@@ -35,6 +35,8 @@ import { Streams } from "./streams.ts";
 export interface ServeOptions {
   /** Where everything of it lies. */
   readonly folder: string;
+  /** Instead of the one in the folder. */
+  readonly store?: Store;
   /** An address of this host, or `::` for all. */
   readonly host: string;
   /** 0: any free one. */
@@ -73,7 +75,7 @@ const MOST_MESSAGE_BYTES = 4_000_000;
 
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { folder, host, certificate: own } = options;
-  const store = await openSqliteStore(join(folder, "warren.db"));
+  const store = options.store ?? (await openSqliteStore(join(folder, "warren.db")));
   const clock: Clock = {
     now: () => Date.now(),
     after: (delayMs, work) => {
