@@ -13,6 +13,7 @@ const TIMES = runs(2, 1).numRuns;
 /** Once so many seconds are over, whoever sends makes new keys by himself (WireGuard, section 6.1), give or take. */
 const REKEY_SECONDS = 115;
 
+const BOOTS = ["crash", "reboot"] as const;
 const UNITS = [
   ["srv", "warren-server"],
   ["a", "warren@mesh"],
@@ -35,7 +36,7 @@ test("no packet is lost, and no handshake made, when the server or an agent ends
   ];
   const counts = await pingDuring(both, async () => {
     for (const [how, script] of Object.entries(ENDS)) {
-      for (const [name, unit] of Array(TIMES).fill(UNITS).flat()) {
+      for (const [name, unit] of Array.from({ length: TIMES }, () => UNITS).flat()) {
         const before = await readTunnels(nodes);
         await type(lab.machine(name), `set -- ${unit}; ${script}`);
         await untilServing(srv);
@@ -53,12 +54,12 @@ test("a node that boots while the server is away has its whole mesh", async () =
   const { srv, nodes } = await createMesh(["a", "b", "c"]);
   const [a] = nodes as [System];
   await type(srv, "systemctl stop warren-server");
-  for (const boot of Array(TIMES).fill(["crash", "reboot"]).flat() as ("crash" | "reboot")[]) {
+  for (const boot of Array.from({ length: TIMES }, () => BOOTS).flat()) {
     await a[boot]();
     await type(a, "for host in 2 3; do ping -n -W 5 -c 1 10.77.0.$host; done");
   }
   expect(await type(a, "warren status | head -n 1")).toMatchInlineSnapshot(`
-    "a (warren0): without its server 203.0.113.1:8443, no revision of mesh yet
+    "a (warren0): without its server 203.0.113.1:8443, at revision 5 of 5 of mesh
     "
   `);
 });
