@@ -25,6 +25,8 @@ export interface DiskContent {
   readonly sudo?: "none" | "password" | "free";
   /** Debian packages that its apt-get finds, and no others. */
   readonly packages?: readonly string[];
+  /** Folders that it sees of this machine, whose /tmp and homes are not its own: target → source. */
+  readonly folders?: Readonly<Record<string, string>>;
   /** Shell scripts, run as root in its root before it boots first. */
   readonly prepare?: readonly string[];
 }
@@ -54,6 +56,8 @@ mkdir ${FRESH.join(" ")}
 chmod 700 root
 rm -rf etc/wireguard/*
 `;
+
+const BIND = `mkdir -p "$2" && mount -n --bind "$1" "$2"`;
 
 const ADD_USER = `
 set -e
@@ -126,7 +130,10 @@ export async function createDisk(disk: Disk, content: DiskContent, keys: Keys): 
   });
   arrangeUnits(root);
   arrangeLogin(root, keys);
-  const { init, user, sudo = "free", packages = [], prepare = [] } = content;
+  const { init, user, sudo = "free", packages = [], folders = {}, prepare = [] } = content;
+  for (const [target, source] of Object.entries(folders)) {
+    await runScript(keeper, BIND, source, join(folder, "root", target));
+  }
   await layPackages(root, init === "openrc" ? [...OPENRC_PACKAGES, ...packages] : packages);
   if (init === "openrc") await runInside(disk, OPENRC);
   if (user !== undefined) await runInside(disk, ADD_USER, user, sudo, PASSWORD);

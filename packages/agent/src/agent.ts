@@ -95,6 +95,7 @@ export class Agent {
   #status: Status = { isConnected: false, isWaiting: false };
   #peers: ReadonlyMap<PublicKey, PeerState> = new Map();
   #turn: Promise<void> = Promise.resolve();
+  #appliedHash: string | undefined;
   #isDue = false;
   #isEnded = false;
   #callOff = new Set<() => void>();
@@ -107,6 +108,7 @@ export class Agent {
     this.#version = version;
     this.#interface = own;
     this.#device = device === undefined ? undefined : this.#named(device);
+    this.#status = { ...this.#status, ...core.optional("rev", device?.rev) };
     this.#follower = this.#createFollower();
   }
 
@@ -267,8 +269,9 @@ export class Agent {
   }
 
   async #apply({ bundle, rev, hash }: StoredDevice): Promise<void> {
-    const { kernel } = this.#world;
-    const isNew = this.#status.applied !== rev;
+    const { kernel, log } = this.#world;
+    // What was only seen of others makes another device, and no revision.
+    const isNew = this.#appliedHash !== hash;
     try {
       const numeric = { ...bundle, device: core.withNumericEndpoints(bundle.device) };
       const { done, state, clashes, blocks } = await converge(
@@ -276,26 +279,25 @@ export class Agent {
         desiredOf(numeric, this.#privateKey),
         this.#memory,
       );
-      if (done.length > 0)
-        this.#world.log(
-          core.say`${isNew ? core.say`revision ${rev}` : core.say`put right`}: ${summaryOf(done)}`,
-        );
-      if (isNew)
-        for (const clash of clashes)
-          this.#world.log(core.say`${clash} is on another interface here, and stays there`);
-      if (isNew) for (const { message } of blocks) this.#world.log(core.say`${message}`);
+      const what = isNew ? core.say`revision ${rev}` : core.say`put right`;
+      if (done.length > 0) log(core.say`${what}: ${summaryOf(done)}`);
       this.#peers = state.link?.kind === "wireguard" ? state.link.peers : new Map();
-      if (isNew)
+      if (isNew) {
+        for (const each of clashes)
+          log(core.say`${each} is on another interface here, and stays there`);
+        for (const { message } of blocks) log(core.say`${message}`);
         this.#follower.follow(followedOf(bundle.device.peers, bundle.device.listenPort ?? 0));
+      }
       // The others still speak by keys that went with the old link: they have to hear of new ones.
       if (done.includes(LINK_MADE)) this.#world.knock(bundle.device.peers.flatMap(firstOf));
       const { error: _, ...status } = this.#status;
       this.#status = status;
+      this.#appliedHash = hash;
       this.#note({ applied: rev, device: bundle.device });
       if (isNew) this.#tell(rev, hash);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      this.#world.log(core.say`${error.text}\n  ${error.fix}`);
+      log(core.say`${error.text}\n  ${error.fix}`);
       this.#note({ error: error.text });
       this.#tell(rev, hash, error.text);
     }

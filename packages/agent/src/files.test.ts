@@ -193,7 +193,7 @@ test("writeDevice() says what the disk refuses, and leaves nothing beside", () =
 
 function createFiles() {
   const base = fs.mkdtempSync(join(tmpdir(), "warren-agent-"));
-  onTestFinished(() => fs.rmSync(base, { recursive: true }));
+  onTestFinished(() => fs.rmSync(base, { recursive: true, force: true }));
   return { base, files: new NetworkFiles(base, CLOUDS) };
 }
 

@@ -4,7 +4,7 @@
  * newer Warren's is told with a way out.
  */
 import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { AppError, bundleOf, deltaOf, hashOf, printDelta, readServerMessage } from "@warren/api";
 import { refusalOf, systemCode } from "@warren/api";
 import type { Bundle, Entries } from "@warren/api";
@@ -118,6 +118,8 @@ export class NetworkFiles {
   remove(): void {
     try {
       rmSync(this.folder, { recursive: true, force: true });
+      const base = dirname(this.folder);
+      if (foldersOf(base).length === 0) rmSync(base, { recursive: true, force: true });
     } catch (cause) {
       throw refusalOf("cannot-write", this.folder, cause);
     }

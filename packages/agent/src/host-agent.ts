@@ -49,7 +49,7 @@ export async function runHostAgent(
     let server = credential.servers[0] ?? "";
     const agent = new Agent(
       {
-        kernel: createKernel({ runFolder, path }, network),
+        kernel: createKernel({ runFolder, path }),
         clock: {
           now: () => performance.now(),
           random: () => Math.random(),
@@ -100,17 +100,18 @@ export async function takeHostDown(
   const lock = files.lock();
   try {
     const device = { interface: credential.interface, publicKey: publicKeyOf(privateKey) };
-    return await takeDown(createKernel({ runFolder, path }, network), device);
+    return await takeDown(createKernel({ runFolder, path }), device);
   } finally {
     lock.close();
   }
 }
 
-function createKernel(
-  { runFolder, path }: Pick<HostAgentOptions, "runFolder" | "path">,
-  network: Name,
-): LinuxKernel {
-  const folder = join(runFolder, network);
+/** One folder for all networks: what they share of the kernel is given back when none needs it any more. */
+function createKernel({
+  runFolder,
+  path,
+}: Pick<HostAgentOptions, "runFolder" | "path">): LinuxKernel {
+  const folder = join(runFolder, "kernel");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   return new LinuxKernel({ folder, path, nowSeconds: () => Date.now() / 1000 });
 }

@@ -1,5 +1,4 @@
 /** What the command line starts of the agent, and what tests do. */
-export { Agent } from "./agent.ts";
 export { firstDelayMs, retryDelayMs } from "./backoff.ts";
 export type { Credential } from "./credential.ts";
 export { addressOf, followedOf, NO_ENDPOINTS, stepEndpoints } from "./endpoints.ts";

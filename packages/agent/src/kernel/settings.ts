@@ -9,6 +9,7 @@ import {
   readFileSync,
   readdirSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -149,6 +150,7 @@ export class Settings {
   }
 
   #writeNotes(notes: ReadonlyMap<string, Note>): void {
+    if (notes.size === 0) return rmSync(this.#file, { force: true });
     const value = [...notes].map(([key, { users, before }]) => [
       key,
       { users, before: Object.fromEntries(before) },

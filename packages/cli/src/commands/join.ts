@@ -1,8 +1,9 @@
 /** warren join: makes this host a node: a key that stays here, a request to the server, an agent that lives on. */
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { createInterface } from "node:readline/promises";
+import { text as readAll } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import {
   AppError,
@@ -11,6 +12,7 @@ import {
   parsePin,
   parseServerAddress,
   printServerAddress,
+  refusalOf,
 } from "@warren/api";
 import type { JoinToken, Pin, ServerAddress } from "@warren/api";
 import { findInit, installStarter, listNetworks, NetworkFiles, readStatuses } from "@warren/agent";
@@ -126,7 +128,7 @@ async function readWish(
 ): Promise<Wish> {
   const network = wanted === undefined ? undefined : demand(parseName(wanted));
   if (server === undefined) {
-    const text = readToken(token, environment);
+    const text = await readToken(token, environment);
     const { network: said, ...rest }: JoinToken = demand(parseJoinToken(text));
     return { ...rest, ...optional("network", network ?? said) };
   }
@@ -136,7 +138,7 @@ async function readWish(
 }
 
 /** Of an argument, `-` for standard input, a file, or the environment. */
-function readToken(token: string | undefined, environment: Environment): string {
+async function readToken(token: string | undefined, environment: Environment): Promise<string> {
   const given = token ?? environment[TOKEN_VARIABLE];
   if (given === undefined) {
     throw new AppError("usage", say`a token is missing`, {
@@ -144,7 +146,13 @@ function readToken(token: string | undefined, environment: Environment): string 
     });
   }
   if (given.startsWith("wrn_")) return given;
-  return readFileSync(given === "-" ? 0 : given, "utf8").trim();
+  // Not the descriptor itself: a pipe that has nothing to say yet refuses to be read.
+  if (given === "-") return (await readAll(process.stdin)).trim();
+  try {
+    return readFileSync(given, "utf8").trim();
+  } catch (cause) {
+    throw refusalOf("cannot-read", given, cause);
+  }
 }
 
 /** Who joins without a token has to know the server by its key. */

@@ -1,0 +1,89 @@
+/** Machines of a control plane: the real warren on each, one that serves, and others that join it. */
+import { join } from "node:path";
+import { expect } from "vitest";
+import type { Outcome } from "../lab/world.ts";
+import type { DiskContent } from "./system-disk.ts";
+import type { Runner, System } from "./system.ts";
+import { createSystems, type DrawnSystem, type Systems } from "./systems.ts";
+import type { Ground } from "./underlay.ts";
+
+/** The checkout is where a package would be. */
+const WARREN: DiskContent = {
+  folders: { "opt/warren": join(import.meta.dirname, "..") },
+  prepare: ["ln -s /opt/warren/warren /usr/local/bin/warren"],
+};
+
+/** As somebody would write it who wants the server to be there after a reboot. */
+const UNIT = `[Unit]
+After=network.target
+
+[Service]
+ExecStart=/usr/local/bin/warren server
+Restart=always
+RestartSec=0.1
+
+[Install]
+WantedBy=multi-user.target
+`;
+
+const SERVE_MS = 10_000;
+
+/** Each has 203.0.113.N in the network of all, in the order of their names, and what `more` draws. */
+export async function createControl(
+  ground: Ground,
+  names: readonly string[],
+  more: Readonly<Record<string, Partial<DrawnSystem>>> = {},
+): Promise<Systems> {
+  const all = [...names, ...Object.keys(more).filter((name) => !names.includes(name))];
+  const drawn = all.map((name, at): [string, DrawnSystem] => {
+    const { ports = {}, ...rest } = more[name] ?? {};
+    const net = { addresses: [`203.0.113.${at + 1}/24`] };
+    const system = names.includes(name) ? { system: WARREN } : {};
+    return [name, { ports: { net, ...ports }, ...system, ...rest }];
+  });
+  const desk: DrawnSystem = { ports: { net: { addresses: ["203.0.113.100/24"] } } };
+  return await createSystems(ground, { hosts: { desk, ...Object.fromEntries(drawn) } });
+}
+
+/** Has the machine serve for as long as it lives, and again when it boots. */
+export async function serveOn(machine: System): Promise<void> {
+  await machine.run({
+    words: [
+      "sh",
+      "-ec",
+      "cat >/etc/systemd/system/warren-server.service; systemctl enable -q --now warren-server",
+    ],
+    input: UNIT,
+    wayOut: "look at the unit",
+  });
+  await untilServing(machine);
+}
+
+/** As its own root sees it: before that it answers nobody. */
+export async function untilServing(machine: System): Promise<void> {
+  const words = ["warren", "network", "list"];
+  await expect
+    .poll(async () => (await machine.attempt({ words, wayOut: "" })).status, {
+      timeout: SERVE_MS,
+      interval: 100,
+    })
+    .toBe(0);
+}
+
+/** Runs a script on a host or a machine, as root; what it prints on both of its streams. */
+export async function type(host: Runner, script: string): Promise<string> {
+  const { status, output } = await typed(host, script);
+  if (status !== 0) throw new Error(`on ${host.name} ${script} ends with ${status}: ${output}`);
+  return output;
+}
+
+/** What it prints as it fails. */
+export async function typeInVain(host: Runner, script: string): Promise<string> {
+  const { status, output } = await typed(host, script);
+  if (status === 0) throw new Error(`on ${host.name} ${script} does not fail: ${output}`);
+  return output;
+}
+
+async function typed(host: Runner, script: string): Promise<Outcome> {
+  return await host.attempt({ words: ["sh", "-ec", `exec 2>&1\n${script}`], wayOut: "" });
+}

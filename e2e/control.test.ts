@@ -1,0 +1,73 @@
+/** A mesh from nothing, as somebody makes one who types what the commands print. */
+import { expect, test } from "vitest";
+import { createControl, type, typeInVain } from "./control-machines.ts";
+import { useGround } from "./systems-fixture.ts";
+
+const ground = useGround();
+
+/** `warren server` at a terminal, where it prints what only a person may see; it lives on. */
+const AT_TERMINAL = `
+setsid script -qefc "warren server" /run/terminal >/dev/null 2>&1 </dev/null &
+timeout 20 sh -c 'until grep -q "more: warren token" /run/terminal; do sleep 0.05; done'
+tr -d '\\r' </run/terminal | sed '/^Script /d'
+`;
+const HELP = "warren token create mesh | ssh host sudo warren join -";
+
+test("three commands are a mesh of two hosts, which answer each other as soon as the last has ended", async () => {
+  const lab = await createControl(ground, ["srv", "a", "b"]);
+  const printed = await type(lab.machine("srv"), AT_TERMINAL);
+  expect(withoutSecrets(printed)).toMatchInlineSnapshot(`
+    "page     https://203.0.113.1:8443
+    known by sha256:…
+    sign in  https://203.0.113.1:8443/#sign-in=…
+    join     warren join wrn_…
+             (good for 1 h; more: warren token create mesh)
+    "
+  `);
+  const [, command = ""] = /^join +(warren join wrn_\S+)$/m.exec(printed) ?? [];
+  expect(await type(lab.machine("a"), command)).toMatchInlineSnapshot(`
+    "a is in mesh, on warren0: 0 tunnels
+    "
+  `);
+  // Nobody is there to answer a question, and one second is all that the first answer may take.
+  const onB = await type(lab.machine("b"), `${command}; ping -n -W 1 -c 1 10.77.0.1`);
+  expect(onB.replace(/\nPING [^]*/, "\n")).toMatchInlineSnapshot(`
+    "b is in mesh, on warren0: 1 tunnel
+    "
+  `);
+  await type(lab.machine("a"), "ping -n -W 1 -c 1 10.77.0.2");
+});
+
+test("a host joins by what the help of `warren join` shows, and the server's own host can, too", async () => {
+  const lab = await createControl(ground, ["srv", "b"]);
+  const srv = lab.machine("srv");
+  await type(srv, AT_TERMINAL);
+  expect(await type(srv, "warren join --help")).toContain(HELP);
+  expect(await typeInVain(srv, "warren join token.txt")).toMatchInlineSnapshot(`
+    "token.txt: error cannot-read: cannot read: no such file or folder
+      check the path
+    "
+  `);
+  const [create = "", join = ""] = HELP.split(" | ");
+  const piped = `ssh srv ${create} | ${join.replace("host", "b")}`;
+  expect(await type(lab.desk, piped)).toMatchInlineSnapshot(`
+    "b is in mesh, on warren0: 0 tunnels
+    "
+  `);
+  const onItself = `${create} | warren join -; ping -n -W 1 -c 1 10.77.0.1`;
+  expect((await type(srv, onItself)).replace(/\nPING [^]*/, "\n")).toMatchInlineSnapshot(`
+    "srv is in mesh, on warren0: 1 tunnel
+    "
+  `);
+  await type(lab.machine("b"), "ping -n -W 1 -c 1 10.77.0.2");
+  expect(await type(srv, "warren node list mesh")).toMatchInlineSnapshot(`
+    "node  state    addresses  endpoint
+    b     current  10.77.0.1  203.0.113.2:51820
+    srv   current  10.77.0.2  203.0.113.1:51820
+    "
+  `);
+});
+
+function withoutSecrets(printed: string): string {
+  return printed.replaceAll(/(sha256:|sign-in=|wrn_)[\w-]+/g, "$1…");
+}
