@@ -24,5 +24,6 @@ for (let rev = first + 1; rev < first + MOST; rev += 1) {
     ],
     delete: [`row/${(rev + 3) % 7}`],
   });
-  process.stdout.write(`${rev}\n`);
+  // Told before the next begins, however slowly it is read.
+  await new Promise((told) => process.stdout.write(`${rev}\n`, told));
 }
