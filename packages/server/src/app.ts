@@ -30,6 +30,8 @@ export interface Plane {
   /** Of one address, and of one account. */
   readonly tries: RateLimit;
   readonly accountTries: RateLimit;
+  /** Takes down what we did wrong. */
+  readonly report: (mistake: unknown) => void;
 }
 
 /** What handlers need of cryptography, and of how the server is reached. */
@@ -109,7 +111,11 @@ export function createApp(plane: Plane, identify: (context: Context) => Caller):
     demand: (context) => demand({ role: "viewer", in: "server" }, identify(context), undefined),
   });
   app.notFound((context) => refuse(context, notFound(context.req.path), refusals));
-  app.onError((error, context) => refuse(context, error, refusals));
+  app.onError((error, context) => {
+    if (error instanceof AppError) return refuse(context, error, refusals);
+    plane.report(error);
+    return refuse(context, internal(), refusals);
+  });
   return app;
 }
 
@@ -160,12 +166,8 @@ function checkOf({ vault }: Plane, { req }: Context): Pick<Deed, "check"> {
   };
 }
 
-/**
- * The one form of everything that is refused, each counted by its code; our own mistakes are told to the
- * log, and not to the asker.
- */
-function refuse(context: Context, error: unknown, refusals: Map<string, number>): Response {
-  if (!(error instanceof AppError)) throw error;
+/** The one form of everything that is refused, each counted by its code. */
+function refuse(context: Context, error: AppError, refusals: Map<string, number>): Response {
   const { code, text, fix, details, status } = error;
   refusals.set(code, (refusals.get(code) ?? 0) + 1);
   const listed = details.map((each) => {
@@ -180,5 +182,12 @@ function refuse(context: Context, error: unknown, refusals: Map<string, number>)
 function notFound(path: string): AppError {
   return new AppError("not-found", core.say`there is nothing at ${core.quote(path)}`, {
     fix: core.say`see /api/v1/openapi.json`,
+  });
+}
+
+/** What it was is for the server's log, and not for the asker. */
+function internal(): AppError {
+  return new AppError("internal", core.say`the server has made a mistake`, {
+    fix: core.say`see its log, and report what stands there`,
   });
 }
