@@ -9,6 +9,8 @@ const UNAVAILABLE = 69;
 
 export const ERRORS = {
   usage: { exit: USAGE, status: 400 },
+  /** We are wrong (EX_SOFTWARE): only a server says so, since others end by it. */
+  internal: { exit: 70, status: 500 },
   "cannot-read": { exit: 2, status: 500 },
   "cannot-write": { exit: 2, status: 500 },
   busy: { exit: 75, status: 503 },

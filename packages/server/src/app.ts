@@ -57,7 +57,11 @@ export function createApp(plane: Plane, identify: (context: Context) => Caller):
     demand: (context) => demand({ role: "viewer", in: "server" }, identify(context), undefined),
   });
   app.notFound((context) => refuse(context, notFound(context.req.path), refusals));
-  app.onError((error, context) => refuse(context, error, refusals));
+  app.onError((error, context) => {
+    if (error instanceof AppError) return refuse(context, error, refusals);
+    plane.report(error);
+    return refuse(context, internal(), refusals);
+  });
   return app;
 }
 
@@ -108,12 +112,8 @@ function checkOf({ vault }: Plane, { req }: Context): Pick<Deed, "check"> {
   };
 }
 
-/**
- * The one form of everything that is refused, each counted by its code; our own mistakes are told to the
- * log, and not to the asker.
- */
-function refuse(context: Context, error: unknown, refusals: Map<string, number>): Response {
-  if (!(error instanceof AppError)) throw error;
+/** The one form of everything that is refused, each counted by its code. */
+function refuse(context: Context, error: AppError, refusals: Map<string, number>): Response {
   const { code, text, fix, details, status } = error;
   refusals.set(code, (refusals.get(code) ?? 0) + 1);
   const listed = details.map((each) => {
@@ -128,5 +128,12 @@ function refuse(context: Context, error: unknown, refusals: Map<string, number>)
 function notFound(path: string): AppError {
   return new AppError("not-found", core.say`there is nothing at ${core.quote(path)}`, {
     fix: core.say`see /api/v1/openapi.json`,
+  });
+}
+
+/** What it was is for the server's log, and not for the asker. */
+function internal(): AppError {
+  return new AppError("internal", core.say`the server has made a mistake`, {
+    fix: core.say`see its log, and report what stands there`,
   });
 }

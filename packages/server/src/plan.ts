@@ -2,7 +2,7 @@
 import { AppError } from "@warren/api";
 import * as core from "@warren/core";
 import type { Facts, Index, Lock, LockedNode, Mesh, Name, PairName } from "@warren/core";
-import { isMember, nodeKey, rowsOf, withRow } from "./state.ts";
+import { nodeKey, rowsOf, withRow } from "./state.ts";
 import type { Fields, NetworkRow, NodeRow, State } from "./state.ts";
 
 export interface NetworkPlan {
@@ -11,27 +11,34 @@ export interface NetworkPlan {
   readonly index: Index;
 }
 
-/** With an address for each new node, recorded from now on; without a plan while there is no node. */
+/** With an address for each new node, recorded from now on; without a plan while no host has joined. */
 export interface Settled {
   readonly state: State;
   readonly plan?: NetworkPlan;
 }
 
-/** Throws AppError("invalid") with what is wrong with the network's document. O(N). */
+/**
+ * Throws AppError("invalid") with what is wrong with the network's document. Nodes that no host has joined
+ * as are in the document, which may speak of them; others have no tunnel to them. O(N).
+ */
 export function settle(state: State, network: string, facts: Facts): Settled {
   const row = state.network.get(network);
-  const nodes = rowsOf(state.node, network).filter(([, node]) => isMember(node));
-  if (row === undefined || nodes.length === 0) return { state };
+  if (row === undefined) return { state };
+  const nodes = rowsOf(state.node, network).filter(([, { fields }]) => fields !== undefined);
   const diagnostics = new core.Diagnostics();
   const mesh = core.parseMesh(documentOf(row, nodes), diagnostics);
   if (mesh !== undefined) {
     refuseHooks(mesh, diagnostics);
     core.checkMesh(mesh, diagnostics);
   }
-  if (mesh === undefined || diagnostics.hasErrors) throw wrong(network, diagnostics);
+  const mistakes = errorsIn(diagnostics);
+  // A network is there before its first node, and after its last one.
+  const isEmpty = mistakes.every(({ code }) => code === "no-nodes");
+  if (!isEmpty) throw wrong(network, mistakes);
+  if (mesh === undefined || nodes.length === 0) return { state };
   const before = lockOf(row, nodes);
   const { nodes: given } = core.allocate(mesh, before, diagnostics);
-  if (diagnostics.hasErrors) throw wrong(network, diagnostics);
+  if (diagnostics.hasErrors) throw wrong(network, errorsIn(diagnostics));
   const lock = {
     ...before,
     nodes: new Map(
@@ -45,7 +52,10 @@ export function settle(state: State, network: string, facts: Facts): Settled {
     if (addresses.join() === node.addresses.join()) return all;
     return withRow(all, "node", nodeKey(network, name), { ...node, addresses });
   }, state);
-  return { state: settled, plan: { mesh, lock, index: core.index(mesh, lock, facts) } };
+  const joined = mesh.nodes.filter(({ name }) => lock.nodes.get(name)?.publicKey !== undefined);
+  if (joined.length === 0) return { state: settled };
+  const index = core.index({ ...mesh, nodes: joined }, lock, facts);
+  return { state: settled, plan: { mesh, lock, index } };
 }
 
 /** As warren.yaml has it; those that only wait are not in it. */
@@ -93,8 +103,11 @@ function refuseHooks({ nodes }: Mesh, diagnostics: core.Diagnostics): void {
   }
 }
 
-function wrong(network: string, diagnostics: core.Diagnostics): AppError {
-  const details = diagnostics.list.filter(({ severity }) => severity === "error");
+function errorsIn({ list }: core.Diagnostics): readonly core.Diagnostic[] {
+  return list.filter(({ severity }) => severity === "error");
+}
+
+function wrong(network: string, details: readonly core.Diagnostic[]): AppError {
   const [first] = details;
   const why = first === undefined ? "" : first.message;
   return new AppError("invalid", core.say`network ${network} would be wrong: ${why}`, {

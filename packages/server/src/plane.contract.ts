@@ -59,6 +59,9 @@ export async function createTestPlane(
     // Nobody guesses here, but all come from one address.
     tries: new RateLimit({ ...ADDRESS_RATE, burst: 1e9 }),
     accountTries: new RateLimit({ ...ACCOUNT_RATE, burst: 1e9 }),
+    report: (mistake) => {
+      throw mistake;
+    },
     vault: {
       makeSecret,
       hashSecret,

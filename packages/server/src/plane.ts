@@ -19,6 +19,8 @@ export interface Plane {
   /** Of one address, and of one account. */
   readonly tries: RateLimit;
   readonly accountTries: RateLimit;
+  /** Takes down what we did wrong. */
+  readonly report: (mistake: unknown) => void;
 }
 
 /** What handlers need of cryptography, and of how the server is reached. */

@@ -125,6 +125,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     sessions,
     tries: new RateLimit(ADDRESS_RATE),
     accountTries: new RateLimit(ACCOUNT_RATE),
+    report: (mistake) => console.error(mistake),
     vault: createVault(seal, place),
   };
   const app = createApp(plane, (context) =>

@@ -138,11 +138,6 @@ export function stateOf(rows: Iterable<StoredRow>): State {
   return Object.fromEntries(tables) as unknown as State;
 }
 
-/** Names of a network's nodes that are in its mesh, or only want to be. */
-export function isMember({ fields, publicKey }: NodeRow): boolean {
-  return fields !== undefined && (publicKey !== undefined || fields["publicKey"] !== undefined);
-}
-
 export function parsedName(text: string): Name {
   const name = core.parseName(text);
   if (name instanceof core.Problem) throw new Error(String(name));

@@ -41,7 +41,11 @@ export const accountHandlers: Handlers<Accounts> = {
     }
     const roles = ledger.state.account.get(account)?.roles ?? [];
     const grant = roles.find(({ network }) => network === "*") ?? roles[0];
-    if (grant === undefined) throw new Error("an account without a role");
+    if (grant === undefined) {
+      throw new AppError("forbidden", say`account ${account} may do nothing yet`, {
+        fix: say`have an admin give it a role`,
+      });
+    }
     const maker: Caller = { kind: "account", name: account, roles };
     const name = freshName(plane, `${account}-${body.device}`);
     return { account, token: await makeApiToken(plane, maker, { name, grant, days: DEVICE_DAYS }) };
