@@ -36,3 +36,4 @@ export type {
 export type { Route, Routes, TokenView } from "./routes.ts";
 export { API, createClient } from "./client.ts";
 export type { Asked, Client, Send } from "./client.ts";
+export type { NetworkNews, NodeLine } from "./watched.ts";

@@ -5,6 +5,7 @@
 import * as core from "@warren/core";
 import { shapes } from "@warren/core";
 import type { Shape } from "@warren/core";
+import { networkNews, nodeState } from "./watched.ts";
 
 const { anything, choice, fields, flag, list, mapped, number, optional, record, required, text } =
   shapes;
@@ -33,6 +34,8 @@ export interface Route<B = unknown, A = unknown> {
   readonly need: Need;
   readonly body?: Shape<B>;
   readonly answer: Shape<A>;
+  /** What the answer is written in, where that is no JSON: of events, each is of the answer's shape. */
+  readonly media?: "image/svg+xml" | "text/event-stream";
   /** What may stand behind the question mark. */
   readonly query?: readonly string[];
 }
@@ -69,7 +72,7 @@ const peer = fields({
 export const nodeView = fields({
   name: required(name, "Its name."),
   state: required(
-    choice("waiting", "declared", "offline", "behind", "failed", "current"),
+    nodeState,
     "waiting: for approval; declared: no host has joined as it; behind: has not applied the newest.",
   ),
   publicKey: optional(publicKey, "Of its tunnel."),
@@ -289,6 +292,23 @@ export const routes = {
     about: "Its nodes, and hosts that wait, with how they are.",
     need: { role: "viewer", in: "network" },
     answer: list(nodeView),
+  }),
+  watchNodes: route({
+    method: "GET",
+    path: "/networks/:network/events",
+    about: "Its nodes, and from then on what changes: Server-Sent Events.",
+    need: { role: "viewer", in: "network" },
+    media: "text/event-stream",
+    answer: networkNews,
+  }),
+  readPicture: route({
+    method: "GET",
+    path: "/networks/:network/picture.svg",
+    about: "The mesh as a picture; ?language=zh-CN for its words.",
+    need: { role: "viewer", in: "network" },
+    query: ["language", "at"],
+    media: "image/svg+xml",
+    answer: word,
   }),
   setNode: route({
     method: "PATCH",

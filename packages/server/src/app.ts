@@ -13,7 +13,10 @@ import { accountHandlers } from "./routes/accounts.ts";
 import { networkHandlers } from "./routes/networks.ts";
 import { nodeHandlers } from "./routes/nodes.ts";
 import { tokenHandlers } from "./routes/tokens.ts";
+import { watchHandlers } from "./routes/watch.ts";
 import type { Ledger, Clock } from "./ledger.ts";
+import { PICTURE_POLICY } from "./page-files.ts";
+import type { Page } from "./page-files.ts";
 import type { Store } from "./store/store.ts";
 import type { Streams } from "./streams.ts";
 
@@ -28,6 +31,8 @@ export interface Plane {
   /** Of one address, and of one account. */
   readonly tries: RateLimit;
   readonly accountTries: RateLimit;
+  /** In a reader's language: a tag, or what a browser says of its languages. */
+  readonly words: (text: core.Text, language: string | undefined) => string;
 }
 
 /** What handlers need of cryptography, and of how the server is reached. */
@@ -57,28 +62,45 @@ export interface Call<B> {
   /** The secret of a browser's cookie. */
   readonly session: string | undefined;
   setCookie(cookie: string): void;
+  /** Throws once the caller may do this no more. */
+  readonly demandAgain: () => void;
 }
 
 export type Handlers<K extends keyof Routes> = {
-  readonly [R in K]: (plane: Plane, call: Call<BodyOf<Routes[R]>>) => Promise<AnswerOf<Routes[R]>>;
+  readonly [R in K]: (
+    plane: Plane,
+    call: Call<BodyOf<Routes[R]>>,
+  ) => Promise<AnswerOf<Routes[R]> | ReadableStream<Uint8Array>>;
 };
 
 /** A mesh of 5,000 nodes as a document has some 2 MB. */
 const MOST_BYTES = 8_000_000;
 
 /** `identify` finds out who asks; it throws where a credential is there and holds no more. */
-export function createApp(plane: Plane, identify: (context: Context) => Caller): Hono {
+export function createApp(plane: Plane, identify: (context: Context) => Caller, page: Page): Hono {
   const handlers: Handlers<keyof Routes> = {
     ...accountHandlers,
     ...networkHandlers,
     ...nodeHandlers,
     ...tokenHandlers,
+    ...watchHandlers,
   };
   const app = new Hono();
+  app.use(async (context, next) => {
+    for (const [name, value] of Object.entries(page.headers)) context.header(name, value);
+    await next();
+  });
+  for (const [path, { type, text }] of page.files) {
+    app.get(path, (context) => context.body(text, 200, { "Content-Type": type }));
+  }
   for (const [name, route] of Object.entries(routes) as [keyof Routes, Route][]) {
     app.on(route.method, `${API}${route.path}`, async (context) => {
-      const caller = identify(context);
-      demand(route, caller, context.req.param("network"));
+      const admit = (): Caller => {
+        const caller = identify(context);
+        demand(route, caller, context.req.param("network"));
+        return caller;
+      };
+      const caller = admit();
       const body = await readBody(route, context);
       const { [name]: handler } = handlers as Handlers<never> & Record<string, AnyHandler>;
       const query = context.req.query();
@@ -92,13 +114,17 @@ export function createApp(plane: Plane, identify: (context: Context) => Caller):
         remoteAddress: plane.vault.remoteAddressOf(context),
         session: readCookie(context.req.header("cookie")),
         setCookie: (cookie) => context.header("Set-Cookie", cookie),
+        demandAgain: admit,
       });
-      return context.json(answer as object, 200);
+      if (route.media === undefined) return context.json(answer as object, 200);
+      if (route.media === "image/svg+xml") context.header(...PICTURE_POLICY);
+      context.header("Content-Type", route.media);
+      return context.body(answer as string | ReadableStream);
     });
   }
   app.get("/healthz", (context) => context.text("ok\n"));
-  app.notFound((context) => refuse(context, notFound(context.req.path)));
-  app.onError((error, context) => refuse(context, error));
+  app.notFound((context) => refuse(plane, context, notFound(context.req.path)));
+  app.onError((error, context) => refuse(plane, context, error));
   return app;
 }
 
@@ -157,14 +183,15 @@ function parseJson(written: string): unknown {
 }
 
 /** The one form of everything that is refused; our own mistakes are told to the log, and not to the asker. */
-function refuse(context: Context, error: unknown): Response {
+function refuse({ words }: Plane, context: Context, error: unknown): Response {
   if (!(error instanceof AppError)) throw error;
+  const read = (text: core.Text): string => words(text, context.req.header("accept-language"));
   const { code, text, fix, details, status } = error;
   const listed = details.map((each) => {
-    const [message, way] = [each.message, each.fix].map((phrase) => core.printText(phrase));
+    const [message, way] = [each.message, each.fix].map(read);
     return { code: each.code, path: core.printPath(each.path), message, fix: way };
   });
-  const body = { code, message: core.printText(text), fix: core.printText(fix) };
+  const body = { code, message: read(text), fix: read(fix) };
   const more = listed.length === 0 ? {} : { details: listed };
   return context.json({ error: { ...body, ...more } }, status);
 }

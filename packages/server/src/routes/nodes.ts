@@ -105,7 +105,10 @@ function viewOf(
   };
 }
 
-function stateOf({ fields, joined }: NodeRow, presence: Presence | undefined): NodeView["state"] {
+export function stateOf(
+  { fields, joined }: NodeRow,
+  presence: Presence | undefined,
+): NodeView["state"] {
   if (fields === undefined) return "waiting";
   if (joined === undefined) return "declared";
   if (presence === undefined) return "offline";
