@@ -1,6 +1,6 @@
 /** The page on the server's port, as a browser has it: real server, real agents, kernels in memory. */
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { parseJoinToken } from "@warren/api";
 import { Problem } from "@warren/core";
 import { launchBrowser } from "./browser.ts";
@@ -10,16 +10,23 @@ import { TemporaryFolder } from "./lab-run.ts";
 const NETWORK = "office";
 const SHOTS = process.env["WARREN_SHOTS"];
 
-let browser: Browser;
+let browser: Browser | undefined;
 let folder: TemporaryFolder;
 let plane: ControlPlane;
 /** Whatever a page has said to its console, or done against its policy. */
 let said: string[];
 
-beforeEach(async (ctx) => {
+beforeAll(async () => {
   const launched = await launchBrowser();
-  if (launched === undefined) return ctx.skip("chromium is not installed");
-  browser = launched;
+  if (launched !== undefined) browser = launched;
+});
+
+afterAll(async () => {
+  await browser?.close();
+});
+
+beforeEach(async (ctx) => {
+  if (browser === undefined) return ctx.skip("chromium is not installed");
   folder = new TemporaryFolder();
   plane = await ControlPlane.start(folder.path);
   said = [];
@@ -27,7 +34,7 @@ beforeEach(async (ctx) => {
 });
 
 afterEach(async () => {
-  await browser?.close();
+  for (const context of browser?.contexts() ?? []) await context.close();
   await plane?.close();
   folder?.remove();
 });
@@ -42,7 +49,7 @@ test("the page signs in by a link, shows four nodes, approves a fifth, and remov
     b: "up to date",
     c: "up to date",
     d: "up to date",
-    e: "waits for approval",
+    e: "waiting for approval",
   });
   expect(page.url()).toBe(`${plane.origin}/#network=${NETWORK}`);
   expect(await cellsOf(page, "a")).toEqual([
@@ -50,7 +57,7 @@ test("the page signs in by a link, shows four nodes, approves a fifth, and remov
     "203.0.113.1:51820",
     expect.stringMatching(/^(\d+) of \1$/),
     expect.stringMatching(/^3 of 3newest \d\d:\d\d$/),
-    "↓ 3 KiB  ↑ 6 MiB",
+    "↓ 3 KiB↑ 6 MiB",
   ]);
   await page.evaluate("window.isTheSame = true");
   await page.getByRole("button", { name: "Approve e" }).click();
@@ -83,7 +90,8 @@ test("the page signs in by a link, shows four nodes, approves a fifth, and remov
 });
 
 /** The browser's own word for a link that is refused. */
-const REFUSED = "error: Failed to load resource: the server responded with a status of 401 ()";
+const REFUSED =
+  "error: Failed to load resource: the server responded with a status of 401 (Unauthorized)";
 
 test("the page makes a join token, shows it once, and copies it", async () => {
   const page = await open(await plane.createLink(), {
@@ -120,7 +128,7 @@ test("the page signs in by name and password, and ends with the session", async 
   await page.getByRole("alert").getByText("name or password is wrong").waitFor();
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
-  await expectStates(page, { a: "waits for approval" });
+  await expectStates(page, { a: "waiting for approval" });
   // Who may only look is offered nothing else.
   expect(await page.getByRole("button").allTextContents()).toEqual(["Sign out", "中文"]);
   await plane.call("removeAccount", { params: { account: "reader" } });
@@ -191,12 +199,13 @@ async function joinFour(): Promise<void> {
 }
 
 async function open(url: string, options: BrowserContextOptions = {}): Promise<Page> {
-  const context = await browser.newContext({
+  const context = await browser?.newContext({
     ignoreHTTPSErrors: true,
     locale: "en-GB",
     timezoneId: "UTC",
     ...options,
   });
+  if (context === undefined) throw new Error("a test without a browser is skipped");
   context.setDefaultTimeout(10_000);
   const page = await context.newPage();
   page.on("console", (message) => said.push(`${message.type()}: ${message.text()}`));

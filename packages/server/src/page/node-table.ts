@@ -121,7 +121,7 @@ export class NodeTable {
         ...(isReported ? [words.handshakesOf(line.alive, tunnels)] : []),
         ...(handshakeAt === undefined ? [] : [words.newest(this.#timeOf(handshakeAt))]),
       ],
-      isReported ? [words.trafficOf(this.#sizeOf(line.received), this.#sizeOf(line.sent))] : [],
+      isReported ? [`↓ ${this.#sizeOf(line.received)}`, `↑ ${this.#sizeOf(line.sent)}`] : [],
     ];
   }
 
@@ -140,8 +140,9 @@ export class NodeTable {
   }
 
   #timeOf(at: number): string {
-    const day = Date.now() - at > DAY_MS ? ({ dateStyle: "short" } as const) : {};
-    return new Intl.DateTimeFormat(this.#words.language, { timeStyle: "short", ...day }).format(at);
+    const day = Date.now() - at > DAY_MS ? ({ dateStyle: "medium" } as const) : {};
+    const form = { timeStyle: "short", hourCycle: "h23", ...day } as const;
+    return new Intl.DateTimeFormat(this.#words.language, form).format(at);
   }
 
   #sizeOf(bytes: number): string {

@@ -31,10 +31,9 @@ const en = {
   handshakesOf: (alive: number, tunnels: number) => `${alive} of ${tunnels}`,
   newest: (time: string) => `newest ${time}`,
   traffic: "Traffic",
-  trafficOf: (received: string, sent: string) => `↓ ${received}  ↑ ${sent}`,
   actions: "Actions",
   states: {
-    waiting: "waits for approval",
+    waiting: "waiting for approval",
     declared: "not joined yet",
     offline: "offline",
     behind: "catching up",
@@ -90,7 +89,6 @@ const zhCN: typeof en = {
   handshakesOf: (alive, tunnels) => `${alive} / ${tunnels}`,
   newest: (time) => `最近 ${time}`,
   traffic: "流量",
-  trafficOf: (received, sent) => `↓ ${received}  ↑ ${sent}`,
   actions: "操作",
   states: {
     waiting: "等待批准",

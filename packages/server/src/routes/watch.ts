@@ -16,6 +16,9 @@ const HEARTBEAT_MS = 15_000;
 /** A tunnel without a newer handshake carries nothing (REJECT_AFTER_TIME of WireGuard's paper, section 6.1). */
 const HANDSHAKE_HOLDS_MS = 180_000;
 
+/** A stream begins with it: who was cut off comes back after so long. */
+const RETRY_MS = 500;
+
 export const watchHandlers: Handlers<"watchNodes" | "readPicture"> = {
   async watchNodes(plane, { params: { network = "" }, demandAgain }) {
     const demand = (): void => {
@@ -23,7 +26,7 @@ export const watchHandlers: Handlers<"watchNodes" | "readPicture"> = {
       demandNetwork(plane.ledger.state, network);
     };
     demand();
-    return new ReadableStream(new Watch(plane, network, demand));
+    return watchNetwork(plane, network, demand);
   },
   async readPicture({ ledger, words }, { params: { network = "" }, query: { language } }) {
     demandNetwork(ledger.state, network);
@@ -37,9 +40,20 @@ export const watchHandlers: Handlers<"watchNodes" | "readPicture"> = {
   },
 };
 
+/** Server-Sent Events until `demand` throws. Whoever asks has been let in. */
+export function watchNetwork(
+  plane: Watched,
+  network: string,
+  demand: () => void,
+): ReadableStream<Uint8Array> {
+  return new ReadableStream(new Watch(plane, network, demand));
+}
+
+type Watched = Pick<Plane, "ledger" | "streams" | "clock">;
+
 /** One reader's stream. Whoever reads slowly is told less often, and never something old. */
 class Watch {
-  readonly #plane: Plane;
+  readonly #plane: Watched;
   readonly #network: string;
   readonly #demand: () => void;
   /** As they were told last. */
@@ -50,7 +64,7 @@ class Watch {
   #offs: readonly (() => void)[] = [];
   #callOff: () => void = () => undefined;
 
-  constructor(plane: Plane, network: string, demand: () => void) {
+  constructor(plane: Watched, network: string, demand: () => void) {
     this.#plane = plane;
     this.#network = network;
     this.#demand = demand;
@@ -93,7 +107,8 @@ class Watch {
     }
     const news = this.#news();
     this.#isDue = false;
-    const event = news === undefined ? ":\n\n" : `data: ${JSON.stringify(news)}\n\n`;
+    const retry = news?.isWhole === true ? `retry: ${RETRY_MS}\n` : "";
+    const event = news === undefined ? ":\n\n" : `${retry}data: ${JSON.stringify(news)}\n\n`;
     this.#rest(controller);
     controller.enqueue(new TextEncoder().encode(event));
   }
@@ -144,7 +159,7 @@ class Watch {
 }
 
 function lineOf(
-  { ledger, streams, clock }: Plane,
+  { ledger, streams, clock }: Watched,
   {
     network,
     name,
