@@ -3,14 +3,14 @@
  * out, and light and dark are what they say.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inflateSync } from "node:zlib";
 import * as core from "@warren/core";
-import { chromium } from "playwright-core";
 import type { Browser, Page } from "playwright-core";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { launchBrowser } from "./browser.ts";
 import { TemporaryFolder } from "./lab-run.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -21,16 +21,10 @@ let browser: Browser;
 let folder: TemporaryFolder;
 
 beforeEach(async (ctx) => {
-  const folders = (process.env["PATH"] ?? "").split(delimiter);
-  const program = folders.map((each) => join(each, "chromium")).find((each) => existsSync(each));
-  if (program === undefined) ctx.skip("chromium is not installed");
+  const launched = await launchBrowser();
+  if (launched === undefined) return ctx.skip("chromium is not installed");
+  browser = launched;
   folder = new TemporaryFolder();
-  // Its own sandbox needs more than a container has, and all that it shows is ours.
-  const options = {
-    args: ["--no-sandbox"],
-    ...(program === undefined ? {} : { executablePath: program }),
-  };
-  browser = await chromium.launch(options);
 });
 
 afterEach(async () => {

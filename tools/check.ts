@@ -13,6 +13,8 @@ interface Result extends Tally {
 
 const steps: Readonly<Record<string, Start>> = {
   types: { command: "tsc", list: [] },
+  // What runs in a browser has a browser's globals, and nothing else has.
+  pageTypes: { command: "tsc", list: ["-p", "packages/server/src/page"] },
   lint: { command: "oxlint", list: [] },
   format: { command: "oxfmt", list: ["--check"] },
 };

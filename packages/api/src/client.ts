@@ -44,7 +44,7 @@ export function createClient(send: Send, headers: Readonly<Record<string, string
       headers: ifMatch === undefined ? headers : { ...headers, "If-Match": ifMatch },
       ...(body === undefined ? {} : { body }),
     });
-    const value = parseJson(text);
+    const value = route.media === undefined || status >= 300 ? parseJson(text) : text;
     if (status >= 300) throw refusalIn(value, status);
     const diagnostics = new core.Diagnostics();
     const answer = route.answer.read(value, [], diagnostics);

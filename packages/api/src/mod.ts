@@ -28,3 +28,4 @@ export type { RevisionView, Role, TokenView } from "./views.ts";
 export { openApi } from "./openapi.ts";
 export { API, createClient } from "./client.ts";
 export type { Asked, Client, Send } from "./client.ts";
+export type { NetworkNews, NodeLine } from "./watched.ts";

@@ -6,6 +6,7 @@ import { shapes } from "@warren/core";
 import type { Shape } from "@warren/core";
 import * as views from "./views.ts";
 import type { Role } from "./views.ts";
+import { networkNews } from "./watched.ts";
 
 const { fields, flag, list, number, optional, required } = shapes;
 const { account, apiToken, count, done, grant, name, network, nodeView, open } = views;
@@ -31,6 +32,8 @@ export interface Route<B = unknown, A = unknown, Q = unknown> {
   readonly need: Need;
   readonly body?: Shape<B>;
   readonly answer: Shape<A>;
+  /** What the answer is written in, where that is no JSON: of events, each is of the answer's shape. */
+  readonly media?: "image/svg+xml" | "text/event-stream";
   /** What may stand behind the question mark. */
   readonly query?: Shape<Q>;
 }
@@ -190,6 +193,26 @@ export const routes = {
     about: "Its nodes, and hosts that wait, with how they are.",
     need: { role: "viewer", in: "network" },
     answer: list(nodeView),
+  }),
+  watchNodes: route({
+    method: "GET",
+    path: "/networks/:network/events",
+    about: "Its nodes, and from then on what changes: Server-Sent Events.",
+    need: { role: "viewer", in: "network" },
+    media: "text/event-stream",
+    answer: networkNews,
+  }),
+  readPicture: route({
+    method: "GET",
+    path: "/networks/:network/picture.svg",
+    about: "The mesh as a picture; ?language=zh-CN for its words.",
+    need: { role: "viewer", in: "network" },
+    query: fields({
+      language: optional(word, "Of its words."),
+      at: optional(word, "Anything: another one is asked for anew."),
+    }),
+    media: "image/svg+xml",
+    answer: word,
   }),
   setNode: route({
     method: "PATCH",

@@ -1,6 +1,7 @@
 /** The forms of what the API is told and tells: networks, nodes, tokens, people, refusals. Knows no route. */
 import * as core from "@warren/core";
 import { shapes } from "@warren/core";
+import { nodeState } from "./watched.ts";
 
 const { anything, choice, fields, flag, list, mapped, number, optional, record, required, text } =
   shapes;
@@ -39,7 +40,7 @@ const peer = fields({
 export const nodeView = fields({
   name: required(name, "Its name."),
   state: required(
-    choice("waiting", "declared", "offline", "behind", "failed", "current"),
+    nodeState,
     "waiting: for approval; declared: no host has joined as it; behind: has not applied the newest.",
   ),
   publicKey: optional(publicKey, "Of its tunnel."),

@@ -15,20 +15,35 @@ import { tokenHandlers } from "./routes/tokens.ts";
 import { addHealth } from "./health.ts";
 import type { Deed } from "./ledger.ts";
 import { readBody, readQuery } from "./request-forms.ts";
+import { watchHandlers } from "./routes/watch.ts";
+import { PICTURE_POLICY } from "./page-files.ts";
+import type { Page } from "./page-files.ts";
 
 /** `identify` finds out who asks; it throws where a credential is there and holds no more. */
-export function createApp(plane: Plane, identify: (context: Context) => Caller): Hono {
+export function createApp(plane: Plane, identify: (context: Context) => Caller, page: Page): Hono {
   const handlers: Handlers<keyof Routes> = {
     ...accountHandlers,
     ...networkHandlers,
     ...nodeHandlers,
     ...tokenHandlers,
+    ...watchHandlers,
   };
   const app = new Hono();
+  app.use(async (context, next) => {
+    for (const [name, value] of Object.entries(page.headers)) context.header(name, value);
+    await next();
+  });
+  for (const [path, { type, text }] of page.files) {
+    app.get(path, (context) => context.body(text, 200, { "Content-Type": type }));
+  }
   for (const [name, route] of Object.entries(routes) as [keyof Routes, Route][]) {
     app.on(route.method, `${API}${route.path}`, async (context) => {
-      const caller = identify(context);
-      demand(route.need, caller, context.req.param("network"));
+      const admit = (): Caller => {
+        const caller = identify(context);
+        demand(route.need, caller, context.req.param("network"));
+        return caller;
+      };
+      const caller = admit();
       const query = readQuery(route, context.req.query());
       const body = await readBody(route, context.req.raw);
       const { [name]: handler } = handlers as Handlers<never> & Record<string, AnyHandler>;
@@ -42,11 +57,15 @@ export function createApp(plane: Plane, identify: (context: Context) => Caller):
         remoteAddress: plane.vault.remoteAddressOf(context),
         session: readCookie(context.req.header("cookie")),
         setCookie: (cookie) => context.header("Set-Cookie", cookie),
+        demandAgain: admit,
       });
       if (name === "readMesh" || name === "listNodes") {
         context.header("ETag", tagOf(plane.vault, plane.ledger.state, params["network"] ?? ""));
       }
-      return context.json(answer as object, 200);
+      if (route.media === undefined) return context.json(answer as object, 200);
+      if (route.media === "image/svg+xml") context.header(...PICTURE_POLICY);
+      context.header("Content-Type", route.media);
+      return context.body(answer as string | ReadableStream);
     });
   }
   const description = openApi();
@@ -56,11 +75,15 @@ export function createApp(plane: Plane, identify: (context: Context) => Caller):
     refusals,
     demand: (context) => demand({ role: "viewer", in: "server" }, identify(context), undefined),
   });
-  app.notFound((context) => refuse(context, notFound(context.req.path), refusals));
+  const refuse = (context: Context, error: AppError): Response => {
+    refusals.set(error.code, (refusals.get(error.code) ?? 0) + 1);
+    return answerRefusal(plane, context, error);
+  };
+  app.notFound((context) => refuse(context, notFound(context.req.path)));
   app.onError((error, context) => {
-    if (error instanceof AppError) return refuse(context, error, refusals);
+    if (error instanceof AppError) return refuse(context, error);
     plane.report(error);
-    return refuse(context, internal(), refusals);
+    return refuse(context, internal());
   });
   return app;
 }
@@ -112,15 +135,15 @@ function checkOf({ vault }: Plane, { req }: Context): Pick<Deed, "check"> {
   };
 }
 
-/** The one form of everything that is refused, each counted by its code. */
-function refuse(context: Context, error: AppError, refusals: Map<string, number>): Response {
+/** The one form of everything that is refused. */
+function answerRefusal({ words }: Plane, context: Context, error: AppError): Response {
+  const read = (text: core.Text): string => words(text, context.req.header("accept-language"));
   const { code, text, fix, details, status } = error;
-  refusals.set(code, (refusals.get(code) ?? 0) + 1);
   const listed = details.map((each) => {
-    const [message, way] = [each.message, each.fix].map((phrase) => core.printText(phrase));
+    const [message, way] = [each.message, each.fix].map(read);
     return { code: each.code, path: core.printPath(each.path), message, fix: way };
   });
-  const body = { code, message: core.printText(text), fix: core.printText(fix) };
+  const body = { code, message: read(text), fix: read(fix) };
   const more = listed.length === 0 ? {} : { details: listed };
   return context.json({ error: { ...body, ...more } }, status);
 }

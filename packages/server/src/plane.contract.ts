@@ -1,6 +1,7 @@
 /** A control plane for tests, whole but for sockets and files: asked like the real one, by requests. */
 import { API } from "@warren/api";
 import type { PresharedKeys } from "@warren/api";
+import { printText } from "@warren/core";
 import type { Name } from "@warren/core";
 import { createPresharedKeys, digest, hashSecret } from "@warren/crypto";
 import type { Hono } from "hono";
@@ -59,6 +60,7 @@ export async function createTestPlane(
     // Nobody guesses here, but all come from one address.
     tries: new RateLimit({ ...ADDRESS_RATE, burst: 1e9 }),
     accountTries: new RateLimit({ ...ACCOUNT_RATE, burst: 1e9 }),
+    words: (text) => printText(text),
     report: (mistake) => {
       throw mistake;
     },
@@ -74,8 +76,10 @@ export async function createTestPlane(
     },
   };
   const door = new Door({ ledger, clock, sessions }, { hashSecret, localToken: LOCAL_TOKEN });
-  const app = createApp(plane, ({ req }) =>
-    door.identify({ method: req.method, header: (name) => req.header(name) }),
+  const app = createApp(
+    plane,
+    ({ req }) => door.identify({ method: req.method, header: (name) => req.header(name) }),
+    { files: new Map(), headers: {} },
   );
   const ask: TestPlane["ask"] = async (line, { by, headers = {}, body, text } = {}) => {
     const [method = "", path = ""] = line.split(" ");

@@ -1,5 +1,6 @@
 /** What the handlers of the API work with, and what they are called with. */
 import type { AnswerOf, BodyOf, QueryOf, Routes } from "@warren/api";
+import type { Text } from "@warren/core";
 import type { Context } from "hono";
 import type { RateLimit } from "./auth/rate-limit.ts";
 import type { Caller } from "./auth/roles.ts";
@@ -19,6 +20,8 @@ export interface Plane {
   /** Of one address, and of one account. */
   readonly tries: RateLimit;
   readonly accountTries: RateLimit;
+  /** In a reader's language: a tag, or what a browser says of its languages. */
+  readonly words: (text: Text, language: string | undefined) => string;
   /** Takes down what we did wrong. */
   readonly report: (mistake: unknown) => void;
 }
@@ -50,11 +53,13 @@ export interface Call<B = unknown, Q = unknown> {
   /** The secret of a browser's cookie. */
   readonly session: string | undefined;
   readonly setCookie: (cookie: string) => void;
+  /** Throws once the caller may do this no more. */
+  readonly demandAgain: () => void;
 }
 
 export type Handlers<K extends keyof Routes> = {
   readonly [R in K]: (
     plane: Plane,
     call: Call<BodyOf<Routes[R]>, QueryOf<Routes[R]>>,
-  ) => Promise<AnswerOf<Routes[R]>>;
+  ) => Promise<AnswerOf<Routes[R]> | ReadableStream<Uint8Array>>;
 };

@@ -9,8 +9,8 @@ import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import { AppError, printJoinToken } from "@warren/api";
 import type { Pin, ServerAddress } from "@warren/api";
-import { optional, parseAddress, printAddress, Problem, say } from "@warren/core";
-import type { Name } from "@warren/core";
+import { optional, parseAddress, printAddress, printText, Problem, say } from "@warren/core";
+import type { Catalogue, Name } from "@warren/core";
 import * as crypto from "@warren/crypto";
 import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
@@ -23,6 +23,7 @@ import { keepCertificate, readCertificate } from "./certificate.ts";
 import { Door } from "./door.ts";
 import { Ledger } from "./ledger.ts";
 import type { Clock } from "./ledger.ts";
+import { readPage } from "./page-files.ts";
 import { readMasterKey } from "./store/master-key.ts";
 import { writeWhole } from "./store/private-files.ts";
 import { createSeal } from "./store/seal.ts";
@@ -47,6 +48,8 @@ export interface ServeOptions {
   readonly certificate?: { readonly cert: string; readonly key: string };
   /** The value of the variable for the master key. */
   readonly masterKey?: string;
+  /** Its sentences, for readers of Chinese. */
+  readonly chinese?: Catalogue;
 }
 
 export interface Serving {
@@ -127,9 +130,14 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     accountTries: new RateLimit(ACCOUNT_RATE),
     report: (mistake) => console.error(mistake),
     vault: createVault(seal, place),
+    words: (text, language) =>
+      printText(text, /^zh/i.test(language ?? "") ? options.chinese : undefined),
   };
-  const app = createApp(plane, (context) =>
-    door.identify({ method: context.req.method, header: (name) => context.req.header(name) }),
+  const app = createApp(
+    plane,
+    (context) =>
+      door.identify({ method: context.req.method, header: (name) => context.req.header(name) }),
+    readPage({ isTrusted: !certificate.isSelfSigned }),
   );
   const server = createServer(
     { key: certificate.key, cert: certificate.cert },

@@ -7,6 +7,7 @@ import type { Serving } from "@warren/server";
 import { demand } from "../app-error.ts";
 import { clientOf } from "../control/server-client.ts";
 import type { Environment } from "../control/places.ts";
+import { loadCatalogue } from "../terminal/language.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 export interface ServerOptions {
@@ -46,6 +47,8 @@ export async function server(
     addresses: options.address.map((each) => demand(parseServerAddress(each))),
     ...(cert === undefined || key === undefined ? {} : { certificate: { cert, key } }),
     ...optional("masterKey", environment[MASTER_KEY_VARIABLE]),
+    // Its page is read in each reader's own language.
+    ...optional("chinese", await loadCatalogue("zh-CN")),
   });
   try {
     await introduce(terminal, serving, options);

@@ -1,0 +1,192 @@
+/** What the API shows to somebody who watches a network: its nodes as they change, and its picture. */
+import { AppError } from "@warren/api";
+import type { NetworkNews, NodeLine } from "@warren/api";
+import { layout, optional, pictureOf, printEndpoint, renderSvg, say } from "@warren/core";
+import type { Index } from "@warren/core";
+import type { Handlers, Plane } from "../plane.ts";
+import { demandNetwork } from "../commands/networks.ts";
+import { stateOf } from "./nodes.ts";
+import { parsedName, rowsOf } from "../state.ts";
+import type { NodeRow } from "../state.ts";
+
+/** The first change is told at once, later ones at most so often. */
+const GAP_MS = 250;
+/** Below the minute after which proxies take a silent connection for a dead one. */
+const HEARTBEAT_MS = 15_000;
+/** A tunnel without a newer handshake carries nothing (REJECT_AFTER_TIME of WireGuard's paper, section 6.1). */
+const HANDSHAKE_HOLDS_MS = 180_000;
+
+/** A stream begins with it: who was cut off comes back after so long. */
+const RETRY_MS = 500;
+
+export const watchHandlers: Handlers<"watchNodes" | "readPicture"> = {
+  async watchNodes(plane, { params: { network = "" }, demandAgain }) {
+    const demand = (): void => {
+      demandAgain();
+      demandNetwork(plane.ledger.state, network);
+    };
+    demand();
+    return watchNetwork(plane, network, demand);
+  },
+  async readPicture({ ledger, words }, { params: { network = "" }, query: { language } }) {
+    demandNetwork(ledger.state, network);
+    const index = ledger.plan(network)?.index;
+    if (index !== undefined) {
+      return renderSvg(layout(pictureOf(index), (text) => words(text, language)));
+    }
+    throw new AppError("not-found", say`network ${network} has no node to draw yet`, {
+      fix: say`have a host join it: warren token create ${network}`,
+    });
+  },
+};
+
+/** Server-Sent Events until `demand` throws. Whoever asks has been let in. */
+export function watchNetwork(
+  plane: Watched,
+  network: string,
+  demand: () => void,
+): ReadableStream<Uint8Array> {
+  return new ReadableStream(new Watch(plane, network, demand));
+}
+
+type Watched = Pick<Plane, "ledger" | "streams" | "clock">;
+
+/** One reader's stream. Whoever reads slowly is told less often, and never something old. */
+class Watch {
+  readonly #plane: Watched;
+  readonly #network: string;
+  readonly #demand: () => void;
+  /** As they were told last. */
+  readonly #lines = new Map<string, string>();
+  #index: Index | "untold" | undefined = "untold";
+  #isDue = true;
+  #isResting = false;
+  #offs: readonly (() => void)[] = [];
+  #callOff: () => void = () => undefined;
+
+  constructor(plane: Watched, network: string, demand: () => void) {
+    this.#plane = plane;
+    this.#network = network;
+    this.#demand = demand;
+  }
+
+  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    const { ledger, streams } = this.#plane;
+    const hear = (): void => {
+      this.#isDue = true;
+      if (!this.#isResting) this.#tell(controller);
+    };
+    this.#offs = [
+      // A change of no network may be one of the reader's own rights.
+      ledger.onChange((networks) => {
+        if (networks.size === 0 || networks.has(this.#network)) hear();
+      }),
+      streams.onPresence((network) => {
+        if (network === this.#network) hear();
+      }),
+    ];
+    this.#tell(controller);
+  }
+
+  /** There is room for more. */
+  pull(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    if (this.#isDue && !this.#isResting) this.#tell(controller);
+  }
+
+  cancel(): void {
+    for (const off of this.#offs) off();
+    this.#callOff();
+  }
+
+  #tell(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    this.#isDue = true;
+    if ((controller.desiredSize ?? 0) <= 0) return;
+    if (!this.#isAllowed()) {
+      this.cancel();
+      return controller.close();
+    }
+    const news = this.#news();
+    this.#isDue = false;
+    const retry = news?.isWhole === true ? `retry: ${RETRY_MS}\n` : "";
+    const event = news === undefined ? ":\n\n" : `${retry}data: ${JSON.stringify(news)}\n\n`;
+    this.#rest(controller);
+    controller.enqueue(new TextEncoder().encode(event));
+  }
+
+  #isAllowed(): boolean {
+    try {
+      this.#demand();
+      return true;
+    } catch (error) {
+      if (error instanceof AppError) return false;
+      throw error;
+    }
+  }
+
+  #rest(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    const { clock } = this.#plane;
+    this.#isResting = true;
+    this.#callOff();
+    this.#callOff = clock.after(GAP_MS, () => {
+      this.#isResting = false;
+      if (this.#isDue) return this.#tell(controller);
+      this.#callOff = clock.after(HEARTBEAT_MS, () => this.#tell(controller));
+    });
+  }
+
+  #news(): NetworkNews | undefined {
+    const { ledger } = this.#plane;
+    const isWhole = this.#index === "untold";
+    const lines = rowsOf(ledger.state.node, this.#network).map(([name, row]) =>
+      lineOf(this.#plane, { network: this.#network, name, row }),
+    );
+    const nodes = lines.filter((line) => {
+      const text = JSON.stringify(line);
+      const isNew = this.#lines.get(line.name) !== text;
+      this.#lines.set(line.name, text);
+      return isNew;
+    });
+    const names = new Set<string>(lines.map(({ name }) => name));
+    const gone = [...this.#lines.keys()].filter((name) => !names.has(name));
+    for (const name of gone) this.#lines.delete(name);
+    const index = ledger.plan(this.#network)?.index;
+    const isDrawnAnew = this.#index !== index;
+    this.#index = index;
+    if (!isWhole && !isDrawnAnew && nodes.length + gone.length === 0) return undefined;
+    const picture = index === undefined ? "none" : "changed";
+    return { nodes, gone, ...(isWhole ? { isWhole } : {}), ...(isDrawnAnew ? { picture } : {}) };
+  }
+}
+
+function lineOf(
+  { ledger, streams, clock }: Watched,
+  {
+    network,
+    name,
+    row,
+  }: { readonly network: string; readonly name: string; readonly row: NodeRow },
+): NodeLine {
+  const presence = streams.presence(network, name);
+  const { peers = [], reportedAt = 0 } = presence ?? {};
+  const handshakes = peers.flatMap(({ handshakeSeconds }) =>
+    handshakeSeconds === undefined ? [] : [reportedAt - handshakeSeconds * 1000],
+  );
+  const oldest = clock.now() - HANDSHAKE_HOLDS_MS;
+  const { publicEndpoint, isMapped } =
+    ledger.plan(network)?.index.byName.get(parsedName(name)) ?? {};
+  return {
+    name: parsedName(name),
+    state: stateOf(row, presence),
+    addresses: row.addresses,
+    ...optional("endpoint", publicEndpoint && printEndpoint(publicEndpoint)),
+    ...optional("isMapped", isMapped),
+    ...optional("told", presence?.told),
+    ...optional("applied", presence?.applied),
+    ...optional("error", presence?.error),
+    tunnels: peers.length,
+    alive: handshakes.filter((at) => at > oldest).length,
+    ...optional("handshakeAt", handshakes.length === 0 ? undefined : Math.max(...handshakes)),
+    received: peers.reduce((sum, { received }) => sum + received, 0),
+    sent: peers.reduce((sum, { sent }) => sum + sent, 0),
+  };
+}
