@@ -237,7 +237,7 @@ export class SimHost {
   }
 }
 
-/** Whatever has begun and needs no clock. */
+/** Whatever has begun and needs no clock: a step of an agent awaits some dozens of answers, one after the other. */
 async function settle(): Promise<void> {
-  for (let round = 0; round < 4; round += 1) await new Promise((done) => setImmediate(done));
+  for (let awaited = 0; awaited < 200; awaited += 1) await undefined;
 }
