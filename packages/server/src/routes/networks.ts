@@ -11,7 +11,7 @@ import {
 } from "../commands/networks.ts";
 import { documentOf } from "../plan.ts";
 import { changedRows, parsedName, rowsOf } from "../state.ts";
-import type { Fields } from "../state.ts";
+import type { Fields, State } from "../state.ts";
 
 type Networks =
   | "listNetworks"
@@ -22,8 +22,9 @@ type Networks =
   | "applyMesh"
   | "listRevisions";
 
-/** A network that nobody has given ranges. */
-const RANGES = ["10.77.0.0/16"];
+/** Of a network that nobody has given a range or a port: each has its own, for hosts that are in several. */
+const FIRST_RANGE = 77;
+const FIRST_PORT = 51_820;
 
 export const networkHandlers: Handlers<Networks> = {
   async listNetworks({ ledger }, { caller }) {
@@ -47,15 +48,12 @@ export const networkHandlers: Handlers<Networks> = {
   async createNetwork({ ledger, clock, vault }, { actor, body }) {
     const { name, isOpen = false, settings = {} } = body;
     const secret = vault.makeNetworkSecret(`secret/network/${name}`);
-    const wish = {
-      name,
-      settings: { addresses: RANGES, ...settings },
-      isOpen,
-      secret,
-      at: clock.now(),
-    };
+    const wish = { name, isOpen, secret, at: clock.now() };
     const deed = { actor, command: "network create", summary: name };
-    return { rev: await ledger.commit(deed, (state) => createNetwork(state, wish)) };
+    const rev = await ledger.commit(deed, (state) =>
+      createNetwork(state, { ...wish, settings: { ...defaultsBeside(state), ...settings } }),
+    );
+    return { rev };
   },
   async setNetwork({ ledger }, { actor, params: { network = "" }, body }) {
     const { isOpen, settings = {} } = body;
@@ -104,6 +102,19 @@ export function withoutNull(fields: Fields): Fields {
   return Object.fromEntries(
     Object.entries(fields).map(([key, value]) => [key, value ?? undefined]),
   );
+}
+
+function defaultsBeside({ network }: State): Fields {
+  const taken = new Set(
+    [...network.values()].map(({ document }) => {
+      const { listenPort = FIRST_PORT } = document["network"] as { readonly listenPort?: unknown };
+      return listenPort;
+    }),
+  );
+  let at = 0;
+  while (taken.has(FIRST_PORT + at)) at += 1;
+  const addresses = [`10.${(FIRST_RANGE + at) % 256}.0.0/16`];
+  return at === 0 ? { addresses } : { addresses, listenPort: FIRST_PORT + at };
 }
 
 function rangesIn(document: Readonly<Record<string, unknown>>): readonly string[] {
