@@ -103,12 +103,14 @@ export async function join(
 
 /** The first that no other network of this host has. */
 function freeInterface(): InterfaceName {
-  const taken = listNetworks(AGENT_BASE).map(
-    (each) => new NetworkFiles(AGENT_BASE, each).readCredential()?.interface,
+  const taken = new Set(
+    listNetworks(AGENT_BASE).map(
+      (each) => new NetworkFiles(AGENT_BASE, each).readCredential()?.interface,
+    ),
   );
   for (let at = 0; ; at += 1) {
     const name = demand(parseInterfaceName(`warren${at}`));
-    if (!taken.includes(name)) return name;
+    if (!taken.has(name)) return name;
   }
 }
 
