@@ -235,11 +235,8 @@ export class Agent {
   }
 
   #keep(device: StoredDevice): void {
-    const isFirst = this.#device === undefined;
     this.#device = this.#named(device);
     this.#world.save(device);
-    // Where it listens is known only now.
-    if (isFirst) this.#greet();
   }
 
   #named({ epoch, rev, hash, entries, bundle }: StoredDevice): StoredDevice {
@@ -292,6 +289,8 @@ export class Agent {
       if (done.includes(LINK_MADE)) this.#world.knock(bundle.device.peers.flatMap(firstOf));
       const { error: _, ...status } = this.#status;
       this.#status = status;
+      // Where it listens is told when it listens: who calls before that tries again only after 5 s.
+      if (this.#appliedHash === undefined) this.#greet();
       this.#appliedHash = hash;
       this.#note({ applied: rev, device: bundle.device });
       if (isNew) this.#tell(rev, hash);

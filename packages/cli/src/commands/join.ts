@@ -32,7 +32,7 @@ export interface JoinOptions {
   /** Without a token. */
   readonly server?: string;
   readonly pin?: string;
-  readonly interface: string;
+  readonly interface?: string;
   readonly service: boolean;
 }
 
@@ -57,7 +57,8 @@ export async function join(
 ): Promise<number> {
   demandRoot();
   const wish = await readWish(terminal, token, options, place.environment);
-  const own = demand(parseInterfaceName(options.interface));
+  const wanted =
+    options.interface === undefined ? undefined : demand(parseInterfaceName(options.interface));
   const node = options.name === undefined ? nameOfHost() : demand(parseName(options.name));
   const target = await findServer(
     wish.addresses.map((each) => ({ ...each, ...optional("pin", wish.pin) })),
@@ -77,6 +78,7 @@ export async function join(
   // The one that was there has another credential.
   if (listNetworks(AGENT_BASE).includes(network)) await stopAgent(network);
   const files = new NetworkFiles(AGENT_BASE, network);
+  const own = wanted ?? files.readCredential()?.interface ?? freeInterface();
   files.writePrivateKey(privateKey);
   files.writeCredential({
     network,
@@ -97,6 +99,19 @@ export async function join(
   }
   await start(terminal, network, words);
   return await waitUntilUp(terminal, { network, own, isApproved });
+}
+
+/** The first that no other network of this host has. */
+function freeInterface(): InterfaceName {
+  const taken = new Set(
+    listNetworks(AGENT_BASE).map(
+      (each) => new NetworkFiles(AGENT_BASE, each).readCredential()?.interface,
+    ),
+  );
+  for (let at = 0; ; at += 1) {
+    const name = demand(parseInterfaceName(`warren${at}`));
+    if (!taken.has(name)) return name;
+  }
 }
 
 /** After `warren down`. */

@@ -109,7 +109,7 @@ function addJoinCommands(
     .option("--network <name>", read(say`which of the server's networks`))
     .option("--server <address>", read(say`join without a token: somebody has to approve it`))
     .option("--pin <pin>", read(say`the key by which that server is known`))
-    .option("--interface <name>", read(say`of the tunnel on this host`), "warren0")
+    .option("--interface <name>", read(say`of the tunnel on this host (warren0, or the next)`))
     .option("--no-service", read(say`start nothing: say what is to be started`))
     .addHelpText("after", () => `\n${read(joinHelp())}`)
     .action(async (token: string | undefined, options: JoinOptions) => {

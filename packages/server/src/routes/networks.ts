@@ -22,12 +22,18 @@ type Networks =
   | "applyMesh"
   | "listRevisions";
 
+<<<<<<< HEAD
 /** A network that nobody has given ranges. */
 const RANGES = ["10.77.0.0/16"];
 /** A page of the log, where nobody says otherwise. */
 const REVISIONS = 50;
 /** Of base64url: 132 bits. */
 const TAG_LETTERS = 22;
+=======
+/** Of a network that nobody has given a range or a port: each has its own, for hosts that are in several. */
+const FIRST_RANGE = 77;
+const FIRST_PORT = 51_820;
+>>>>>>> wt-7e
 
 export const networkHandlers: Handlers<Networks> = {
   async listNetworks({ ledger }, { caller }) {
@@ -51,6 +57,7 @@ export const networkHandlers: Handlers<Networks> = {
   async createNetwork({ ledger, clock, vault }, { by, body }) {
     const { name, isOpen = false, settings = {} } = body;
     const secret = vault.makeNetworkSecret(`secret/network/${name}`);
+<<<<<<< HEAD
     const wish = {
       name,
       settings: { addresses: RANGES, ...settings },
@@ -60,6 +67,14 @@ export const networkHandlers: Handlers<Networks> = {
     };
     const deed = { ...by, command: "network create", summary: name };
     return { rev: await ledger.commit(deed, (state) => createNetwork(state, wish)) };
+=======
+    const wish = { name, isOpen, secret, at: clock.now() };
+    const deed = { actor, command: "network create", summary: name };
+    const rev = await ledger.commit(deed, (state) =>
+      createNetwork(state, { ...wish, settings: { ...defaultsBeside(state), ...settings } }),
+    );
+    return { rev };
+>>>>>>> wt-7e
   },
   async setNetwork({ ledger }, { by, params: { network = "" }, body }) {
     const { isOpen, settings = {} } = body;
@@ -115,6 +130,19 @@ export function withoutNull(fields: Fields): Fields {
   return Object.fromEntries(
     Object.entries(fields).map(([key, value]) => [key, value ?? undefined]),
   );
+}
+
+function defaultsBeside({ network }: State): Fields {
+  const taken = new Set(
+    [...network.values()].map(({ document }) => {
+      const { listenPort = FIRST_PORT } = document["network"] as { readonly listenPort?: unknown };
+      return listenPort;
+    }),
+  );
+  let at = 0;
+  while (taken.has(FIRST_PORT + at)) at += 1;
+  const addresses = [`10.${(FIRST_RANGE + at) % 256}.0.0/16`];
+  return at === 0 ? { addresses } : { addresses, listenPort: FIRST_PORT + at };
 }
 
 function rangesIn(document: Readonly<Record<string, unknown>>): readonly string[] {
