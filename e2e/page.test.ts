@@ -242,7 +242,7 @@ async function picture(page: Page): Promise<string> {
 
 /** What can be told without an eye: names, headings, contrast, nothing beyond the edge of a small screen. */
 async function expectAccessible(page: Page, name: string): Promise<void> {
-  for (const width of [1100, 320]) {
+  for (const width of [1100, 1000, 320]) {
     await page.setViewportSize({ width, height: 800 });
     expect(await page.evaluate<string[]>(TROUBLES)).toEqual([]);
     if (SHOTS !== undefined)

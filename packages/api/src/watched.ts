@@ -19,7 +19,7 @@ const nodeLine = fields({
   applied: optional(count, "The revision that it has applied last."),
   error: optional(word, "Why it could not apply a newer one."),
   tunnels: required(count, "To so many others, as it reported."),
-  alive: required(count, "Of these, whose last handshake holds still."),
+  alive: required(count, "Of these, whose last handshake held still then."),
   handshakeAt: optional(count, "The newest one; milliseconds since 1970."),
   received: required(count, "Bytes by all tunnels."),
   sent: required(count, "Bytes by all tunnels."),

@@ -38,6 +38,7 @@ export class NetworkView {
   readonly #summary: HTMLParagraphElement;
   readonly #image: HTMLImageElement;
   readonly #drawing: HTMLElement;
+  #isDrawing = false;
 
   constructor(words: Words, watched: Watched, actions: NetworkActions | undefined) {
     this.#words = words;
@@ -70,14 +71,32 @@ export class NetworkView {
   }
 
   update(): void {
-    const { nodes, picture, network } = this.#watched;
+    const { nodes, picture } = this.#watched;
     setText(this.#summary, this.#summarise());
     this.#table.element.hidden = nodes.size === 0;
     if (this.#table.update(nodes)) this.#title.focus();
     this.#drawing.hidden = picture === 0;
+    this.#draw();
+  }
+
+  /** A picture of a thousand nodes costs the server most of a second: it may spend a tenth of its time on it. */
+  #draw(): void {
+    const { picture, network } = this.#watched;
     const query = `language=${this.#words.language}&at=${picture}`;
     const path = `${API}/networks/${encodeURIComponent(network)}/picture.svg?${query}`;
-    if (picture !== 0 && this.#image.getAttribute("src") !== path) this.#image.src = path;
+    if (this.#isDrawing || picture === 0 || this.#image.getAttribute("src") === path) return;
+    this.#isDrawing = true;
+    const begun = performance.now();
+    const rest = (): void => {
+      const restMs = 10 * (performance.now() - begun);
+      setTimeout(() => {
+        this.#isDrawing = false;
+        if (this.element.isConnected) this.#draw();
+      }, restMs);
+    };
+    this.#image.onload = rest;
+    this.#image.onerror = rest;
+    this.#image.src = path;
   }
 
   #summarise(): string {

@@ -8,13 +8,14 @@ import { demandNetwork } from "../commands/networks.ts";
 import { stateOf } from "./nodes.ts";
 import { parsedName, rowsOf } from "../state.ts";
 import type { NodeRow } from "../state.ts";
+import type { Presence } from "../streams.ts";
 
 /** The first change is told at once, later ones at most so often. */
 const GAP_MS = 250;
 /** Below the minute after which proxies take a silent connection for a dead one. */
 const HEARTBEAT_MS = 15_000;
 /** A tunnel without a newer handshake carries nothing (REJECT_AFTER_TIME of WireGuard's paper, section 6.1). */
-const HANDSHAKE_HOLDS_MS = 180_000;
+const HANDSHAKE_HOLDS_SECONDS = 180;
 
 /** A stream begins with it: who was cut off comes back after so long. */
 const RETRY_MS = 500;
@@ -58,6 +59,8 @@ class Watch {
   readonly #demand: () => void;
   /** As they were told last. */
   readonly #lines = new Map<string, string>();
+  /** By what was reported: a thousand nodes have a million peers, of which few are news. */
+  readonly #sums = new WeakMap<Presence["peers"], Sums>();
   #index: Index | "untold" | undefined = "untold";
   #isDue = true;
   #isResting = false;
@@ -138,7 +141,7 @@ class Watch {
     const { ledger } = this.#plane;
     const isWhole = this.#index === "untold";
     const lines = rowsOf(ledger.state.node, this.#network).map(([name, row]) =>
-      lineOf(this.#plane, { network: this.#network, name, row }),
+      this.#lineOf(name, row),
     );
     const nodes = lines.filter((line) => {
       const text = JSON.stringify(line);
@@ -156,37 +159,44 @@ class Watch {
     const picture = index === undefined ? "none" : "changed";
     return { nodes, gone, ...(isWhole ? { isWhole } : {}), ...(isDrawnAnew ? { picture } : {}) };
   }
+
+  #lineOf(name: string, row: NodeRow): NodeLine {
+    const { ledger, streams } = this.#plane;
+    const presence = streams.presence(this.#network, name);
+    const member = ledger.plan(this.#network)?.index.byName.get(parsedName(name));
+    const { publicEndpoint, isMapped } = member ?? {};
+    return {
+      name: parsedName(name),
+      state: stateOf(row, presence),
+      addresses: row.addresses,
+      ...optional("endpoint", publicEndpoint && printEndpoint(publicEndpoint)),
+      ...optional("isMapped", isMapped),
+      ...optional("told", presence?.told),
+      ...optional("applied", presence?.applied),
+      ...optional("error", presence?.error),
+      ...(presence === undefined ? NO_SUMS : this.#sumsOf(presence)),
+    };
+  }
+
+  #sumsOf(presence: Presence): Sums {
+    const sums = this.#sums.get(presence.peers) ?? sumUp(presence);
+    this.#sums.set(presence.peers, sums);
+    return sums;
+  }
 }
 
-function lineOf(
-  { ledger, streams, clock }: Watched,
-  {
-    network,
-    name,
-    row,
-  }: { readonly network: string; readonly name: string; readonly row: NodeRow },
-): NodeLine {
-  const presence = streams.presence(network, name);
-  const { peers = [], reportedAt = 0 } = presence ?? {};
-  const handshakes = peers.flatMap(({ handshakeSeconds }) =>
-    handshakeSeconds === undefined ? [] : [reportedAt - handshakeSeconds * 1000],
-  );
-  const oldest = clock.now() - HANDSHAKE_HOLDS_MS;
-  const { publicEndpoint, isMapped } =
-    ledger.plan(network)?.index.byName.get(parsedName(name)) ?? {};
-  return {
-    name: parsedName(name),
-    state: stateOf(row, presence),
-    addresses: row.addresses,
-    ...optional("endpoint", publicEndpoint && printEndpoint(publicEndpoint)),
-    ...optional("isMapped", isMapped),
-    ...optional("told", presence?.told),
-    ...optional("applied", presence?.applied),
-    ...optional("error", presence?.error),
-    tunnels: peers.length,
-    alive: handshakes.filter((at) => at > oldest).length,
-    ...optional("handshakeAt", handshakes.length === 0 ? undefined : Math.max(...handshakes)),
-    received: peers.reduce((sum, { received }) => sum + received, 0),
-    sent: peers.reduce((sum, { sent }) => sum + sent, 0),
-  };
+const NO_SUMS: Sums = { tunnels: 0, alive: 0, received: 0, sent: 0 };
+
+type Sums = Pick<NodeLine, "tunnels" | "alive" | "received" | "sent" | "handshakeAt">;
+
+function sumUp({ peers, reportedAt = 0 }: Presence): Sums {
+  const sums = { tunnels: peers.length, alive: 0, received: 0, sent: 0 };
+  let newest = Infinity;
+  for (const { handshakeSeconds = Infinity, received, sent } of peers) {
+    if (handshakeSeconds < HANDSHAKE_HOLDS_SECONDS) sums.alive += 1;
+    newest = Math.min(newest, handshakeSeconds);
+    sums.received += received;
+    sums.sent += sent;
+  }
+  return newest === Infinity ? sums : { ...sums, handshakeAt: reportedAt - newest * 1000 };
 }
