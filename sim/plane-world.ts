@@ -239,5 +239,5 @@ export class SimHost {
 
 /** Whatever has begun and needs no clock: a step of an agent awaits some dozens of answers, one after the other. */
 async function settle(): Promise<void> {
-  for (let awaited = 0; awaited < 200; awaited += 1) await undefined;
+  for (let awaited = 0; awaited < 200; awaited += 1) await Promise.resolve();
 }

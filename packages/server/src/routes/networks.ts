@@ -22,18 +22,13 @@ type Networks =
   | "applyMesh"
   | "listRevisions";
 
-<<<<<<< HEAD
-/** A network that nobody has given ranges. */
-const RANGES = ["10.77.0.0/16"];
 /** A page of the log, where nobody says otherwise. */
 const REVISIONS = 50;
 /** Of base64url: 132 bits. */
 const TAG_LETTERS = 22;
-=======
 /** Of a network that nobody has given a range or a port: each has its own, for hosts that are in several. */
 const FIRST_RANGE = 77;
 const FIRST_PORT = 51_820;
->>>>>>> wt-7e
 
 export const networkHandlers: Handlers<Networks> = {
   async listNetworks({ ledger }, { caller }) {
@@ -57,24 +52,12 @@ export const networkHandlers: Handlers<Networks> = {
   async createNetwork({ ledger, clock, vault }, { by, body }) {
     const { name, isOpen = false, settings = {} } = body;
     const secret = vault.makeNetworkSecret(`secret/network/${name}`);
-<<<<<<< HEAD
-    const wish = {
-      name,
-      settings: { addresses: RANGES, ...settings },
-      isOpen,
-      secret,
-      at: clock.now(),
-    };
-    const deed = { ...by, command: "network create", summary: name };
-    return { rev: await ledger.commit(deed, (state) => createNetwork(state, wish)) };
-=======
     const wish = { name, isOpen, secret, at: clock.now() };
-    const deed = { actor, command: "network create", summary: name };
+    const deed = { ...by, command: "network create", summary: name };
     const rev = await ledger.commit(deed, (state) =>
       createNetwork(state, { ...wish, settings: { ...defaultsBeside(state), ...settings } }),
     );
     return { rev };
->>>>>>> wt-7e
   },
   async setNetwork({ ledger }, { by, params: { network = "" }, body }) {
     const { isOpen, settings = {} } = body;
