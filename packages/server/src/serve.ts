@@ -74,13 +74,7 @@ const MOST_MESSAGE_BYTES = 4_000_000;
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { folder, host, certificate: own } = options;
   const store = await openSqliteStore(join(folder, "warren.db"));
-  const clock: Clock = {
-    now: () => Date.now(),
-    after: (delayMs, work) => {
-      const timer = setTimeout(work, delayMs);
-      return () => clearTimeout(timer);
-    },
-  };
+  const clock = createClock();
   const stored = await store.load();
   const sealed = [...stored.rows].flatMap(([row, text]): [string, string][] =>
     isSecret(row) ? [[row, String(JSON.parse(text))]] : [],
@@ -90,18 +84,12 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     new Map(sealed),
   );
   const seal = createSeal(key);
-  const names = [
-    ...new Set([
-      ...options.addresses.map((each) => each.host),
-      ...ownAddresses(),
-      hostname(),
-      "localhost",
-      "127.0.0.1",
-    ]),
-  ];
   const certificate =
     own === undefined
-      ? await keepCertificate(join(folder, "certificate.pem"), { names, now: clock.now() })
+      ? await keepCertificate(join(folder, "certificate.pem"), {
+          names: namesOf(options.addresses),
+          now: clock.now(),
+        })
       : readCertificate(own);
   const ledger = await Ledger.open(store, clock);
   const streams = new Streams(ledger, clock, {
@@ -144,14 +132,34 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   await writeWhole(join(folder, LOCAL_FILE), (file) =>
     writeFileSync(file, `${JSON.stringify(local)}\n`),
   );
+  let closing: Promise<void> | undefined;
   return {
     port,
     pin: certificate.pin,
     addresses: place.addresses,
     rev: ledger.rev,
     localToken,
-    close: () => stop({ server, sockets, streams, ledger, store, folder }),
+    close: async () => {
+      closing ??= stop({ server, sockets, streams, ledger, store, folder });
+      await closing;
+    },
   };
+}
+
+function createClock(): Clock {
+  return {
+    now: () => Date.now(),
+    after: (delayMs, work) => {
+      const timer = setTimeout(work, delayMs);
+      return () => clearTimeout(timer);
+    },
+  };
+}
+
+/** By which hosts may call it. */
+function namesOf(addresses: readonly ServerAddress[]): readonly string[] {
+  const given = addresses.map(({ host }) => host);
+  return [...new Set([...given, ...ownAddresses(), hostname(), "localhost", "127.0.0.1"])];
 }
 
 /** Known when it listens. */
