@@ -1,74 +1,20 @@
 /** The HTTP side of the control plane: the table of routes, each with what does it. Knows no socket and no file. */
 import { API, AppError, openApi, routes } from "@warren/api";
-import type { AnswerOf, BodyOf, Need, QueryOf, Route, Routes } from "@warren/api";
+import type { Need, Route, Routes } from "@warren/api";
 import * as core from "@warren/core";
 import { Hono } from "hono";
 import type { Context } from "hono";
 import { refusalOf } from "./auth/roles.ts";
-import type { RateLimit } from "./auth/rate-limit.ts";
 import type { Caller } from "./auth/roles.ts";
 import { readCookie } from "./auth/sessions.ts";
-import type { Sessions } from "./auth/sessions.ts";
 import { accountHandlers } from "./routes/accounts.ts";
 import { networkHandlers, tagOf } from "./routes/networks.ts";
 import { nodeHandlers } from "./routes/nodes.ts";
 import { tokenHandlers } from "./routes/tokens.ts";
 import { addHealth } from "./health.ts";
-import type { Clock, Deed, Ledger } from "./ledger.ts";
+import type { Call, Handlers, Plane } from "./handlers.ts";
+import type { Deed } from "./ledger.ts";
 import { readBody, readQuery } from "./request-forms.ts";
-import type { Store } from "./store/store.ts";
-import type { Streams } from "./streams.ts";
-
-/** All that handlers work with. */
-export interface Plane {
-  readonly ledger: Ledger;
-  readonly streams: Streams;
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly vault: Vault;
-  readonly sessions: Sessions;
-  /** Of one address, and of one account. */
-  readonly tries: RateLimit;
-  readonly accountTries: RateLimit;
-  /** Takes down what we did wrong. */
-  readonly report: (mistake: unknown) => void;
-}
-
-/** What handlers need of cryptography, and of how the server is reached. */
-export interface Vault {
-  readonly makeSecret: () => string;
-  readonly hashSecret: (secret: string) => string;
-  /** A new network's secret, sealed for its row. */
-  readonly makeNetworkSecret: (row: string) => string;
-  readonly hashPassword: (password: string) => Promise<string>;
-  readonly isPassword: (password: string, kept: string | undefined) => Promise<boolean>;
-  readonly remoteAddressOf: (context: Context) => string;
-  /** What a browser, and what another machine's command line, is given to sign in with. */
-  readonly printLinks: (secret: string) => { readonly link: string; readonly code: string };
-  /** What a host is given to join with. */
-  readonly printJoinToken: (network: string, secret: string) => string;
-}
-
-export interface Call<B = unknown, Q = unknown> {
-  readonly caller: Caller;
-  /** Who it is, in the log; and that the mesh is what he takes it for. */
-  readonly by: Pick<Deed, "actor" | "check">;
-  readonly params: Readonly<Record<string, string>>;
-  readonly query: Q;
-  readonly body: B;
-  /** Where it comes from. */
-  readonly remoteAddress: string;
-  /** The secret of a browser's cookie. */
-  readonly session: string | undefined;
-  setCookie(cookie: string): void;
-}
-
-export type Handlers<K extends keyof Routes> = {
-  readonly [R in K]: (
-    plane: Plane,
-    call: Call<BodyOf<Routes[R]>, QueryOf<Routes[R]>>,
-  ) => Promise<AnswerOf<Routes[R]>>;
-};
 
 /** `identify` finds out who asks; it throws where a credential is there and holds no more. */
 export function createApp(plane: Plane, identify: (context: Context) => Caller): Hono {

@@ -3,7 +3,7 @@ import { AppError } from "@warren/api";
 import { say } from "@warren/core";
 import type { Context, Hono } from "hono";
 import type { Registry } from "prom-client";
-import type { Plane } from "./app.ts";
+import type { Plane } from "./handlers.ts";
 import { stateOf } from "./routes/nodes.ts";
 
 /** What only the application itself knows. */
@@ -79,12 +79,6 @@ function measuresOf(
   refusals: ReadonlyMap<string, number>,
 ): readonly Measure[] {
   const { counts } = streams;
-  const counter = (name: string, help: string, read: () => number): Measure => {
-    return { kind: "counter", name: `warren_${name}_total`, help, read: () => [["", read()]] };
-  };
-  const gauge = (name: string, help: string, read: () => number): Measure => {
-    return { kind: "gauge", name: `warren_${name}`, help, read: () => [["", read()]] };
-  };
   return [
     gauge("agents", "Agents that are connected.", () => streams.size),
     gauge("revision", "The newest revision.", () => ledger.rev),
@@ -107,6 +101,14 @@ function measuresOf(
       read: () => refusals,
     },
   ];
+}
+
+function counter(name: string, help: string, read: () => number): Measure {
+  return { kind: "counter", name: `warren_${name}_total`, help, read: () => [["", read()]] };
+}
+
+function gauge(name: string, help: string, read: () => number): Measure {
+  return { kind: "gauge", name: `warren_${name}`, help, read: () => [["", read()]] };
 }
 
 function countStates({

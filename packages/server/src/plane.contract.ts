@@ -5,7 +5,7 @@ import type { Name } from "@warren/core";
 import { createPresharedKeys, digest, hashSecret } from "@warren/crypto";
 import type { Hono } from "hono";
 import { createApp } from "./app.ts";
-import type { Plane } from "./app.ts";
+import type { Plane } from "./handlers.ts";
 import { ACCOUNT_RATE, ADDRESS_RATE, RateLimit } from "./auth/rate-limit.ts";
 import { Sessions } from "./auth/sessions.ts";
 import { Door } from "./door.ts";

@@ -8,7 +8,7 @@ import { parsePublicKey, Problem } from "@warren/core";
 import type { PublicKey } from "@warren/core";
 import { pinnedFetch } from "@warren/crypto";
 import { afterEach, expect, test } from "vitest";
-import WebSocket from "ws";
+import { WebSocket } from "ws";
 import { serve } from "./serve.ts";
 import type { Serving } from "./serve.ts";
 import { readMasterKey } from "./store/master-key.ts";
@@ -189,9 +189,9 @@ function findSecrets(
 
 /** All but those that are there to hold a secret. */
 function filesIn(folder: string): readonly (readonly [string, Buffer])[] {
-  const own = ["local.json", "master.key", "certificate.pem"];
+  const own = new Set(["local.json", "master.key", "certificate.pem"]);
   return readdirSync(folder)
-    .filter((file) => !own.includes(file))
+    .filter((file) => !own.has(file))
     .map((file) => [file, readFileSync(join(folder, file))] as const);
 }
 

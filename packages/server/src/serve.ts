@@ -5,6 +5,7 @@ import type { Server } from "node:https";
 import type { IncomingMessage } from "node:http";
 import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import { AppError, printJoinToken } from "@warren/api";
@@ -15,7 +16,7 @@ import * as crypto from "@warren/crypto";
 import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
 import { createApp } from "./app.ts";
-import type { Plane, Vault } from "./app.ts";
+import type { Plane, Vault } from "./handlers.ts";
 import { printLink } from "./auth/accounts.ts";
 import { ACCOUNT_RATE, ADDRESS_RATE, RateLimit } from "./auth/rate-limit.ts";
 import { Sessions } from "./auth/sessions.ts";
@@ -111,27 +112,23 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     sessions,
     tries: new RateLimit(ADDRESS_RATE),
     accountTries: new RateLimit(ACCOUNT_RATE),
-    report: (mistake) => console.error(mistake),
+    report: (mistake) => process.stderr.write(`${inspect(mistake)}\n`),
     vault: createVault(seal, place),
   };
   const app = createApp(plane, (context) =>
     door.identify({ method: context.req.method, header: (name) => context.req.header(name) }),
   );
+  const listener = getRequestListener(app.fetch);
   const server = createServer(
     { key: certificate.key, cert: certificate.cert },
-    getRequestListener(app.fetch),
+    (request, response) => void listener(request, response),
   );
   const sockets = acceptAgents(server, door, streams);
   const port = await listen(server, host, options.port);
-  const found =
-    options.addresses.length > 0
-      ? options.addresses
-      : ownAddresses().map((each) => ({ host: each, port }));
-  place.addresses = found.length > 0 ? found : [{ host: "127.0.0.1", port }];
+  place.addresses = reachedAt(options.addresses, port);
   const local = { address: `127.0.0.1:${port}`, pin: certificate.pin, token: localToken };
-  await writeWhole(join(folder, LOCAL_FILE), (file) =>
-    writeFileSync(file, `${JSON.stringify(local)}\n`),
-  );
+  const text = `${JSON.stringify(local)}\n`;
+  await writeWhole(join(folder, LOCAL_FILE), (file) => writeFileSync(file, text));
   let closing: Promise<void> | undefined;
   return {
     port,
@@ -160,6 +157,12 @@ function createClock(): Clock {
 function namesOf(addresses: readonly ServerAddress[]): readonly string[] {
   const given = addresses.map(({ host }) => host);
   return [...new Set([...given, ...ownAddresses(), hostname(), "localhost", "127.0.0.1"])];
+}
+
+function reachedAt(given: readonly ServerAddress[], port: number): readonly ServerAddress[] {
+  if (given.length > 0) return given;
+  const own = ownAddresses().map((host) => ({ host, port }));
+  return own.length > 0 ? own : [{ host: "127.0.0.1", port }];
 }
 
 /** Known when it listens. */
@@ -254,8 +257,8 @@ function keep(
     missed = 0;
   });
   stream.on("message", (data, isBinary) => {
-    if (isBinary) stream.close();
-    else receive(String(data));
+    if (isBinary || !Buffer.isBuffer(data)) stream.close();
+    else receive(data.toString());
   });
   // What fails there ends it, too.
   stream.on("error", () => stream.terminate());

@@ -7,7 +7,7 @@ import { addApiToken, API_TOKEN_PREFIX, removeApiToken } from "../auth/credentia
 import type { Caller, Grant } from "../auth/roles.ts";
 import { printCookie } from "../auth/sessions.ts";
 import { checkPassword } from "../auth/sign-in.ts";
-import type { Call, Handlers, Plane } from "../app.ts";
+import type { Call, Handlers, Plane } from "../handlers.ts";
 import { authOf, withAuth } from "../door.ts";
 
 type Accounts =

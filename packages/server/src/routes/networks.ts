@@ -1,7 +1,7 @@
 /** What the API does with networks as a whole. */
 import { optional, printPrefix } from "@warren/core";
 import { mayDo } from "../auth/roles.ts";
-import type { Handlers, Vault } from "../app.ts";
+import type { Handlers, Vault } from "../handlers.ts";
 import {
   applyDocument,
   createNetwork,

@@ -4,7 +4,7 @@ import type { NodeView } from "@warren/api";
 import { optional, parsePublicKey, printEndpoint, Problem, say } from "@warren/core";
 import { NODE_CREDENTIAL_PREFIX } from "../auth/credentials.ts";
 import { limitKey } from "../auth/rate-limit.ts";
-import type { Handlers, Plane } from "../app.ts";
+import type { Handlers, Plane } from "../handlers.ts";
 import { approveNode, joinNode, removeNode, setNode } from "../commands/nodes.ts";
 import { demandNetwork } from "../commands/networks.ts";
 import { withoutNull } from "./networks.ts";

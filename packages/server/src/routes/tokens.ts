@@ -1,6 +1,6 @@
 /** What the API does with tokens by which hosts join. */
 import type { TokenView } from "@warren/api";
-import type { Handlers } from "../app.ts";
+import type { Handlers } from "../handlers.ts";
 import { demandNetwork } from "../commands/networks.ts";
 import { createToken, revokeToken } from "../commands/tokens.ts";
 import { rowsOf } from "../state.ts";
