@@ -6,12 +6,15 @@ import { openApi } from "./openapi.ts";
 
 type Json = { readonly [key: string]: Json } & readonly Json[] & string;
 
-const METHODS = ["get", "put", "post", "delete", "patch"];
+const METHODS = new Set(["get", "put", "post", "delete", "patch"]);
+const PLACES = new Set(["path", "query", "header"]);
 /** Of JSON Schema, those that we use. A word that is none of them is ignored by whoever reads it. */
-const KEYWORDS = [
-  "$ref additionalProperties anyOf description enum items maximum minimum pattern properties",
-  "required type format",
-].flatMap((line) => line.split(" "));
+const KEYWORDS = new Set(
+  [
+    "$ref additionalProperties anyOf description enum items maximum minimum pattern properties",
+    "required type format",
+  ].flatMap((line) => line.split(" ")),
+);
 
 test("openApi() is the one that is published", () => {
   const file = new URL("../../../docs/openapi.json", import.meta.url);
@@ -31,13 +34,13 @@ test("openApi() keeps OpenAPI's rules", () => {
     .replace('"minimum":0', '"min":0')
     .replace('"delete":{"operationId":"leave"', '"remove":{"operationId":"leave"');
   expect(findMistakes(JSON.parse(broken) as Json).join("\n")).toMatchInlineSnapshot(`
-    "get /session: no scheme baerer
-    post /accounts/{account}/link: path
-    post /accounts/{account}/link: kode is required and unknown
-    put /accounts/{account}.rev: min is no keyword
-    patch /networks/{network}/nodes/{node}: setNetwork twice
+    "setNetwork twice
+    get /session: no scheme baerer
+    post /accounts/{account}/link: parameters of the path
+    post /accounts/{account}/link: body: kode is required and unknown
+    put /accounts/{account}: body.rev: min is no keyword
     remove /join: no method
-    no #/components/responses/Refusal"
+    no components/responses/Refusal"
   `);
 });
 
@@ -61,61 +64,64 @@ test("openApi() has lists as lists, and answers to which fields may be added", (
 
 /** By the OpenAPI Specification 3.1.1: 4.8.8 to 4.8.12 and 4.8.30. */
 function findMistakes(document: Json): readonly string[] {
+  const missing = ["openapi", "info", "paths", "components"].filter((key) => !(key in document));
+  const operations = Object.entries(document["paths"] ?? {}).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => ({ path, method, operation })),
+  );
+  const ids = operations.map(({ operation }) => operation["operationId"] ?? "");
+  const twice = ids.filter((id, at) => ids.indexOf(id) !== at);
+  const schemes = Object.keys(document["components"]?.["securitySchemes"] ?? {});
+  const refs = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]*)"/g)];
+  const lost = refs.flatMap(([, ref = ""]) => {
+    const found = ref.split("/").reduce<Json | undefined>((at, part) => at?.[part], document);
+    return found === undefined ? [`no ${ref}`] : [];
+  });
+  return [
+    ...missing.map((key) => `no ${key}`),
+    ...twice.map((id) => `${id} twice`),
+    ...operations.flatMap((each) => findInOperation(each, schemes)),
+    ...new Set(lost),
+  ];
+}
+
+function findInOperation(
+  {
+    path,
+    method,
+    operation,
+  }: { readonly path: string; readonly method: string; readonly operation: Json },
+  schemes: readonly string[],
+): readonly string[] {
   const mistakes: string[] = [];
-  const seen = new Set<string>();
-  for (const key of ["openapi", "info", "paths", "components"]) {
-    if (document[key] === undefined) mistakes.push(`no ${key}`);
+  if (!/^\/[\w/{}-]+$/.test(path)) mistakes.push("path");
+  if (!METHODS.has(method)) mistakes.push("no method");
+  const { parameters, security, requestBody } = operation;
+  const responses = (operation["responses"] ?? {}) as Readonly<Record<string, Json>>;
+  const all: readonly Json[] = parameters ?? [];
+  const wanted = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+  const declared = all.filter(({ in: place }) => place === "path");
+  const isRequired = declared.every((each) => JSON.stringify(each["required"]) === "true");
+  if (declared.map(({ name }) => name).join() !== wanted.join() || !isRequired) {
+    mistakes.push("parameters of the path");
   }
-  for (const [path, item] of Object.entries(document["paths"] ?? {})) {
-    const wanted = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? "");
-    if (!path.startsWith("/") || path.includes(":")) mistakes.push(`path ${path}`);
-    for (const [method, operation] of Object.entries(item)) {
-      const at = `${method} ${path}`;
-      if (!METHODS.includes(method)) mistakes.push(`${at}: no method`);
-      const {
-        operationId = "",
-        parameters = [],
-        security = [],
-        responses,
-        requestBody,
-      } = operation;
-      if (seen.has(operationId)) mistakes.push(`${at}: ${operationId} twice`);
-      seen.add(operationId);
-      const all = parameters as unknown as readonly Json[];
-      const declared = all.filter(({ in: place }) => place === "path");
-      if (declared.map(({ name }) => name).join() !== wanted.join()) mistakes.push(`${at}: path`);
-      for (const { name, in: place, schema } of all) {
-        if (!["path", "query", "header"].includes(String(place))) mistakes.push(`${at}: ${place}`);
-        checkSchema(schema, `${at}: ${name}`, mistakes);
-      }
-      if (declared.some(({ required }) => required !== (true as unknown)))
-        mistakes.push(`${at}: required`);
-      for (const scheme of (security as readonly Json[]).flatMap((each) => Object.keys(each))) {
-        if (document["components"]?.["securitySchemes"]?.[scheme] === undefined)
-          mistakes.push(`${at}: no scheme ${scheme}`);
-      }
-      if (method === "get" && requestBody !== undefined) mistakes.push(`${at}: a body`);
-      for (const [status, response] of Object.entries(responses ?? {})) {
-        if (!/^([1-5]\d\d|default)$/.test(status)) mistakes.push(`${at}: ${status}`);
-        if (response["$ref"] === undefined && response["description"] === undefined)
-          mistakes.push(`${at}: ${status} says nothing`);
-      }
-      for (const { content } of [requestBody, ...Object.values(responses ?? {})].filter(
-        (each) => each !== undefined,
-      ) as Json[]) {
-        if (content !== undefined)
-          checkSchema(content["application/json"]?.["schema"], at, mistakes);
-      }
-    }
+  for (const { name, in: place, schema } of all) {
+    if (!PLACES.has(String(place))) mistakes.push(`${name} in ${place}`);
+    checkSchema(schema, String(name), mistakes);
   }
-  for (const [, ref = ""] of JSON.stringify(document).matchAll(/"\$ref":"([^"]*)"/g)) {
-    const found = ref
-      .slice(2)
-      .split("/")
-      .reduce<Json | undefined>((at, part) => at?.[part], document);
-    if (!ref.startsWith("#/") || found === undefined) mistakes.push(`no ${ref}`);
+  const used = ((security ?? []) as readonly Json[]).flatMap((each) => Object.keys(each));
+  const strange = used.filter((scheme) => !schemes.includes(scheme));
+  mistakes.push(...strange.map((scheme) => `no scheme ${scheme}`));
+  if (method === "get" && requestBody !== undefined) mistakes.push("a body");
+  for (const [status, response] of Object.entries(responses)) {
+    const isSaid = "$ref" in response || "description" in response;
+    if (!/^([1-5]\d\d|default)$/.test(status) || !isSaid) mistakes.push(`answer ${status}`);
   }
-  return mistakes;
+  const bodies = [requestBody, ...Object.values(responses)];
+  for (const content of bodies.map((each) => each?.["content"])) {
+    if (content !== undefined)
+      checkSchema(content["application/json"]?.["schema"], "body", mistakes);
+  }
+  return mistakes.map((mistake) => `${method} ${path}: ${mistake}`);
 }
 
 function checkSchema(schema: Json | undefined, at: string, mistakes: string[]): void {
@@ -124,7 +130,7 @@ function checkSchema(schema: Json | undefined, at: string, mistakes: string[]): 
     return;
   }
   for (const keyword of Object.keys(schema)) {
-    if (!KEYWORDS.includes(keyword)) mistakes.push(`${at}: ${keyword} is no keyword`);
+    if (!KEYWORDS.has(keyword)) mistakes.push(`${at}: ${keyword} is no keyword`);
   }
   const { properties, required = [], items } = schema;
   for (const name of required) {

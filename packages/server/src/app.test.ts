@@ -1,15 +1,24 @@
 /** What requests may bring: whatever it is, it is done or refused with a way out, and nobody breaks the server by it. */
-import { refusal, routes } from "@warren/api";
+import { AppError, printMessage, refusal, routes } from "@warren/api";
 import type { Route } from "@warren/api";
-import { Diagnostics } from "@warren/core";
+import { Diagnostics, say } from "@warren/core";
 import type { Shape } from "@warren/core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { runs } from "../../../tools/runs.ts";
 import { createTestPlane, LOCAL_TOKEN } from "./plane.contract.ts";
 import type { TestPlane } from "./plane.contract.ts";
+import { createMemoryStore } from "./store/memory.ts";
 
 const by = LOCAL_TOKEN;
+
+/** Of documents and bodies. */
+const FIELDS = [
+  "name network publicKey secret isOpen settings addresses roles role password",
+  "grant days uses hours isApproved fields nodes groups policy from to ports",
+  "subnets endpoint tags links clients device link listenPort mtu exit keepalive",
+  "hooks dns site sites relay",
+].flatMap((line) => line.split(" "));
 
 /** What the shapes are for, with words that mean something to one route or another. */
 const word = fc.oneof(
@@ -24,39 +33,10 @@ const word = fc.oneof(
     "a/b",
     "../x",
   ),
-  fc.constantFrom(...["A", "B", "C"].map((letter) => Buffer.alloc(32, letter).toString("base64"))),
+  fc.constantFrom("A", "B", "C").map((letter) => Buffer.alloc(32, letter).toString("base64")),
   fc.string({ unit: "binary", maxLength: 12 }),
 );
-const field = fc.oneof(
-  fc.constantFrom(
-    ...[
-      "name",
-      "network",
-      "publicKey",
-      "secret",
-      "isOpen",
-      "settings",
-      "addresses",
-      "roles",
-      "role",
-    ],
-    ...["password", "grant", "days", "uses", "hours", "isApproved", "fields", "nodes", "groups"],
-    ...[
-      "policy",
-      "from",
-      "to",
-      "ports",
-      "subnets",
-      "endpoint",
-      "tags",
-      "links",
-      "clients",
-      "device",
-    ],
-    ...["link", "listenPort", "mtu", "exit", "keepalive", "hooks", "dns", "site", "sites", "relay"],
-  ),
-  word,
-);
+const field = fc.oneof(fc.constantFrom(...FIELDS), word);
 const { value } = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 5, withCrossShrink: true },
@@ -138,6 +118,171 @@ test("createApp() does or refuses whatever is asked, in one form, and never fail
     }),
     runs(150, 250),
   );
+});
+
+test("createApp() refuses what is too long, too deep, no JSON, or of another form, with the places", async () => {
+  const { ask } = await createHome();
+  const line = "POST /networks/home/tokens";
+  const long = JSON.stringify({ fields: { x: "x".repeat(8_000_000) } });
+  const deep = `{"fields":${'{"a":'.repeat(200_000)}1${"}".repeat(200_001)}`;
+  const texts = [long, deep, "{", "uses=1&hours=2", "\u0000", "7", '{"uses":"many","hour":1}'];
+  const told = [];
+  for (const text of texts) {
+    const { status, text: answer } = await ask(line, { by, text });
+    const { error } = JSON.parse(answer) as { error: { message: string; details?: object[] } };
+    told.push(`${status} ${error.message}; ${JSON.stringify(error.details ?? [])}`);
+  }
+  expect(told.join("\n")).toMatchInlineSnapshot(`
+    "422 what was sent is too long; []
+    422 what was sent is no JSON, or too deep; []
+    422 what was sent is no JSON, or too deep; []
+    422 what was sent is no JSON, or too deep; []
+    422 what was sent is no JSON, or too deep; []
+    422 the document must be a mapping of fields, not 7; [{"code":"wrong-type","path":"","message":"the document must be a mapping of fields, not 7","fix":"write a mapping of fields here"}]
+    422 the document has no field "hour"; [{"code":"unknown-field","path":"hour","message":"the document has no field \\"hour\\"","fix":"did you mean hours?"},{"code":"wrong-type","path":"uses","message":"uses must be a number, not \\"many\\"","fix":"write a number here"}]"
+  `);
+  const nearly = `{"uses":2${" ".repeat(7_999_900)}}`;
+  expect((await ask(line, { by, text: nearly })).status).toBe(200);
+});
+
+test("createApp() refuses a wrong mesh whole, and names every place", async () => {
+  const { ask, plane } = await createHome();
+  const before = plane.ledger.state;
+  const body = {
+    network: { addresses: "10.0.0.0/24" },
+    nodes: { "BAD NAME": {}, b: 5, c: { subnets: "x" }, d: { endpoint: "d.example" } },
+  };
+  const { status, text } = await ask("PUT /networks/home/mesh", { by, body });
+  const { error } = JSON.parse(text) as { error: { details: { path: string }[] } };
+  expect([status, error.details.map(({ path }) => path)]).toMatchInlineSnapshot(`
+    [
+      422,
+      [
+        "nodes."BAD NAME"",
+        "nodes.b",
+        "nodes.c.subnets",
+      ],
+    ]
+  `);
+  expect(plane.ledger.state).toBe(before);
+});
+
+test("createApp() changes a mesh with If-Match only while it is what was read", async () => {
+  const { ask } = await createHome();
+  const read = async (): Promise<string> => {
+    const tags = await Promise.all(
+      ["mesh", "nodes"].map(async (what) =>
+        (await ask(`GET /networks/home/${what}`, { by })).headers.get("ETag"),
+      ),
+    );
+    expect(new Set(tags).size).toBe(1);
+    return tags[0] ?? "";
+  };
+  const set = async (tag: string, endpoint: string): Promise<number> => {
+    const headers = { "If-Match": tag };
+    const line = "PATCH /networks/home/nodes/a";
+    return (await ask(line, { by, headers, body: { endpoint } })).status;
+  };
+  const first = await read();
+  // Others are let in, others' networks change: that is nothing to this mesh.
+  await ask("POST /accounts/admin/link", { by });
+  await ask("POST /networks", { by, body: { name: "other" } });
+  await ask("POST /networks/home/tokens", { by, body: {} });
+  const one = ["203.0.113.1:1", "203.0.113.1:2", "203.0.113.1:3"] as const;
+  expect(await set(first, one[0])).toBe(200);
+  expect([await set(first, one[1]), await set('"x"', one[1]), await set("", one[1])]).toEqual([
+    412, 412, 412,
+  ]);
+  expect([await set(`"x", ${await read()}`, one[1]), await set("*", one[2])]).toEqual([200, 200]);
+  // Of two at the same moment one is told.
+  const tag = await read();
+  const both = await Promise.all([set(tag, one[0]), set(tag, one[1])]);
+  expect(both.toSorted()).toEqual([200, 412]);
+  const headers = { "If-Match": tag };
+  const rest = [
+    ask("PUT /networks/home/mesh", { by, headers, body: {} }),
+    ask("PUT /networks/home/mesh?try=true", { by, headers, body: {} }),
+    ask("DELETE /networks/home", { by, headers }),
+    ask("PUT /accounts/admin", { by, headers, body: { roles: [] } }),
+  ];
+  expect((await Promise.all(rest)).map(({ status }) => status)).toEqual([412, 412, 412, 412]);
+  const text = '"fix":"read it again, and do it once more"';
+  expect((await rest[0])?.text).toContain(text);
+});
+
+test("/readyz is refused while the store cannot be written, and while the server stops", async () => {
+  const store = createMemoryStore("epoch");
+  let isFull = false;
+  const write = async (work: Promise<void>): Promise<void> => {
+    if (isFull) throw new AppError("cannot-write", say`no space is left`, { fix: say`free some` });
+    await work;
+  };
+  const { ask, plane } = await createTestPlane({
+    load: async () => store.load(),
+    commit: async (commit) => write(isFull ? Promise.resolve() : store.commit(commit)),
+    saveFacts: async (change) => write(isFull ? Promise.resolve() : store.saveFacts(change)),
+    revisions: async (page) => store.revisions(page),
+    close: async () => store.close(),
+  });
+  const told: string[] = [];
+  const look = async (): Promise<void> => {
+    const { status, text } = await ask("GET readyz");
+    told.push(`${status} ${text.trim()}`);
+  };
+  const create = async (name: string): Promise<number> =>
+    (await ask("POST /networks", { by, body: { name } })).status;
+  await look();
+  isFull = true;
+  expect(await create("home")).toBe(500);
+  await look();
+  isFull = false;
+  await look();
+  expect([await create("home"), plane.ledger.rev]).toEqual([200, 1]);
+  plane.streams.stop();
+  await look();
+  expect((await ask("GET healthz")).status).toBe(200);
+  expect(told.join("\n")).toMatchInlineSnapshot(`
+    "200 ok
+    503 {"error":{"code":"busy","message":"the store refuses to be written: no space is left","fix":"ask again in a moment; its log says more"}}
+    200 ok
+    503 {"error":{"code":"busy","message":"the server stops","fix":"ask again in a moment; its log says more"}}"
+  `);
+});
+
+test("/metrics tells what was done and refused", async () => {
+  const { ask, plane, time } = await createHome();
+  const sent: string[] = [];
+  const line = {
+    bufferedBytes: 0,
+    close: () => undefined,
+    send: (text: string) => sent.push(text),
+  };
+  const { receive } = plane.streams.connect({ network: "home", node: "a" }, line);
+  time.run();
+  receive(printMessage({ kind: "hello", version: "1" }));
+  await ask("PATCH /networks/home/nodes/b", { by, body: { endpoint: "203.0.113.2:51820" } });
+  await ask("GET /nothing", { by });
+  await ask("GET /networks");
+  await ask("GET metrics", { by });
+  const { text, headers } = await ask("GET metrics", { by });
+  expect(headers.get("Content-Type")).toMatch(/^text\/plain; version=0\.0\.4/);
+  const own = text.split("\n").filter((each) => each.startsWith("warren_"));
+  expect(own.join("\n")).toMatchInlineSnapshot(`
+    "warren_agents 1
+    warren_revision 7
+    warren_nodes{state="behind"} 1
+    warren_nodes{state="offline"} 1
+    warren_nodes{state="declared"} 1
+    warren_commits_total 7
+    warren_patches_total 1
+    warren_snapshots_total 1
+    warren_stream_bytes_total 705
+    warren_refusals_total{code="not-found"} 1
+    warren_refusals_total{code="unauthorised"} 1"
+  `);
+  const bytes = sent.reduce((all, each) => all + Buffer.byteLength(each), 0);
+  expect(own).toContain(`warren_stream_bytes_total ${bytes}`);
+  expect(text).toContain("nodejs_eventloop_lag_seconds");
 });
 
 /** A network with two nodes and one that is declared. */

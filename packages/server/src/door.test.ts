@@ -1,7 +1,6 @@
 /** Who may what: every route, by every kind of credential with every role, against the table's own `need`. */
-import { API, printMessage, readServerMessage, routes } from "@warren/api";
+import { printMessage, readServerMessage, routes } from "@warren/api";
 import type { Route } from "@warren/api";
-import { optional } from "@warren/core";
 import { hashSecret } from "@warren/crypto";
 import { expect, test } from "vitest";
 import { LOCAL_TOKEN, createTestPlane } from "./plane.contract.ts";
@@ -21,7 +20,7 @@ interface Asker {
   readonly grants: readonly (readonly [network: string, role: string])[];
 }
 
-test("every route × every role × every kind of credential is let in or refused as `need` says", async () => {
+test("Door: every route × every role × every kind of credential is let in or refused as `need` says", async () => {
   const { plane, askers, ask } = await createWorld();
   const wrong: string[] = [];
   const counts = { asked: 0, let: 0, unauthorised: 0, forbidden: 0 };
@@ -55,7 +54,7 @@ test("every route × every role × every kind of credential is let in or refused
   `);
 });
 
-test("listNetworks shows everybody what he may see, and whoAmI what he may", async () => {
+test("listNetworks shows everybody what he may see", async () => {
   const { askers, ask } = await createWorld();
   const seen = [];
   for (const { name, headers, is, holds, grants } of askers) {
@@ -310,6 +309,3 @@ async function demandDone(
   if (status !== 200) throw new Error(`${status} ${text}`);
   return JSON.parse(text) as Readonly<Record<string, unknown>>;
 }
-
-void optional;
-void API;

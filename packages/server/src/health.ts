@@ -79,12 +79,6 @@ function measuresOf(
   refusals: ReadonlyMap<string, number>,
 ): readonly Measure[] {
   const { counts } = streams;
-  const counter = (name: string, help: string, read: () => number): Measure => {
-    return { kind: "counter", name: `warren_${name}_total`, help, read: () => [["", read()]] };
-  };
-  const gauge = (name: string, help: string, read: () => number): Measure => {
-    return { kind: "gauge", name: `warren_${name}`, help, read: () => [["", read()]] };
-  };
   return [
     gauge("agents", "Agents that are connected.", () => streams.size),
     gauge("revision", "The newest revision.", () => ledger.rev),
@@ -107,6 +101,14 @@ function measuresOf(
       read: () => refusals,
     },
   ];
+}
+
+function counter(name: string, help: string, read: () => number): Measure {
+  return { kind: "counter", name: `warren_${name}_total`, help, read: () => [["", read()]] };
+}
+
+function gauge(name: string, help: string, read: () => number): Measure {
+  return { kind: "gauge", name: `warren_${name}`, help, read: () => [["", read()]] };
 }
 
 function countStates({

@@ -22,8 +22,8 @@ export const START = Date.parse("2026-03-01T12:00:00Z");
 export interface TestPlane {
   readonly app: Hono;
   readonly plane: Plane;
-  /** Time stands still until it is moved. */
-  readonly time: { now: number };
+  /** Time stands still until it is moved; what was put off waits until it is run. */
+  readonly time: { now: number; readonly run: () => void };
   readonly presharedKeys: PresharedKeys;
   /** One request; `by` a secret, and with whatever other headers. */
   readonly ask: (
@@ -41,8 +41,23 @@ export interface TestPlane {
 export async function createTestPlane(
   store: Store = createMemoryStore("epoch"),
 ): Promise<TestPlane> {
-  const time = { now: START };
-  const clock = { now: () => time.now, after: () => () => undefined };
+  const waiting = new Set<() => void>();
+  const clock = {
+    now: () => time.now,
+    after: (_delayMs: number, work: () => void) => {
+      waiting.add(work);
+      return () => void waiting.delete(work);
+    },
+  };
+  const time = {
+    now: START,
+    run: () => {
+      for (const work of waiting) {
+        waiting.delete(work);
+        work();
+      }
+    },
+  };
   const ledger = await Ledger.open(store, clock);
   const presharedKeys = createPresharedKeys(Buffer.alloc(32, 7).toString("base64"));
   const sessions = new Sessions();

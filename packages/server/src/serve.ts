@@ -5,6 +5,7 @@ import type { Server } from "node:https";
 import type { IncomingMessage } from "node:http";
 import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import { AppError, printJoinToken } from "@warren/api";
@@ -30,7 +31,7 @@ import { createSeal } from "./store/seal.ts";
 import type { Seal } from "./store/seal.ts";
 import { openSqliteStore } from "./store/sqlite.ts";
 import { isSecret } from "./store/store.ts";
-import type { Store } from "./store/store.ts";
+import type { Store, Stored } from "./store/store.ts";
 import { Streams } from "./streams.ts";
 
 export interface ServeOptions {
@@ -79,34 +80,14 @@ const MOST_MESSAGE_BYTES = 4_000_000;
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { folder, host, certificate: own } = options;
   const store = options.store ?? (await openSqliteStore(join(folder, "warren.db")));
-  const clock: Clock = {
-    now: () => Date.now(),
-    after: (delayMs, work) => {
-      const timer = setTimeout(work, delayMs);
-      return () => clearTimeout(timer);
-    },
-  };
-  const stored = await store.load();
-  const sealed = [...stored.rows].flatMap(([row, text]): [string, string][] =>
-    isSecret(row) ? [[row, String(JSON.parse(text))]] : [],
-  );
-  const key = await readMasterKey(
-    { file: join(folder, "master.key"), ...optional("given", options.masterKey) },
-    new Map(sealed),
-  );
-  const seal = createSeal(key);
-  const names = [
-    ...new Set([
-      ...options.addresses.map((each) => each.host),
-      ...ownAddresses(),
-      hostname(),
-      "localhost",
-      "127.0.0.1",
-    ]),
-  ];
+  const clock = createClock();
+  const seal = await openSeal(options, await store.load());
   const certificate =
     own === undefined
-      ? await keepCertificate(join(folder, "certificate.pem"), { names, now: clock.now() })
+      ? await keepCertificate(join(folder, "certificate.pem"), {
+          names: namesOf(options.addresses),
+          now: clock.now(),
+        })
       : readCertificate(own);
   const ledger = await Ledger.open(store, clock);
   const streams = new Streams(ledger, clock, {
@@ -128,7 +109,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     sessions,
     tries: new RateLimit(ADDRESS_RATE),
     accountTries: new RateLimit(ACCOUNT_RATE),
-    report: (mistake) => console.error(mistake),
+    report: (mistake) => process.stderr.write(`${inspect(mistake)}\n`),
     vault: createVault(seal, place),
     words: (text, language) =>
       printText(text, /^zh/i.test(language ?? "") ? options.chinese : undefined),
@@ -139,29 +120,60 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       door.identify({ method: context.req.method, header: (name) => context.req.header(name) }),
     readPage({ isTrusted: !certificate.isSelfSigned }),
   );
+  const listener = getRequestListener(app.fetch);
   const server = createServer(
     { key: certificate.key, cert: certificate.cert },
-    getRequestListener(app.fetch),
+    (request, response) => void listener(request, response),
   );
   const sockets = acceptAgents(server, door, streams);
   const port = await listen(server, host, options.port);
-  const found =
-    options.addresses.length > 0
-      ? options.addresses
-      : ownAddresses().map((each) => ({ host: each, port }));
-  place.addresses = found.length > 0 ? found : [{ host: "127.0.0.1", port }];
+  place.addresses = reachedAt(options.addresses, port);
   const local = { address: `127.0.0.1:${port}`, pin: certificate.pin, token: localToken };
-  await writeWhole(join(folder, LOCAL_FILE), (file) =>
-    writeFileSync(file, `${JSON.stringify(local)}\n`),
-  );
+  const text = `${JSON.stringify(local)}\n`;
+  await writeWhole(join(folder, LOCAL_FILE), (file) => writeFileSync(file, text));
+  let closing: Promise<void> | undefined;
   return {
     port,
     pin: certificate.pin,
     addresses: place.addresses,
     rev: ledger.rev,
     localToken,
-    close: () => stop({ server, sockets, streams, ledger, store, folder }),
+    close: async () => {
+      closing ??= stop({ server, sockets, streams, ledger, store, folder });
+      await closing;
+    },
   };
+}
+
+/** The master key is held against what it has to open. */
+async function openSeal({ folder, masterKey }: ServeOptions, { rows }: Stored): Promise<Seal> {
+  const sealed = [...rows].flatMap(([row, text]): [string, string][] =>
+    isSecret(row) ? [[row, String(JSON.parse(text))]] : [],
+  );
+  const place = { file: join(folder, "master.key"), ...optional("given", masterKey) };
+  return createSeal(await readMasterKey(place, new Map(sealed)));
+}
+
+function createClock(): Clock {
+  return {
+    now: () => Date.now(),
+    after: (delayMs, work) => {
+      const timer = setTimeout(work, delayMs);
+      return () => clearTimeout(timer);
+    },
+  };
+}
+
+/** By which hosts may call it. */
+function namesOf(addresses: readonly ServerAddress[]): readonly string[] {
+  const given = addresses.map(({ host }) => host);
+  return [...new Set([...given, ...ownAddresses(), hostname(), "localhost", "127.0.0.1"])];
+}
+
+function reachedAt(given: readonly ServerAddress[], port: number): readonly ServerAddress[] {
+  if (given.length > 0) return given;
+  const own = ownAddresses().map((host) => ({ host, port }));
+  return own.length > 0 ? own : [{ host: "127.0.0.1", port }];
 }
 
 /** Known when it listens. */

@@ -1,13 +1,27 @@
 /** Tokens by which hosts may join: pure, from state to state. Their secrets are nowhere, only hashes. */
 import { AppError } from "@warren/api";
-import { say } from "@warren/core";
+import { Diagnostics, parseMesh, say } from "@warren/core";
 import { demandNetwork } from "./networks.ts";
 import { nodeKey, rowsOf, withRow } from "../state.ts";
-import type { State, TokenRow } from "../state.ts";
+import type { Fields, State, TokenRow } from "../state.ts";
+
+/** As which node a token's fields are tried. */
+const EXAMPLE = "node";
 
 export function createToken(state: State, network: string, id: string, row: TokenRow): State {
-  demandNetwork(state, network);
+  const { document } = demandNetwork(state, network);
+  checkFields({ ...document, nodes: { [EXAMPLE]: row.fields } });
   return withRow(state, "token", nodeKey(network, id), row);
+}
+
+/** What its bearers are to be is wrong now, or each of them would be told so. */
+function checkFields(document: Fields): void {
+  const diagnostics = new Diagnostics();
+  parseMesh(document, diagnostics);
+  const wrong = diagnostics.list.filter(({ path }) => path[1] === EXAMPLE);
+  const [first] = wrong;
+  if (first === undefined) return;
+  throw new AppError("invalid", first.message, { fix: first.fix, details: wrong });
 }
 
 export function revokeToken(state: State, network: string, id: string): State {

@@ -1,0 +1,238 @@
+/** Tests of a real server in a folder: what it writes holds no secret, and when it stops nothing is lost. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { API, createClient, parseJoinToken } from "@warren/api";
+import type { Client, Send } from "@warren/api";
+import { parsePublicKey, Problem } from "@warren/core";
+import type { PublicKey } from "@warren/core";
+import { pinnedFetch } from "@warren/crypto";
+import { afterEach, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { serve } from "./serve.ts";
+import type { Serving } from "./serve.ts";
+import { readMasterKey } from "./store/master-key.ts";
+import { createSeal } from "./store/seal.ts";
+import { openSqliteStore } from "./store/sqlite.ts";
+
+const ends: (() => Promise<void> | void)[] = [];
+
+afterEach(async () => {
+  for (const end of ends.splice(0).toReversed()) await end();
+});
+
+/** What is asked of a server, and every word of it. */
+interface Talk {
+  readonly folder: string;
+  readonly serving: Serving;
+  readonly send: Send;
+  readonly call: Client;
+  readonly urls: string[];
+  readonly answers: string[];
+}
+
+test("serve() writes no secret down, answers none to whoever may not have it, and has none in a URL", async () => {
+  const talk = await startServer();
+  const { folder, call, serving, send, urls } = talk;
+  const secrets = new Map<string, string>([["the local token", serving.localToken.slice(4)]]);
+  const { link, code } = await call("createLink", { params: { account: "admin" } });
+  secrets.set("a link", link.split("=")[1] ?? "").set("a code", secretOf(code));
+  const first = await send(`${API}/session`, {
+    method: "POST",
+    headers: {},
+    body: { link: secrets.get("a link") },
+  });
+  expect(first.status).toBe(200);
+  const password = "planted password of nobody";
+  secrets.set("a password", password);
+  await call("setAccount", { params: { account: "admin" }, body: { password } });
+  const signedIn = await call("signIn", {
+    body: { name: "admin", password, device: "laptop" as never },
+  });
+  secrets.set("a device's token", (signedIn.token ?? "").slice(4));
+  const grant = { network: "*", role: "viewer" } as const;
+  const own = createClient(talk.send, { authorization: `Bearer ${signedIn.token}` });
+  const made = await own("createApiToken", { body: { name: "ci" as never, grant } });
+  secrets.set("an API token", made.token.slice(4));
+  await call("createNetwork", { body: { name: "home" as never } });
+  const params = { network: "home" };
+  const { token } = await call("createToken", { params, body: { uses: 0 } });
+  secrets.set("a join token", secretOf(token));
+  const credentials = [];
+  for (const name of ["a", "b"]) {
+    const body = {
+      network: "home",
+      name,
+      publicKey: keyOf(name),
+      secret: secretOf(token),
+    } as never;
+    const { credential } = await call("join", { body });
+    secrets.set(`credential of ${name}`, credential.slice(4));
+    credentials.push(credential);
+  }
+  const fields = { tags: ["planted-tag"], endpoint: "203.0.113.1:51820" };
+  await call("setNode", { params: { network: "home", node: "a" }, body: fields });
+  const { document } = await call("readMesh", { params });
+  await call("applyMesh", { params, body: { ...document, policy: [{ from: ["a"], to: ["b"] }] } });
+  const told = await hearOnce(serving.port, credentials[0] ?? "");
+  const [, psk = ""] = /"psk\/[^"]*":"([^"]*)"/.exec(told) ?? [];
+  expect(psk).toHaveLength(44);
+  secrets.set("a preshared key", psk);
+  secrets.set("the network's secret", await networkSecret(folder));
+  // Wrong ones, and right ones in wrong places: nobody is told what he sent.
+  talk.answers.length = 0;
+  for (const secret of secrets.values()) await sendAstray(send, secret);
+  await call("listRevisions");
+  await call("listTokens", { params });
+  await call("listApiTokens");
+  await call("listAccounts");
+  const where = [
+    ...filesIn(folder),
+    ["an answer", Buffer.from(talk.answers.join("\n"))] as const,
+    ["a URL", Buffer.from(urls.join("\n"))] as const,
+  ];
+  expect(findSecrets(secrets, where)).toEqual([]);
+  // The search finds what is there, in the file and in its journal.
+  const planted = new Map([["a tag", "planted-tag"]]);
+  expect(findSecrets(planted, where).join()).toMatch(/a tag in warren\.db/);
+  expect(where.map(([name]) => name)).toContain("warren.db-wal");
+  for (const file of readdirSync(folder)) {
+    expect([file, statSync(join(folder, file)).mode & 0o77]).toEqual([file, 0]);
+  }
+});
+
+test("serve() tells agents good-bye when it stops, and keeps each change that it has answered", async () => {
+  const { folder, call, serving } = await startServer();
+  await call("createNetwork", { body: { name: "home" as never, isOpen: true } });
+  const { credential } = await call("join", {
+    body: { name: "a" as never, publicKey: keyOf("a") },
+  });
+  const stream = await openStream(serving.port, credential);
+  const heard: string[] = [];
+  stream.on("message", (data: Buffer) => heard.push(data.toString()));
+  const closed = new Promise<number>((done) => stream.on("close", done));
+  stream.send(JSON.stringify({ kind: "hello", version: "1" }));
+  const asked = Array.from({ length: 30 }, async (_, at) => {
+    const name = `n${at}` as never;
+    return call("join", { body: { name, publicKey: keyOf(String.fromCharCode(100 + at)) } });
+  });
+  await Promise.race(asked);
+  await serving.close();
+  const done = (await Promise.allSettled(asked)).filter(({ status }) => status === "fulfilled");
+  await closed;
+  expect(heard.map((text) => (JSON.parse(text) as { kind: string }).kind)).toEqual([
+    "waiting",
+    "bye",
+  ]);
+  expect(readdirSync(folder)).not.toContain("local.json");
+  const store = await openSqliteStore(join(folder, "warren.db"));
+  const { rows } = await store.load();
+  await store.close();
+  const joined = [...rows.keys()].filter((key) => key.startsWith("node/home/n"));
+  // None that was begun is left without its answer.
+  expect(done.length).toBeGreaterThan(0);
+  expect(joined).toHaveLength(done.length);
+});
+
+async function startServer(): Promise<Talk> {
+  const folder = mkdtempSync(join(tmpdir(), "warren-serve-"));
+  ends.push(() => rmSync(folder, { recursive: true }));
+  const serving = await serve({ folder, host: "127.0.0.1", port: 0, addresses: [] });
+  ends.push(() => serving.close());
+  const fetch = pinnedFetch({ host: "127.0.0.1", port: serving.port, pin: serving.pin });
+  const urls: string[] = [];
+  const answers: string[] = [];
+  const send: Send = async (path, asked) => {
+    urls.push(path);
+    const answer = await fetch(path, asked);
+    answers.push(answer.text);
+    return answer;
+  };
+  const call = createClient(send, { authorization: `Bearer ${serving.localToken}` });
+  return { folder, serving, send, call, urls, answers };
+}
+
+/** Each where something else is wanted, so that it is refused. */
+async function sendAstray(send: Send, secret: string): Promise<void> {
+  const bodies = [
+    { link: `${secret}x` },
+    // Each takes as long as a right one.
+    ...(secret.startsWith("planted") ? [{ name: "admin", password: `${secret}x` }] : []),
+    { name: 1.5, password: secret },
+    { passwort: secret },
+    { network: "home", name: "c", publicKey: keyOf("c"), secret: `${secret}x` },
+  ];
+  for (const path of ["/session", "/join"]) {
+    for (const body of bodies) {
+      const { status } = await send(`${API}${path}`, { method: "POST", headers: {}, body });
+      expect(status).toBeGreaterThanOrEqual(400);
+    }
+  }
+  const headers = { authorization: `Bearer ${secret}` };
+  const { status } = await send(`${API}/networks`, { method: "GET", headers });
+  expect(status).toBe(401);
+}
+
+/** As texts, and as the bytes that base64 stands for. */
+function findSecrets(
+  secrets: ReadonlyMap<string, string>,
+  where: readonly (readonly [name: string, bytes: Buffer])[],
+): readonly string[] {
+  return [...secrets].flatMap(([what, secret]) => {
+    if (secret.length < 8) throw new Error(`${what}: ${secret}`);
+    const forms = [Buffer.from(secret), Buffer.from(secret, "base64url")];
+    return where
+      .filter(([, bytes]) => forms.some((form) => form.length > 7 && bytes.includes(form)))
+      .map(([name]) => `${what} in ${name}`);
+  });
+}
+
+/** All but those that are there to hold a secret. */
+function filesIn(folder: string): readonly (readonly [string, Buffer])[] {
+  const own = new Set(["local.json", "master.key", "certificate.pem"]);
+  return readdirSync(folder)
+    .filter((file) => !own.has(file))
+    .map((file) => [file, readFileSync(join(folder, file))] as const);
+}
+
+async function networkSecret(folder: string): Promise<string> {
+  const store = await openSqliteStore(join(folder, "warren.db"));
+  const sealed = (await store.load()).rows.get("secret/network/home") ?? '""';
+  await store.close();
+  const rows = new Map([["secret/network/home", String(JSON.parse(sealed))]]);
+  const seal = createSeal(await readMasterKey({ file: join(folder, "master.key") }, rows));
+  return seal.open("secret/network/home", String(JSON.parse(sealed)));
+}
+
+/** The first message after a greeting. */
+async function hearOnce(port: number, credential: string): Promise<string> {
+  const stream = await openStream(port, credential);
+  const heard = new Promise<string>((done) => {
+    stream.once("message", (data: Buffer) => done(data.toString()));
+  });
+  stream.send(JSON.stringify({ kind: "hello", version: "1" }));
+  const text = await heard;
+  stream.terminate();
+  return text;
+}
+
+async function openStream(port: number, credential: string): Promise<WebSocket> {
+  const stream = new WebSocket(`wss://127.0.0.1:${port}${API}/stream`, {
+    headers: { Authorization: `Bearer ${credential}` },
+    rejectUnauthorized: false,
+  });
+  ends.push(() => stream.terminate());
+  await new Promise((done, failed) => stream.once("open", done).once("error", failed));
+  return stream;
+}
+
+function secretOf(token: string): string {
+  const parsed = parseJoinToken(token);
+  return parsed instanceof Problem ? "" : parsed.secret;
+}
+
+function keyOf(letter: string): PublicKey {
+  const key = parsePublicKey(Buffer.alloc(32, letter).toString("base64"));
+  if (key instanceof Problem) throw new Error(String(key));
+  return key;
+}
