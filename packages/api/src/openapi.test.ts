@@ -93,7 +93,7 @@ function findInOperation(
   schemes: readonly string[],
 ): readonly string[] {
   const mistakes: string[] = [];
-  if (!/^\/[\w/{}-]+$/.test(path)) mistakes.push("path");
+  if (!/^\/[\w/{}.-]+$/.test(path)) mistakes.push("path");
   if (!METHODS.has(method)) mistakes.push("no method");
   const { parameters, security, requestBody } = operation;
   const responses = (operation["responses"] ?? {}) as Readonly<Record<string, Json>>;
