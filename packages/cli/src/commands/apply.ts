@@ -27,7 +27,8 @@ export async function apply(
   const network = wanted ?? plan.mesh.network.name;
   const document = readMesh(file);
   const params = { network };
-  const { changes } = await call("applyMesh", { params, query: { try: "true" }, body: document });
+  const asked = { params, query: { try: "true" }, body: document };
+  const { changes, tag } = await call("applyMesh", asked);
   if (changes.length === 0) {
     terminal.print(say`${network}: as ${file} says it; nothing to do`);
     return 0;
@@ -37,7 +38,8 @@ export async function apply(
     terminal.say(say`nothing was changed`);
     return 2;
   }
-  await call("applyMesh", { params, body: document });
+  // What was shown is what is done, or nothing.
+  await call("applyMesh", { params, body: document, ifMatch: tag });
   terminal.print(say`${network}: changed`);
   return 0;
 }
