@@ -31,9 +31,9 @@ export interface Arrival {
 export interface Presence {
   readonly connectedAt: number;
   readonly version?: string;
-  /** The revision that it was told last, and the one that it has applied. */
-  readonly told?: number;
+  /** The revision that it has applied, and whether it was told of anything since: not all of that is a revision. */
   readonly applied?: number;
+  readonly isBehind: boolean;
   /** Why it could not. */
   readonly error?: string;
   readonly reportedAt?: number;
@@ -93,7 +93,7 @@ export class Streams {
     const agent: Agent = {
       ...arrival,
       line,
-      presence: { connectedAt: this.#clock.now(), peers: [] },
+      presence: { connectedAt: this.#clock.now(), isBehind: true, peers: [] },
       credential: this.#ledger.state.node.get(key)?.joined?.credential,
       told: undefined,
       hasGreeted: false,
@@ -138,6 +138,7 @@ export class Streams {
         agent.presence = {
           ...presence,
           applied: message.rev,
+          isBehind: message.hash !== agent.told,
           ...core.optional("error", message.error),
         };
         break;
@@ -166,9 +167,9 @@ export class Streams {
     const { epoch, rev } = this.#ledger;
     const isKnown = hello.epoch === epoch && (hello.rev ?? 0) <= rev;
     if (!isKnown || hello.hash !== hash) return this.#sendAll(agent, isKnown);
-    note(agent, hash, rev);
     // It had applied it before it came.
-    agent.presence = { ...agent.presence, applied: rev };
+    agent.told = hash;
+    agent.presence = { ...agent.presence, applied: rev, isBehind: false };
     agent.line.send(printMessage({ kind: "current", epoch, rev }));
   }
 
@@ -239,7 +240,7 @@ export class Streams {
     );
     if (isEmpty(delta)) return;
     const hash = hashAfter(told, replaced, delta, this.#digest);
-    note(agent, hash, this.#ledger.rev);
+    note(agent, hash);
     // Somebody has asked for it, or it would not be in the log.
     this.#send(
       agent,
@@ -253,7 +254,7 @@ export class Streams {
     if (entries === undefined) return;
     const { epoch, rev } = this.#ledger;
     const hash = hashOf(entries, this.#digest);
-    note(agent, hash, rev);
+    note(agent, hash);
     const head = { kind: "snapshot", epoch, rev, hash } as const;
     const delta = deltaBetween(new Map(), entries);
     this.#send(agent, printDelta(isIntended ? { ...head, isIntended } : head, delta));
@@ -291,9 +292,9 @@ interface Agent extends Arrival {
   hasGreeted: boolean;
 }
 
-function note(agent: Agent, hash: string, rev: number): void {
+function note(agent: Agent, hash: string): void {
   agent.told = hash;
-  agent.presence = { ...agent.presence, told: rev };
+  agent.presence = { ...agent.presence, isBehind: true };
 }
 
 /** Nobody else can dial the host by it. */

@@ -110,8 +110,7 @@ function stateOf({ fields, joined }: NodeRow, presence: Presence | undefined): N
   if (joined === undefined) return "declared";
   if (presence === undefined) return "offline";
   if (presence.error !== undefined) return "failed";
-  const { told = 0, applied = -1 } = presence;
-  return applied >= told ? "current" : "behind";
+  return presence.isBehind ? "behind" : "current";
 }
 
 function demandName(text: string): string {
