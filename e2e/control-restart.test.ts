@@ -46,6 +46,9 @@ test("no packet is lost, and no handshake made, when the server or an agent ends
       }
     }
   });
+  // What agents report does not end their connections.
+  const list = async () => (await type(srv, "warren node list mesh")).match(/1 of 1/g)?.length;
+  await expect.poll(list, { timeout: 20_000, interval: 200 }).toBe(2);
   expect(counts).toMatchObject([{ lost: [] }, { lost: [] }]);
   expect(counts[0]?.sent).toBeGreaterThan(TIMES * 10);
 });

@@ -95,6 +95,7 @@ export class Agent {
   #status: Status = { isConnected: false, isWaiting: false };
   #peers: ReadonlyMap<PublicKey, PeerState> = new Map();
   #turn: Promise<void> = Promise.resolve();
+  // Of the host's device; empty when it begins with one that the others know.
   #appliedHash: string | undefined;
   #isDue = false;
   #isEnded = false;
@@ -109,6 +110,7 @@ export class Agent {
     this.#interface = own;
     this.#device = device === undefined ? undefined : this.#named(device);
     this.#status = { ...this.#status, ...core.optional("rev", device?.rev) };
+    this.#appliedHash = device && "";
     this.#follower = this.#createFollower();
   }
 
@@ -285,12 +287,12 @@ export class Agent {
         for (const { message } of blocks) log(core.say`${message}`);
         this.#follower.follow(followedOf(bundle.device.peers, bundle.device.listenPort ?? 0));
       }
-      // The others still speak by keys that went with the old link: they have to hear of new ones.
-      if (done.includes(LINK_MADE)) this.#world.knock(bundle.device.peers.flatMap(firstOf));
       const { error: _, ...status } = this.#status;
       this.#status = status;
-      // Where it listens is told when it listens: who calls before that tries again only after 5 s.
+      // Handshakes that nobody hears, or that cross, are tried again only after 5 s. So a newcomer tells
+      // where it listens once it does, and begins none; when a link went, others speak by its old keys.
       if (this.#appliedHash === undefined) this.#greet();
+      else if (done.includes(LINK_MADE)) this.#world.knock(bundle.device.peers.flatMap(firstOf));
       this.#appliedHash = hash;
       this.#note({ applied: rev, device: bundle.device });
       if (isNew) this.#tell(rev, hash);

@@ -113,7 +113,7 @@ function createKernel({
 }: Pick<HostAgentOptions, "runFolder" | "path">): LinuxKernel {
   const folder = join(runFolder, "kernel");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  return new LinuxKernel({ folder, path, nowSeconds: () => Date.now() / 1000 });
+  return new LinuxKernel({ folder, path, nowSeconds: () => Math.floor(Date.now() / 1000) });
 }
 
 function demandJoined(

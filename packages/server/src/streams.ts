@@ -31,9 +31,9 @@ export interface Arrival {
 export interface Presence {
   readonly connectedAt: number;
   readonly version?: string;
-  /** The revision that it was told last, and the one that it has applied. */
-  readonly told?: number;
+  /** The revision that it has applied, and whether it was told of anything since: not all of that is a revision. */
   readonly applied?: number;
+  readonly isBehind: boolean;
   /** Why it could not. */
   readonly error?: string;
   readonly reportedAt?: number;
@@ -105,7 +105,7 @@ export class Streams {
     const agent: Agent = {
       ...arrival,
       line,
-      presence: { connectedAt: this.#clock.now(), peers: [] },
+      presence: { connectedAt: this.#clock.now(), isBehind: true, peers: [] },
       credential: this.#ledger.state.node.get(key)?.joined?.credential,
       told: undefined,
       hasGreeted: false,
@@ -151,6 +151,7 @@ export class Streams {
         agent.presence = {
           ...presence,
           applied: message.rev,
+          isBehind: message.hash !== agent.told,
           ...core.optional("error", message.error),
         };
         break;
@@ -179,9 +180,9 @@ export class Streams {
     const { epoch, rev } = this.#ledger;
     const isKnown = hello.epoch === epoch && (hello.rev ?? 0) <= rev;
     if (!isKnown || hello.hash !== hash) return this.#sendAll(agent, isKnown);
-    note(agent, hash, rev);
     // It had applied it before it came.
-    agent.presence = { ...agent.presence, applied: rev };
+    agent.told = hash;
+    agent.presence = { ...agent.presence, applied: rev, isBehind: false };
     this.#send(agent, printMessage({ kind: "current", epoch, rev }));
   }
 
@@ -252,8 +253,9 @@ export class Streams {
     );
     if (isEmpty(delta)) return;
     const hash = hashAfter(told, replaced, delta, this.#digest);
-    note(agent, hash, this.#ledger.rev);
-    this.counts.patches += 1;
+    agent.told = hash;
+    agent.presence = { ...agent.presence, applied: rev, isBehind: false };
+    this.#send(agent, printMessage({ kind: "current", epoch, rev }));
     // Somebody has asked for it, or it would not be in the log.
     this.#send(
       agent,
@@ -267,8 +269,9 @@ export class Streams {
     if (entries === undefined) return;
     const { epoch, rev } = this.#ledger;
     const hash = hashOf(entries, this.#digest);
-    note(agent, hash, rev);
-    this.counts.snapshots += 1;
+    agent.told = hash;
+    agent.presence = { ...agent.presence, applied: rev, isBehind: false };
+    this.#send(agent, printMessage({ kind: "current", epoch, rev }));
     const head = { kind: "snapshot", epoch, rev, hash } as const;
     const delta = deltaBetween(new Map(), entries);
     this.#send(agent, printDelta(isIntended ? { ...head, isIntended } : head, delta));
@@ -307,9 +310,9 @@ interface Agent extends Arrival {
   hasGreeted: boolean;
 }
 
-function note(agent: Agent, hash: string, rev: number): void {
+function note(agent: Agent, hash: string): void {
   agent.told = hash;
-  agent.presence = { ...agent.presence, told: rev };
+  agent.presence = { ...agent.presence, isBehind: true };
 }
 
 /** Nobody else can dial the host by it. */

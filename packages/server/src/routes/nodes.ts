@@ -113,8 +113,7 @@ export function stateOf(
   if (joined === undefined) return "declared";
   if (presence === undefined) return "offline";
   if (presence.error !== undefined) return "failed";
-  const { told = 0, applied = -1 } = presence;
-  return applied >= told ? "current" : "behind";
+  return presence.isBehind ? "behind" : "current";
 }
 
 function demandName(text: string): string {
