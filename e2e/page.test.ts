@@ -145,7 +145,7 @@ test.each(["light", "dark"] as const)(
     const page = await open(await plane.createLink(), { locale: "zh-Hans-CN", colorScheme });
     await expectStates(page, { d: "已是最新" });
     await expectAccessible(page, `zh-${colorScheme}`);
-    expect(await picture(page)).toContain("</svg>");
+    expect(await picture(page)).toContain("条隧道");
     await page.getByRole("button", { name: "English" }).click();
     await expectStates(page, { d: "up to date" });
     expect(await page.evaluate("document.activeElement.textContent")).toBe("中文");
@@ -171,6 +171,19 @@ test("a page's answers carry a strict policy, and its stream is for those who ma
   expect(headers["x-content-type-options"]).toBe("nosniff");
   expect(headers["referrer-policy"]).toBe("no-referrer");
   expect(headers["strict-transport-security"]).toBeUndefined();
+  // Opened by itself it is a page: it has its own style, and may nothing else.
+  await joinFour();
+  const drawn = await plane.call("readPicture", { params: { network: NETWORK } });
+  expect(drawn).toContain("<svg ");
+  await page.goto(await plane.createLink());
+  await page.getByRole("heading", { name: NETWORK }).waitFor();
+  const own = await page.request.get(`${plane.origin}/api/v1/networks/${NETWORK}/picture.svg`);
+  expect(own.headers()["content-type"]).toBe("image/svg+xml");
+  expect(own.headers()["content-security-policy"]).toBe(
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox",
+  );
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
   for (const path of ["events", "picture.svg"]) {
     const answer = await page.request.get(`${plane.origin}/api/v1/networks/${NETWORK}/${path}`);
     expect(answer.status()).toBe(401);

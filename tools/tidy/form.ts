@@ -153,7 +153,7 @@ function mayReadSurroundings(source: Source, imported: ReadonlySet<string | unde
 }
 
 function isMain(path: string): boolean {
-  return /^(packages\/[^/]+\/src|lab|bench|sim)\/main\.ts$/.test(path);
+  return /^(packages\/[^/]+\/src(\/page)?|lab|bench|sim)\/main\.ts$/.test(path);
 }
 
 /** What lies there and is imported by nothing is an entry: somebody runs it. */
