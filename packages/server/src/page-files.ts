@@ -1,5 +1,5 @@
 /** The page's files, read once: browsers get the TypeScript without its types. Knows no route. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { join } from "node:path";
 
@@ -27,17 +27,7 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-const SCRIPTS = [
-  "main.ts",
-  "page.ts",
-  "sign-in.ts",
-  "network-view.ts",
-  "node-table.ts",
-  "dialogs.ts",
-  "elements.ts",
-  "requests.ts",
-  "words.ts",
-];
+const FOLDER = join(import.meta.dirname, "page");
 
 /** `isTrusted`: by an authority. A browser that was told to insist could not be let past a self-made one. */
 export function readPage({ isTrusted }: { readonly isTrusted: boolean }): Page {
@@ -45,10 +35,12 @@ export function readPage({ isTrusted }: { readonly isTrusted: boolean }): Page {
     files: new Map([
       ["/", { type: "text/html; charset=utf-8", text: readText("index.html") }],
       ["/style.css", { type: "text/css; charset=utf-8", text: readText("style.css") }],
-      ...SCRIPTS.map((name) => {
-        const text = stripTypeScriptTypes(readText(name));
-        return [`/${name}`, { type: "text/javascript; charset=utf-8", text }] as const;
-      }),
+      ...readdirSync(FOLDER)
+        .filter((name) => name.endsWith(".ts"))
+        .map((name) => {
+          const text = stripTypeScriptTypes(readText(name));
+          return [`/${name}`, { type: "text/javascript; charset=utf-8", text }] as const;
+        }),
     ]),
     headers: {
       "Content-Security-Policy": POLICY,
@@ -61,5 +53,5 @@ export function readPage({ isTrusted }: { readonly isTrusted: boolean }): Page {
 }
 
 function readText(name: string): string {
-  return readFileSync(join(import.meta.dirname, "page", name), "utf8");
+  return readFileSync(join(FOLDER, name), "utf8");
 }

@@ -38,7 +38,8 @@ export class NetworkView {
   readonly #summary: HTMLParagraphElement;
   readonly #image: HTMLImageElement;
   readonly #drawing: HTMLElement;
-  #isDrawing = false;
+  /** Until it has come, and the server has rested of it. */
+  #drawnSince: number | undefined;
 
   constructor(words: Words, watched: Watched, actions: NetworkActions | undefined) {
     this.#words = words;
@@ -53,6 +54,9 @@ export class NetworkView {
       createElement("h2", {}, words.picture),
       this.#image,
     );
+    for (const end of ["load", "error"]) {
+      this.#image.addEventListener(end, () => this.#rest());
+    }
     const token = (create: () => void): HTMLButtonElement =>
       createButton(words.createToken, { class: "primary" }, create);
     this.element = createElement(
@@ -84,19 +88,18 @@ export class NetworkView {
     const { picture, network } = this.#watched;
     const query = `language=${this.#words.language}&at=${picture}`;
     const path = `${API}/networks/${encodeURIComponent(network)}/picture.svg?${query}`;
-    if (this.#isDrawing || picture === 0 || this.#image.getAttribute("src") === path) return;
-    this.#isDrawing = true;
-    const begun = performance.now();
-    const rest = (): void => {
-      const restMs = 10 * (performance.now() - begun);
-      setTimeout(() => {
-        this.#isDrawing = false;
-        if (this.element.isConnected) this.#draw();
-      }, restMs);
-    };
-    this.#image.onload = rest;
-    this.#image.onerror = rest;
+    const isDue = this.#drawnSince === undefined && picture !== 0;
+    if (!isDue || this.#image.getAttribute("src") === path) return;
+    this.#drawnSince = performance.now();
     this.#image.src = path;
+  }
+
+  #rest(): void {
+    const restMs = 10 * (performance.now() - (this.#drawnSince ?? 0));
+    setTimeout(() => {
+      this.#drawnSince = undefined;
+      if (this.element.isConnected) this.#draw();
+    }, restMs);
   }
 
   #summarise(): string {
