@@ -31,6 +31,8 @@ export interface Arrival {
 export interface Presence {
   readonly connectedAt: number;
   readonly version?: string;
+  /** The revision that it was told last. */
+  readonly told?: number;
   /** The revision that it has applied, and whether it was told of anything since: not all of that is a revision. */
   readonly applied?: number;
   readonly isBehind: boolean;
@@ -182,7 +184,7 @@ export class Streams {
     if (!isKnown || hello.hash !== hash) return this.#sendAll(agent, isKnown);
     // It had applied it before it came.
     agent.told = hash;
-    agent.presence = { ...agent.presence, applied: rev, isBehind: false };
+    agent.presence = { ...agent.presence, told: rev, applied: rev, isBehind: false };
     this.#send(agent, printMessage({ kind: "current", epoch, rev }));
   }
 
@@ -253,9 +255,8 @@ export class Streams {
     );
     if (isEmpty(delta)) return;
     const hash = hashAfter(told, replaced, delta, this.#digest);
-    agent.told = hash;
-    agent.presence = { ...agent.presence, applied: rev, isBehind: false };
-    this.#send(agent, printMessage({ kind: "current", epoch, rev }));
+    note(agent, hash, this.#ledger.rev);
+    this.counts.patches += 1;
     // Somebody has asked for it, or it would not be in the log.
     this.#send(
       agent,
@@ -269,9 +270,8 @@ export class Streams {
     if (entries === undefined) return;
     const { epoch, rev } = this.#ledger;
     const hash = hashOf(entries, this.#digest);
-    agent.told = hash;
-    agent.presence = { ...agent.presence, applied: rev, isBehind: false };
-    this.#send(agent, printMessage({ kind: "current", epoch, rev }));
+    note(agent, hash, rev);
+    this.counts.snapshots += 1;
     const head = { kind: "snapshot", epoch, rev, hash } as const;
     const delta = deltaBetween(new Map(), entries);
     this.#send(agent, printDelta(isIntended ? { ...head, isIntended } : head, delta));
@@ -310,9 +310,9 @@ interface Agent extends Arrival {
   hasGreeted: boolean;
 }
 
-function note(agent: Agent, hash: string): void {
+function note(agent: Agent, hash: string, rev: number): void {
   agent.told = hash;
-  agent.presence = { ...agent.presence, isBehind: true };
+  agent.presence = { ...agent.presence, told: rev, isBehind: true };
 }
 
 /** Nobody else can dial the host by it. */
