@@ -22,9 +22,10 @@ export class ControlPlane {
   readonly call: Client;
   readonly #agents: Agent[] = [];
 
-  static async start(folder: string): Promise<ControlPlane> {
+  /** `port`: of one that was there before; else any. */
+  static async start(folder: string, port = 0): Promise<ControlPlane> {
     const chinese = await loadCatalogue("zh-CN");
-    const place = { folder, host: "127.0.0.1", port: 0, addresses: [] };
+    const place = { folder, host: "127.0.0.1", port, addresses: [] };
     return new ControlPlane(await serve({ ...place, ...core.optional("chinese", chinese) }));
   }
 

@@ -64,6 +64,7 @@ test.each(["start();", "for (const a of b) {}", "if (a) {}", "const a = await f(
   (text) => {
     expect(checkText(importWork, text)).toEqual(["1: work at import"]);
     expect(checkText(importWork, text, "packages/cli/src/main.ts")).toEqual([]);
+    expect(checkText(importWork, text, "packages/server/src/page/main.ts")).toEqual([]);
     expect(checkText(importWork, text, "packages/cli/src/a.test.ts")).toEqual([]);
     expect(checkText(importWork, text, "tools/check.ts")).toEqual([]);
     const both = { "tools/a.ts": text, "tools/b.ts": 'import "./a.ts";' };
