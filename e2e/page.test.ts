@@ -276,8 +276,6 @@ async function expectAccessible(page: Page): Promise<void> {
   for (const width of [1100, 1000, 320]) {
     await page.setViewportSize({ width, height: 800 });
     expect(await page.evaluate<string[]>(TROUBLES)).toEqual([]);
-    if (SHOTS !== undefined)
-      await page.screenshot({ path: `${SHOTS}/${name}-${width}.png`, fullPage: true });
   }
   await page.setViewportSize({ width: 1100, height: 800 });
 }
