@@ -167,6 +167,22 @@ test("createApp() refuses a wrong mesh whole, and names every place", async () =
   expect(plane.ledger.state).toBe(before);
 });
 
+test("createApp() lets an account without a role sign in, and gives it nothing", async () => {
+  const { ask } = await createTestPlane();
+  const password = "a long password";
+  await ask("PUT /accounts/b", { by, body: { roles: [], password } });
+  const signIn = async (more: object) => {
+    const { status, text } = await ask("POST /session", { body: { name: "b", password, ...more } });
+    return `${status} ${text}`;
+  };
+  expect([await signIn({}), await signIn({ device: "laptop" })]).toMatchInlineSnapshot(`
+    [
+      "200 {"account":"b"}",
+      "403 {"error":{"code":"forbidden","message":"account b may do nothing yet","fix":"have an admin give it a role"}}",
+    ]
+  `);
+});
+
 test("createApp() changes a mesh with If-Match only while it is what was read", async () => {
   const { ask } = await createHome();
   const read = async (): Promise<string> => {

@@ -74,6 +74,7 @@ const PING_MS = 15_000;
 const MOST_PINGS_MISSED = 3;
 /** How long a stop waits for those who are connected. */
 const STOP_MS = 2_000;
+const IDLE_MS = 50;
 /** The largest message of an agent: a report of thousands of peers. */
 const MOST_MESSAGE_BYTES = 4_000_000;
 
@@ -323,7 +324,10 @@ async function stop({ server, sockets, streams, ledger, store, folder }: Running
     server.closeAllConnections();
     for (const stream of sockets.clients) stream.terminate();
   }, STOP_MS);
+  // A connection that was busy, and is kept for more.
+  const idle = setInterval(() => server.closeIdleConnections(), IDLE_MS);
   await closed;
+  clearInterval(idle);
   clearTimeout(late);
   await ledger.close();
   await store.close();
