@@ -105,7 +105,6 @@ export class Agent {
   #failures = 0;
   #status: Status = { isConnected: false, isWaiting: false };
   #peers: ReadonlyMap<PublicKey, PeerState> = new Map();
-  // Of the host's device; empty when it begins with one that the others know.
   #appliedHash: string | undefined;
   #isBusy = false;
   #isDue = false;
@@ -121,7 +120,7 @@ export class Agent {
     this.#interface = own;
     this.#device = device === undefined ? undefined : this.#named(device);
     this.#status = { ...this.#status, ...core.optional("rev", device?.rev) };
-    this.#appliedHash = device && "";
+    this.#appliedHash = device && "none yet";
     this.#follower = this.#createFollower();
   }
 
