@@ -41,7 +41,7 @@ export interface World {
   /** Sends something into the tunnel, to have a handshake begun. */
   knock(addresses: readonly core.Prefix[]): void;
   /** The log, for people; nothing secret. */
-  log(text: core.Phrase): void;
+  readonly log: (text: core.Phrase) => void;
   /** Called whenever anything of `status` is another. */
   onStatus(status: Status): void;
 }
