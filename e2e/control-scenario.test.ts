@@ -168,8 +168,9 @@ async function addressesOf(srv: System): Promise<readonly string[]> {
   );
 }
 
+/** Hosts that are approved at once may call one another before both have heard of it: then again 5 s later. */
 async function pingAll(host: System, addresses: readonly string[]): Promise<void> {
-  await type(host, addresses.map((address) => `ping -n -W 2 -c 1 ${address}`).join("\n"));
+  await type(host, addresses.map((address) => `ping -n -W 6 -c 1 ${address}`).join("\n"));
 }
 
 /** Who has spoken to whom as we look is a matter of moments. */

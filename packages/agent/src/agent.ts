@@ -110,7 +110,7 @@ export class Agent {
     this.#interface = own;
     this.#device = device === undefined ? undefined : this.#named(device);
     this.#status = { ...this.#status, ...core.optional("rev", device?.rev) };
-    this.#appliedHash = device && "";
+    this.#appliedHash = device && "none yet";
     this.#follower = this.#createFollower();
   }
 
