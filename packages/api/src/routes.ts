@@ -295,6 +295,7 @@ export const routes = {
       name: required(name, "As which node."),
       publicKey: required(publicKey, "Of its tunnel; the private half stays where it was made."),
       secret: optional(word, "Of its token."),
+      credential: optional(word, "That it has had, where it joins again."),
     }),
     answer: fields({
       network: required(name, "The network that it has joined, or waits for."),

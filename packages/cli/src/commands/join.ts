@@ -16,8 +16,9 @@ import {
 } from "@warren/api";
 import type { JoinToken, Pin, ServerAddress } from "@warren/api";
 import { findInit, installStarter, listNetworks, NetworkFiles, readStatuses } from "@warren/agent";
+import type { Credential } from "@warren/agent";
 import { optional, parseInterfaceName, parseName, Problem, say } from "@warren/core";
-import type { InterfaceName, Name } from "@warren/core";
+import type { InterfaceName, Name, PrivateKey } from "@warren/core";
 import { findServer, makePrivateKey, pinnedFetch, publicKeyOf, readPin } from "@warren/crypto";
 import { demand } from "../app-error.ts";
 import { chooseNetwork, stopAgent } from "./agent.ts";
@@ -63,8 +64,8 @@ export async function join(
   const target = await findServer(
     wish.addresses.map((each) => ({ ...each, ...optional("pin", wish.pin) })),
   );
-  const known = wish.network === undefined ? undefined : new NetworkFiles(AGENT_BASE, wish.network);
-  const privateKey = known?.readPrivateKey() ?? makePrivateKey();
+  const known = readKnown(wish);
+  const privateKey = known?.privateKey ?? makePrivateKey();
   const call = createClient(pinnedFetch(target));
   const answer = await call("join", {
     body: {
@@ -72,9 +73,11 @@ export async function join(
       publicKey: publicKeyOf(privateKey),
       ...optional("network", wish.network),
       ...optional("secret", wish.secret),
+      ...optional("credential", known?.credential.credential),
     },
   });
   const { network, credential, isApproved } = answer;
+  refuseOther(wish, network);
   // The one that was there has another credential.
   if (listNetworks(AGENT_BASE).includes(network)) await stopAgent(network);
   const files = new NetworkFiles(AGENT_BASE, network);
@@ -84,7 +87,7 @@ export async function join(
     network,
     node: answer.node,
     interface: own,
-    servers: wish.addresses.map(({ host, port }) => printWithPort({ host, port })),
+    servers: wish.addresses.map(printWithPort),
     credential,
     ...optional("pin", wish.pin),
   });
@@ -99,6 +102,33 @@ export async function join(
   }
   await start(terminal, network, words);
   return await waitUntilUp(terminal, { network, own, isApproved });
+}
+
+/** What it had of this server before: nothing of it is shown to another. */
+function readKnown(wish: Wish): { credential: Credential; privateKey: PrivateKey } | undefined {
+  for (const network of listNetworks(AGENT_BASE)) {
+    const files = new NetworkFiles(AGENT_BASE, network);
+    const [credential, privateKey] = [files.readCredential(), files.readPrivateKey()];
+    const isMeant = wish.network === undefined || wish.network === network;
+    if (!isMeant || credential === undefined || privateKey === undefined) continue;
+    if (isSameServer(credential, wish)) return { credential, privateKey };
+  }
+  if (wish.network !== undefined) refuseOther(wish, wish.network);
+  return undefined;
+}
+
+/** Another server's network of the same name would take the place of this one. */
+function refuseOther(wish: Wish, network: Name): void {
+  const credential = new NetworkFiles(AGENT_BASE, network).readCredential();
+  if (credential === undefined || isSameServer(credential, wish)) return;
+  throw new AppError("conflict", say`this host is in a network ${network} of another server`, {
+    fix: say`leave that one first: warren leave ${network}; or have one of the two renamed`,
+  });
+}
+
+function isSameServer({ pin, servers }: Credential, wish: Wish): boolean {
+  if (pin !== undefined || wish.pin !== undefined) return pin === wish.pin;
+  return wish.addresses.map(printWithPort).some((each) => servers.includes(each));
 }
 
 /** The first that no other network of this host has. */

@@ -13,6 +13,8 @@ export interface Joining {
   readonly publicKey: PublicKey;
   /** Hash of the credential that it is given. */
   readonly credential: string;
+  /** Hash of that which it had before: whoever joins again has to be the same. */
+  readonly former?: string;
   /** Hash of the token's secret; absent: it has none. */
   readonly token?: string;
   readonly at: number;
@@ -21,7 +23,7 @@ export interface Joining {
 /** A host becomes a node, or waits to become one. */
 export function joinNode(
   state: State,
-  { network, name, publicKey, credential, token, at }: Joining,
+  { network, name, publicKey, credential, former, token, at }: Joining,
 ): State {
   const { isOpen } = demandNetwork(state, network);
   const spent = token === undefined ? undefined : spendToken(state, network, { hash: token, at });
@@ -32,7 +34,7 @@ export function joinNode(
   }
   const key = nodeKey(network, name);
   const before = state.node.get(key);
-  refuseTaken(state, { network, name, publicKey, hasToken: spent !== undefined });
+  refuseTaken(state, { network, name, publicKey, former, hasToken: spent !== undefined });
   const fields = before?.fields ?? (spent?.row.isApproved === true ? spent.row.fields : undefined);
   const joined = { credential, at, ...(spent === undefined ? {} : { token: spent.id }) };
   const row: NodeRow = {
@@ -44,15 +46,22 @@ export function joinNode(
   return withRow(spent?.state ?? state, "node", key, row);
 }
 
-/** Of a name a token's bearer may take what was declared, or what is his by the same key; others nothing. */
+/**
+ * A name is whose it was, by the credential: a public key is no secret. What was only declared is for
+ * whoever has a token.
+ */
 function refuseTaken(
   state: State,
   {
     network,
     name,
     publicKey,
+    former,
     hasToken,
-  }: Pick<Joining, "network" | "name" | "publicKey"> & { readonly hasToken: boolean },
+  }: Pick<Joining, "network" | "name" | "publicKey"> & {
+    readonly former: string | undefined;
+    readonly hasToken: boolean;
+  },
 ): void {
   const clone = rowsOf(state.node, network).find(
     ([other, row]) => other !== name && row.publicKey === publicKey,
@@ -69,8 +78,8 @@ function refuseTaken(
   const before = state.node.get(nodeKey(network, name));
   if (before === undefined) return;
   const isDeclared = before.publicKey === undefined && before.fields?.["publicKey"] === undefined;
-  const isOwn = before.publicKey === publicKey;
-  if (hasToken ? isDeclared || isOwn : isOwn && before.fields === undefined) return;
+  const isOwn = before.joined !== undefined && before.joined.credential === former;
+  if (isOwn || (isDeclared && hasToken)) return;
   throw new AppError("conflict", say`there is a node ${name} in network ${network} already`, {
     fix: say`choose another name with --name; or take that one out first: warren node remove ${network} ${name}`,
   });

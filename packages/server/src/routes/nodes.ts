@@ -45,7 +45,7 @@ export const nodeHandlers: Handlers<Nodes> = {
     return { rev: await ledger.commit(deed, (state) => removeNode(state, network, node)) };
   },
   async join({ ledger, clock, vault, tries }, { body, remoteAddress }) {
-    const { network: wanted, name, publicKey, secret } = body;
+    const { network: wanted, name, publicKey, secret, credential: former } = body;
     const address = limitKey(remoteAddress);
     tries.take(address, clock.now());
     const network = wanted ?? onlyOne([...ledger.state.network.keys()]);
@@ -56,6 +56,7 @@ export const nodeHandlers: Handlers<Nodes> = {
       publicKey,
       credential: vault.hashSecret(credential),
       at: clock.now(),
+      ...optional("former", former === undefined ? undefined : vault.hashSecret(former)),
       ...optional("token", secret === undefined ? undefined : vault.hashSecret(secret)),
     };
     const deed = {
