@@ -102,6 +102,7 @@ test("joinNode() has whoever comes without a token wait, where the network is op
       approve a {"endpoint": "203.0.113.1"}
       approve a {}
       join a A
+      again a A
       approve b {}
       open false
       join c C
@@ -113,7 +114,7 @@ test("joinNode() has whoever comes without a token wait, where the network is op
     join a A
       → waits
     join a A
-      → waits
+      → conflict: there is a node a in network home already; choose another name with --name; or take that one out first: warren node remove home a
     join a B
       → conflict: there is a node a in network home already; choose another name with --name; or take that one out first: warren node remove home a
     set a {"endpoint": "203.0.113.1"}
@@ -124,6 +125,8 @@ test("joinNode() has whoever comes without a token wait, where the network is op
       → conflict: node a is approved already; see it: warren node list home
     join a A
       → conflict: there is a node a in network home already; choose another name with --name; or take that one out first: warren node remove home a
+    again a A
+      → is in
     approve b {}
       → not-found: there is no node b in network home; there are a
     open false
@@ -142,6 +145,7 @@ test("joinNode() gives a token's bearer what was declared, or his own; to nobody
       token {"uses": 0, "fields": {"tags": ["web"]}}
       join a A t1
       join a A t1
+      again a A t1
       join a B t1
       join b A t1
       join b B t1
@@ -155,6 +159,8 @@ test("joinNode() gives a token's bearer what was declared, or his own; to nobody
     join a A t1
       → is in
     join a A t1
+      → conflict: there is a node a in network home already; choose another name with --name; or take that one out first: warren node remove home a
+    again a A t1
       → is in
     join a B t1
       → conflict: there is a node a in network home already; choose another name with --name; or take that one out first: warren node remove home a
@@ -259,6 +265,11 @@ async function perform(
   const secret = token === "" ? {} : { secret: tokens.get(token) };
   const rev = plane.ledger.rev;
   const asked: Readonly<Record<string, () => ReturnType<typeof ask>>> = {
+    // With the credential that its host was given.
+    again: () => {
+      const credential = tokens.get(`credential of ${key}`);
+      return ask("POST /join", { body: { network, name, publicKey, ...secret, credential } });
+    },
     join: () => ask("POST /join", { body: { network, name, publicKey, ...secret } }),
     network: () => ask("POST /networks", { by, body: { name } }),
     open: () => ask(`PATCH ${home}`, { by, body: { isOpen: rest } }),
@@ -283,15 +294,21 @@ async function perform(
   }
   switch (verb) {
     case "join":
+    case "again":
+      tokens.set(`credential of ${key}`, String(answer["credential"]));
       return [status, answer["isApproved"] ? "is in" : "waits"];
     case "token":
-      tokens.set(`t${tokens.size}`, String(answer["token"]).split(":")[1] ?? "");
-      return [status, `t${tokens.size - 1}`];
+      tokens.set(`t${countTokens(tokens) + 1}`, String(answer["token"]).split(":")[1] ?? "");
+      return [status, `t${countTokens(tokens)}`];
     case "nodes":
       return [status, (answer as unknown as readonly Listed[]).map(printNode).join("\n    ")];
     default:
       return [status, plane.ledger.rev === rev ? "nothing to do" : "done"];
   }
+}
+
+function countTokens(tokens: ReadonlyMap<string, string>): number {
+  return [...tokens.keys()].filter((each) => /^t\d+$/.test(each)).length;
 }
 
 interface Refused {
