@@ -14,7 +14,7 @@ const ALL_REACHED = "56 of 56 pairs reached";
 const ONE_DOWN = "30 of 56 pairs reached";
 /** The last that a lab says that stands. */
 const STANDS = "warren up closes it";
-const MOMENTS = 12;
+const MOMENTS = 6;
 const TYPE_MS = 20_000;
 /** How long the kernel may take to end what a killed lab held. */
 const KERNEL_PATIENCE_MS = 2000;
