@@ -2,6 +2,7 @@
 import type { Client, NodeView } from "@warren/api";
 import { optional, say } from "@warren/core";
 import type { Section, Text } from "@warren/core";
+import { findUnreached } from "../control/unreached.ts";
 import { readAssignments } from "../assignments.ts";
 import { printTable } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -78,6 +79,9 @@ export async function listNodes(
     );
     for (const { name, error } of nodes) {
       if (error !== undefined) terminal.say(say`${terminal.paint("bold", name)}: ${error}`);
+    }
+    for (const { pair, cause, fix } of findUnreached(network, nodes)) {
+      terminal.print(say`${terminal.paint("bold", pair)}: ${cause}\n  ${fix}`);
     }
   }
   return nodes.some(({ state }) => state === "failed") ? 2 : 0;

@@ -57,6 +57,8 @@ export async function join(
   place: JoinPlace,
 ): Promise<number> {
   demandRoot();
+  // A token that was typed is not for whoever lists processes.
+  process.title = "warren join";
   const wish = await readWish(terminal, token, options, place.environment);
   const wanted =
     options.interface === undefined ? undefined : demand(parseInterfaceName(options.interface));

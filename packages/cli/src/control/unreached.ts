@@ -1,0 +1,60 @@
+/** Pairs of nodes without a tunnel between them, each with the reason and the way out, by what both said last. Pure. */
+import type { NodeView } from "@warren/api";
+import { say } from "@warren/core";
+import type { Phrase } from "@warren/core";
+import { HANDSHAKE_SECONDS } from "../remote/tunnel-status.ts";
+
+export interface Unreached {
+  readonly pair: string;
+  readonly cause: Phrase;
+  readonly fix: Phrase;
+}
+
+/** Only of nodes that are connected and have applied all: of the others there is better to say. */
+export function findUnreached(network: string, nodes: readonly NodeView[]): readonly Unreached[] {
+  const here = nodes.filter(({ state }) => state === "current");
+  return here.flatMap((one, at) =>
+    here.slice(at + 1).flatMap((other): Unreached[] => {
+      const reason = reasonOf(network, one, other);
+      return reason === undefined ? [] : [{ pair: `${one.name} ↔ ${other.name}`, ...reason }];
+    }),
+  );
+}
+
+function reasonOf(
+  network: string,
+  one: NodeView,
+  other: NodeView,
+): Omit<Unreached, "pair"> | undefined {
+  const [there, back] = [peerOf(one, other), peerOf(other, one)];
+  if (one.endpoint === undefined && other.endpoint === undefined) {
+    return {
+      cause: say`nobody knows where either of them is dialled`,
+      fix: say`say it for one of them: warren node set ${network} ${one.name} endpoint=HOST`,
+    };
+  }
+  // No tunnel is meant to be, or one end has heard of it: it lives.
+  if (there === undefined || back === undefined || isAlive(there) || isAlive(back))
+    return undefined;
+  // Nobody has had anything to say.
+  if (there.sent === 0 && back.sent === 0) return undefined;
+  if (one.isMapped === true && other.isMapped === true) {
+    return {
+      cause: say`both are behind NATs, and do not find each other`,
+      fix: say`forward a UDP port to one of them, and say it: warren node set ${network} ${one.name} endpoint=HOST:PORT`,
+    };
+  }
+  const open = one.isMapped === true ? other : one;
+  return {
+    cause: say`no handshake, though they send to each other`,
+    fix: say`look whether UDP ${open.endpoint ?? ""} is let in at ${open.name}, by its firewall and its provider's`,
+  };
+}
+
+function peerOf({ peers }: NodeView, { name }: NodeView): NodeView["peers"][number] | undefined {
+  return peers.find((each) => each.name === name);
+}
+
+function isAlive({ handshakeSeconds }: NodeView["peers"][number]): boolean {
+  return handshakeSeconds !== undefined && handshakeSeconds <= HANDSHAKE_SECONDS;
+}
