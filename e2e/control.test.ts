@@ -8,7 +8,7 @@ const ground = useGround();
 /** `warren server` at a terminal, where it prints what only a person may see; it lives on. */
 const AT_TERMINAL = `
 setsid script -qefc "warren server" /run/terminal >/dev/null 2>&1 </dev/null &
-timeout 20 sh -c 'until grep -q "more: warren token" /run/terminal; do sleep 0.05; done'
+timeout 20 sh -c 'until grep -qs "more: warren token" /run/terminal; do sleep 0.05; done'
 tr -d '\\r' </run/terminal | sed '/^Script /d'
 `;
 const HELP = "warren token create mesh | ssh host sudo warren join -";

@@ -30,3 +30,4 @@ export { runHostAgent, takeHostDown } from "./host-agent.ts";
 export type { HostAgentOptions } from "./host-agent.ts";
 export { Agent } from "./agent.ts";
 export type { World as AgentWorld } from "./agent.ts";
+export { NOT_JOINED } from "./starter/systemd.ts";

@@ -13,7 +13,8 @@ const LONGEST_TEXT = 2000;
 const revision = number({ min: 0, max: Number.MAX_SAFE_INTEGER });
 const count = number({ min: 0, max: Number.MAX_SAFE_INTEGER });
 const hash = text(parseHash);
-const words = text((written) => written.slice(0, LONGEST_TEXT));
+/** They go to terminals. */
+const words = text((written) => written.slice(0, LONGEST_TEXT).replaceAll(/\p{Cc}/gu, " "));
 const port = number({ min: 1, max: 65_535 });
 
 const agentForms = {

@@ -43,9 +43,11 @@ export function createApp(plane: Plane, identify: (context: Context) => Caller, 
         demand(route.need, caller, context.req.param("network"));
         return caller;
       };
-      const caller = admit();
+      admit();
       const query = readQuery(route, context.req.query());
       const body = await readBody(route, context.req.raw);
+      // Whoever takes his time to send it may have lost his rights meanwhile.
+      const caller = admit();
       const { [name]: handler } = handlers as Handlers<never> & Record<string, AnyHandler>;
       const params = context.req.param() as Record<string, string>;
       const answer = await handler?.(plane, {

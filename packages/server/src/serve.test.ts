@@ -10,6 +10,7 @@ import type { Client, Send } from "@warren/api";
 import { parsePublicKey, Problem } from "@warren/core";
 import type { PublicKey } from "@warren/core";
 import { pinnedFetch } from "@warren/crypto";
+import type { PinnedAnswer } from "@warren/crypto";
 import { afterEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { serve } from "./serve.ts";
@@ -54,7 +55,15 @@ test("serve() writes no secret down, answers none to whoever may not have it, an
   });
   secrets.set("a device's token", (signedIn.token ?? "").slice(4));
   const grant = { network: "*", role: "viewer" } as const;
-  const own = createClient(talk.send, { authorization: `Bearer ${signedIn.token}` });
+  // A person makes it: a token makes no other.
+  const again = await send(`${API}/session`, {
+    method: "POST",
+    headers: {},
+    body: { name: "admin", password },
+  });
+  const { headers } = again as PinnedAnswer;
+  const [cookie = ""] = String(headers["set-cookie"]).split(";");
+  const own = createClient(talk.send, { cookie, "x-warren": "1" });
   const made = await own("createApiToken", { body: { name: "ci" as never, grant } });
   secrets.set("an API token", made.token.slice(4));
   await call("createNetwork", { body: { name: "home" as never } });

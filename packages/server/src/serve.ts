@@ -232,8 +232,11 @@ function acceptAgents(server: Server, door: Door, streams: Streams): WebSocketSe
     };
     const caller = request.url === STREAM ? door.identify({ method: "GET", header }) : undefined;
     if (caller?.kind !== "node") {
+      // Node leaves it to us here: an error that nobody hears would end the server.
+      socket.on("error", () => socket.destroy());
       socket.end(
         `HTTP/1.1 ${caller === undefined ? "404 Not Found" : "401 Unauthorized"}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+        () => socket.destroy(),
       );
       return;
     }

@@ -30,6 +30,7 @@ test("renderUnit() is a service that is never given up, and whose tunnels outliv
     ExecStart="/opt/node" "/opt/warren/main.ts" "agent" "clouds"
     KillMode=process
     Restart=always
+    RestartPreventExitStatus=78
     RestartSec=2
     TimeoutStopSec=20
     WatchdogSec=180

@@ -1,6 +1,9 @@
 /** The unit that starts an agent under systemd. */
 import type { AgentCommand } from "./agent-command.ts";
 
+/** Of an agent whose host is not, or no more, in its network (EX_CONFIG of sysexits.h): it is not started again. */
+export const NOT_JOINED = 78;
+
 /**
  * The file /etc/systemd/system/warren@NETWORK.service: one a network, so that none depends on another.
  *
@@ -23,6 +26,7 @@ NotifyAccess=all
 ExecStart=${words.map(quoteWord).join(" ")}
 KillMode=process
 Restart=always
+RestartPreventExitStatus=${NOT_JOINED}
 RestartSec=2
 TimeoutStopSec=20
 WatchdogSec=180

@@ -4,7 +4,7 @@ import { AppError, parsePin, parseServerAddress } from "@warren/api";
 import { listTexts, parseName, say } from "@warren/core";
 import type { Name } from "@warren/core";
 import { createNotify, findInit, listNetworks, NetworkFiles, removeStarter } from "@warren/agent";
-import { readStatuses, runHostAgent, takeHostDown, watchdogMs } from "@warren/agent";
+import { NOT_JOINED, readStatuses, runHostAgent, takeHostDown, watchdogMs } from "@warren/agent";
 import { demand } from "../app-error.ts";
 import { AGENT_BASE, AGENT_RUN, pathIn } from "../control/places.ts";
 import type { Environment } from "../control/places.ts";
@@ -21,6 +21,11 @@ export async function agent(
   network: string,
   { environment, version }: { readonly environment: Environment; readonly version: string },
 ): Promise<number> {
+  const name = demand(parseName(network));
+  if (!listNetworks(AGENT_BASE).includes(name)) {
+    terminal.say(say`this host is in no network ${name}`);
+    return NOT_JOINED;
+  }
   const stopped = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopped.abort());
   const path = pathIn(environment);
@@ -34,7 +39,7 @@ export async function agent(
   const alive =
     everyMs === undefined ? undefined : setInterval(() => void notify("WATCHDOG=1"), everyMs);
   try {
-    const how = await runHostAgent(demand(parseName(network)), {
+    const how = await runHostAgent(name, {
       base: AGENT_BASE,
       runFolder: AGENT_RUN,
       path,
@@ -43,8 +48,9 @@ export async function agent(
       log: (text) => terminal.say(text),
       signal: stopped.signal,
     });
-    if (how === "revoked") terminal.say(say`taken out of network ${network}: the tunnel is down`);
-    return 0;
+    if (how === "stopped") return 0;
+    terminal.say(say`taken out of network ${network}: the tunnel is down`);
+    return NOT_JOINED;
   } finally {
     clearInterval(alive);
   }

@@ -76,8 +76,8 @@ function accountOf(caller: Caller): Name | undefined {
   switch (caller.kind) {
     case "account":
       return caller.name;
+    // One that lives longer than the one that made it could not be revoked with it.
     case "apiToken":
-      return caller.account;
     case "nobody":
     case "node":
       return undefined;

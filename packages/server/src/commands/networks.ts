@@ -73,9 +73,18 @@ export function applyDocument(state: State, network: string, document: Fields): 
     const before = state.node.get(key);
     const fields = (written ?? {}) as Fields;
     if (JSON.stringify(before?.fields) === JSON.stringify(fields)) continue;
+    // A name in a file lets no stranger in who has asked to be called so.
+    if (before?.joined !== undefined && before.fields === undefined) throw waits(network, name);
     after = withRow(after, "node", key, { addresses: [], ...before, fields });
   }
   return after;
+}
+
+/** Of what only approval may change. */
+export function waits(network: string, node: string): AppError {
+  return new AppError("conflict", say`node ${node} waits for approval`, {
+    fix: say`approve it first: warren node approve ${network} ${node}`,
+  });
 }
 
 export function demandNetwork(state: State, network: string): NetworkRow {

@@ -2,7 +2,7 @@
 import { AppError } from "@warren/api";
 import { listTexts, say } from "@warren/core";
 import type { Name, PublicKey } from "@warren/core";
-import { demandNetwork, withoutUndefined } from "./networks.ts";
+import { demandNetwork, waits, withoutUndefined } from "./networks.ts";
 import { spendToken } from "./tokens.ts";
 import { nodeKey, rowsOf, withRow } from "../state.ts";
 import type { Fields, NodeRow, State } from "../state.ts";
@@ -34,7 +34,13 @@ export function joinNode(
   }
   const key = nodeKey(network, name);
   const before = state.node.get(key);
-  refuseTaken(state, { network, name, publicKey, former, hasToken: spent !== undefined });
+  refuseTaken(state, {
+    network,
+    name,
+    publicKey,
+    former,
+    mayBeDeclared: spent?.row.isApproved === true,
+  });
   const fields = before?.fields ?? (spent?.row.isApproved === true ? spent.row.fields : undefined);
   const joined = { credential, at, ...(spent === undefined ? {} : { token: spent.id }) };
   const row: NodeRow = {
@@ -48,7 +54,7 @@ export function joinNode(
 
 /**
  * A name is whose it was, by the credential: a public key is no secret. What was only declared is for
- * whoever has a token.
+ * whoever has a token that needs no approval.
  */
 function refuseTaken(
   state: State,
@@ -57,10 +63,10 @@ function refuseTaken(
     name,
     publicKey,
     former,
-    hasToken,
+    mayBeDeclared,
   }: Pick<Joining, "network" | "name" | "publicKey"> & {
     readonly former: string | undefined;
-    readonly hasToken: boolean;
+    readonly mayBeDeclared: boolean;
   },
 ): void {
   const clone = rowsOf(state.node, network).find(
@@ -79,7 +85,7 @@ function refuseTaken(
   if (before === undefined) return;
   const isDeclared = before.publicKey === undefined && before.fields?.["publicKey"] === undefined;
   const isOwn = before.joined !== undefined && before.joined.credential === former;
-  if (isOwn || (isDeclared && hasToken)) return;
+  if (isOwn || (isDeclared && mayBeDeclared)) return;
   throw new AppError("conflict", say`there is a node ${name} in network ${network} already`, {
     fix: say`choose another name with --name; or take that one out first: warren node remove ${network} ${name}`,
   });
@@ -101,9 +107,7 @@ export function setNode(state: State, network: string, name: string, changes: Fi
   demandNetwork(state, network);
   const row = state.node.get(nodeKey(network, name)) ?? { addresses: [] };
   if (row.joined !== undefined && row.fields === undefined) {
-    throw new AppError("conflict", say`node ${name} waits for approval`, {
-      fix: say`approve it first: warren node approve ${network} ${name}`,
-    });
+    throw waits(network, name);
   }
   const fields = withoutUndefined({ ...row.fields, ...changes });
   return withRow(state, "node", nodeKey(network, name), { ...row, fields });
