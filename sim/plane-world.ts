@@ -116,6 +116,8 @@ export class SimHost {
   #disk: StoredDevice | undefined;
   #agent: Agent | undefined;
   #closed: (() => void) | undefined;
+  /** Where its packets come from, as the server sees it. */
+  address: core.Address | undefined;
   /** Nothing comes through. */
   isCutOff = false;
 
@@ -158,6 +160,12 @@ export class SimHost {
           `${key} ${[...allowedIps].join()} ${presharedKey ?? "none"}`,
       )
       .toSorted();
+  }
+
+  async endpoints(): Promise<readonly string[]> {
+    const { link } = await this.kernel.read(OWN);
+    if (link?.kind !== "wireguard") return [];
+    return [...link.peers.values()].flatMap(({ endpoint }) => endpoint ?? []).toSorted();
   }
 
   async linkIndex(): Promise<number | undefined> {
@@ -221,7 +229,10 @@ export class SimHost {
       },
       close,
     };
-    const { receive, end } = streams.connect({ network, node }, line);
+    const { receive, end } = streams.connect(
+      { network, node, ...core.optional("address", this.address) },
+      line,
+    );
     this.#closed = () => {
       isLost = true;
       end();

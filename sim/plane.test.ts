@@ -1,7 +1,9 @@
 /** Whatever happens to a control plane and its agents: when it is quiet again, every kernel has what the server means. */
 import { AppError } from "@warren/api";
 import { hashSecret, publicKeyOf } from "@warren/crypto";
-import { approveNode, createNetwork, joinNode, removeNode, setNode } from "@warren/server";
+import { parseAddress, Problem } from "@warren/core";
+import { approveNode, createNetwork, joinNode, removeNode } from "@warren/server";
+import { setNetwork, setNode } from "@warren/server";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { runs } from "../tools/runs.ts";
@@ -89,6 +91,25 @@ test("whoever is taken out loses the mesh at once, and the others lose him", asy
   await world.clock.pass(2000);
   expect(await world.host("b").linkIndex()).toBeUndefined();
   expect(await differences(world)).toEqual([]);
+});
+
+test("where hosts listen from now on is told to all who dial them by what was seen", async () => {
+  const world = await createWorld([]);
+  for (const name of ["a", "b"]) {
+    const seen = parseAddress(`198.51.100.${name.charCodeAt(0)}`);
+    if (seen instanceof Problem) throw new Error(String(seen));
+    world.host(name).address = seen;
+    await join(world, name);
+    await world.commit((state) => approveNode(state, world.network, name, {}));
+    world.host(name).startAgent();
+  }
+  await world.clock.pass(QUIET_MS);
+  expect(await world.host("a").endpoints()).toEqual(["198.51.100.98:51820"]);
+  await world.commit((state) =>
+    setNetwork(state, world.network, { settings: { listenPort: 51_999 } }),
+  );
+  await world.clock.pass(QUIET_MS);
+  expect(await world.host("a").endpoints()).toEqual(["198.51.100.98:51999"]);
 });
 
 const name = fc.constantFrom("a", "b", "c", "d");

@@ -97,6 +97,8 @@ export class Agent {
   #turn: Promise<void> = Promise.resolve();
   // Of the host's device; empty when it begins with one that the others know.
   #appliedHash: string | undefined;
+  /** Where the server has been told that the tunnel listens: the others dial it there. */
+  #toldPort: number | undefined;
   #isDue = false;
   #isEnded = false;
   #callOff = new Set<() => void>();
@@ -172,6 +174,7 @@ export class Agent {
 
   #greet(): void {
     const { epoch, rev, hash } = this.#device ?? {};
+    this.#toldPort = this.#device?.bundle.device.listenPort;
     const hello = {
       kind: "hello",
       version: this.#version,
@@ -291,7 +294,8 @@ export class Agent {
       this.#status = status;
       // Handshakes that nobody hears, or that cross, are tried again only after 5 s. So a newcomer tells
       // where it listens once it does, and begins none; when a link went, others speak by its old keys.
-      if (this.#appliedHash === undefined) this.#greet();
+      const isElsewhere = this.#toldPort !== bundle.device.listenPort;
+      if (this.#appliedHash === undefined || isElsewhere) this.#greet();
       else if (done.includes(LINK_MADE)) this.#world.knock(bundle.device.peers.flatMap(firstOf));
       this.#appliedHash = hash;
       this.#note({ applied: rev, device: bundle.device });

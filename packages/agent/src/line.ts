@@ -45,6 +45,7 @@ function open(
   });
   let why = say`the server has closed the connection`;
   let isUnknown = false;
+  let hasAnswered = false;
   let timer = setTimeout(() => socket.terminate(), SILENT_MS);
   const hear = (): void => {
     clearTimeout(timer);
@@ -60,6 +61,7 @@ function open(
     events.received((data as Buffer).toString("utf8"));
   });
   socket.on("unexpected-response", (_request, response) => {
+    hasAnswered = true;
     isUnknown = response.statusCode === UNKNOWN;
     why = isUnknown
       ? say`the server does not know this host any more: join again with a new token`
@@ -67,7 +69,8 @@ function open(
     socket.terminate();
   });
   socket.on("error", (error) => {
-    why = say`${error.message}`;
+    // After an answer it is only that we have ended it.
+    if (!hasAnswered) why = say`${error.message}`;
   });
   socket.on("close", () => {
     clearTimeout(timer);

@@ -14,5 +14,5 @@ export type { ServeOptions, Serving } from "./serve.ts";
 export { Ledger } from "./ledger.ts";
 export { Streams } from "./streams.ts";
 export type { State } from "./state.ts";
-export { createNetwork } from "./commands/networks.ts";
+export { createNetwork, setNetwork } from "./commands/networks.ts";
 export { approveNode, joinNode, removeNode, setNode } from "./commands/nodes.ts";
