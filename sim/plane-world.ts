@@ -2,7 +2,7 @@
  * A control plane and its agents in one process: the real server's heart and the real agents' loops, over a
  * kernel, a network, a disk and a clock that are made up. Time goes on only when it is told to.
  */
-import { bundleOf } from "@warren/api";
+import { AppError, bundleOf } from "@warren/api";
 import type { PresharedKeys } from "@warren/api";
 import { Agent, FakeKernel } from "@warren/agent";
 import type { AgentWorld, StoredDevice } from "@warren/agent";
@@ -118,6 +118,9 @@ export class SimHost {
   #closed: (() => void) | undefined;
   /** Where its packets come from, as the server sees it. */
   address: core.Address | undefined;
+  /** It does nothing that it is told, or keeps nothing. */
+  isRefusing = false;
+  isFull = false;
   /** Nothing comes through. */
   isCutOff = false;
 
@@ -177,7 +180,13 @@ export class SimHost {
     const { clock } = this.#world;
     let turn = 0;
     return {
-      kernel: this.kernel,
+      kernel: {
+        read: (own) => this.kernel.read(own),
+        run: async (own, steps) => {
+          if (this.isRefusing) throw refusal();
+          return await this.kernel.run(own, steps);
+        },
+      },
       clock: {
         now: () => clock.now(),
         random: () => {
@@ -189,6 +198,7 @@ export class SimHost {
       digest,
       connect: (events) => this.#connect(events),
       save: (device) => {
+        if (this.isFull) throw refusal();
         const bundle = bundleOf(device.entries);
         if (bundle instanceof core.Problem) throw new Error(String(bundle));
         this.#disk = { ...device, bundle };
@@ -246,6 +256,10 @@ export class SimHost {
       close: () => this.cut(),
     };
   }
+}
+
+function refusal(): AppError {
+  return new AppError("kernel", core.say`it is not to be`, { fix: core.say`mend the test` });
 }
 
 /** Whatever has begun and needs no clock: a step of an agent awaits some dozens of answers, one after the other. */

@@ -93,6 +93,22 @@ test("whoever is taken out loses the mesh at once, and the others lose him", asy
   expect(await differences(world)).toEqual([]);
 });
 
+test("a kernel that refuses, and a disk that is full, are told and are no end", async () => {
+  const world = await createWorld(["a", "b"]);
+  const a = world.host("a");
+  a.isRefusing = true;
+  a.isFull = true;
+  await world.commit((state) =>
+    setNode(state, world.network, "b", { subnets: ["192.168.1.0/24"] }),
+  );
+  await world.clock.pass(QUIET_MS);
+  expect(world.streams?.presence(world.network, "a")?.error).toBe("it is not to be");
+  a.isRefusing = false;
+  await world.clock.pass(QUIET_MS);
+  expect(world.streams?.presence(world.network, "a")).not.toHaveProperty("error");
+  expect(await differences(world)).toEqual([]);
+});
+
 test("where hosts listen from now on is told to all who dial them by what was seen", async () => {
   const world = await createWorld([]);
   for (const name of ["a", "b"]) {

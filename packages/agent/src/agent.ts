@@ -8,7 +8,7 @@ import type { Digest, ServerMessage } from "@warren/api";
 import * as core from "@warren/core";
 import type { Address, PrivateKey, PublicKey } from "@warren/core";
 import { retryDelayMs } from "./backoff.ts";
-import { converge, takeDown } from "./converge.ts";
+import { converge, summaryOf, takeDown } from "./converge.ts";
 import type { Memory } from "./converge.ts";
 import { followedOf, LOOK_MS } from "./endpoints.ts";
 import type { StoredDevice } from "./files.ts";
@@ -99,6 +99,8 @@ export class Agent {
   #appliedHash: string | undefined;
   /** Where the server has been told that the tunnel listens: the others dial it there. */
   #toldPort: number | undefined;
+  /** The server was told why not: it is to hear of the mending, too. */
+  #hasFailed = false;
   #isDue = false;
   #isEnded = false;
   #callOff = new Set<() => void>();
@@ -241,7 +243,13 @@ export class Agent {
 
   #keep(device: StoredDevice): void {
     this.#device = this.#named(device);
-    this.#world.save(device);
+    try {
+      this.#world.save(device);
+    } catch (error) {
+      // Without it the tunnel is right all the same; only a boot without the server would bring the old one.
+      if (!(error instanceof AppError)) throw error;
+      this.#world.log(core.say`${error.text}\n  ${error.fix}`);
+    }
   }
 
   #named({ epoch, rev, hash, entries, bundle }: StoredDevice): StoredDevice {
@@ -299,11 +307,13 @@ export class Agent {
       else if (done.includes(LINK_MADE)) this.#world.knock(bundle.device.peers.flatMap(firstOf));
       this.#appliedHash = hash;
       this.#note({ applied: rev, device: bundle.device });
-      if (isNew) this.#tell(rev, hash);
+      if (isNew || this.#hasFailed) this.#tell(rev, hash);
+      this.#hasFailed = false;
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       log(core.say`${error.text}\n  ${error.fix}`);
       this.#note({ error: error.text });
+      this.#hasFailed = true;
       this.#tell(rev, hash, error.text);
     }
   }
@@ -378,16 +388,4 @@ export class Agent {
 /** A peer's own address, as a rule. */
 function firstOf({ allowedIps: [first] }: core.Peer): readonly core.Prefix[] {
   return first === undefined ? [] : [first];
-}
-
-/** Kinds, each with how often. */
-function summaryOf(done: readonly string[]): core.Text {
-  const counts = new Map<string, number>();
-  for (const step of done) {
-    const kind = step.replace(/ .*/, "");
-    counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  }
-  return core.listTexts(
-    [...counts].map(([kind, count]) => (count === 1 ? kind : `${count} ${kind}`)),
-  );
 }

@@ -1,6 +1,6 @@
 /** Makes a kernel be as it should, or as if we had never been there. Knows no program. */
 import { AppError } from "@warren/api";
-import { say } from "@warren/core";
+import { listTexts, say } from "@warren/core";
 import type { Admission, PublicKey, Text } from "@warren/core";
 import { admissionId, printStep } from "./kernel/kernel.ts";
 import type { Kernel, KernelState, Step } from "./kernel/kernel.ts";
@@ -56,6 +56,16 @@ export async function takeDown(kernel: Kernel, device: OwnDevice): Promise<reado
   const steps = removal(await kernel.read(device.interface), device);
   if (steps.length > 0) await kernel.run(device.interface, steps);
   return steps.map(printStep);
+}
+
+/** Kinds, each with how often. */
+export function summaryOf(done: readonly string[]): Text {
+  const counts = new Map<string, number>();
+  for (const step of done) {
+    const kind = step.replace(/ .*/, "");
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  return listTexts([...counts].map(([kind, count]) => (count === 1 ? kind : `${count} ${kind}`)));
 }
 
 function remember({ endpoints }: Memory, steps: readonly Step[]): void {
