@@ -165,6 +165,16 @@ export class SimHost {
       .toSorted();
   }
 
+  /** As somebody does it by hand. */
+  async removePeers(): Promise<void> {
+    const { link } = await this.kernel.read(OWN);
+    const keys = link?.kind === "wireguard" ? [...link.peers.keys()] : [];
+    await this.kernel.run(
+      OWN,
+      keys.map((publicKey) => ({ kind: "peer-gone", publicKey })),
+    );
+  }
+
   async endpoints(): Promise<readonly string[]> {
     const { link } = await this.kernel.read(OWN);
     if (link?.kind !== "wireguard") return [];
