@@ -111,7 +111,7 @@ export class PlaneWorld {
 export class SimHost {
   readonly name: string;
   readonly privateKey: PrivateKey;
-  readonly kernel = new FakeKernel(publicKeyOf);
+  kernel = new FakeKernel(publicKeyOf);
   readonly #world: PlaneWorld;
   #disk: StoredDevice | undefined;
   #agent: Agent | undefined;
@@ -123,6 +123,8 @@ export class SimHost {
   isFull = false;
   /** Nothing comes through. */
   isCutOff = false;
+  /** Where its agents have sent something, to have a handshake begun. */
+  readonly knocked: string[] = [];
 
   constructor(world: PlaneWorld, name: string) {
     this.#world = world;
@@ -141,6 +143,13 @@ export class SimHost {
     });
     this.#agent = agent;
     void agent.run();
+  }
+
+  /** With nothing but what is on its disk. */
+  boot(): void {
+    this.killAgent();
+    this.kernel = new FakeKernel(publicKeyOf);
+    this.startAgent();
   }
 
   killAgent(): void {
@@ -216,7 +225,7 @@ export class SimHost {
       resolve: async () => undefined,
       findUnrouted: async () => new Set<string>(),
       readAddresses: () => [],
-      knock: () => undefined,
+      knock: (addresses) => void this.knocked.push(...addresses.map(core.printPrefix)),
       log: () => undefined,
       onStatus: () => undefined,
     };

@@ -85,6 +85,19 @@ test("a server that is away takes nothing with it, and an agent starts without i
   expect(await world.host("a").peers()).toEqual([]);
 });
 
+test("an agent that boots without its server begins handshakes: others speak by the old keys", async () => {
+  const world = await createWorld(["a", "b"]);
+  const a = world.host("a");
+  expect(a.knocked).toEqual([]);
+  world.killServer();
+  a.startAgent();
+  await world.clock.pass(1000);
+  expect(a.knocked).toEqual([]);
+  a.boot();
+  await world.clock.pass(1000);
+  expect(a.knocked).toEqual(["10.0.0.2/32"]);
+});
+
 test("whoever is taken out loses the mesh at once, and the others lose him", async () => {
   const world = await createWorld(["a", "b", "c"]);
   await world.commit((state) => removeNode(state, world.network, "b"));

@@ -115,6 +115,7 @@ export class Agent {
     this.#device = device === undefined ? undefined : this.#named(device);
     this.#status = { ...this.#status, ...core.optional("rev", device?.rev) };
     this.#appliedHash = device && "none yet";
+    this.#toldPort = device?.bundle.device.listenPort;
     this.#follower = this.#createFollower();
   }
 
