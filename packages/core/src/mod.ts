@@ -1,10 +1,10 @@
 /** The public list of the core: what other packages may know of it, and nothing else. */
 export { Diagnostics } from "./diagnostics.ts";
-export type { Diagnostic, Severity } from "./diagnostics.ts";
+export type { Diagnostic } from "./diagnostics.ts";
 export type { Finding, Place } from "./finding.ts";
 export { renderDot } from "./graph/dot.ts";
 export { layout } from "./graph/layout.ts";
-export type { Drawing, Mark } from "./graph/marks.ts";
+export type { Drawing } from "./graph/marks.ts";
 export type { Picture } from "./graph/picture.ts";
 export { pictureOf } from "./graph/survey.ts";
 export { paintOf } from "./graph/looks.ts";
@@ -31,12 +31,10 @@ export type { Endpoint } from "./ip/endpoint.ts";
 export { IPV6_LEAST_MTU } from "./ip/mtu.ts";
 export { parseInterfaceAddress, printInterfaceAddress } from "./ip/interface-address.ts";
 export { linkOf } from "./ip/interface-address.ts";
-export type { InterfaceAddress } from "./ip/interface-address.ts";
 export { comparePrefixes, hasPrefix, hostPrefix, isOverlapping, isWithin } from "./ip/prefix.ts";
 export { parsePrefix, printPrefix } from "./ip/prefix.ts";
 export type { Prefix } from "./ip/prefix.ts";
 export { cover, intersect, prefixSet, subtract, union } from "./ip/prefix-set.ts";
-export type { PrefixSet } from "./ip/prefix-set.ts";
 export {
   parsePresharedKey,
   parsePrivateKey,
@@ -50,7 +48,7 @@ export type { Entrance } from "./model/entrances.ts";
 export { EMPTY_LOCK, entryId, namesOf, pairName, parseLock, printLock } from "./model/lock.ts";
 export { withKeysOnHosts } from "./model/lock.ts";
 export type { EntryId, Lock, LockedNode, PairName } from "./model/lock.ts";
-export type { Client, Mesh, Node, PortRange, Selector, Subnet } from "./model/mesh.ts";
+export type { Client, Mesh, Node, PortRange, Selector } from "./model/mesh.ts";
 export { parseInterfaceName, parseName } from "./model/names.ts";
 export { parsePortRange, parseTable, printPortRange, printSelector } from "./model/words.ts";
 export type { InterfaceName, Name } from "./model/names.ts";
@@ -61,12 +59,11 @@ export { checkMesh } from "./model/rules.ts";
 export { referencesTo } from "./model/references.ts";
 export { listFields, meshSchema, valueOfWords } from "./model/tables.ts";
 export type { Section } from "./model/tables.ts";
-export { affected, recompile } from "./plan/affected.ts";
-export type { Affected } from "./plan/affected.ts";
+export { affected } from "./plan/affected.ts";
 export { allocate } from "./plan/allocate.ts";
 export type { Allocation } from "./plan/allocate.ts";
 export { assemble, compile, device, entryDevice } from "./plan/compile.ts";
-export type { Confinement, Device, Filter, Peer } from "./plan/device.ts";
+export type { Device, Filter, Peer } from "./plan/device.ts";
 export type { Permit, Resolver } from "./plan/device.ts";
 export type { Entry } from "./plan/entries.ts";
 export type { Facts, Member, Observed } from "./plan/member.ts";
@@ -77,8 +74,8 @@ export { joinTexts, printText, say, templateOf } from "./phrase.ts";
 export type { Catalogue, Phrase, Text } from "./phrase.ts";
 export { checkPending } from "./plan/pending.ts";
 export { Problem, quote } from "./problem.ts";
-export type { ForeignDevice, ForeignPeer } from "./read/foreign.ts";
-export type { Placed, Reading } from "./read/foreign.ts";
+export type { ForeignDevice } from "./read/foreign.ts";
+export type { Reading } from "./read/foreign.ts";
 export { judgeFirewalls } from "./read/firewall/firewall.ts";
 export { admissionComment } from "./read/firewall/admission.ts";
 export type { Admission } from "./read/firewall/admission.ts";
@@ -101,7 +98,7 @@ export {
   withNumericEndpoints,
 } from "./render/endpoint-names.ts";
 export { renderFiles } from "./render/files.ts";
-export type { Format, RenderedFile } from "./render/files.ts";
+export type { Format } from "./render/files.ts";
 export { checkMeshconf, checkNetworkd } from "./render/limits.ts";
 export { renderMeshconf } from "./render/meshconf.ts";
 export { renderHosts } from "./render/hosts.ts";
@@ -121,7 +118,7 @@ export { forwardedFamilies } from "./render/wg-quick.ts";
 export type { Secrets } from "./render/secrets.ts";
 export { EXPORT_HEADER, HEADER } from "./render/wg-setconf.ts";
 export { findEnd, findExit, trace } from "./verify/trace.ts";
-export type { Trace, TraceEnd, TraceStep } from "./verify/trace.ts";
+export type { Trace, TraceEnd } from "./verify/trace.ts";
 export { verify } from "./verify/verify.ts";
 export type { Proof } from "./verify/verify.ts";
 export { listTexts, nearest, printCount, printPath, suggestion } from "./wording.ts";

@@ -1,10 +1,10 @@
 /** The machine's own cryptography, for whoever has one: the command line, the server, the agent. */
 export { digest, hashSecret, makeSecret } from "./digest.ts";
 export { hashPassword, isPassword } from "./password.ts";
-export { connectPinned, findServer, pinnedConnection, pinOf, readPin } from "./pinned.ts";
+export { findServer, pinnedConnection, pinOf, readPin } from "./pinned.ts";
 export type { Target } from "./pinned.ts";
 export { pinnedFetch } from "./pinned-fetch.ts";
-export type { PinnedAnswer, PinnedFetch, PinnedRequest } from "./pinned-fetch.ts";
+export type { PinnedAnswer } from "./pinned-fetch.ts";
 export {
   createPresharedKeys,
   fingerprintOf,

@@ -2,7 +2,8 @@
 import { expect, test } from "vitest";
 import fc from "fast-check";
 import { parsePrefix, printText, Problem } from "../mod.ts";
-import type { ForeignDevice, ForeignPeer, Name, Placed, Prefix } from "../mod.ts";
+import type { ForeignDevice, Name, Prefix } from "../mod.ts";
+import type { ForeignPeer, Placed } from "../read/foreign.ts";
 import { compilePlan } from "../../../../tools/oracle/plans.contract.ts";
 import { topologyDocuments } from "../../../../tools/random-topology.ts";
 import { sampleKey } from "../../../../tools/sample.ts";

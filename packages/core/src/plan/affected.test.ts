@@ -1,8 +1,8 @@
 /** What a change touches, against a full compile. */
 import { expect, test } from "vitest";
 import fc from "fast-check";
-import { affected, index, recompile } from "../mod.ts";
-import type { PairName } from "../mod.ts";
+import { affected, index } from "../mod.ts";
+import type { Device, Index, Member, Name, PairName, Peer } from "../mod.ts";
 import { compilePlan } from "../../../../tools/oracle/plans.contract.ts";
 import { meshDocuments } from "../../../../tools/random-mesh.ts";
 import type { MeshDocument, NodeDocument } from "../../../../tools/random-mesh.ts";
@@ -11,6 +11,10 @@ import type { TopologyDocument } from "../../../../tools/random-topology.ts";
 import { runs } from "../../../../tools/runs.ts";
 import { indexOfDocument, sampleOfDocument } from "../../../../tools/sample.ts";
 import type { Sample } from "../../../../tools/sample.ts";
+import { remember } from "../remember.ts";
+import { assemble } from "./compile.ts";
+import { assembleEntry } from "./entry-device.ts";
+import { pair } from "./pair.ts";
 
 test("affected() and pair() give the devices of a full compile, over random edits", () => {
   const edit = fc.tuple(meshDocuments(8), meshDocuments(8), fc.nat(5));
@@ -128,7 +132,7 @@ test("affected() asks at most 2N pairs when one of 1,000 endpoints changes", () 
   expect(touched.pairs.length).toBeLessThanOrEqual(2 * 1000);
 });
 
-test("recompile() knows clients that come, go and change, and their nodes' side of them", () => {
+test("affected() knows clients that come, go and change, and their nodes' side of them", () => {
   const phone = { via: ["n1", "n2"] };
   const steps = [
     {},
@@ -173,6 +177,42 @@ function byPatch(before: Compiled, after: Compiled): unknown[] {
   const devices = new Map(before.devices.map((device) => [device.name, device]));
   const touched = affected(before.index, after.index);
   return [...recompile(devices, after.index, touched).values()];
+}
+
+/** The devices after a change, from those before it and the pairs that it touched. */
+function recompile(
+  devices: ReadonlyMap<Name, Device>,
+  after: Index,
+  { pairs, removed }: ReturnType<typeof affected>,
+): Map<Name, Device> {
+  const news = new Map<Name, Map<Name, Peer | undefined>>();
+  for (const [self, other] of pairs) {
+    const entries = remember(news, self, () => new Map());
+    entries.set(other, pair(after, known(after, self), known(after, other)));
+  }
+  const compiled = new Map(
+    after.members.map((member) => {
+      const { name } = member.node;
+      // Clients' are told by assemble: they are few, and known without asking anybody.
+      const all = devices.get(name)?.peers ?? [];
+      const kept = all.filter((peer) => after.byName.has(peer.name));
+      const fresh = news.get(name) ?? new Map<Name, Peer | undefined>();
+      const peers = kept.filter((peer) => !fresh.has(peer.name) && !removed.has(peer.name));
+      for (const peer of fresh.values()) if (peer !== undefined) peers.push(peer);
+      peers.sort((one, other) => (one.name < other.name ? -1 : 1));
+      return [name, assemble(after, member, peers)] as const;
+    }),
+  );
+  for (const entry of after.entries) {
+    compiled.set(entry.name, assembleEntry(after, entry, compiled.get(entry.via)?.mtu));
+  }
+  return compiled;
+}
+
+function known(index: Index, name: Name): Member {
+  const member = index.byName.get(name);
+  if (member === undefined) throw new Error(`${name} is not in the mesh`);
+  return member;
 }
 
 function meshOf(count: number): MeshDocument {

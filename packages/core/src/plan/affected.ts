@@ -2,13 +2,9 @@
 import { namesOf } from "../model/lock.ts";
 import type { Name } from "../model/names.ts";
 import { remember } from "../remember.ts";
-import { assemble } from "./compile.ts";
-import type { Device, Peer } from "./device.ts";
 import { isCarrier } from "./member.ts";
-import { assembleEntry } from "./entry-device.ts";
 import type { Member } from "./member.ts";
 import type { Index } from "./members.ts";
-import { pair } from "./pair.ts";
 
 export interface Affected {
   /** Ordered pairs (self, other) whose `pair` must be asked again; both are in the mesh after. */
@@ -121,42 +117,6 @@ function rotatedPairs(before: Index, after: Index): readonly (readonly [Name, Na
   const turned = [...rotated].filter((name) => epochs[0].get(name) !== epochs[1].get(name));
   const given = before.givenPresharedKeys.symmetricDifference(after.givenPresharedKeys);
   return [...new Set([...turned, ...given])].map(namesOf);
-}
-
-/** The devices after a change, from those before it and the pairs that it touched. */
-export function recompile(
-  devices: ReadonlyMap<Name, Device>,
-  after: Index,
-  { pairs, removed }: Affected,
-): Map<Name, Device> {
-  const news = new Map<Name, Map<Name, Peer | undefined>>();
-  for (const [self, other] of pairs) {
-    const entries = remember(news, self, () => new Map());
-    entries.set(other, pair(after, known(after, self), known(after, other)));
-  }
-  const compiled = new Map(
-    after.members.map((member) => {
-      const { name } = member.node;
-      // Clients' are told by assemble: they are few, and known without asking anybody.
-      const all = devices.get(name)?.peers ?? [];
-      const kept = all.filter((peer) => after.byName.has(peer.name));
-      const fresh = news.get(name) ?? new Map<Name, Peer | undefined>();
-      const peers = kept.filter((peer) => !fresh.has(peer.name) && !removed.has(peer.name));
-      for (const peer of fresh.values()) if (peer !== undefined) peers.push(peer);
-      peers.sort((one, other) => (one.name < other.name ? -1 : 1));
-      return [name, assemble(after, member, peers)] as const;
-    }),
-  );
-  for (const entry of after.entries) {
-    compiled.set(entry.name, assembleEntry(after, entry, compiled.get(entry.via)?.mtu));
-  }
-  return compiled;
-}
-
-function known(index: Index, name: Name): Member {
-  const member = index.byName.get(name);
-  if (member === undefined) throw new Error(`${name} is not in the mesh`);
-  return member;
 }
 
 /** Whether two values of a mesh hold the same data, however deep. */

@@ -9,7 +9,12 @@ import { wgConfigs } from "../../../../tools/random-wg-config.ts";
 import { runs } from "../../../../tools/runs.ts";
 import { wgLack, WgSocket } from "../../../../tools/wg-socket.ts";
 import type { WgAnswer } from "../../../../tools/wg-socket.ts";
-import { readWgConfig } from "./wg-config.ts";
+import type { Finding } from "../finding.ts";
+import { byteOrderMark } from "../messages/foreign-wg.ts";
+import { REFUSALS } from "../messages/refusals.ts";
+import type { Refuser } from "../messages/refusals.ts";
+import { hasByteOrderMark, splitLines } from "./config-lines.ts";
+import { readWgLines } from "./wg-config.ts";
 import type { WgConfig } from "./wg-config.ts";
 import type { WgEndpoint, WgPeer } from "./wg-fields.ts";
 
@@ -31,7 +36,7 @@ afterAll(async () => {
   if (lack === undefined) await socket.close();
 });
 
-test("readWgConfig() gives the verdict and the values of the real wg", async (ctx) => {
+test("readWgLines() gives the verdict and the values of the real wg", async (ctx) => {
   if (lack !== undefined) ctx.skip(lack);
   const counts = { taken: 0, refused: 0, left: 0 };
   await fc.assert(
@@ -56,6 +61,32 @@ test("readWgConfig() gives the verdict and the values of the real wg", async (ct
   expect(counts.taken / all).toBeGreaterThan(0.85);
   expect(counts.left / all).toBeLessThan(0.05);
 });
+
+/** Depends: on names that only the machine can look up. */
+type Verdict = "taken" | "refused" | "depends";
+
+/** A whole file, as `wg setconf` of version 1.0.20210914 judges it. */
+function readWgConfig(
+  text: string,
+  file: string,
+): { readonly config: WgConfig; readonly verdict: Verdict; readonly findings: readonly Finding[] } {
+  const findings: Finding[] = [];
+  if (hasByteOrderMark(text)) findings.push(byteOrderMark({ file, line: 1, column: 1 }));
+  const config = readWgLines(splitLines(text), { file, findings, isQuick: false });
+  return { config, verdict: judge(config, findings), findings };
+}
+
+function judge({ peers }: WgConfig, findings: readonly Finding[]): Verdict {
+  const refusers = findings.map(({ code }) => refuserOf(code));
+  if (refusers.some((by) => by === "wg" || by === "old-wg")) return "refused";
+  const hasName = peers.some(({ endpoint }) => typeof endpoint?.value.host === "string");
+  return hasName || refusers.includes("machine") ? "depends" : "taken";
+}
+
+function refuserOf(code: string): Refuser | undefined {
+  const refusals: Readonly<Record<string, { readonly by: Refuser }>> = REFUSALS;
+  return refusals[code]?.by;
+}
 
 /** Asks both, and holds one against the other. */
 async function compare(lines: readonly string[]): Promise<WgAnswer> {

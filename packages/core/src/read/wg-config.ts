@@ -1,12 +1,9 @@
 /** What `wg setconf` and `wg showconf` call a configuration: the same verdict as wg's, and the same values. */
-import type { Finding, Place } from "../finding.ts";
+import type { Place } from "../finding.ts";
 import * as messages from "../messages/foreign-wg.ts";
-import { REFUSALS } from "../messages/refusals.ts";
-import type { Refuser } from "../messages/refusals.ts";
 import { findEarlier } from "../remember.ts";
 import { readBlocks } from "./config-blocks.ts";
 import type { Block, BlockContext, Entry } from "./config-blocks.ts";
-import { hasByteOrderMark, splitLines } from "./config-lines.ts";
 import type { ConfigLine } from "./config-lines.ts";
 import { optional, readInterfaceFields, readPeerFields } from "./wg-fields.ts";
 import type { WgInterface, WgPeer } from "./wg-fields.ts";
@@ -16,20 +13,6 @@ export interface WgConfig extends WgInterface {
   readonly peers: readonly WgPeer[];
   /** Keys of wg-quick in sections that wg-quick does not see. */
   readonly hidden: readonly Entry[];
-}
-
-/** Depends: on names that only the machine can look up. */
-export type Verdict = "taken" | "refused" | "depends";
-
-/** A whole file, as `wg setconf` of version 1.0.20210914 judges it. */
-export function readWgConfig(
-  text: string,
-  file: string,
-): { readonly config: WgConfig; readonly verdict: Verdict; readonly findings: readonly Finding[] } {
-  const findings: Finding[] = [];
-  if (hasByteOrderMark(text)) findings.push(messages.byteOrderMark({ file, line: 1, column: 1 }));
-  const config = readWgLines(splitLines(text), { file, findings, isQuick: false });
-  return { config, verdict: judge(config, findings), findings };
 }
 
 /** The lines of a file that are for wg. */
@@ -48,18 +31,6 @@ export function readWgLines(lines: readonly ConfigLine[], context: BlockContext)
   const entries = interfaces.flatMap((block) => block.entries);
   checkTwice(entries, context);
   return { ...readInterfaceFields(entries, context), peers, hidden };
-}
-
-function judge({ peers }: WgConfig, findings: readonly Finding[]): Verdict {
-  const refusers = findings.map(({ code }) => refuserOf(code));
-  if (refusers.some((by) => by === "wg" || by === "old-wg")) return "refused";
-  const hasName = peers.some(({ endpoint }) => typeof endpoint?.value.host === "string");
-  return hasName || refusers.includes("machine") ? "depends" : "taken";
-}
-
-function refuserOf(code: string): Refuser | undefined {
-  const refusals: Readonly<Record<string, { readonly by: Refuser }>> = REFUSALS;
-  return refusals[code]?.by;
 }
 
 function readPeer({ place, comments, entries }: Block, context: BlockContext): WgPeer {
