@@ -44,20 +44,17 @@ export function createClient(send: Send, headers: Readonly<Record<string, string
       headers: ifMatch === undefined ? headers : { ...headers, "If-Match": ifMatch },
       ...(body === undefined ? {} : { body }),
     });
-    const value = route.media === undefined || status >= 300 ? parseJson(text) : text;
+    const value = route.media === undefined || status >= 300 ? core.parseJson(text) : text;
     if (status >= 300) throw refusalIn(value, status);
-    const diagnostics = new core.Diagnostics();
-    const answer = route.answer.read(value, [], diagnostics);
-    // Fields that are not known here are a newer server's.
-    const wrong = diagnostics.list.find(({ code }) => code !== "unknown-field");
-    if (answer === undefined || wrong !== undefined) throw strange(status);
+    const answer = core.readSent(route.answer, value);
+    if (answer instanceof core.Problem) throw strange(status);
     return answer as never;
   };
 }
 
 function refusalIn(value: unknown, status: number): AppError {
-  const read = refusal.read(value, [], new core.Diagnostics());
-  if (read === undefined) return strange(status);
+  const read = core.readSent(refusal, value);
+  if (read instanceof core.Problem) return strange(status);
   const { code, message, fix, details = [] } = read.error;
   return new AppError(isErrorCode(code) ? code : "unreachable", core.say`${message}`, {
     fix: core.say`${fix}`,
@@ -76,12 +73,4 @@ function strange(status: number): AppError {
   return new AppError("unreachable", text, {
     fix: core.say`update Warren on the older of the two; or see whether that is a server of Warren's`,
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

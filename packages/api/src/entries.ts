@@ -69,12 +69,9 @@ export function bundleOf(entries: Entries): Bundle | core.Problem {
     else
       (document[kind] ??= Object.create(null) as Record<string, unknown>)[rest.join("/")] = value;
   }
-  const diagnostics = new core.Diagnostics();
-  const read = bundleShape.read(document, [], diagnostics);
-  const wrong = diagnostics.list.find(({ code }) => code !== "unknown-field");
-  if (read !== undefined && wrong === undefined) return assembled(read);
-  const what = wrong === undefined ? "" : core.say`${core.printPath(wrong.path)}: ${wrong.message}`;
-  const message = core.say`cannot read what the server sends: ${what}`;
+  const read = core.readSent(bundleShape, document);
+  if (!(read instanceof core.Problem)) return assembled(read);
+  const message = core.say`cannot read what the server sends: ${read.message}`;
   return new core.Problem(message, core.say`update Warren on this host and on its server`);
 }
 

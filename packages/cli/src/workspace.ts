@@ -156,10 +156,10 @@ function readLock(file: string): {
 } {
   const text = readTextIfThere(file);
   if (text === undefined) return { value: core.EMPTY_LOCK, findings: [] };
-  const quick = core.parseLock(parseJson(text), new core.Diagnostics());
+  const quick = core.parseLock(core.parseJson(text), new core.Diagnostics());
   // A text that is not ours word for word may hold a name twice: JSON readers keep the last one silently.
   if (quick !== undefined && core.printLock(quick) === text) return { value: quick, findings: [] };
-  // Slower, but it knows the places.
+  // Slower, but it knows the places of what is wrong, as JSON or as a lock.
   const document = readDocument(text);
   const diagnostics = new core.Diagnostics();
   const isReadable = document.faults.length === 0;
@@ -168,15 +168,6 @@ function readLock(file: string): {
     return { ...finding, fix: core.say`${finding.fix}; or restore the lock as it last was` };
   });
   return value === undefined ? { findings } : { value, findings };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // What is wrong, and where, is found by the reader that knows places.
-    return undefined;
-  }
 }
 
 function readText(file: string): string {

@@ -10,7 +10,7 @@ import {
   systemCode,
 } from "@warren/api";
 import type { Client, Pin } from "@warren/api";
-import { Diagnostics, Problem, say, shapes } from "@warren/core";
+import { parseJson, Problem, readSent, say, shapes } from "@warren/core";
 import { pinnedFetch } from "@warren/crypto";
 import { LOCAL_FILE } from "@warren/server";
 import { loginFile, SERVER_FOLDER } from "./places.ts";
@@ -76,18 +76,10 @@ function readLogin(file: string): Login | undefined {
     if (["ENOENT", "EACCES", "ENOTDIR"].includes(systemCode(cause))) return undefined;
     throw refusalOf("cannot-read", file, cause);
   }
-  const login = loginShape.read(parseJson(written), [], new Diagnostics());
-  if (login !== undefined && !(login instanceof Problem)) return login;
+  const login = readSent(loginShape, parseJson(written));
+  if (!(login instanceof Problem)) return login;
   throw new AppError("cannot-read", say`it is not as warren login writes it`, {
     fix: say`sign in again: warren login CODE`,
     file,
   });
-}
-
-function parseJson(written: string): unknown {
-  try {
-    return JSON.parse(written);
-  } catch {
-    return undefined;
-  }
 }

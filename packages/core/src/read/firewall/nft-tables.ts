@@ -1,4 +1,5 @@
 /** Reads what `nft -j list ruleset` prints; a test that it does not understand may hold or not. */
+import { parseJson } from "../../json.ts";
 import { protocolName } from "./iptables-tables.ts";
 import { addRules, unknownTest } from "./walk.ts";
 import type { Draft, Field, Rule, Table, Test, Value, Verdict } from "./walk.ts";
@@ -35,14 +36,6 @@ export function parseNftRuleset(text: string): readonly Table[] {
     else if (kind === "rule") addRule(chains, value, scopeOf(named, key));
   }
   return [...tables.values()].map(({ table }) => table);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function namedElements(object: unknown): [string, readonly unknown[] | undefined][] {
