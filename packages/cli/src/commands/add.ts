@@ -15,18 +15,18 @@ export interface AddOptions {
   readonly site: boolean;
 }
 
-export interface AddWords {
-  readonly name: string;
-  /** FIELD=VALUE */
-  readonly fields: readonly string[];
-}
-
-export function add(terminal: Terminal, words: AddWords, options: AddOptions): number {
+/** `words` are FIELD=VALUE. */
+export function add(
+  terminal: Terminal,
+  written: string,
+  words: readonly string[],
+  options: AddOptions,
+): number {
   const { file } = options;
-  refuseKind(words);
+  refuseKind(written, words);
   const section = sectionFor(options);
-  const name = demand(parseName(words.name));
-  const value = valueOf(readAssignments(section, words.fields));
+  const name = demand(parseName(written));
+  const value = valueOf(readAssignments(section, words));
   return editMesh(
     terminal,
     file,
@@ -50,7 +50,7 @@ export function add(terminal: Terminal, words: AddWords, options: AddOptions): n
 }
 
 /** `add client phone` would have a node be called client. */
-function refuseKind({ name: kind, fields: [name = ""] }: AddWords): void {
+function refuseKind(kind: string, [name = ""]: readonly string[]): void {
   const sections = ["nodes", "clients", "sites"] as const;
   const section = sections.find((each) => each === `${kind}s`);
   if (section === undefined || parseName(name) instanceof Problem) return;

@@ -26,15 +26,17 @@ export interface DiffOptions {
 
 type Files = ReadonlyMap<string, string>;
 
-/** With `meshes`, compares two mesh files and their locks; without, the output folder with the mesh. */
+/** Compares two mesh files and their locks; without the first, the output folder with the mesh. */
 export function diff(
   terminal: Terminal,
-  meshes: { readonly before: string; readonly after: string } | undefined,
+  first: string | undefined,
+  second: string | undefined,
   options: DiffOptions,
 ): number {
   // Two meshes are compared by the identity of their secrets; rendered files by the secrets themselves.
-  const keys = meshes === undefined ? "private" : "public";
-  const meshFiles = meshes === undefined ? [options.file] : [meshes.before, meshes.after];
+  const keys = first === undefined ? "private" : "public";
+  const last = second ?? options.file;
+  const meshFiles = first === undefined ? [last] : [first, last];
   // A copy of a mesh comes without its lock: then the other's says who had what.
   const lockFiles = meshFiles.map((file) => placesOf(file).lockFile);
   const spareLock = lockFiles.find((file) => existsSync(file));
@@ -50,7 +52,7 @@ export function diff(
     return 2;
   }
   const wanted = plans.map((plan) => renderPlan(plan, options.format));
-  const [before, after] = meshes === undefined ? [readRendered(options.output), ...wanted] : wanted;
+  const [before, after] = first === undefined ? [readRendered(options.output), ...wanted] : wanted;
   const files = diffFiles(before ?? new Map(), after ?? new Map());
   const [old, now] = plans;
   const changes = old === undefined || now === undefined ? undefined : compareMeshes(old, now);

@@ -14,18 +14,15 @@ import { printRecords, writeBeside } from "../writing.ts";
 import { loadPlan, printJson } from "./plan.ts";
 import type { FileOption, JsonOption } from "./plan.ts";
 
-type KeysOptions = FileOption & JsonOption;
-
 /** Public keys of all nodes and clients, or of one; its private key only when asked for in so many words. */
 export function showKeys(
   terminal: Terminal,
-  wish: { readonly name: string | undefined; readonly private: boolean },
-  options: KeysOptions,
+  name: string | undefined,
+  options: FileOption & JsonOption & { readonly private: boolean },
 ): number {
-  const plan = loadPlan(terminal, options, { keys: wish.private ? "private" : "public" });
+  const plan = loadPlan(terminal, options, { keys: options.private ? "private" : "public" });
   if (plan === undefined) return 2;
-  if (wish.private) return printPrivate(terminal, plan, wish.name, options);
-  const { name } = wish;
+  if (options.private) return printPrivate(terminal, plan, name, options);
   const isMeant = (row: KeyRow): boolean => (row.node ?? row.client) === name;
   const rows = [...nodeRows(plan), ...clientRows(plan)].filter(
     (row) => name === undefined || isMeant(row),
@@ -75,7 +72,7 @@ function clientRows({ mesh, keys }: Plan): readonly KeyRow[] {
 }
 
 /** A new private key for a node: everybody's file changes with the next render. */
-export function rotateKey(terminal: Terminal, name: string, options: KeysOptions): number {
+export function rotateKey(terminal: Terminal, name: string, options: FileOption): number {
   return writing(terminal, options, (plan, { places }) => {
     const node = nodeOf(plan, name);
     const given = plan.lock.nodes.get(node.name);
@@ -120,12 +117,13 @@ function markDue({ lock, keys }: Plan, name: core.Name, { lockFile }: Places): v
 /** A new preshared key for one pair: only their two files change with the next render. */
 export function rotatePresharedKey(
   terminal: Terminal,
-  pair: { readonly one: string; readonly other: string },
-  options: KeysOptions,
+  first: string,
+  second: string,
+  options: FileOption,
 ): number {
   return writing(terminal, options, (plan, { places }) => {
-    const one = nodeOf(plan, pair.one).name;
-    const other = nodeOf(plan, pair.other).name;
+    const one = nodeOf(plan, first).name;
+    const other = nodeOf(plan, second).name;
     if (one === other) {
       throw new AppError("usage", core.say`a pair has two nodes`, {
         fix: core.say`name two different ones`,
@@ -154,7 +152,7 @@ function printPrivate(
   terminal: Terminal,
   plan: Plan,
   name: string | undefined,
-  { json }: KeysOptions,
+  { json }: JsonOption,
 ): number {
   if (name === undefined) {
     throw new AppError("usage", core.say`whose private key?`, {
@@ -193,10 +191,10 @@ function stageGivenKeys(
 /** The lock's word is enough: a key whose file was lost can be rotated too. */
 function writing(
   terminal: Terminal,
-  options: KeysOptions,
+  { file }: FileOption,
   work: (plan: Plan, workspace: Workspace) => void,
 ): number {
-  const wish = { ...options, strict: false, keys: "public" } as const;
+  const wish = { file, json: false, strict: false, keys: "public" } as const;
   return writeBeside(terminal, wish, (plan, workspace) => {
     if (plan.keys.missing.size > 0) {
       throw new AppError("usage", core.say`some nodes have no key yet`, {

@@ -11,13 +11,13 @@ import { nextCommand } from "../terminal/words.ts";
 import { fieldsOf, findSection, listNames } from "../yaml/mappings.ts";
 import type { FileOption } from "./plan.ts";
 
-export interface SetWords {
-  readonly name: string;
-  /** FIELD=VALUE; nothing behind the equals sign removes the field. */
-  readonly fields: readonly string[];
-}
-
-export function set(terminal: Terminal, { name, fields }: SetWords, { file }: FileOption): number {
+/** `fields` are FIELD=VALUE; nothing behind the equals sign removes the field. */
+export function set(
+  terminal: Terminal,
+  name: string,
+  fields: readonly string[],
+  { file }: FileOption,
+): number {
   return editMesh(
     terminal,
     file,

@@ -3,15 +3,9 @@ import { say } from "@warren/core";
 import { Option } from "commander";
 import type { Command } from "commander";
 import type { ClusterOptions } from "../commands/cluster.ts";
-import { subcommand } from "./options.ts";
-import type { Terminal } from "../terminal/terminal.ts";
+import type { Table } from "./options.ts";
 
-/** `done` is told the exit status of the one that was run. */
-export function addClusterCommands(
-  formats: Command,
-  terminal: Terminal,
-  done: (status: number) => void,
-): void {
+export function addClusterCommands(formats: Command, { terminal, done, addOnMesh }: Table): void {
   const { read } = terminal;
   const kubernetes = { pods: "10.244.0.0/16", services: "10.96.0.0/12" };
   const distributions = [
@@ -32,7 +26,7 @@ export function addClusterCommands(
     },
   ] as const;
   for (const { name, about, ranges } of distributions) {
-    subcommand(formats, terminal, name, about)
+    addOnMesh(formats, name, about)
       .requiredOption(
         "--server <names>",
         read(say`the nodes that run the control plane, the first one first`),

@@ -2,18 +2,14 @@
 import { say } from "@warren/core";
 import type { Command } from "commander";
 import { Option } from "commander";
-import { jsonOption, parallelOption, subcommand, wholeNumber } from "./options.ts";
-import type { Done } from "./options.ts";
-import type { ProbeWords } from "../commands/probe.ts";
-import type { PushOptions } from "../commands/push.ts";
-import type { StatusOptions } from "../commands/status.ts";
+import { jsonOption, parallelOption, strictOption, wholeNumber } from "./options.ts";
+import type { Table } from "./options.ts";
 import { probeHelp, pushHelp, statusHelp } from "../terminal/ask-help.ts";
-import type { Terminal } from "../terminal/terminal.ts";
 
-export function addHostCommands(program: Command, terminal: Terminal, done: Done): void {
+export function addHostCommands(program: Command, { terminal, addOnMesh, call }: Table): void {
   const { read } = terminal;
   const about = say`bring the mesh to its hosts over SSH: install, make keys, start, change, check`;
-  subcommand(program, terminal, "push", about)
+  addOnMesh(program, "push", about)
     .argument("[node...]", read(say`only these`))
     .option("--dry-run", read(say`tell what would be done, host by host, and do nothing`), false)
     .option("--remove", read(say`take everything off the hosts instead`), false)
@@ -29,39 +25,21 @@ export function addHostCommands(program: Command, terminal: Terminal, done: Done
     )
     .addOption(parallelOption(terminal))
     .addOption(jsonOption(terminal))
-    .option("--strict", read(say`take every warning as an error`), false)
+    .addOption(strictOption(terminal))
     .addHelpText("after", () => `\n${read(pushHelp())}`)
-    .action(async (names: readonly string[], options: PushOptions) => {
-      const { push } = await import("../commands/push.ts");
-      done(await push(terminal, names, options));
-    });
-  addAskCommands(program, terminal, done);
-}
-
-function addAskCommands(program: Command, terminal: Terminal, done: Done): void {
-  const { read } = terminal;
-  subcommand(program, terminal, "probe", say`have every host measure who reaches whom, over ssh`)
+    .action(call(async () => (await import("../commands/push.ts")).push));
+  addOnMesh(program, "probe", say`have every host measure who reaches whom, over ssh`)
     .argument("[node...]", read(say`ask only these; they measure the ways to all`))
     .option("--watch", read(say`again and again, until Ctrl-C`), false)
     .addOption(parallelOption(terminal))
     .addOption(jsonOption(terminal))
     .addHelpText("after", () => `\n${read(probeHelp())}`)
-    .action(async (names: readonly string[], options: ProbeWords) => {
-      const { probe } = await import("../commands/probe.ts");
-      done(await probe(terminal, names, options));
-    });
-  subcommand(
-    program,
-    terminal,
-    "status",
-    say`tell how the tunnels stand, on this host or on others over ssh`,
-  )
+    .action(call(async () => (await import("../commands/probe.ts")).probe));
+  const standing = say`tell how the tunnels stand, on this host or on others over ssh`;
+  addOnMesh(program, "status", standing)
     .argument("[node...]", read(say`ask these over ssh, instead of this host`))
     .addOption(parallelOption(terminal))
     .addOption(jsonOption(terminal))
     .addHelpText("after", () => `\n${read(statusHelp())}`)
-    .action(async (names: readonly string[], options: StatusOptions) => {
-      const { status } = await import("../commands/status.ts");
-      done(await status(terminal, names, options));
-    });
+    .action(call(async () => (await import("../commands/status.ts")).status));
 }

@@ -9,13 +9,35 @@ import { MESH_FILE } from "../terminal/words.ts";
 /** Told the exit status of the command that was run. */
 export type Done = (status: number) => void;
 
-export function subcommand(
-  parent: Command,
-  terminal: Terminal,
-  name: string,
-  about: Phrase,
-): Command {
-  return parent.command(name).description(terminal.read(about)).addOption(fileOption(terminal));
+/** How commands are added to the table: in the language of a terminal, and loaded when they are called. */
+export interface Table {
+  readonly terminal: Terminal;
+  readonly done: Done;
+  readonly add: (parent: Command, name: string, about: Phrase) => Command;
+  /** The same, for a command that works on a mesh file. */
+  readonly addOnMesh: (parent: Command, name: string, about: Phrase) => Command;
+  /** What a command does: it is given the terminal, its arguments and its options. */
+  readonly call: (load: () => Promise<CommandFunction>) => (...words: unknown[]) => Promise<void>;
+}
+
+type CommandFunction = (terminal: Terminal, ...words: never[]) => number | Promise<number>;
+
+export function createTable(terminal: Terminal, done: Done): Table {
+  const add: Table["add"] = (parent, name, about) =>
+    parent.command(name).description(terminal.read(about));
+  return {
+    terminal,
+    done,
+    add,
+    addOnMesh: (parent, name, about) => add(parent, name, about).addOption(fileOption(terminal)),
+    call:
+      (load) =>
+      async (...words) => {
+        const command = await load();
+        // The last word is the parser itself.
+        done(await command(terminal, ...(words.slice(0, -1) as never[])));
+      },
+  };
 }
 
 export function fileOption({ read }: Terminal): Option {
@@ -38,6 +60,10 @@ export function formatOption({ read }: Terminal): Option {
   return new Option("--format <format>", read(say`what they are for`))
     .choices(["wg-quick", "setconf", "networkd"])
     .default("wg-quick");
+}
+
+export function strictOption({ read }: Terminal): Option {
+  return new Option("--strict", read(say`take every warning as an error`)).default(false);
 }
 
 export function jsonOption({ read }: Terminal): Option {
