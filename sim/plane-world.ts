@@ -8,54 +8,27 @@ import { Agent, FakeKernel } from "@warren/agent";
 import type { AgentWorld, StoredDevice } from "@warren/agent";
 import * as core from "@warren/core";
 import type { InterfaceName, Name, PrivateKey } from "@warren/core";
-import { createPresharedKeys, digest, publicKeyOf } from "@warren/crypto";
-import { createMemoryStore, Ledger, Streams } from "@warren/server";
+import { createPresharedKeys, digest, hashSecret, publicKeyOf } from "@warren/crypto";
+import { joinNode, Ledger, Streams } from "@warren/server";
 import type { State } from "@warren/server";
+import { SimClock } from "./clock.ts";
+import { SimDisk } from "./disk.ts";
 
 /** A packet takes so long, one way. */
 const LATENCY_MS = 5;
 const OWN = "warren0" as InterfaceName;
 
-/** Does what was put off in its order, when time is told to go on. */
-export class SimClock {
-  #now = 1_000_000;
-  #count = 0;
-  readonly #timers = new Map<number, { readonly atMs: number; readonly work: () => void }>();
-
-  now(): number {
-    return this.#now;
-  }
-
-  after(delayMs: number, work: () => void): () => void {
-    this.#count += 1;
-    const id = this.#count;
-    this.#timers.set(id, { atMs: this.#now + delayMs, work });
-    return () => this.#timers.delete(id);
-  }
-
-  async pass(spanMs: number): Promise<void> {
-    const endsAt = this.#now + spanMs;
-    for (;;) {
-      await settle();
-      const [next] = [...this.#timers].toSorted(([, one], [, other]) => one.atMs - other.atMs);
-      if (next === undefined || next[1].atMs > endsAt) break;
-      this.#timers.delete(next[0]);
-      this.#now = next[1].atMs;
-      next[1].work();
-    }
-    this.#now = endsAt;
-  }
-}
-
 export class PlaneWorld {
   readonly clock = new SimClock();
+  readonly disk = new SimDisk(this.clock);
   readonly network = "m" as Name;
-  readonly #store = createMemoryStore("epoch");
   readonly #hosts = new Map<string, SimHost>();
   readonly #presharedKeys: PresharedKeys = createPresharedKeys(
     Buffer.alloc(32, 7).toString("base64"),
   );
   #server: { readonly ledger: Ledger; readonly streams: Streams } | undefined;
+  /** The newest revision that somebody was told is there. */
+  #acknowledged = 0;
 
   get hosts(): readonly SimHost[] {
     return [...this.#hosts.values()];
@@ -71,19 +44,52 @@ export class PlaneWorld {
   }
 
   async startServer(): Promise<void> {
-    const ledger = await Ledger.open(this.#store, this.clock);
+    const ledger = await Ledger.open(this.disk.open(), this.clock);
+    if (ledger.rev < this.#acknowledged) throw new Error("an acknowledged commit is lost");
     const secrets = { digest, presharedKeys: () => this.#presharedKeys };
     this.#server = { ledger, streams: new Streams(ledger, this.clock, secrets) };
   }
 
   /** As kill -9 does it: nobody is told. */
   killServer(): void {
+    this.disk.kill();
     this.#server = undefined;
     for (const host of this.hosts) host.cut();
   }
 
+  /** With what somebody puts on the disk while it is away. */
+  async restart(put: () => void): Promise<void> {
+    this.killServer();
+    put();
+    this.#acknowledged = this.disk.content.rev;
+    await this.startServer();
+  }
+
+  /** Ends when it is written, or refused. */
   async commit(change: (state: State) => State): Promise<void> {
-    await this.ledger.commit({ actor: "sim", command: "sim" }, change);
+    const [done] = await Promise.all([Promise.allSettled([this.begin(change)]), this.#written()]);
+    for (const each of done) if (each.status === "rejected") throw each.reason;
+  }
+
+  /** Ends when its server has answered: never, where that is killed before. */
+  async begin(change: (state: State) => State): Promise<void> {
+    const rev = await this.ledger.commit({ actor: "sim", command: "sim" }, change);
+    this.#acknowledged = Math.max(this.#acknowledged, rev);
+  }
+
+  async join(name: string): Promise<void> {
+    const { network, clock } = this;
+    const host = this.host(name);
+    const publicKey = publicKeyOf(host.privateKey);
+    const credential = hashSecret(`${name} ${clock.now()}`);
+    const wish = { network, name: name as Name, publicKey, credential, at: clock.now() };
+    await this.commit((state) => joinNode(state, wish));
+    host.credential = credential;
+  }
+
+  /** Long enough for a disk that nobody else writes to. */
+  async #written(): Promise<void> {
+    await this.clock.pass(20);
   }
 
   host(name: string): SimHost {
@@ -116,8 +122,12 @@ export class SimHost {
   #disk: StoredDevice | undefined;
   #agent: Agent | undefined;
   #closed: (() => void) | undefined;
+  /** Hash of that which the server has given it. */
+  credential: string | undefined;
   /** Where its packets come from, as the server sees it. */
   address: core.Address | undefined;
+  /** What its agent says of itself. */
+  status: Parameters<AgentWorld["onStatus"]>[0] | undefined;
   /** It does nothing that it is told, or keeps nothing. */
   isRefusing = false;
   isFull = false;
@@ -132,6 +142,13 @@ export class SimHost {
     this.privateKey = Buffer.alloc(32, name).toString("base64") as PrivateKey;
   }
 
+  /** To the server, as a node. */
+  get isKnown(): boolean {
+    const { network, ledger } = this.#world;
+    const joined = ledger.state.node.get(`${network}/${this.name}`)?.joined;
+    return joined !== undefined && joined.credential === this.credential;
+  }
+
   /** In the place of the one that runs, which is killed. */
   startAgent(): void {
     this.killAgent();
@@ -142,7 +159,9 @@ export class SimHost {
       ...core.optional("device", this.#disk),
     });
     this.#agent = agent;
-    void agent.run();
+    void agent.run().then((how) => {
+      if (how === "revoked") this.#disk = this.credential = undefined;
+    });
   }
 
   /** With nothing but what is on its disk. */
@@ -227,7 +246,9 @@ export class SimHost {
       readAddresses: () => [],
       knock: (addresses) => void this.knocked.push(...addresses.map(core.printPrefix)),
       log: () => undefined,
-      onStatus: () => undefined,
+      onStatus: (status) => {
+        this.status = status;
+      },
     };
   }
 
@@ -243,11 +264,7 @@ export class SimHost {
       if (isOpen) later(() => events.closed("gone", false));
       isOpen = false;
     };
-    const joined =
-      streams === undefined
-        ? undefined
-        : this.#world.ledger.state.node.get(`${network}/${node}`)?.joined;
-    if (streams === undefined || joined === undefined || this.isCutOff) {
+    if (streams === undefined || !this.isKnown || this.isCutOff) {
       close();
       return { send: () => undefined, close };
     }
@@ -279,9 +296,4 @@ export class SimHost {
 
 function refusal(): AppError {
   return new AppError("kernel", core.say`it is not to be`, { fix: core.say`mend the test` });
-}
-
-/** Whatever has begun and needs no clock: a step of an agent awaits some dozens of answers, one after the other. */
-async function settle(): Promise<void> {
-  for (let awaited = 0; awaited < 200; awaited += 1) await Promise.resolve();
 }

@@ -1,13 +1,15 @@
 /** Whatever happens to a control plane and its agents: when it is quiet again, every kernel has what the server means. */
 import { AppError } from "@warren/api";
-import { hashSecret, publicKeyOf } from "@warren/crypto";
 import { parseAddress, Problem } from "@warren/core";
-import { approveNode, createNetwork, joinNode, removeNode } from "@warren/server";
+import type { Address, Name } from "@warren/core";
+import { approveNode, createNetwork, removeNode } from "@warren/server";
 import { setNetwork, setNode } from "@warren/server";
+import type { Stored } from "@warren/server";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { runs } from "../tools/runs.ts";
 import { PlaneWorld } from "./plane-world.ts";
+import type { SimHost } from "./plane-world.ts";
 
 /** Longer than every back-off, and than what a second look takes. */
 const QUIET_MS = 60_000;
@@ -19,7 +21,7 @@ async function createWorld(names: readonly string[]): Promise<PlaneWorld> {
   const wish = { name: world.network, settings, isOpen: true, secret: "sealed", at: 0 };
   await world.commit((state) => createNetwork(state, wish));
   for (const name of names) {
-    await join(world, name);
+    await world.join(name);
     await world.commit((state) => approveNode(state, world.network, name, endpointOf(name)));
     world.host(name).startAgent();
   }
@@ -28,16 +30,13 @@ async function createWorld(names: readonly string[]): Promise<PlaneWorld> {
 }
 
 function endpointOf(name: string): { readonly endpoint: string } {
-  return { endpoint: `203.0.113.${name.charCodeAt(0)}` };
+  return { endpoint: `203.0.113.${name.charCodeAt(0) + Number(name.slice(1))}` };
 }
 
-async function join(world: PlaneWorld, name: string): Promise<void> {
-  const { network, clock } = world;
-  const publicKey = publicKeyOf(world.host(name).privateKey);
-  const credential = hashSecret(`${name} ${clock.now()}`);
-  await world.commit((state) =>
-    joinNode(state, { network, name: name as never, publicKey, credential, at: clock.now() }),
-  );
+function addressOf(written: string): Address {
+  const address = parseAddress(written);
+  if (address instanceof Problem) throw new Error(String(address));
+  return address;
 }
 
 /**
@@ -46,10 +45,7 @@ async function join(world: PlaneWorld, name: string): Promise<void> {
  * let go of it.
  */
 async function differences(world: PlaneWorld): Promise<readonly string[]> {
-  const { state } = world.ledger;
-  const known = world.hosts.filter(
-    ({ name }) => state.node.get(`${world.network}/${name}`)?.joined !== undefined,
-  );
+  const known = world.hosts.filter(({ isKnown }) => isKnown);
   const all = known.map(async (host) => {
     const [has, wants] = [await host.peers(), world.wanted(host.name)];
     return has.join(";") === wants.join(";")
@@ -133,10 +129,8 @@ test("a kernel that refuses, and a disk that is full, are told and are no end", 
 test("where hosts listen from now on is told to all who dial them by what was seen", async () => {
   const world = await createWorld([]);
   for (const name of ["a", "b"]) {
-    const seen = parseAddress(`198.51.100.${name.charCodeAt(0)}`);
-    if (seen instanceof Problem) throw new Error(String(seen));
-    world.host(name).address = seen;
-    await join(world, name);
+    world.host(name).address = addressOf(`198.51.100.${name.charCodeAt(0)}`);
+    await world.join(name);
     await world.commit((state) => approveNode(state, world.network, name, {}));
     world.host(name).startAgent();
   }
@@ -149,6 +143,120 @@ test("where hosts listen from now on is told to all who dial them by what was se
   expect(await world.host("a").endpoints()).toEqual(["198.51.100.98:51999"]);
 });
 
+test("a backup of before its approval takes no host's mesh down", async () => {
+  const world = await createWorld(["a", "b"]);
+  await world.join("c");
+  const copy = world.disk.content;
+  await world.commit((state) => approveNode(state, world.network, "c", endpointOf("c")));
+  const c = world.host("c");
+  c.startAgent();
+  await world.clock.pass(QUIET_MS);
+  const before = await c.peers();
+  expect(before.length).toBe(2);
+  await world.restart(() => world.disk.restore(copy));
+  await world.clock.pass(QUIET_MS);
+  expect(await c.peers()).toEqual(before);
+  await world.commit((state) => approveNode(state, world.network, "c", endpointOf("c")));
+  await world.clock.pass(QUIET_MS);
+  expect(await differences(world)).toEqual([]);
+});
+
+test("a restored store that lacks most of the nodes takes them from hosts once that is confirmed", async () => {
+  const names = Array.from({ length: 12 }, (_, at) => `h${at}`);
+  const world = await createWorld(names.slice(0, 2));
+  const copy = world.disk.content;
+  for (const name of names.slice(2)) await joinAndStart(world, name);
+  await world.clock.pass(QUIET_MS);
+  expect((await world.host("h0").peers()).length).toBe(11);
+  await world.restart(() => world.disk.restore(copy));
+  await world.clock.pass(QUIET_MS);
+  expect((await world.host("h0").peers()).length).toBe(11);
+  expect(world.streams?.presence(world.network, "h0")?.error).toBe(
+    "refused: it would take away 10 of 11 peers, and nobody says that this is meant",
+  );
+  const { epoch } = world.ledger;
+  cut(world.host("h1"), true);
+  await world.commit((state) => setNetwork(state, world.network, { confirmedIn: epoch }));
+  await world.clock.pass(1000);
+  expect((await world.host("h0").peers()).length).toBe(1);
+  // Whoever was away hears it when he comes.
+  cut(world.host("h1"), false);
+  await world.clock.pass(QUIET_MS);
+  expect(await differences(world)).toEqual([]);
+});
+
+test("a store that was put back by hand takes nothing from hosts that have seen more", async () => {
+  const world = await createWorld(["a", "b"]);
+  const copy = world.disk.content;
+  await joinAndStart(world, "c");
+  await world.clock.pass(QUIET_MS);
+  const before = await world.host("a").peers();
+  await world.restart(() => world.disk.putBack(copy));
+  await world.clock.pass(QUIET_MS);
+  expect(await world.host("a").peers()).toEqual(before);
+  expect(world.streams?.presence(world.network, "a")?.error).toContain("refused: the server is at");
+});
+
+test("what is wrong with one network is no trouble of another, nor of its own hosts", async () => {
+  const world = await createWorld(["a", "b"]);
+  const before = await world.host("a").peers();
+  const { rows } = world.disk.content;
+  const row = rows.get("network/m") ?? "";
+  const wrong = new Map(rows)
+    .set("network/m", row.replace("10.0.0.0/24", "10.0.0.0/99"))
+    .set("network/other", row.replace('"m"', '"other"'));
+  await world.restart(() => world.disk.putBack({ ...world.disk.content, rows: wrong }));
+  await world.clock.pass(QUIET_MS);
+  expect(world.ledger.trouble("m")?.message).toContain("network m would be wrong");
+  expect(world.ledger.trouble("other")).toBeUndefined();
+  expect(await world.host("a").peers()).toEqual(before);
+  expect(world.host("a").status).toMatchObject({ isConnected: false, isWaiting: false });
+  await world.commit((state) =>
+    setNetwork(state, world.network, { settings: { addresses: ["10.0.0.0/25"] } }),
+  );
+  expect(world.ledger.trouble("m")).toBeUndefined();
+  await world.clock.pass(QUIET_MS);
+  expect(await differences(world)).toEqual([]);
+});
+
+test("what is seen while the store writes is not lost by what it writes", async () => {
+  const world = await createWorld(["a"]);
+  await world.join("b");
+  await world.commit((state) => approveNode(state, world.network, "b", {}));
+  const done = world.begin((state) =>
+    setNode(state, world.network, "b", { subnets: ["10.9.0.0/24"] }),
+  );
+  await world.clock.pass(1);
+  const endpoint = { host: addressOf("198.51.100.7"), port: 51_820 };
+  world.ledger.observe(world.network, "b" as Name, { endpoint, isMapped: false });
+  await world.clock.pass(QUIET_MS);
+  await done;
+  expect(await world.host("a").endpoints()).toEqual(["198.51.100.7:51820"]);
+  expect((await world.host("a").peers()).join()).toContain("10.9.0.0/24");
+});
+
+test("a full disk takes nothing from anybody, and what was seen meanwhile is written later", async () => {
+  const world = await createWorld(["a", "b"]);
+  world.disk.isFull = true;
+  const wish = world.commit((state) => removeNode(state, world.network, "b"));
+  await expect(wish).rejects.toThrow("no space is left");
+  await world.clock.pass(QUIET_MS);
+  expect(await differences(world)).toEqual([]);
+  expect((await world.host("a").peers()).length).toBe(1);
+  world.ledger.observe(world.network, "a" as Name, {
+    endpoint: { host: addressOf("198.51.100.7"), port: 51_820 },
+    isMapped: true,
+  });
+  await world.clock.pass(QUIET_MS);
+  expect([...world.disk.content.facts.keys()]).not.toContain("seen/m/a");
+  world.disk.isFull = false;
+  await world.clock.pass(QUIET_MS);
+  expect([...world.disk.content.facts.keys()]).toContain("seen/m/a");
+  await world.commit((state) => removeNode(state, world.network, "a"));
+  await world.clock.pass(QUIET_MS);
+  expect([...world.disk.content.facts.keys()]).not.toContain("seen/m/a");
+});
+
 const name = fc.constantFrom("a", "b", "c", "d");
 const operation = fc.oneof(
   fc.record({ kind: fc.constant("join" as const), name }),
@@ -157,6 +265,11 @@ const operation = fc.oneof(
   fc.record({ kind: fc.constant("agent" as const), name }),
   fc.record({ kind: fc.constant("cut" as const), name, isCutOff: fc.boolean() }),
   fc.record({ kind: fc.constant("server" as const), awayMs: fc.nat(20_000) }),
+  fc.record({ kind: fc.constant("killed" as const), name, last: fc.nat(3), afterMs: fc.nat(6) }),
+  fc.record({ kind: fc.constant("disk" as const), isFull: fc.boolean() }),
+  fc.record({ kind: fc.constant("backup" as const) }),
+  fc.record({ kind: fc.constant("restore" as const) }),
+  fc.record({ kind: fc.constant("boot" as const), name }),
   fc.record({ kind: fc.constant("pass" as const), spanMs: fc.nat(3000) }),
 );
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
@@ -165,15 +278,17 @@ test("after any operations, restarts and losses of the line, quiet means right",
   const operations = fc.array(operation, { maxLength: 25, size: "max" });
   const property = fc.asyncProperty(operations, async (all) => {
     const world = await createWorld(["a", "b", "c"]);
+    const backups = [world.disk.content];
     for (const each of all) {
       try {
-        await perform(world, each);
+        await perform(world, each, backups);
       } catch (error) {
         // Refused by a rule of the mesh: then nothing has changed.
         if (!(error instanceof AppError)) throw error;
       }
     }
     for (const host of world.hosts) host.isCutOff = false;
+    world.disk.isFull = false;
     await world.clock.pass(QUIET_MS);
     return (await differences(world)).length === 0;
   });
@@ -181,37 +296,55 @@ test("after any operations, restarts and losses of the line, quiet means right",
   expect(found.failed ? fc.defaultReportMessage(found) : "").toBe("");
 });
 
-async function perform(world: PlaneWorld, each: Operation): Promise<void> {
+async function joinAndStart(world: PlaneWorld, host: string): Promise<void> {
+  await world.join(host);
+  await world.commit((state) => approveNode(state, world.network, host, endpointOf(host)));
+  world.host(host).startAgent();
+}
+
+async function perform(world: PlaneWorld, each: Operation, backups: Stored[]): Promise<void> {
   const { network } = world;
   switch (each.kind) {
     case "join":
-      await join(world, each.name);
-      await world.commit((state) => approveNode(state, network, each.name, endpointOf(each.name)));
-      world.host(each.name).startAgent();
-      return;
-    case "set": {
-      const subnets = each.last === 0 ? undefined : [`192.168.${each.last}.0/24`];
-      await world.commit((state) => setNode(state, network, each.name, { subnets }));
-      return;
-    }
+      return await joinAndStart(world, each.name);
+    case "set":
+      return await world.commit((state) => setNode(state, network, each.name, subnetsOf(each)));
     case "remove":
-      await world.commit((state) => removeNode(state, network, each.name));
-      return;
+      return await world.commit((state) => removeNode(state, network, each.name));
     case "agent":
-      world.host(each.name).startAgent();
-      return;
-    case "cut": {
-      const host = world.host(each.name);
-      host.isCutOff = each.isCutOff;
-      host.cut();
-      return;
-    }
+      return world.host(each.name).startAgent();
+    case "boot":
+      return world.host(each.name).boot();
+    case "cut":
+      return cut(world.host(each.name), each.isCutOff);
     case "server":
       world.killServer();
       await world.clock.pass(each.awayMs);
-      await world.startServer();
+      return await world.startServer();
+    case "killed":
+      // Refused, or written without an answer, or neither.
+      world.begin((state) => setNode(state, network, each.name, subnetsOf(each))).catch(() => 0);
+      await world.clock.pass(each.afterMs);
+      world.killServer();
+      return await world.startServer();
+    case "disk":
+      world.disk.isFull = each.isFull;
       return;
+    case "backup":
+      backups.push(world.disk.content);
+      return;
+    case "restore":
+      return await world.restart(() => world.disk.restore(backups.at(-1) ?? world.disk.content));
     case "pass":
       await world.clock.pass(each.spanMs);
   }
+}
+
+function subnetsOf({ last }: { readonly last: number }): { readonly subnets: unknown } {
+  return { subnets: last === 0 ? undefined : [`192.168.${last}.0/24`] };
+}
+
+function cut(host: SimHost, isCutOff: boolean): void {
+  host.isCutOff = isCutOff;
+  host.cut();
 }

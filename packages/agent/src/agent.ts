@@ -3,7 +3,7 @@
  * read, and made as the newest device says. Lives without its server as long as it must. Its kernel, clock,
  * disk and line are arguments.
  */
-import { AppError, printMessage, readServerMessage } from "@warren/api";
+import { AppError, printMessage, readServerMessage, spreadMs } from "@warren/api";
 import type { Digest, ServerMessage } from "@warren/api";
 import * as core from "@warren/core";
 import type { Address, PrivateKey, PublicKey } from "@warren/core";
@@ -56,8 +56,8 @@ export interface Line {
 export interface LineEvents {
   opened(): void;
   received(text: string): void;
-  /** `isUnknown`: the server does not know this credential. */
-  closed(why: core.Text, isUnknown: boolean): void;
+  /** `isLasting`: to call again soon would change nothing. */
+  closed(why: core.Text, isLasting: boolean): void;
 }
 
 export interface Status {
@@ -92,6 +92,8 @@ export class Agent {
   #device: StoredDevice | undefined;
   #line: Line | undefined;
   #failures = 0;
+  /** In which the next call is made, after a connection that stood. */
+  #windowMs: number | undefined;
   #status: Status = { isConnected: false, isWaiting: false };
   #peers: ReadonlyMap<PublicKey, PeerState> = new Map();
   #turn: Promise<void> = Promise.resolve();
@@ -160,19 +162,27 @@ export class Agent {
     const line = this.#world.connect({
       opened: () => this.#greet(),
       received: (text) => this.#receive(text),
-      closed: (why, isUnknown) => {
+      closed: (why, isLasting) => {
         if (this.#line !== line || this.#isEnded) return;
         this.#line = undefined;
-        this.#note({ isConnected: false, ...(this.#status.isConnected ? {} : { error: why }) });
+        const hasStood = this.#status.isConnected;
+        this.#note({ isConnected: false, ...(hasStood && !isLasting ? {} : { error: why }) });
         // Nothing is taken down: a server that has lost its memory is no reason to lose the mesh.
-        const delayMs = isUnknown
-          ? LOOK_MS
-          : retryDelayMs(this.#failures, this.#world.clock.random());
-        this.#failures += 1;
-        this.#later(delayMs, () => this.#call());
+        this.#later(isLasting ? LOOK_MS : this.#delayMs(), () => this.#call());
       },
     });
     this.#line = line;
+  }
+
+  #delayMs(): number {
+    const windowMs = this.#windowMs;
+    const random = this.#world.clock.random();
+    if (windowMs === undefined) {
+      this.#failures += 1;
+      return retryDelayMs(this.#failures - 1, random);
+    }
+    this.#windowMs = undefined;
+    return random * windowMs;
   }
 
   #greet(): void {
@@ -198,8 +208,8 @@ export class Agent {
     }
     switch (message.kind) {
       case "waiting":
+        // A device of before is no reason to go: the server's store may be older than the approval.
         this.#welcome({ isWaiting: true });
-        void this.#forget();
         break;
       case "current":
         this.#welcome({ isWaiting: false, rev: message.rev });
@@ -211,7 +221,7 @@ export class Agent {
         this.#take(message);
         break;
       case "bye":
-        this.#failures = 0;
+        this.#windowMs = message.seconds * 1000;
         break;
       case "revoked":
         void this.#leave();
@@ -221,6 +231,7 @@ export class Agent {
 
   #welcome(more: Partial<Status>): void {
     this.#failures = 0;
+    this.#windowMs = spreadMs(this.#peers.size + 1);
     const { error: _, ...status } = this.#status;
     this.#status = status;
     this.#note({ isConnected: true, ...more });
@@ -233,7 +244,7 @@ export class Agent {
         this.#line?.send(printMessage({ kind: "resync", why: taken.why }));
         return;
       case "refused":
-        this.#note({ error: taken.problem.message });
+        this.#note({ error: core.say`${taken.problem.message}; ${taken.problem.fix}` });
         this.#tell(message.rev, message.hash, taken.problem.message);
         return;
       case "device":
@@ -366,18 +377,14 @@ export class Agent {
 
   /** It was taken out of the network: nobody there answers it any more. */
   async #leave(): Promise<void> {
-    await this.#forget();
-    this.#end("revoked");
-  }
-
-  /** A device of a time when the host was a node. */
-  async #forget(): Promise<void> {
     const device = this.#device?.bundle.device;
     this.#device = undefined;
-    if (device === undefined) return;
-    await this.#inTurn(async () => {
-      await takeDown(this.#world.kernel, device);
-    });
+    if (device !== undefined) {
+      await this.#inTurn(async () => {
+        await takeDown(this.#world.kernel, device);
+      });
+    }
+    this.#end("revoked");
   }
 
   #note(more: Partial<Status>): void {

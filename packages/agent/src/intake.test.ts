@@ -64,3 +64,20 @@ test("takeIn() refuses to lose most of its peers, unless that is meant", () => {
   );
   expect(judge(5, { isIntended: true })).toBe("device of 5 peers");
 });
+
+test("takeIn() refuses what is older than what it has, of the same log alone", () => {
+  const first = takeIn(undefined, snapshot(entries(3)), digest);
+  if (first.kind !== "device") throw new Error("it is a device");
+  const judge = (more: object): string =>
+    told(takeIn(first.device, snapshot(entries(2), more), digest));
+  expect(judge({ rev: 7 })).toBe("device of 2 peers");
+  expect(judge({ rev: 6 })).toBe("refused: the server is at revision 6, and has been at 7");
+  expect(judge({ rev: 6, epoch: "restored" })).toBe("device of 2 peers");
+});
+
+test("takeIn() does not ask again for a whole that does not add up", () => {
+  const wrong = { ...snapshot(entries(3)), hash: hashOf(entries(2), digest) };
+  expect(told(takeIn(undefined, wrong, digest))).toBe(
+    "refused: what the server sent does not add up",
+  );
+});

@@ -24,14 +24,19 @@ export function takeIn(
   const old: Entries = isWhole ? new Map() : (before?.entries ?? new Map());
   const entries = applyDelta(old, deltaOf(message));
   const { rev, hash } = message;
+  const epoch = isWhole ? message.epoch : (before?.epoch ?? "");
+  if (before !== undefined && epoch === before.epoch && rev < before.rev) {
+    return { kind: "refused", problem: isBehind(rev, before.rev) };
+  }
   if (hashOf(entries, digest) !== hash) {
+    // A whole that does not add up would not do so the next time either.
+    if (isWhole) return { kind: "refused", problem: wrongSum() };
     return { kind: "unfit", why: "the hash of what was sent is another" };
   }
   const loss = message.isIntended === true ? undefined : findLoss(before?.entries, entries);
   if (loss !== undefined) return { kind: "refused", problem: loss };
   const bundle = bundleOf(entries);
   if (bundle instanceof Problem) return { kind: "refused", problem: bundle };
-  const epoch = isWhole ? message.epoch : (before?.epoch ?? "");
   return { kind: "device", device: { epoch, rev, hash, entries, bundle } };
 }
 
@@ -41,5 +46,23 @@ function findLoss(before: Entries = new Map(), after: Entries): Problem | undefi
   const lost = peers.filter((key) => !after.has(key)).length;
   if (lost <= Math.max(FEW_PEERS, peers.length * PART_OF_PEERS)) return undefined;
   const message = say`refused: it would take away ${lost} of ${peers.length} peers, and nobody says that this is meant`;
-  return new Problem(message, say`look at the server: warren node list`);
+  return new Problem(
+    message,
+    say`see what the server has: warren node list NETWORK; if that is all, say so: warren network set NETWORK confirm=true`,
+  );
+}
+
+/** Under the same epoch its store was put back by hand: revisions that others have seen would be made once more. */
+function isBehind(rev: number, own: number): Problem {
+  return new Problem(
+    say`refused: the server is at revision ${rev}, and has been at ${own}`,
+    say`if an older copy of its store was put in place, do that with warren server restore`,
+  );
+}
+
+function wrongSum(): Problem {
+  return new Problem(
+    say`refused: what the server sent does not add up`,
+    say`update Warren on the older of the two`,
+  );
 }

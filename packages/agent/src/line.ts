@@ -1,6 +1,6 @@
 /** The agent's one connection: a WebSocket to whichever of its server's addresses answers, in turn. */
 import { parseServerAddress } from "@warren/api";
-import type { Pin, ServerAddress } from "@warren/api";
+import type { LineEnd, Pin, ServerAddress } from "@warren/api";
 import { Problem, say } from "@warren/core";
 import { pinnedConnection } from "@warren/crypto";
 import { WebSocket } from "ws";
@@ -13,6 +13,7 @@ const SILENT_MS = 45_000;
 /** Of a snapshot of thousands of peers. */
 const MOST_BYTES = 32_000_000;
 const UNKNOWN = 401;
+const REPLACED: LineEnd = "replaced";
 
 /** Answers what opens a line: each time to the next address. `tried` is told which. */
 export function createLines(
@@ -44,7 +45,7 @@ function open(
     perMessageDeflate: false,
   });
   let why = say`the server has closed the connection`;
-  let isUnknown = false;
+  let isLasting = false;
   let hasAnswered = false;
   let timer = setTimeout(() => socket.terminate(), SILENT_MS);
   const hear = (): void => {
@@ -62,8 +63,8 @@ function open(
   });
   socket.on("unexpected-response", (_request, response) => {
     hasAnswered = true;
-    isUnknown = response.statusCode === UNKNOWN;
-    why = isUnknown
+    isLasting = response.statusCode === UNKNOWN;
+    why = isLasting
       ? say`the server does not know this host any more: join again with a new token`
       : say`the server answers ${response.statusCode ?? 0}`;
     socket.terminate();
@@ -72,9 +73,14 @@ function open(
     // After an answer it is only that we have ended it.
     if (!hasAnswered) why = say`${error.message}`;
   });
-  socket.on("close", () => {
+  socket.on("close", (_code, reason) => {
     clearTimeout(timer);
-    events.closed(why, isUnknown);
+    if (reason.toString() !== REPLACED) return events.closed(why, isLasting);
+    // Both would take the place of the other for ever, as fast as they can.
+    events.closed(
+      say`another host came with this host's credential: is one a copy of the other's disk? leave with one: warren leave`,
+      true,
+    );
   });
   return {
     send: (text) => {

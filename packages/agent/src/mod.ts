@@ -1,5 +1,4 @@
 /** What the command line starts of the agent, and what tests do. */
-export { firstDelayMs, retryDelayMs } from "./backoff.ts";
 export type { Credential } from "./credential.ts";
 export { addressOf, followedOf, NO_ENDPOINTS, stepEndpoints } from "./endpoints.ts";
 export type { EndpointState, EndpointStep, Followed, PeerCounters } from "./endpoints.ts";

@@ -84,6 +84,10 @@ const serverForms = {
   revoked: fields({}),
 } as const;
 
+/** Why the server ends a stream, as its close frame's reason; of the code that is free for private use (RFC 6455, 7.4.2). */
+export type LineEnd = "overflow" | "revoked" | "replaced" | "garbage" | "stopped";
+export const ENDED = 4000;
+
 type MessageOf<F extends Readonly<Record<string, Shape<unknown>>>> = {
   readonly [K in keyof F]: { readonly kind: K } & shapes.Read<F[K]>;
 }[keyof F];

@@ -12,14 +12,10 @@ export { bundleOf, entriesOf, hostEntries, peerEntries } from "./entries.ts";
 export type { Bundle, Entries, Entry, PresharedKeys } from "./entries.ts";
 export { applyDelta, deltaBetween, hashAfter, hashOf, isEmpty, replacedBy } from "./delta.ts";
 export type { Delta, Digest } from "./delta.ts";
-export {
-  deltaOf,
-  printDelta,
-  printMessage,
-  readAgentMessage,
-  readServerMessage,
-} from "./messages.ts";
-export type { AgentMessage, PeerReport, ServerMessage } from "./messages.ts";
+export { deltaOf, ENDED, printDelta, printMessage } from "./messages.ts";
+export { readAgentMessage, readServerMessage } from "./messages.ts";
+export type { AgentMessage, LineEnd, PeerReport, ServerMessage } from "./messages.ts";
+export { spreadMs } from "./spread.ts";
 export { NO_FIELDS, routes } from "./routes.ts";
 export type { AnswerOf, BodyOf, Method, Need, QueryOf, Route, Routes } from "./routes.ts";
 export { refusal, ROLES } from "./views.ts";

@@ -152,7 +152,13 @@ export const routes = {
     path: "/networks/:network",
     about: "Changes settings of a network.",
     need: { role: "admin", in: "network" },
-    body: fields(settings),
+    body: fields({
+      ...settings,
+      isConfirmed: optional(
+        flag(),
+        "The store was restored: hosts are to lose what it lacks, however much that is.",
+      ),
+    }),
     answer: done,
   }),
   deleteNetwork: route({

@@ -27,6 +27,7 @@ export const network = fields({
   nodes: required(count, "Nodes in its mesh."),
   waiting: required(count, "Hosts that wait for approval."),
   createdAt: required(time, "When."),
+  error: optional(word, "Why its hosts are told nothing: something in it is wrong."),
 });
 
 const peer = fields({

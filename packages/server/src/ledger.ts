@@ -5,7 +5,7 @@
 import { AppError } from "@warren/api";
 import * as core from "@warren/core";
 import type { Facts, Name, Observed } from "@warren/core";
-import { settle } from "./plan.ts";
+import { planWith, settle } from "./plan.ts";
 import type { NetworkPlan } from "./plan.ts";
 import { changedRows, stateOf } from "./state.ts";
 import type { State } from "./state.ts";
@@ -29,6 +29,8 @@ export interface Deed {
 
 /** Seen endpoints are gathered for so long before they are written. */
 const FACTS_MS = 1000;
+/** Where a node's packets come from: `seen/NETWORK/NODE`. */
+const SEEN = "seen/";
 /** The fact that says nothing: written to see whether that works. */
 const TRIED = "tried";
 
@@ -37,8 +39,10 @@ export class Ledger {
   readonly #clock: Clock;
   readonly #listeners = new Set<(networks: ReadonlySet<string>) => void>();
   readonly #plans = new Map<string, NetworkPlan>();
-  readonly #facts: Map<string, Observed>;
-  readonly #unsavedFacts = new Set<string>();
+  readonly #troubles = new Map<string, AppError>();
+  readonly #facts = new Map<string, Map<Name, Observed>>();
+  /** By the keys of their rows: undefined takes one away. */
+  readonly #unsavedFacts = new Map<string, Observed | undefined>();
   readonly #epoch: string;
   #state: State;
   #rev: number;
@@ -59,7 +63,7 @@ export class Ledger {
     this.#epoch = loaded.epoch;
     this.#rev = loaded.rev;
     this.#state = stateOf(loaded.rows);
-    this.#facts = new Map([...loaded.facts].flatMap(([key, text]) => readFact(key, text)));
+    for (const [key, text] of loaded.facts) this.#recall(key, text);
     for (const network of this.#state.network.keys()) this.#plan(network);
   }
 
@@ -80,9 +84,14 @@ export class Ledger {
     return this.#commits;
   }
 
-  /** Undefined while it has no node. */
+  /** Undefined while it has no node, and while there is trouble. */
   plan(network: string): NetworkPlan | undefined {
     return this.#plans.get(network);
+  }
+
+  /** Why there is no plan of what an older program has let in: until it is mended, hosts keep what they have. */
+  trouble(network: string): AppError | undefined {
+    return this.#troubles.get(network);
   }
 
   onChange(listener: (networks: ReadonlySet<string>) => void): () => void {
@@ -101,25 +110,21 @@ export class Ledger {
     return await work;
   }
 
-  /** What `change` would make of it, without doing it; throws as `commit` does. */
-  try({ check }: Deed, change: (state: State) => State): State {
-    check?.(this.#state);
-    const after = change(this.#state);
-    return [...touched(this.#state, after)].reduce(
-      (state, network) => settle(state, network, this.#factsOf(network)).state,
-      after,
-    );
+  /** The rows that `change` would change, without doing it; throws as `commit` does. */
+  try(deed: Deed, change: (state: State) => State): Rows {
+    return this.#draft(deed, change).rows;
   }
 
   /** Where a node's packets come from. Written soon, and no revision. */
-  observe(network: string, node: string, observed: Observed): void {
-    const key = `${network}/${node}`;
-    const before = this.#facts.get(key);
+  observe(network: string, node: Name, observed: Observed): void {
+    const facts = this.#factsOf(network);
+    const before = facts.get(node);
     if (before !== undefined && printFact(before) === printFact(observed)) return;
-    this.#facts.set(key, observed);
-    this.#unsavedFacts.add(key);
-    this.#flushSoon();
-    this.#plan(network);
+    this.#facts.set(network, new Map(facts).set(node, observed));
+    this.#saveSoon(network, node, observed);
+    const plan = this.#plans.get(network);
+    if (plan === undefined) return;
+    this.#plans.set(network, planWith(plan, this.#factsOf(network)));
     this.#tell(new Set([network]));
   }
 
@@ -140,6 +145,11 @@ export class Ledger {
     await this.#flush();
   }
 
+  #saveSoon(network: string, node: string, observed: Observed | undefined): void {
+    this.#unsavedFacts.set(`${SEEN}${network}/${node}`, observed);
+    this.#flushSoon();
+  }
+
   #flushSoon(): void {
     this.#callOff ??= this.#clock.after(FACTS_MS, () => {
       this.#callOff = undefined;
@@ -150,16 +160,19 @@ export class Ledger {
 
   /** Writes what was seen and is not written yet. */
   async #flush(): Promise<void> {
-    const keys = [...this.#unsavedFacts];
+    const unsaved = [...this.#unsavedFacts];
+    if (unsaved.length === 0) return;
     this.#unsavedFacts.clear();
-    const set = keys.flatMap((key): [string, string][] => {
-      const fact = this.#facts.get(key);
-      return fact === undefined ? [] : [[`seen/${key}`, printFact(fact)]];
-    });
+    const set = unsaved.flatMap(([key, seen]): [string, string][] =>
+      seen === undefined ? [] : [[key, printFact(seen)]],
+    );
+    const gone = unsaved.flatMap(([key, seen]) => (seen === undefined ? [key] : []));
     try {
-      if (set.length > 0) await this.#write((store) => store.saveFacts({ set, delete: [] }));
+      await this.#write((store) => store.saveFacts({ set, delete: gone }));
     } catch (error) {
-      for (const key of keys) this.#unsavedFacts.add(key);
+      for (const [key, seen] of unsaved) {
+        if (!this.#unsavedFacts.has(key)) this.#unsavedFacts.set(key, seen);
+      }
       throw error;
     }
   }
@@ -175,47 +188,71 @@ export class Ledger {
     }
   }
 
-  async #commit({ check, ...deed }: Deed, change: (state: State) => State): Promise<number> {
-    const before = this.#state;
-    check?.(before);
-    const changed = change(before);
-    const networks = touched(before, changed);
-    const plans = new Map<string, NetworkPlan | undefined>();
-    let after = changed;
-    for (const network of networks) {
-      const settled = settle(after, network, this.#factsOf(network));
-      after = settled.state;
-      plans.set(network, settled.plan);
-    }
-    const rows = changedRows(before, after);
+  async #commit(deed: Deed, change: (state: State) => State): Promise<number> {
+    const { state, plans, rows } = this.#draft(deed, change);
     if (rows.set.length + rows.delete.length === 0) return this.#rev;
     const rev = this.#rev + 1;
     const at = this.#clock.now();
-    await this.#write((store) => store.commit({ ...deed, rev, at, ...rows }));
+    const { check: _, ...said } = deed;
+    await this.#write((store) => store.commit({ ...said, rev, at, ...rows }));
     this.#commits += 1;
-    this.#state = after;
+    this.#state = state;
     this.#rev = rev;
-    for (const [network, plan] of plans) {
+    for (const [network, { plan, facts }] of plans) {
+      this.#troubles.delete(network);
+      const now = this.#factsOf(network);
+      // Something may have been seen while the store wrote.
       if (plan === undefined) this.#plans.delete(network);
-      else this.#plans.set(network, plan);
+      else this.#plans.set(network, now === facts ? plan : planWith(plan, now));
     }
-    this.#tell(networks);
+    for (const key of rows.delete) this.#forget(key);
+    this.#tell(new Set(plans.keys()));
     return rev;
   }
 
-  /** A document that was right once is right. */
+  #draft({ check }: Deed, change: (state: State) => State): Draft {
+    check?.(this.#state);
+    const changed = change(this.#state);
+    const plans = new Map<string, PlannedBy>();
+    let state = changed;
+    for (const network of networksIn(changedRows(this.#state, changed))) {
+      const facts = this.#factsOf(network);
+      const settled = settle(state, network, facts);
+      state = settled.state;
+      plans.set(network, { facts, ...core.optional("plan", settled.plan) });
+    }
+    return { state, plans, rows: changedRows(this.#state, state) };
+  }
+
+  /** What was let in was right; a newer program may see it otherwise, and must serve the other networks. */
   #plan(network: string): void {
-    const { plan } = settle(this.#state, network, this.#factsOf(network));
-    if (plan !== undefined) this.#plans.set(network, plan);
+    try {
+      const { plan } = settle(this.#state, network, this.#factsOf(network));
+      if (plan !== undefined) this.#plans.set(network, plan);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      this.#troubles.set(network, error);
+    }
   }
 
   #factsOf(network: string): Facts {
-    const start = `${network}/`;
-    return new Map(
-      [...this.#facts].flatMap(([key, seen]): [Name, Observed][] =>
-        key.startsWith(start) ? [[key.slice(start.length) as Name, seen]] : [],
-      ),
-    );
+    return this.#facts.get(network) ?? new Map();
+  }
+
+  #recall(key: string, text: string): void {
+    const { endpoint: written, isMapped } = JSON.parse(text) as Record<string, unknown>;
+    const endpoint = core.parseEndpoint(String(written));
+    if (!key.startsWith(SEEN) || endpoint instanceof core.Problem) return;
+    const [network = "", node = ""] = key.slice(SEEN.length).split("/");
+    const facts = this.#facts.get(network) ?? new Map<Name, Observed>();
+    this.#facts.set(network, facts.set(node as Name, { endpoint, isMapped: isMapped === true }));
+  }
+
+  /** Of a node that is no more, what was seen. */
+  #forget(row: string): void {
+    const [table, network = "", node = ""] = row.split("/");
+    if (table !== "node" || this.#facts.get(network)?.delete(node as Name) !== true) return;
+    this.#saveSoon(network, node, undefined);
   }
 
   #tell(networks: ReadonlySet<string>): void {
@@ -223,9 +260,24 @@ export class Ledger {
   }
 }
 
+type Rows = ReturnType<typeof changedRows>;
+
+/** A plan, and the facts that it is of. */
+interface PlannedBy {
+  readonly plan?: NetworkPlan;
+  readonly facts: Facts;
+}
+
+/** What a change makes of the state. */
+interface Draft {
+  readonly state: State;
+  /** Of the networks that it touches. */
+  readonly plans: ReadonlyMap<string, PlannedBy>;
+  readonly rows: Rows;
+}
+
 /** Networks whose mesh may be another. */
-function touched(before: State, after: State): ReadonlySet<string> {
-  const { set, delete: gone } = changedRows(before, after);
+function networksIn({ set, delete: gone }: Rows): ReadonlySet<string> {
   return new Set(
     [...set.map(([key]) => key), ...gone].flatMap((key) => {
       const [table = "", network = ""] = key.split("/");
@@ -236,11 +288,4 @@ function touched(before: State, after: State): ReadonlySet<string> {
 
 function printFact({ endpoint, isMapped }: Observed): string {
   return JSON.stringify({ endpoint: core.printEndpoint(endpoint), isMapped });
-}
-
-function readFact(key: string, text: string): [string, Observed][] {
-  const { endpoint: written, isMapped } = JSON.parse(text) as Record<string, unknown>;
-  const endpoint = core.parseEndpoint(String(written));
-  if (!key.startsWith("seen/") || endpoint instanceof core.Problem) return [];
-  return [[key.slice("seen/".length), { endpoint, isMapped: isMapped === true }]];
 }

@@ -6,9 +6,14 @@ import { nodeKey, rowsOf, withRow } from "./state.ts";
 import type { Fields, NetworkRow, NodeRow, State } from "./state.ts";
 
 export interface NetworkPlan {
-  readonly mesh: Mesh;
   readonly lock: Lock;
+  /** Of the nodes that a host has joined as. */
   readonly index: Index;
+}
+
+/** The same network, of whose nodes something else was seen. */
+export function planWith({ lock, index }: NetworkPlan, facts: Facts): NetworkPlan {
+  return { lock, index: core.index(index.mesh, lock, facts) };
 }
 
 /** With an address for each new node, recorded from now on; without a plan while no host has joined. */
@@ -55,7 +60,7 @@ export function settle(state: State, network: string, facts: Facts): Settled {
   const joined = mesh.nodes.filter(({ name }) => lock.nodes.get(name)?.publicKey !== undefined);
   if (joined.length === 0) return { state: settled };
   const index = core.index({ ...mesh, nodes: joined }, lock, facts);
-  return { state: settled, plan: { mesh, lock, index } };
+  return { state: settled, plan: { lock, index } };
 }
 
 /** As warren.yaml has it; those that only wait are not in it. */

@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
-import { AppError, printJoinToken } from "@warren/api";
-import type { Pin, ServerAddress } from "@warren/api";
+import { AppError, ENDED, printJoinToken } from "@warren/api";
+import type { LineEnd, Pin, ServerAddress } from "@warren/api";
 import { optional, parseAddress, printAddress, printText, Problem, say } from "@warren/core";
 import type { Catalogue, Name } from "@warren/core";
 import * as crypto from "@warren/crypto";
@@ -260,7 +260,7 @@ function keep(
     get bufferedBytes() {
       return stream.bufferedAmount;
     },
-    close: () => stream.close(),
+    close: (why: LineEnd) => stream.close(ENDED, why),
   };
   const { receive, end } = streams.connect(arrival, line);
   const timer = setInterval(() => {

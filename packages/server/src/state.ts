@@ -33,6 +33,8 @@ export interface NetworkRow {
   /** How often a pair's preshared key was rotated, by the lock's names of pairs. */
   readonly epochs: Readonly<Record<string, number>>;
   readonly createdAt: number;
+  /** The log under which somebody has said that hosts are to lose what the restored store lacks. */
+  readonly confirmedIn?: string;
 }
 
 /** Key: `NETWORK/NAME`. A node of the document, a host that has joined, mostly both. */

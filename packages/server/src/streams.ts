@@ -3,8 +3,8 @@
  * only something to send a text with; whoever cannot follow is cut off and begins anew, never left behind.
  */
 import { entriesOf, hashAfter, hashOf, isEmpty, printDelta, printMessage } from "@warren/api";
-import { deltaBetween, readAgentMessage } from "@warren/api";
-import type { AgentMessage, Digest, PeerReport, PresharedKeys } from "@warren/api";
+import { deltaBetween, readAgentMessage, spreadMs } from "@warren/api";
+import type { AgentMessage, Digest, LineEnd, PeerReport, PresharedKeys } from "@warren/api";
 import * as core from "@warren/core";
 import type { Address, Index, Name } from "@warren/core";
 import { changeBetween, deltaFor } from "./deltas.ts";
@@ -17,7 +17,7 @@ export interface Line {
   send(text: string): void;
   /** What was sent and is not gone yet. */
   readonly bufferedBytes: number;
-  close(why: "overflow" | "revoked" | "replaced" | "garbage" | "stopped"): void;
+  close(why: LineEnd): void;
 }
 
 export interface Arrival {
@@ -111,6 +111,7 @@ export class Streams {
       credential: this.#ledger.state.node.get(key)?.joined?.credential,
       told: undefined,
       hasGreeted: false,
+      isOfThisLog: false,
     };
     this.#agents.set(key, agent);
     this.#announce(arrival.network);
@@ -127,9 +128,9 @@ export class Streams {
   /** Tells all when to come back, and lets them go. */
   stop(): void {
     this.#isStopped = true;
-    const spread = Math.min(10, 0.002 * this.#agents.size);
+    const seconds = spreadMs(this.#agents.size) / 1000;
     for (const { line } of this.#agents.values()) {
-      line.send(printMessage({ kind: "bye", seconds: spread }));
+      line.send(printMessage({ kind: "bye", seconds }));
       line.close("stopped");
     }
     this.#agents.clear();
@@ -175,13 +176,15 @@ export class Streams {
     // The others hear of it; it is answered below.
     this.#flush(agent.network);
     agent.hasGreeted = true;
+    const { epoch, rev } = this.#ledger;
+    agent.isOfThisLog = hello.epoch === epoch && (hello.rev ?? 0) <= rev;
     const hash = this.#hashOf(agent);
     if (hash === undefined) {
+      // Where there is trouble a host keeps what it has, until that is mended.
+      if (this.#ledger.trouble(agent.network) !== undefined) return;
       return this.#send(agent, printMessage({ kind: "waiting", network: agent.network }));
     }
-    const { epoch, rev } = this.#ledger;
-    const isKnown = hello.epoch === epoch && (hello.rev ?? 0) <= rev;
-    if (!isKnown || hello.hash !== hash) return this.#sendAll(agent, isKnown);
+    if (!agent.isOfThisLog || hello.hash !== hash) return this.#sendAll(agent);
     // It had applied it before it came.
     agent.told = hash;
     agent.presence = { ...agent.presence, told: rev, applied: rev, isBehind: false };
@@ -194,11 +197,11 @@ export class Streams {
     { listenPort, addresses = [] }: Extract<AgentMessage, { kind: "hello" }>,
   ): void {
     if (address === undefined || listenPort === undefined || isUseless(address)) return;
-    const ranges = this.#ledger.plan(network)?.mesh.network.addresses ?? [];
+    const ranges = this.#ledger.plan(network)?.index.network.addresses ?? [];
     // By the tunnel: that says nothing of the way that the tunnel itself takes.
     if (core.isWithin(ranges, address)) return;
     const isOwn = addresses.some((each) => core.compareAddresses(each, address) === 0);
-    this.#ledger.observe(network, node, {
+    this.#ledger.observe(network, node as Name, {
       endpoint: { host: address, port: listenPort },
       isMapped: !isOwn,
     });
@@ -216,6 +219,7 @@ export class Streams {
   /** Tells everybody what has changed since he was told last; whether anything has. */
   #flush(network: string): boolean {
     this.#dismiss(network);
+    this.#repeat(network);
     const before = this.#told.get(network);
     const after = this.#ledger.plan(network)?.index;
     if (before === after) return false;
@@ -226,10 +230,21 @@ export class Streams {
       if (agent.network !== network || !agent.hasGreeted) continue;
       const isMember = after?.byName.has(agent.node as Name) === true;
       if (!isMember) continue;
-      if (agent.told === undefined || change === undefined) this.#sendAll(agent, true);
+      if (agent.told === undefined || change === undefined) this.#sendAll(agent);
       else this.#sendChange(agent, change, agent.told);
     }
     return true;
+  }
+
+  /** What was refused as too great a loss, once that is said to be meant. */
+  #repeat(network: string): void {
+    const { epoch, state } = this.#ledger;
+    if (state.network.get(network)?.confirmedIn !== epoch) return;
+    for (const agent of this.#agents.values()) {
+      if (agent.network !== network || agent.isOfThisLog || !agent.hasGreeted) continue;
+      agent.isOfThisLog = true;
+      this.#sendAll(agent);
+    }
   }
 
   /** Those whose credential holds no more. */
@@ -264,11 +279,13 @@ export class Streams {
     );
   }
 
-  /** `isIntended`: what it had is of the same log, so that whatever goes was meant to go. */
-  #sendAll(agent: Agent, isIntended = false): void {
+  #sendAll(agent: Agent): void {
     const entries = this.#entriesOf(agent);
     if (entries === undefined) return;
-    const { epoch, rev } = this.#ledger;
+    const { epoch, rev, state } = this.#ledger;
+    // Of the same log somebody has asked for whatever goes; of another, only where somebody says so.
+    const isConfirmed = state.network.get(agent.network)?.confirmedIn === epoch;
+    const isIntended = agent.isOfThisLog || isConfirmed;
     const hash = hashOf(entries, this.#digest);
     note(agent, hash, rev);
     this.counts.snapshots += 1;
@@ -308,6 +325,8 @@ interface Agent extends Arrival {
   /** Hash of the device that it was told; absent while it was told none. */
   told: string | undefined;
   hasGreeted: boolean;
+  /** What it came with is a revision of this server's log. */
+  isOfThisLog: boolean;
 }
 
 function note(agent: Agent, hash: string, rev: number): void {

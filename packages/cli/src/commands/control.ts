@@ -26,8 +26,11 @@ export async function listNetworks({ terminal, call, json }: Asking): Promise<nu
       return [name, addresses.join(", "), String(nodes), String(waiting), how];
     });
     printRows(terminal, heads, rows);
+    for (const { name, error } of networks) {
+      if (error !== undefined) terminal.say(say`${terminal.paint("bold", name)}: ${error}`);
+    }
   }
-  return 0;
+  return networks.some(({ error }) => error !== undefined) ? 2 : 0;
 }
 
 /** FIELD=VALUE as a mesh file has them in `network`; and open=true, for hosts without a token. */
@@ -214,19 +217,25 @@ function holds(expiresAt: number | undefined): Text {
 }
 
 function settingsIn(words: readonly string[]): {
-  settings: Readonly<Record<string, unknown>>;
-  isOpen?: boolean;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly isOpen?: boolean;
+  readonly isConfirmed?: boolean;
 } {
-  const open = words.findLast((word) => word.startsWith(OPEN))?.slice(OPEN.length);
-  const settings = fieldsIn(
-    "network",
-    words.filter((word) => !word.startsWith(OPEN)),
-  );
-  return { settings, ...(open === undefined ? {} : { isOpen: open === "true" }) };
+  const flagOf = (start: string): boolean | undefined => {
+    const word = words.findLast((each) => each.startsWith(start));
+    return word === undefined ? undefined : word === `${start}true`;
+  };
+  const fields = words.filter((word) => !word.startsWith(OPEN) && !word.startsWith(CONFIRM));
+  return {
+    settings: fieldsIn("network", fields),
+    ...optional("isOpen", flagOf(OPEN)),
+    ...optional("isConfirmed", flagOf(CONFIRM)),
+  };
 }
 
-/** No field of a mesh: whether hosts may ask without a token. */
+/** No fields of a mesh: whether hosts may ask without a token, and whether they may lose most of their peers. */
 const OPEN = "open=";
+const CONFIRM = "confirm=";
 
 /** Nothing behind the equals sign takes the field away. */
 function fieldsIn(section: Section, words: readonly string[]): Readonly<Record<string, unknown>> {

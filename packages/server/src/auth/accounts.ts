@@ -8,57 +8,48 @@ import { mayDo } from "./roles.ts";
 /** Long enough to walk to another machine, short enough not to lie about. */
 export const LINK_MS = 60 * 60 * 1000;
 
-/** What a fresh server has: an account for whoever opens the link first. */
-export function addFirstAccount(state: AuthState, link: SignInLink): AuthState {
-  if (state.accounts.size > 0) {
-    throw new AppError("conflict", say`this server has accounts already`, {
-      fix: say`warren login, on the server itself, gives a link for one of them`,
-    });
-  }
-  const account: Account = { name: link.account, roles: [{ network: "*", role: "admin" }] };
-  return addLink(putAccount(state, account), link);
-}
-
 /** A new account, or another form of a known one. */
-export function putAccount(state: AuthState, account: Account): AuthState {
-  const accounts = new Map(state.accounts).set(account.name, account);
-  return demandAdmin(state, { ...state, accounts });
+export function putAccount<S extends AuthState>(state: S, account: Account): S {
+  return demandAdmin(state, {
+    ...state,
+    account: new Map(state.account).set(account.name, account),
+  });
 }
 
 /** With all that it could come in by. */
-export function removeAccount(state: AuthState, name: Name): AuthState {
+export function removeAccount<S extends AuthState>(state: S, name: Name): S {
   knownAccount(state, name);
   const others = <T extends { readonly account: Name }>(
     rows: ReadonlyMap<string, T>,
   ): ReadonlyMap<string, T> => new Map([...rows].filter(([, { account }]) => account !== name));
   return demandAdmin(state, {
     ...state,
-    accounts: new Map([...state.accounts].filter(([each]) => each !== name)),
-    apiTokens: others(state.apiTokens),
-    links: others(state.links),
+    account: new Map([...state.account].filter(([each]) => each !== name)),
+    apiToken: others(state.apiToken),
+    link: others(state.link),
   });
 }
 
-export function addLink(state: AuthState, link: SignInLink): AuthState {
+export function addLink<S extends AuthState>(state: S, link: SignInLink): S {
   knownAccount(state, link.account);
-  return { ...state, links: new Map(state.links).set(link.hash, link) };
+  return { ...state, link: new Map(state.link).set(link.hash, link) };
 }
 
 /** Whom the link of this hash signs in, and the state in which it does so no more; nobody, where it does not. */
-export function spendLink(
-  state: AuthState,
+export function spendLink<S extends AuthState>(
+  state: S,
   hash: string,
   now: number,
-): { readonly state: AuthState; readonly account: Name } {
-  const link = state.links.get(hash);
+): { readonly state: S; readonly account: Name } {
+  const link = state.link.get(hash);
   if (link === undefined || link.expiresAt <= now) {
     throw new AppError("unauthorised", say`this link has been used, or has expired`, {
       fix: say`warren login gives a new one`,
     });
   }
   // What has expired goes on the way: nobody else looks at links.
-  const left = [...state.links].filter(([each, { expiresAt }]) => each !== hash && expiresAt > now);
-  return { state: { ...state, links: new Map(left) }, account: link.account };
+  const left = [...state.link].filter(([each, { expiresAt }]) => each !== hash && expiresAt > now);
+  return { state: { ...state, link: new Map(left) }, account: link.account };
 }
 
 /** As a browser opens it. What stands behind # stays in the browser: it is in no log and in no request's line. */
@@ -67,7 +58,7 @@ export function printLink(origin: string, secret: string): string {
 }
 
 /** A server without anybody who may give roles could be opened by nobody again. */
-function demandAdmin(before: AuthState, after: AuthState): AuthState {
+function demandAdmin<S extends AuthState>(before: S, after: S): S {
   if (countAdmins(before) > 0 && countAdmins(after) === 0) {
     throw new AppError("conflict", say`this is the last account that may do everything`, {
       fix: say`give another one the role admin everywhere first`,
@@ -76,8 +67,8 @@ function demandAdmin(before: AuthState, after: AuthState): AuthState {
   return after;
 }
 
-function countAdmins({ accounts }: AuthState): number {
-  return [...accounts.values()].filter(isAdmin).length;
+function countAdmins({ account }: AuthState): number {
+  return [...account.values()].filter(isAdmin).length;
 }
 
 function isAdmin(account: Account): boolean {
@@ -85,7 +76,7 @@ function isAdmin(account: Account): boolean {
 }
 
 function knownAccount(state: AuthState, name: Name): void {
-  if (state.accounts.has(name)) return;
+  if (state.account.has(name)) return;
   throw new AppError("not-found", say`there is no account ${name}`, {
     fix: say`look at the list of accounts`,
   });

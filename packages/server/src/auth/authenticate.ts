@@ -9,6 +9,8 @@ import type { Sessions } from "./sessions.ts";
 /** What credentials are held against. */
 export interface Known {
   readonly state: AuthState;
+  /** Nodes by the hashes of their credentials. */
+  readonly nodes: ReadonlyMap<string, Extract<Caller, { kind: "node" }>>;
   readonly sessions: Sessions;
   readonly hashSecret: (secret: string) => string;
 }
@@ -38,15 +40,13 @@ export function authenticate(known: Known, { method, header }: AskedRequest, now
 }
 
 /** Found by its hash: how long that takes says nothing about a secret that is only nearly right. */
-function bySecret({ state, hashSecret }: Known, secret: string, now: number): Caller {
+function bySecret({ state, nodes, hashSecret }: Known, secret: string, now: number): Caller {
   if (secret.startsWith(NODE_CREDENTIAL_PREFIX)) {
-    const credential = state.credentials.get(hashSecret(secret));
-    if (credential === undefined) return { kind: "nobody", why: "unknown" };
-    return { kind: "node", network: credential.network, node: credential.node };
+    return nodes.get(hashSecret(secret)) ?? { kind: "nobody", why: "unknown" };
   }
   if (!secret.startsWith(API_TOKEN_PREFIX)) return { kind: "nobody", why: "unknown" };
-  const token = state.apiTokens.get(hashSecret(secret));
-  const account = token === undefined ? undefined : state.accounts.get(token.account);
+  const token = state.apiToken.get(hashSecret(secret));
+  const account = token === undefined ? undefined : state.account.get(token.account);
   if (token === undefined || account === undefined) return { kind: "nobody", why: "unknown" };
   if (token.expiresAt <= now) return { kind: "nobody", why: "expired" };
   const roles = narrow(account.roles, token.grant);
@@ -57,7 +57,7 @@ function bySecret({ state, hashSecret }: Known, secret: string, now: number): Ca
 function bySession({ state, sessions, hashSecret }: Known, secret: string, now: number): Caller {
   const found = sessions.find(hashSecret(secret), now);
   if (found === "expired") return { kind: "nobody", why: "expired" };
-  const account = found === undefined ? undefined : state.accounts.get(found);
+  const account = found === undefined ? undefined : state.account.get(found);
   if (account === undefined) return { kind: "nobody", why: "unknown" };
   return { kind: "account", name: account.name, roles: account.roles };
 }

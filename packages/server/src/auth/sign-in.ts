@@ -1,6 +1,6 @@
 /** Signing in: by a password or by a one-time link, with a limit on how often it is tried. */
 import { AppError } from "@warren/api";
-import { Problem, say } from "@warren/core";
+import { say } from "@warren/core";
 import type { Name } from "@warren/core";
 import type { AuthState } from "./auth-state.ts";
 import { limitKey } from "./rate-limit.ts";
@@ -26,11 +26,14 @@ const SHORTEST_PASSWORD = 12;
 const LONGEST_PASSWORD = 1000;
 
 /** One that somebody may choose. */
-export function parsePassword(text: string): string | Problem {
+export function demandPassword(text: string): string {
   if (text.length >= SHORTEST_PASSWORD && text.length <= LONGEST_PASSWORD) return text;
-  return new Problem(
+  throw new AppError(
+    "invalid",
     say`a password has ${SHORTEST_PASSWORD} to ${LONGEST_PASSWORD} characters`,
-    say`choose another: four words that have nothing to do with each other are easy to remember`,
+    {
+      fix: say`choose another: four words that have nothing to do with each other are easy to remember`,
+    },
   );
 }
 
@@ -40,7 +43,7 @@ export function parsePassword(text: string): string | Problem {
  */
 export async function checkPassword(
   door: SignInDoor,
-  accounts: AuthState["accounts"],
+  accounts: AuthState["account"],
   { account, password, remoteAddress }: SignInAttempt,
   now: number,
 ): Promise<Name> {
@@ -50,7 +53,7 @@ export async function checkPassword(
   door.byAddress.take(address, now);
   door.byAccount.take(claimed, now);
   // A name of outside, which no parser has seen, is found or is nobody's.
-  const found = accounts.get(account as Name);
+  const found = accounts.get(account);
   // Nobody has an empty one, nor one that is too long.
   const possible = password.length <= LONGEST_PASSWORD ? password : "";
   const isRight = await door.isPassword(possible, found?.passwordHash);

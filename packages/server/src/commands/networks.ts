@@ -27,16 +27,21 @@ export function createNetwork(state: State, { name, settings, ...row }: NewNetwo
   return withRow(sealed, "network", name, { document, isOpen, createdAt, epochs: {} });
 }
 
+export interface NetworkChanges extends Pick<NetworkRow, "confirmedIn"> {
+  readonly settings?: Fields;
+  readonly isOpen?: boolean;
+}
+
 /** Fields that are undefined go. */
 export function setNetwork(
   state: State,
   network: string,
-  { settings = {}, isOpen }: { readonly settings?: Fields; readonly isOpen?: boolean },
+  { settings = {}, ...changes }: NetworkChanges,
 ): State {
   const row = demandNetwork(state, network);
   const own = { ...fieldsIn(row.document, "network"), ...settings, name: network };
   const document = { ...row.document, network: withoutUndefined(own) };
-  return withRow(state, "network", network, { ...row, document, isOpen: isOpen ?? row.isOpen });
+  return withRow(state, "network", network, { ...row, document, ...changes });
 }
 
 export function deleteNetwork(state: State, network: string): State {

@@ -1,14 +1,13 @@
 /** What the API does with people: signing in, accounts, tokens of their programs. */
 import { AppError } from "@warren/api";
-import { parseName, Problem, say } from "@warren/core";
+import { optional, parseName, Problem, say } from "@warren/core";
 import type { Name } from "@warren/core";
 import { addLink, LINK_MS, putAccount, removeAccount, spendLink } from "../auth/accounts.ts";
 import { addApiToken, API_TOKEN_PREFIX, removeApiToken } from "../auth/credentials.ts";
 import type { Caller, Grant } from "../auth/roles.ts";
 import { printCookie } from "../auth/sessions.ts";
-import { checkPassword } from "../auth/sign-in.ts";
+import { checkPassword, demandPassword } from "../auth/sign-in.ts";
 import type { Call, Handlers, Plane } from "../plane.ts";
-import { authOf, withAuth } from "../door.ts";
 
 type Accounts =
   | "signIn"
@@ -26,7 +25,6 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** What the command line of another machine holds on to. */
 const DEVICE_DAYS = 365;
 const TOKEN_DAYS = 90;
-const SHORTEST_PASSWORD = 12;
 
 export const accountHandlers: Handlers<Accounts> = {
   async signIn(plane, { body, remoteAddress, setCookie }) {
@@ -64,10 +62,9 @@ export const accountHandlers: Handlers<Accounts> = {
     const secret = vault.makeSecret();
     const link = { hash: vault.hashSecret(secret), account, expiresAt: clock.now() + LINK_MS };
     await ledger.commit({ ...by, command: "login", summary: account }, (state) => {
-      const auth = authOf(state);
       const roles: readonly Grant[] = [{ network: "*", role: "admin" }];
-      const known = auth.accounts.has(account) ? auth : putAccount(auth, { name: account, roles });
-      return withAuth(state, addLink(known, link));
+      const isNew = !state.account.has(account);
+      return addLink(isNew ? putAccount(state, { name: account, roles }) : state, link);
     });
     return vault.printLinks(secret);
   },
@@ -78,23 +75,20 @@ export const accountHandlers: Handlers<Accounts> = {
   },
   async setAccount({ ledger, vault, sessions }, { by, params, body: { roles, password } }) {
     const name = demandName(params["account"]);
-    const passwordHash = password === undefined ? undefined : await hashed(vault, password);
+    const passwordHash =
+      password === undefined ? undefined : await vault.hashPassword(demandPassword(password));
     const deed = { ...by, command: "account set", summary: name };
     const rev = await ledger.commit(deed, (state) => {
-      const auth = authOf(state);
-      const before = auth.accounts.get(name) ?? { name, roles: [] };
+      const before = state.account.get(name) ?? { name, roles: [] };
       const grants = roles?.map(({ network, role }): Grant => ({
         network: scopeOf(network),
         role,
       }));
-      return withAuth(
-        state,
-        putAccount(auth, {
-          ...before,
-          roles: grants ?? before.roles,
-          ...(passwordHash === undefined ? {} : { passwordHash }),
-        }),
-      );
+      return putAccount(state, {
+        ...before,
+        roles: grants ?? before.roles,
+        ...optional("passwordHash", passwordHash),
+      });
     });
     if (password !== undefined) sessions.endAllOf(name);
     return { rev };
@@ -102,9 +96,7 @@ export const accountHandlers: Handlers<Accounts> = {
   async removeAccount({ ledger, sessions }, { by, params }) {
     const name = demandName(params["account"]);
     const deed = { ...by, command: "account remove", summary: name };
-    const rev = await ledger.commit(deed, (state) =>
-      withAuth(state, removeAccount(authOf(state), name)),
-    );
+    const rev = await ledger.commit(deed, (state) => removeAccount(state, name));
     sessions.endAllOf(name);
     return { rev };
   },
@@ -118,11 +110,7 @@ export const accountHandlers: Handlers<Accounts> = {
   async removeApiToken({ ledger }, { by, params }) {
     const name = demandName(params["token"]);
     const deed = { ...by, command: "api-token remove", summary: name };
-    return {
-      rev: await ledger.commit(deed, (state) =>
-        withAuth(state, removeApiToken(authOf(state), name)),
-      ),
-    };
+    return { rev: await ledger.commit(deed, (state) => removeApiToken(state, name)) };
   },
 };
 
@@ -139,13 +127,12 @@ async function whoSignsIn(
       byAccount: plane.accountTries,
     };
     const attempt = { account: name ?? "", password: password ?? "", remoteAddress };
-    return await checkPassword(door, authOf(ledger.state).accounts, attempt, clock.now());
+    return await checkPassword(door, ledger.state.account, attempt, clock.now());
   }
   const hash = vault.hashSecret(link);
-  const { account } = spendLink(authOf(ledger.state), hash, clock.now());
-  await ledger.commit({ actor: account, command: "sign in" }, (state) =>
-    withAuth(state, spendLink(authOf(state), hash, clock.now()).state),
-  );
+  const { account } = spendLink(ledger.state, hash, clock.now());
+  const deed = { actor: account, command: "sign in" };
+  await ledger.commit(deed, (state) => spendLink(state, hash, clock.now()).state);
   return account;
 }
 
@@ -165,7 +152,7 @@ async function makeApiToken(
   };
   const actor = maker.kind === "account" ? maker.name : "a token";
   await ledger.commit({ actor, command: "api-token create", summary: name }, (state) =>
-    withAuth(state, addApiToken(authOf(state), maker, token)),
+    addApiToken(state, maker, token),
   );
   return secret;
 }
@@ -175,13 +162,6 @@ function freshName({ ledger, vault }: Plane, wish: string): Name {
   const taken = new Set([...ledger.state.apiToken.values()].map(({ name }): string => name));
   const unique = taken.has(wish) ? `${wish}-${vault.makeSecret().slice(0, 6).toLowerCase()}` : wish;
   return demandName(unique.replaceAll(/[^a-z0-9-]/g, "x").slice(0, 60));
-}
-
-async function hashed({ hashPassword }: Plane["vault"], password: string): Promise<string> {
-  if (password.length >= SHORTEST_PASSWORD) return await hashPassword(password);
-  throw new AppError("invalid", say`the password is too short`, {
-    fix: say`use at least ${SHORTEST_PASSWORD} characters`,
-  });
 }
 
 function scopeOf(network: string): Grant["network"] {

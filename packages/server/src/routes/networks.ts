@@ -1,5 +1,5 @@
 /** What the API does with networks as a whole. */
-import { optional, printPrefix } from "@warren/core";
+import { optional, printPrefix, printText, say } from "@warren/core";
 import { mayDo } from "../auth/roles.ts";
 import type { Handlers, Vault } from "../plane.ts";
 import {
@@ -10,7 +10,8 @@ import {
   setNetwork,
 } from "../commands/networks.ts";
 import { documentOf } from "../plan.ts";
-import { changedRows, parsedName, rowsOf } from "../state.ts";
+import { parsedName, rowsOf } from "../state.ts";
+import type { Ledger } from "../ledger.ts";
 import type { Fields, State } from "../state.ts";
 
 type Networks =
@@ -36,15 +37,16 @@ export const networkHandlers: Handlers<Networks> = {
     return [...state.network].flatMap(([name, row]) => {
       if (!mayDo(caller, { role: "viewer", network: parsedName(name) })) return [];
       const nodes = rowsOf(state.node, name);
-      const mesh = ledger.plan(name)?.mesh;
+      const ranges = ledger.plan(name)?.index.network.addresses;
       return [
         {
           name: parsedName(name),
-          addresses: mesh?.network.addresses.map(printPrefix) ?? rangesIn(row.document),
+          addresses: ranges?.map(printPrefix) ?? rangesIn(row.document),
           isOpen: row.isOpen,
           nodes: nodes.filter(([, { fields }]) => fields !== undefined).length,
           waiting: nodes.filter(([, { fields }]) => fields === undefined).length,
           createdAt: row.createdAt,
+          ...optional("error", troubleOf(ledger, name)),
         },
       ];
     });
@@ -60,12 +62,13 @@ export const networkHandlers: Handlers<Networks> = {
     return { rev };
   },
   async setNetwork({ ledger }, { by, params: { network = "" }, body }) {
-    const { isOpen, settings = {} } = body;
+    const { isOpen, isConfirmed, settings = {} } = body;
     const deed = { ...by, command: "network set", summary: network };
     const rev = await ledger.commit(deed, (state) =>
       setNetwork(state, network, {
         settings: withoutNull(settings),
-        ...(isOpen === undefined ? {} : { isOpen }),
+        ...optional("isOpen", isOpen),
+        ...optional("confirmedIn", isConfirmed === true ? ledger.epoch : undefined),
       }),
     );
     return { rev };
@@ -83,7 +86,7 @@ export const networkHandlers: Handlers<Networks> = {
     const { state: before } = ledger;
     const apply = (state: typeof before) => applyDocument(state, network, body);
     const deed = { ...by, command: "apply", summary: network };
-    const { set, delete: gone } = changedRows(before, ledger.try(deed, apply));
+    const { set, delete: gone } = ledger.try(deed, apply);
     const changes = [...set.map(([key]) => `~ ${key}`), ...gone.map((key) => `- ${key}`)];
     const tag = tagOf(vault, before, network);
     if (query.try === true) return { rev: ledger.rev, changes, tag };
@@ -126,6 +129,11 @@ function defaultsBeside({ network }: State): Fields {
   while (taken.has(FIRST_PORT + at)) at += 1;
   const addresses = [`10.${(FIRST_RANGE + at) % 256}.0.0/16`];
   return at === 0 ? { addresses } : { addresses, listenPort: FIRST_PORT + at };
+}
+
+function troubleOf(ledger: Ledger, network: string): string | undefined {
+  const trouble = ledger.trouble(network);
+  return trouble && printText(say`${trouble.text}; ${trouble.fix}`);
 }
 
 function rangesIn(document: Readonly<Record<string, unknown>>): readonly string[] {
