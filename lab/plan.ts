@@ -41,7 +41,7 @@ export interface Lan {
 /** Proves a mesh by the very command a user types; `folder`: where those of its hosts are to be. */
 export async function loadPlan(mesh: string, folder: string): Promise<CloudPlan> {
   const proof = await runWarren("check", "-f", mesh);
-  const { plan } = loadWorkspace(mesh, { keys: "public", isStrict: false });
+  const { plan } = loadWorkspace(mesh, { keys: "public" });
   if (plan === undefined) throw new Error(`${mesh} does not hold any more`);
   const { index } = plan;
   const hosts = index.members.map((member) => hostOf(member, folder));

@@ -34,7 +34,7 @@ export function editMesh(
     isEdited = typeof after === "string" && after !== text;
     return after;
   };
-  const wish = { file, json: false, strict: false, keys: "public", edit: watched } as const;
+  const wish = { file, keys: "public", edit: watched } as const;
   const status = writeBeside(terminal, wish, (plan, { places, text, findings }) => {
     refuseProtected(file);
     printFindings(terminal, findings, { json: false });

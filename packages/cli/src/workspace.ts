@@ -36,7 +36,8 @@ export interface Plan {
 
 export interface LoadOptions {
   readonly keys: KeyNeed;
-  readonly isStrict: boolean;
+  /** Every warning is an error. */
+  readonly isStrict?: boolean;
   readonly client?: ClientWish;
   /** Public keys that hosts have told: theirs from now on, and recorded as such. */
   readonly hostKeys?: ReadonlyMap<core.Name, core.PublicKey>;
@@ -74,7 +75,7 @@ export function loadWorkspace(meshFile: string, options: LoadOptions): Workspace
     mesh === undefined || lock.value === undefined
       ? undefined
       : planMesh(keyed({ mesh, lock: lock.value, places, options }), diagnostics);
-  const judged = options.isStrict ? diagnostics.strict() : diagnostics;
+  const judged = options.isStrict === true ? diagnostics.strict() : diagnostics;
   const findings = [...lock.findings, ...locateFindings(meshFile, document, judged)];
   return { places, text, findings, ...(plan === undefined || hasErrors(findings) ? {} : { plan }) };
 }

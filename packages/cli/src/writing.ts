@@ -5,22 +5,16 @@ import { exclusively } from "./files/exclusive.ts";
 import { printFindings } from "./findings.ts";
 import { printLock } from "@warren/core";
 import { listFolder } from "./files/folders.ts";
-import type { Lock, LockedNode, Name, PublicKey } from "@warren/core";
-import type { ClientWish, KeyNeed, KeyRing } from "./keys/key-ring.ts";
+import type { Lock, LockedNode, Name } from "@warren/core";
+import type { KeyRing } from "./keys/key-ring.ts";
 import type { Staging } from "./files/staging.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 import { loadWorkspace, placesOf } from "./workspace.ts";
-import type { Edit, Judge, Places, Plan, Workspace } from "./workspace.ts";
+import type { LoadOptions, Places, Plan, Workspace } from "./workspace.ts";
 
-export interface WriteOptions {
+export interface WriteOptions extends LoadOptions {
   readonly file: string;
-  readonly json: boolean;
-  readonly strict: boolean;
-  readonly keys: KeyNeed;
-  readonly client?: ClientWish;
-  readonly hostKeys?: ReadonlyMap<Name, PublicKey>;
-  readonly edit?: Edit;
-  readonly judge?: Judge;
+  readonly json?: boolean;
 }
 
 /** Runs `work` on a mesh that holds, while nobody else writes; otherwise says what is wrong. The exit status. */
@@ -29,7 +23,7 @@ export function writeBeside(
   options: WriteOptions,
   work: (plan: Plan, workspace: Workspace) => void,
 ): number {
-  const { file, json, strict, keys, ...rest } = options;
+  const { file, json = false } = options;
   const refuse = ({ findings }: Workspace): number => {
     printFindings(terminal, findings, { json });
     return 2;
@@ -39,7 +33,7 @@ export function writeBeside(
   const first = existsSync(lock) ? undefined : findWrong(options);
   if (first !== undefined) return refuse(first);
   return exclusively(lock, () => {
-    const workspace = loadWorkspace(file, { ...rest, keys, isStrict: strict });
+    const workspace = loadWorkspace(file, options);
     if (workspace.plan === undefined) return refuse(workspace);
     work(workspace.plan, workspace);
     return 0;
@@ -47,9 +41,9 @@ export function writeBeside(
 }
 
 /** In a function of its own, which keeps nothing: two large meshes at once are one too many. */
-function findWrong({ file, strict, keys, ...rest }: WriteOptions): Workspace | undefined {
+function findWrong({ file, keys, ...rest }: WriteOptions): Workspace | undefined {
   const need = keys === "make" || keys === "host" ? "private" : keys;
-  const workspace = loadWorkspace(file, { ...rest, keys: need, isStrict: strict });
+  const workspace = loadWorkspace(file, { ...rest, keys: need });
   return workspace.plan === undefined ? workspace : undefined;
 }
 

@@ -59,7 +59,8 @@ export function suggestion(near: string | undefined, known: readonly string[]): 
 
 /** The candidate that fewest single-letter changes turn into the word, when they are few for its length. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  const allowed = Math.max(1, Math.floor(word.length / 3));
+  // A single letter is as near to every other.
+  const allowed = word.length < 2 ? 0 : Math.max(1, Math.floor(word.length / 3));
   if (word.length > LONGEST_MISSPELLING) return undefined;
   const close = candidates
     .map((candidate) => ({

@@ -10,7 +10,7 @@ import type { Terminal } from "../terminal/terminal.ts";
 import { commandOn } from "../terminal/words.ts";
 import { printManifest } from "../yaml/manifest.ts";
 import { loadPlan } from "./plan.ts";
-import { summary } from "./render.ts";
+import { foreignFiles, summary } from "./render.ts";
 
 export type Distribution = "k3s" | "kubeadm" | "flannel";
 
@@ -153,13 +153,8 @@ function writeFiles(
   files: readonly core.ClusterFile[],
   places: readonly string[],
 ): Written {
-  const foreign = files.filter(({ path }) => isForeign(join(output, path)));
-  if (foreign.length > 0) {
-    const fix = core.say`move away what is not Warren's; or choose another folder with -o`;
-    const names = core.listSome(foreign.map(({ path }) => path));
-    const message = core.say`not made by Warren, and would be overwritten: ${names}`;
-    throw new AppError("cannot-write", message, { fix, file: output });
-  }
+  const foreign = files.map(({ path }) => path).filter((path) => isForeign(join(output, path)));
+  if (foreign.length > 0) throw foreignFiles(output, foreign);
   const written = staged((staging) => {
     const kept = new Set(files.map(({ path }) => path));
     for (const { path, content } of files) {

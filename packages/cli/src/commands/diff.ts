@@ -43,7 +43,7 @@ export function diff(
   const loaded = meshFiles.map((file, at) => {
     const own = lockFiles[at] ?? "";
     const lockFile = existsSync(own) ? own : (spareLock ?? own);
-    return loadWorkspace(file, { keys, isStrict: false, lockFile });
+    return loadWorkspace(file, { keys, lockFile });
   });
   const plans = loaded.map(({ plan }) => plan).filter((plan) => plan !== undefined);
   if (plans.length < loaded.length) {

@@ -280,7 +280,6 @@ test("keys rotate has a host that has its own key make another, and the old one 
   const told = ELSEWHERE.replace("d", "e") as PublicKey;
   const { plan } = loadWorkspace(folder.at("warren.yaml"), {
     keys: "host",
-    isStrict: false,
     hostKeys: new Map([["a" as Name, told]]),
   });
   const after = plan?.lock.nodes.get("a" as Name);

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import * as core from "@warren/core";
 import { AppError } from "@warren/api";
+import { unknownNode } from "../app-error.ts";
 import { entryKeyFile, keyFile } from "../keys/key-ring.ts";
 import { demandGivenKeys, givenKeysFile, printGivenKeys } from "../keys/given-keys.ts";
 import { makePresharedKey, makePrivateKey, publicKeyOf } from "@warren/crypto";
@@ -194,8 +195,7 @@ function writing(
   { file }: FileOption,
   work: (plan: Plan, workspace: Workspace) => void,
 ): number {
-  const wish = { file, json: false, strict: false, keys: "public" } as const;
-  return writeBeside(terminal, wish, (plan, workspace) => {
+  return writeBeside(terminal, { file, keys: "public" }, (plan, workspace) => {
     if (plan.keys.missing.size > 0) {
       throw new AppError("usage", core.say`some nodes have no key yet`, {
         fix: core.say`make the first ones: warren render`,
@@ -212,8 +212,5 @@ function nodeOf({ mesh }: Plan, name: string): core.Node {
     const fix = core.say`a new key for it: warren qr ${name} --new-key`;
     throw new AppError("usage", core.say`${name} is a client, not a node`, { fix });
   }
-  const names = mesh.nodes.map((each) => each.name).slice(0, 20);
-  throw new AppError("usage", core.say`there is no node ${core.quote(name)}`, {
-    fix: core.say`known are ${core.listTexts(names)}`,
-  });
+  throw unknownNode(mesh, name);
 }

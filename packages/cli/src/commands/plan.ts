@@ -24,7 +24,7 @@ export function loadPlan(
   { file, json = false, isWordy = false }: FileOption & Partial<JsonOption> & { isWordy?: boolean },
   options: Pick<LoadOptions, "keys" | "judge">,
 ): Plan | undefined {
-  const { findings, plan } = loadWorkspace(file, { ...options, isStrict: false });
+  const { findings, plan } = loadWorkspace(file, options);
   if (plan === undefined || isWordy) printFindings(terminal, findings, { json });
   return plan;
 }

@@ -178,7 +178,7 @@ function record(
   hostKeys: ReadonlyMap<core.Name, core.PublicKey>,
 ): Plan {
   let keyed: Plan | undefined;
-  const wish = { file, json: false, strict, keys: "host", hostKeys } as const;
+  const wish = { file, isStrict: strict, keys: "host", hostKeys } as const;
   writeBeside(terminal, wish, (plan, { places }) => {
     staged((staging) => stageKeys(staging, plan, places));
     keyed = plan;
@@ -212,18 +212,14 @@ async function remove(terminal: Terminal, job: Job): Promise<Plan> {
 }
 
 function forget(terminal: Terminal, { file }: PushOptions, gone: ReadonlySet<core.Name>): void {
-  writeBeside(
-    terminal,
-    { file, json: false, strict: false, keys: "public" },
-    (plan, { places }) => {
-      const nodes = [...plan.lock.nodes].map(([name, node]): [core.Name, core.LockedNode] => {
-        const isForgotten = node.isKeyOnHost === true && gone.has(name);
-        return [name, isForgotten ? { addresses: node.addresses } : node];
-      });
-      const text = printRecords({ ...plan.lock, nodes: new Map(nodes) }, plan.keys);
-      staged((staging) => staging.put(places.lockFile, text, "everybody"));
-    },
-  );
+  writeBeside(terminal, { file, keys: "public" }, (plan, { places }) => {
+    const nodes = [...plan.lock.nodes].map(([name, node]): [core.Name, core.LockedNode] => {
+      const isForgotten = node.isKeyOnHost === true && gone.has(name);
+      return [name, isForgotten ? { addresses: node.addresses } : node];
+    });
+    const text = printRecords({ ...plan.lock, nodes: new Map(nodes) }, plan.keys);
+    staged((staging) => staging.put(places.lockFile, text, "everybody"));
+  });
 }
 
 function isKeyDue({ lock }: Plan, { node }: HostRun): boolean {

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import * as core from "@warren/core";
 import { renderSVG, renderUnicodeCompact } from "uqr";
 import { AppError } from "@warren/api";
+import { unknownName } from "../app-error.ts";
 import { printFindings } from "../findings.ts";
 import { createSecrets, entryKeyFile } from "../keys/key-ring.ts";
 import { staged } from "../files/staging.ts";
@@ -44,7 +45,7 @@ export function qr(terminal: Terminal, word: string, wished: QrOptions): number 
       fix: core.say`choose two`,
     });
   }
-  const wish = { file, json: false, strict: false, keys: "make", client } as const;
+  const wish = { file, keys: "make", client } as const;
   return writeBeside(terminal, wish, (plan, { places, findings }) => {
     printFindings(terminal, findings, { json: false });
     const codes = codesOf(terminal, plan, chosenOf(plan, name, options), options);
@@ -92,12 +93,10 @@ function chosenOf({ mesh }: Plan, name: string, { via, svg, conf }: QrOptions): 
   const entrances = core.entrancesOf(mesh).filter(({ client }) => client.name === name);
   const [first] = entrances;
   if (first === undefined) {
-    const known = mesh.clients.map((client) => client.name).slice(0, 20);
-    const fix =
-      known.length === 0
-        ? core.say`add it under clients`
-        : core.say`known are ${core.listTexts(known)}`;
-    throw new AppError("usage", core.say`there is no client ${core.quote(name)}`, { fix });
+    const known = mesh.clients.map((client) => client.name);
+    const message = core.say`there is no client ${core.quote(name)}`;
+    if (known.length > 0) throw unknownName(message, name, known);
+    throw new AppError("usage", message, { fix: core.say`add it under clients` });
   }
   if (first.client.publicKey !== undefined) {
     const fix = core.say`warren render writes its file; put the key in where that says so`;

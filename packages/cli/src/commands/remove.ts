@@ -40,7 +40,7 @@ export function remove(terminal: Terminal, name: string, { file }: FileOption): 
 
 /** The lock's word of it, as long as it has one. */
 function findNode(file: string, name: string): core.LockedNode | undefined {
-  const { plan } = loadWorkspace(file, { keys: "public", isStrict: false });
+  const { plan } = loadWorkspace(file, { keys: "public" });
   return [...(plan?.lock.nodes ?? [])].find(([each]) => each === name)?.[1];
 }
 

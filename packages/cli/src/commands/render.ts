@@ -25,7 +25,8 @@ export interface RenderOptions {
 }
 
 export function render(terminal: Terminal, options: RenderOptions): number {
-  return writeBeside(terminal, { ...options, keys: "make" }, (plan, { findings, places }) => {
+  const wish = { ...options, isStrict: options.strict, keys: "make" } as const;
+  return writeBeside(terminal, wish, (plan, { findings, places }) => {
     refuseUnfit(options);
     printFindings(terminal, findings, options);
     sayWithheld(terminal, plan);
@@ -87,7 +88,7 @@ function writePlan(
 }
 
 /** Somebody's own /etc/hosts, say: nothing would bring it back. */
-function foreignFiles(output: string, foreign: readonly string[]): AppError {
+export function foreignFiles(output: string, foreign: readonly string[]): AppError {
   const fix = say`move away what is not Warren's; or choose another folder with -o`;
   const message = say`not made by Warren, and would be overwritten: ${listSome(foreign)}`;
   return new AppError("cannot-write", message, { fix, file: output });

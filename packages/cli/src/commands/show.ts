@@ -1,7 +1,7 @@
 /** warren show: the nodes and clients of a mesh as a table, or all about one of them. */
 import * as core from "@warren/core";
 import { unknownName } from "../app-error.ts";
-import { printTable } from "../terminal/table.ts";
+import { printHeaded } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { Plan } from "../workspace.ts";
 import { loadPlan, printJson } from "./plan.ts";
@@ -136,11 +136,9 @@ function printAll(terminal: Terminal, cards: readonly Card[]): void {
       name,
       ...fields.map((each) => cell(terminal, facts[each])),
     ]);
-    const [heads = "", ...lines] = printTable([[kind, ...fields], ...cells]);
     if (!isFirst) terminal.print("");
     isFirst = false;
-    terminal.print(terminal.paint("bold", heads));
-    for (const line of lines) terminal.print(line);
+    printHeaded(terminal, [[kind, ...fields], ...cells]);
   }
 }
 
@@ -149,9 +147,7 @@ function printCard(terminal: Terminal, { kind, name, facts }: Card): void {
     const values = Array.isArray(value) && isLong(value) ? value : [value];
     return values.map((each, at) => [at === 0 ? field : "", cell(terminal, each)]);
   });
-  const [head = "", ...lines] = printTable([[kind, name], ...fields]);
-  terminal.print(terminal.paint("bold", head));
-  for (const line of lines) terminal.print(line);
+  printHeaded(terminal, [[kind, name], ...fields]);
 }
 
 /** Commands have commas; and what does not fit on a line stands on several. */

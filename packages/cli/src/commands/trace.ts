@@ -1,7 +1,7 @@
 /** warren trace: tells the way of a packet between two nodes or addresses, hop by hop. */
 import * as core from "@warren/core";
 import { AppError } from "@warren/api";
-import { demand } from "../app-error.ts";
+import { demand, unknownName } from "../app-error.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { loadPlan, printJson } from "./plan.ts";
 import type { FileOption, JsonOption } from "./plan.ts";
@@ -90,9 +90,8 @@ function findEnd(index: core.Index, word: string, { family, source }: EndWish): 
   const entries =
     keyless === undefined ? index.entries.filter((each) => each.client === client) : [];
   if (client !== undefined) throw unready(word, entries);
-  throw new AppError("usage", core.say`there is no node or client ${core.quote(word)}`, {
-    fix: core.say`known are ${core.listTexts(known.slice(0, 20).map(({ name }) => name))}`,
-  });
+  const names = known.map(({ name }) => name);
+  throw unknownName(core.say`there is no node or client ${core.quote(word)}`, word, names);
 }
 
 function unready(word: string, entries: readonly core.Entry[]): AppError {

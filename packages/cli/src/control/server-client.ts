@@ -1,6 +1,6 @@
 /** To which server the commands go, and as whom: by `warren login`, or on the server's own host by its files. */
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import {
   AppError,
   createClient,
@@ -13,6 +13,7 @@ import type { Client, Pin } from "@warren/api";
 import { parseJson, Problem, readSent, say, shapes } from "@warren/core";
 import { pinnedFetch } from "@warren/crypto";
 import { LOCAL_FILE } from "@warren/server";
+import { staged } from "../files/staging.ts";
 import { loginFile, SERVER_FOLDER } from "./places.ts";
 import type { Environment } from "./places.ts";
 
@@ -54,16 +55,8 @@ export function writeLogin(
   }: { readonly address: string; readonly pin: Pin | undefined; readonly token: string },
 ): string {
   const file = loginFile(environment);
-  const underWay = `${file}.warren-new`;
-  try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    rmSync(underWay, { force: true });
-    writeFileSync(underWay, `${JSON.stringify({ address, pin, token })}\n`, { mode: 0o600 });
-    chmodSync(underWay, 0o600);
-    renameSync(underWay, file);
-  } catch (cause) {
-    throw refusalOf("cannot-write", file, cause);
-  }
+  const text = `${JSON.stringify({ address, pin, token })}\n`;
+  staged((staging) => staging.put(file, text, "owner"));
   return file;
 }
 

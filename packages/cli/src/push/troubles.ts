@@ -107,57 +107,37 @@ function working(
 }
 
 export function keyCloned(owner: string, device: string): Trouble {
-  return {
-    step: "key",
-    code: "key-cloned",
-    cause: say`its private key is that of ${owner}, too: one may be a copy of the other's disk`,
-    fix: say`have it make another: remove /etc/wireguard/${device}.key there, and run it again`,
-  };
+  const cause = say`its private key is that of ${owner}, too: one may be a copy of the other's disk`;
+  const fix = say`have it make another: remove /etc/wireguard/${device}.key there, and run it again`;
+  return { step: "key", code: "key-cloned", cause, fix };
 }
 
 export function nodeGone(): Trouble {
-  return {
-    step: "key",
-    code: "node-gone",
-    cause: say`it was taken out of the mesh meanwhile`,
-    fix: say`run it again`,
-  };
+  const cause = say`it was taken out of the mesh meanwhile`;
+  return { step: "key", code: "node-gone", cause, fix: say`run it again` };
 }
 
 export function noWireGuard(): Trouble {
-  return {
-    step: "check",
-    code: "no-wireguard",
-    cause: say`its kernel has no WireGuard, and no /dev/net/tun for one in a program`,
-    fix: say`load one of them: modprobe wireguard, or modprobe tun; in a container, let it have /dev/net/tun`,
-  };
+  const cause = say`its kernel has no WireGuard, and no /dev/net/tun for one in a program`;
+  const fix = say`load one of them: modprobe wireguard, or modprobe tun; in a container, let it have /dev/net/tun`;
+  return found("no-wireguard", cause, fix);
 }
 
 /** `tunnel`: the WireGuard interface that has it, where it is one. */
 export function portTaken(port: number, node: Name, tunnel?: string): Trouble {
   const other = say`or choose another: warren set ${node} listenPort=${port + 1}`;
-  return {
-    step: "check",
-    code: "port-taken",
-    ...(tunnel === undefined
-      ? {
-          cause: say`UDP port ${port} is in use by another program`,
-          fix: say`end that one (ss -ulnp tells which); ${other}`,
-        }
-      : {
-          cause: say`UDP port ${port} is that of the WireGuard interface ${tunnel}`,
-          fix: say`take that one down, or let it have another port; ${other}`,
-        }),
-  };
+  if (tunnel === undefined) {
+    const cause = say`UDP port ${port} is in use by another program`;
+    return found("port-taken", cause, say`end that one (ss -ulnp tells which); ${other}`);
+  }
+  const cause = say`UDP port ${port} is that of the WireGuard interface ${tunnel}`;
+  const fix = say`take that one down, or let it have another port; ${other}`;
+  return found("port-taken", cause, fix);
 }
 
 export function interfaceTaken(name: string): Trouble {
-  return {
-    step: "check",
-    code: "interface-taken",
-    cause: say`it has another interface of the name ${name}`,
-    fix: say`take that mesh in (warren import), take it off the host, or choose another name: warren set network interface=NAME`,
-  };
+  const fix = say`take that mesh in (warren import), take it off the host, or choose another name: warren set network interface=NAME`;
+  return found("interface-taken", say`it has another interface of the name ${name}`, fix);
 }
 
 /** `twin`: under another name than that which the mesh file says now. */
@@ -167,116 +147,82 @@ export function tunnelTwice(
   now: string,
 ): Trouble {
   if (!isOurs) {
-    return {
-      step: "check",
-      code: "key-in-use",
-      cause: say`${twin} has its private key already: of two tunnels with one key, neither gets all its packets`,
-      fix: say`take that one down there: wg-quick down ${twin}`,
-    };
+    const cause = say`${twin} has its private key already: of two tunnels with one key, neither gets all its packets`;
+    return found("key-in-use", cause, say`take that one down there: wg-quick down ${twin}`);
   }
-  return {
-    step: "check",
-    code: "interface-renamed",
-    cause: say`its tunnel of this mesh is there under the name ${twin}, and the mesh file says ${now}`,
-    fix: say`take it off under its old name first: warren set network interface=${twin}, and warren push --remove ${node}; then set the new name, and push`,
-  };
+  const cause = say`its tunnel of this mesh is there under the name ${twin}, and the mesh file says ${now}`;
+  const fix = say`take it off under its old name first: warren set network interface=${twin}, and warren push --remove ${node}; then set the new name, and push`;
+  return found("interface-renamed", cause, fix);
 }
 
 export function wgOld(version: string): Trouble {
-  return {
-    step: "check",
-    code: "wg-old",
-    isForcible: true,
-    cause: say`its wg is of version ${version}, from before WireGuard was done`,
-    fix: say`update wireguard-tools there to 1.0 or later`,
-  };
+  const cause = say`its wg is of version ${version}, from before WireGuard was done`;
+  return suspected("wg-old", cause, say`update wireguard-tools there to 1.0 or later`);
 }
 
 export function fileTaken(file: string): Trouble {
-  return {
-    step: "check",
-    code: "file-taken",
-    cause: say`${file} is there, and Warren did not make it`,
-    fix: say`take that mesh in (warren import), move the file away, or choose another name: warren set network interface=NAME`,
-  };
+  const fix = say`take that mesh in (warren import), move the file away, or choose another name: warren set network interface=NAME`;
+  return found("file-taken", say`${file} is there, and Warren did not make it`, fix);
 }
 
 export function readOnly(place: string): Trouble {
-  return {
-    step: "check",
-    code: "read-only",
-    cause: say`${place} is mounted read-only, and the files go there`,
-    fix: say`mount it writable: mount -o remount,rw ${place}`,
-  };
+  const cause = say`${place} is mounted read-only, and the files go there`;
+  return found("read-only", cause, say`mount it writable: mount -o remount,rw ${place}`);
 }
 
 export function noSpace(freeKiB: number): Trouble {
-  return {
-    step: "check",
-    code: "no-space",
-    cause: say`only ${freeKiB} KiB are free where the files go`,
-    fix: say`make room in /etc/wireguard`,
-  };
+  const cause = say`only ${freeKiB} KiB are free where the files go`;
+  return found("no-space", cause, say`make room in /etc/wireguard`);
 }
 
 export function noServiceManager(device: string): Trouble {
-  return {
-    step: "check",
-    code: "no-boot",
-    isForcible: true,
-    cause: say`nothing known here would start the tunnel at boot, or follow endpoints that are names: neither systemd nor OpenRC`,
-    fix: say`have your own start it (wg-quick up) and, where there is one, /etc/wireguard/${device}.endpoints.sh (INTERFACE loop); and go on with --anyway`,
-  };
+  const cause = say`nothing known here would start the tunnel at boot, or follow endpoints that are names: neither systemd nor OpenRC`;
+  const fix = say`have your own start it (wg-quick up) and, where there is one, /etc/wireguard/${device}.endpoints.sh (INTERFACE loop); and go on with --anyway`;
+  return suspected("no-boot", cause, fix);
 }
 
 export function clockWrong(seconds: number): Trouble {
   const off = Math.abs(seconds);
   const much = off > 7200 ? say`${Math.round(off / 3600)} h` : say`${off} s`;
-  return {
-    step: "check",
-    isForcible: true,
-    code: "clock-wrong",
-    cause:
-      seconds < 0
-        ? say`its clock is ${much} behind the one here`
-        : say`its clock is ${much} ahead of the one here`,
-    fix: say`set it, and keep it right (timedatectl set-ntp true): after a step back no peer answers it until it has caught up`,
-  };
+  const cause =
+    seconds < 0
+      ? say`its clock is ${much} behind the one here`
+      : say`its clock is ${much} ahead of the one here`;
+  const fix = say`set it, and keep it right (timedatectl set-ntp true): after a step back no peer answers it until it has caught up`;
+  return suspected("clock-wrong", cause, fix);
 }
 
 /** `local`: what the node calls its own already; a list is replaced as a whole. */
 export function rangeTaken(prefix: Prefix, at: string, { name, local }: Node): Trouble {
-  const range = printPrefix(prefix);
   const all = [...local, prefix].map(printPrefix).join(",");
-  return {
-    step: "check",
-    isForcible: true,
-    code: "route-clash",
-    cause: say`${range} is on ${at} there, and the mesh routes the same into the tunnel`,
-    fix: say`if it is the host's own (docker, say), leave it out: warren set ${name} local=${all}`,
-  };
+  const cause = say`${printPrefix(prefix)} is on ${at} there, and the mesh routes the same into the tunnel`;
+  const fix = say`if it is the host's own (docker, say), leave it out: warren set ${name} local=${all}`;
+  return suspected("route-clash", cause, fix);
 }
 
 export function firewallDrops({ message, fix }: FirewallBlock): Trouble {
-  return { step: "check", code: "firewall", isForcible: true, cause: message, fix };
+  return suspected("firewall", message, fix);
 }
 
 export function addressOnOther(prefix: Prefix, at: string): Trouble {
-  return {
-    step: "check",
-    code: "address-taken",
-    cause: say`${printPrefix(prefix)}, its address in the mesh, is on ${at} already`,
-    fix: say`take it off there, or give the node another one`,
-  };
+  const cause = say`${printPrefix(prefix)}, its address in the mesh, is on ${at} already`;
+  return found("address-taken", cause, say`take it off there, or give the node another one`);
 }
 
 export function noTools(tools: readonly string[], system: string): Trouble {
-  return {
-    step: "check",
-    code: "no-installer",
-    cause: say`${listTexts(tools)} is missing, and no command known here installs packages on ${system}`,
-    fix: system.startsWith("openwrt")
-      ? say`install bash, wireguard-tools, ip-full and coreutils-stat, and copy wg-quick from any Linux (docs/guide/mixed-devices.md); then run it again`
-      : say`install it by hand, and run it again`,
-  };
+  const cause = say`${listTexts(tools)} is missing, and no command known here installs packages on ${system}`;
+  const fix = system.startsWith("openwrt")
+    ? say`install bash, wireguard-tools, ip-full and coreutils-stat, and copy wg-quick from any Linux (docs/guide/mixed-devices.md); then run it again`
+    : say`install it by hand, and run it again`;
+  return found("no-installer", cause, fix);
+}
+
+/** By a look at the host. */
+function found(code: string, cause: Phrase, fix: Phrase): Trouble {
+  return { step: "check", code, cause, fix };
+}
+
+/** The same, where the look may be wrong. */
+function suspected(code: string, cause: Phrase, fix: Phrase): Trouble {
+  return { ...found(code, cause, fix), isForcible: true };
 }

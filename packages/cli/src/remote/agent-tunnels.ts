@@ -2,15 +2,13 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { readStatuses } from "@warren/agent";
+import { AGENT_RUN } from "../control/places.ts";
 import type { AnswerLine } from "./answers.ts";
 import { readStatus } from "./tunnel-status.ts";
-import type { TunnelAgent, TunnelStatus } from "./tunnel-status.ts";
-
-/** Where running agents write what they are about. */
-const RUN_FOLDER = "/run/warren";
+import type { TunnelStatus } from "./tunnel-status.ts";
 
 export async function readAgentTunnels(nowMs: number): Promise<readonly TunnelStatus[]> {
-  const tunnels = readStatuses(RUN_FOLDER).map(async (agent) => {
+  const tunnels = readStatuses(AGENT_RUN).map(async (agent) => {
     const [dump, addresses] = await Promise.all([
       print("wg", "show", agent.interface, "dump"),
       print("ip", "-o", "address", "show", "dev", agent.interface),
@@ -45,8 +43,7 @@ export function tunnelOf(
       return keepalive === undefined ? [] : [["peer", words.join(" ")] as const];
     }),
   ];
-  const { peers: _, node: __, interface: ___, ...rest } = agent;
-  const about: TunnelAgent = rest;
+  const { peers: _, node: __, interface: ___, ...about } = agent;
   return readStatus(lines).map((tunnel) => ({ ...tunnel, agent: about }));
 }
 

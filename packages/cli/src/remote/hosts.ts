@@ -1,5 +1,5 @@
 /** The nodes of a mesh as hosts that can be asked, and why one cannot. */
-import { unknownName } from "../app-error.ts";
+import { unknownNode } from "../app-error.ts";
 import * as core from "@warren/core";
 import type { Phrase } from "@warren/core";
 import type { Answer } from "./answers.ts";
@@ -22,11 +22,9 @@ export interface Refused {
 
 /** Nodes by their names; all where none is named. */
 export function chooseNodes(mesh: core.Mesh, names: readonly string[]): readonly core.Node[] {
-  const known = mesh.nodes.map(({ name }) => name);
-  for (const name of names) {
-    if (known.some((each) => each === name)) continue;
-    throw unknownName(core.say`there is no node ${core.quote(name)}`, name, known);
-  }
+  const known = new Set<string>(mesh.nodes.map(({ name }) => name));
+  const unknown = names.find((name) => !known.has(name));
+  if (unknown !== undefined) throw unknownNode(mesh, unknown);
   return names.length === 0 ? mesh.nodes : mesh.nodes.filter(({ name }) => names.includes(name));
 }
 

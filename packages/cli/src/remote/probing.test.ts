@@ -95,7 +95,6 @@ function pairs(text: string): readonly Pair[] {
   const folder = new MeshFolder(text);
   const { plan, findings } = loadWorkspace(folder.at("warren.yaml"), {
     keys: "public",
-    isStrict: false,
   });
   if (plan === undefined) throw new Error(JSON.stringify(findings));
   return pairsOf(plan);

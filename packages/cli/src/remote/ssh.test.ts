@@ -19,7 +19,7 @@ test("sshTargetOf() takes what the node says, else where it is dialled, else its
   b: { endpoint: "[2001:db8::b]:443" }
   c: {}
 `);
-  const { plan } = loadWorkspace(folder.at("warren.yaml"), { keys: "public", isStrict: false });
+  const { plan } = loadWorkspace(folder.at("warren.yaml"), { keys: "public" });
   expect(plan?.mesh.nodes.map(sshTargetOf)).toEqual([
     { user: "admin", host: "login.example", port: "2222" },
     { host: "2001:db8::b" },

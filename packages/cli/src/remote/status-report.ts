@@ -4,7 +4,7 @@ import type { Phrase, Text } from "@warren/core";
 import { noAddress, printOddity } from "./probe-report.ts";
 import type { Oddity } from "./probe-report.ts";
 import type { PeerStatus, TunnelAgent, TunnelStatus } from "./tunnel-status.ts";
-import { printTable } from "../terminal/table.ts";
+import { printHeaded } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printDuration } from "../terminal/words.ts";
 
@@ -105,9 +105,7 @@ function printPeers(terminal: Terminal, peers: readonly PeerStatus[]): void {
     printBytes(peer.sentBytes),
     read(listSome(peer.allowedIps)),
   ]);
-  const [first = "", ...lines] = printTable([heads.map(read), ...rows]);
-  terminal.print(terminal.paint("bold", first));
-  for (const line of lines) terminal.print(line);
+  printHeaded(terminal, [heads.map(read), ...rows]);
 }
 
 function handshakeOf({ handshakeSeconds: age }: PeerStatus): Phrase {

@@ -147,7 +147,7 @@ test("check says what is wrong in Chinese", async () => {
     "warren.yaml:3:39: 错误 ranges-overlap: nodes.a.subnets[0]：10.0.0.0/24（在 "a" 背后）与 10.0.0.0/24（网格的一个地址段）重叠
       地址在整个网格里必须唯一：给其中一个重新编址，或在这里去掉它
     warren.yaml:7:17: 错误 unknown-name: clients.phone.via[0]：没有节点 "d"
-      是不是 a？"
+      已知的有 a、b、c"
   `);
   folder.write("warren.yaml", "nodes: a: b\n");
   expect(await read(folder, "check", "--json")).toMatchInlineSnapshot(`

@@ -1,4 +1,5 @@
 /** Columns of text for people: aligned by what is seen, in which a Chinese character is two wide. */
+import type { Terminal } from "./terminal.ts";
 import { padBefore, padTo, widthOf } from "./width.ts";
 
 /** A line a row, the first of them the heads. Columns in which no row has anything are left out. */
@@ -12,6 +13,13 @@ export function printTable(rows: readonly (readonly string[])[]): readonly strin
       .join("  ")
       .trimEnd(),
   );
+}
+
+/** The same, to whoever watches: heads are bold. */
+export function printHeaded(terminal: Terminal, rows: readonly (readonly string[])[]): void {
+  const [heads = "", ...lines] = printTable(rows);
+  terminal.print(terminal.paint("bold", heads));
+  for (const line of lines) terminal.print(line);
 }
 
 /** Values of all pairs: what is written on the left, on the top, and where both meet; painted as it shall be. */

@@ -211,9 +211,9 @@ test("applyDocument() makes it so, and the second time there is nothing to do", 
     join b B t1
       → is in
     remove b
-      → invalid (links[0].between[1], policy[0].to[0]): network home would be wrong: links[0].between[1]: there is no site or node "b"; did you mean a?
+      → invalid (links[0].between[1], policy[0].to[0]): network home would be wrong: links[0].between[1]: there is no site or node "b"; known are a
     remove a
-      → invalid (links[0].between[0], policy[0].from[0]): network home would be wrong: links[0].between[0]: there is no site or node "a"; did you mean b?
+      → invalid (links[0].between[0], policy[0].from[0]): network home would be wrong: links[0].between[0]: there is no site or node "a"; known are b
     set b {"tag": ["db"]}
       → invalid (nodes.b.tag): network home would be wrong: nodes.b has no field "tag"; did you mean tags?
     set b {"subnets": ["10.0.0.0/25"]}

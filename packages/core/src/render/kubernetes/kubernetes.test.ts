@@ -79,7 +79,7 @@ test("checkCluster() refuses what no files can be written for", () => {
   const { index } = sampleOf(MESH);
   expect(checked(index, { servers: ["x"] })).toMatchInlineSnapshot(`
     "error unknown-name nodes: the mesh has no node "x"
-      did you mean a?"
+      known are a, b, c, d"
   `);
   expect(checked(index, { nodes: ["b", "c"] })).toMatchInlineSnapshot(`
     "error unknown-name nodes.a: "a" is not among the nodes of --nodes
