@@ -6,13 +6,14 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { rootCertificates } from "node:tls";
 import { afterEach, expect, test } from "vitest";
 import { AppError } from "@warren/api";
 import type { Pin } from "@warren/api";
 import { printText } from "@warren/core";
 import { pinnedConnection } from "@warren/crypto";
 import { WebSocket, WebSocketServer } from "ws";
-import { checkExpiry, keepCertificate, readCertificate } from "./certificate.ts";
+import { checkExpiry, findAuthority, keepCertificate, readCertificate } from "./certificate.ts";
 
 const NOW = Date.parse("2026-03-01T12:00:00Z");
 const DAY = 24 * 60 * 60 * 1000;
@@ -50,7 +51,7 @@ test("keepCertificate() makes one for the names and addresses of the host, for t
   expect(
     [read.validFromDate, read.validToDate].map((date) => (date.getTime() - NOW) / DAY),
   ).toEqual([-1, 3650]);
-  expect([made.isSelfSigned, made.expiresAt]).toEqual([true, NOW + 3650 * DAY]);
+  expect([made.isVouchedFor, made.expiresAt]).toEqual([false, NOW + 3650 * DAY]);
 });
 
 test("keepCertificate() keeps it in one file that its owner alone reads, and makes it once", async () => {
@@ -111,6 +112,21 @@ test("readCertificate() reads its owner's, and says what is wrong with it and no
   expect(said.join("\n")).not.toContain("planted");
   // What could not be read is left as it was.
   expect(fs.readFileSync(inFolder("text"), "utf8")).toBe("planted");
+});
+
+test("findAuthority() follows the chain to one that everybody knows, or finds none", async () => {
+  const [root = "", other = ""] = rootCertificates;
+  const own = await keepCertificate(inFolder("tls.pem"), { names: NAMES, now: NOW });
+  const found = [root, own.cert, `${own.cert}\n${root}`, `${root}\n${other}`, ""].map(
+    findAuthority,
+  );
+  expect(found.map((each) => each?.fingerprint256)).toEqual([
+    new X509Certificate(root).fingerprint256,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });
 
 test("checkExpiry() tells it 30 days before", async () => {

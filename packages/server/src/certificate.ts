@@ -5,6 +5,7 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
 import * as fs from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { rootCertificates } from "node:tls";
 import { AppError, refusalOf, systemCode } from "@warren/api";
 import type { Pin } from "@warren/api";
 import { parseAddress, Problem, say } from "@warren/core";
@@ -16,14 +17,15 @@ export interface ServerCertificate {
   readonly key: string;
   readonly cert: string;
   readonly pin: Pin;
-  /** No authority vouches for it: who connects has to know the pin. */
-  readonly isSelfSigned: boolean;
+  /** An authority vouches for it that everybody knows; who connects to another has to know the pin. */
+  readonly isVouchedFor: boolean;
   readonly expiresAt: number;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Nobody is to be woken by it; agents hold on to the key, whatever the dates. */
 const VALID_MS = 3650 * DAY_MS;
+const PEM = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 /** Before it is made anew, or its owner is told. */
 const SOON_MS = 30 * DAY_MS;
 
@@ -98,8 +100,25 @@ function parseCertificate(
       file: files.key,
     });
   }
-  const isSelfSigned = leaf.verify(createPublicKey(privateKey));
-  return { key, cert, pin: pinOf(leaf), isSelfSigned, expiresAt: leaf.validToDate.getTime() };
+  const isVouchedFor = findAuthority(cert) !== undefined;
+  return { key, cert, pin: pinOf(leaf), isVouchedFor, expiresAt: leaf.validToDate.getTime() };
+}
+
+/** Of those that Node knows by itself, as hosts do; the chain has to lead there. */
+export function findAuthority(cert: string): X509Certificate | undefined {
+  const chain = (cert.match(PEM) ?? []).map((each) => new X509Certificate(each));
+  const isBroken = chain.some((each, at) => {
+    const next = chain[at + 1];
+    return next !== undefined && !isIssuedBy(each, next);
+  });
+  const [last] = chain.slice(-1);
+  if (isBroken || last === undefined) return undefined;
+  const roots = rootCertificates.map((each) => new X509Certificate(each));
+  return roots.find((root) => isIssuedBy(last, root));
+}
+
+function isIssuedBy(one: X509Certificate, other: X509Certificate): boolean {
+  return one.checkIssued(other) && one.verify(other.publicKey);
 }
 
 /** In PEM: a key, or the one that there is, and a certificate for it. */

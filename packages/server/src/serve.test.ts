@@ -15,6 +15,7 @@ import { afterEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { serve } from "./serve.ts";
 import type { Serving } from "./serve.ts";
+import type { Fields } from "./state.ts";
 import { readMasterKey } from "./store/master-key.ts";
 import { createSeal } from "./store/seal.ts";
 import { openSqliteStore } from "./store/sqlite.ts";
@@ -141,10 +142,18 @@ test("serve() tells agents good-bye when it stops, and keeps each change that it
   expect([await answered, rows.has("network/other")]).toEqual([200, true]);
 });
 
-async function startServer(): Promise<Talk> {
+test("a server on one address is reached there by its own host, and by all others", async () => {
+  const { folder, serving } = await startServer("127.0.0.2");
+  const { address } = JSON.parse(readFileSync(join(folder, "local.json"), "utf8")) as Fields;
+  const there = { host: "127.0.0.2", port: serving.port };
+  expect([address, serving.local]).toEqual([`127.0.0.2:${serving.port}`, there]);
+  expect(serving.addresses).toEqual([there]);
+});
+
+async function startServer(host = "127.0.0.1"): Promise<Talk> {
   const folder = mkdtempSync(join(tmpdir(), "warren-serve-"));
   ends.push(() => rmSync(folder, { recursive: true }));
-  const serving = await serve({ folder, host: "127.0.0.1", port: 0, addresses: [] });
+  const serving = await serve({ folder, host, port: 0, addresses: [] });
   ends.push(() => serving.close());
   const fetch = pinnedFetch({ host: "127.0.0.1", port: serving.port, pin: serving.pin });
   const urls: string[] = [];

@@ -8,10 +8,10 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
-import { AppError, ENDED, printJoinToken } from "@warren/api";
+import { AppError, ENDED, printJoinToken, printServerAddress } from "@warren/api";
 import type { LineEnd, Pin, ServerAddress } from "@warren/api";
 import { optional, parseAddress, printAddress, printText, Problem, say } from "@warren/core";
-import type { Catalogue, Name } from "@warren/core";
+import type { Catalogue, Finding, Name } from "@warren/core";
 import * as crypto from "@warren/crypto";
 import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
@@ -20,7 +20,8 @@ import type { Plane, Vault } from "./plane.ts";
 import { printLink } from "./auth/accounts.ts";
 import { ACCOUNT_RATE, ADDRESS_RATE, RateLimit } from "./auth/rate-limit.ts";
 import { Sessions } from "./auth/sessions.ts";
-import { keepCertificate, readCertificate } from "./certificate.ts";
+import { checkExpiry, keepCertificate, readCertificate } from "./certificate.ts";
+import type { ServerCertificate } from "./certificate.ts";
 import { Door } from "./door.ts";
 import { Ledger } from "./ledger.ts";
 import type { Clock } from "./ledger.ts";
@@ -55,6 +56,10 @@ export interface ServeOptions {
 
 export interface Serving {
   readonly port: number;
+  /** Where this host itself reaches it. */
+  readonly local: ServerAddress;
+  /** That its owner's certificate ends soon. */
+  readonly expiry?: Finding;
   readonly pin: Pin;
   /** Where hosts reach it. */
   readonly addresses: readonly ServerAddress[];
@@ -83,13 +88,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const store = options.store ?? (await openSqliteStore(join(folder, "warren.db")));
   const clock = createClock();
   const seal = await openSeal(options, await store.load());
-  const certificate =
-    own === undefined
-      ? await keepCertificate(join(folder, "certificate.pem"), {
-          names: namesOf(options.addresses),
-          now: clock.now(),
-        })
-      : readCertificate(own);
+  const certificate = await findCertificate(options, clock);
   const ledger = await Ledger.open(store, clock);
   const streams = new Streams(ledger, clock, {
     digest: crypto.digest,
@@ -100,7 +99,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const door = new Door({ ledger, clock, sessions }, { hashSecret: crypto.hashSecret, localToken });
   const place: Place = {
     addresses: [],
-    ...(certificate.isSelfSigned ? { pin: certificate.pin } : {}),
+    ...(certificate.isVouchedFor ? {} : { pin: certificate.pin }),
   };
   const plane: Plane = {
     ledger,
@@ -119,7 +118,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     plane,
     (context) =>
       door.identify({ method: context.req.method, header: (name) => context.req.header(name) }),
-    readPage({ isTrusted: !certificate.isSelfSigned }),
+    readPage({ isTrusted: certificate.isVouchedFor }),
   );
   const listener = getRequestListener(app.fetch);
   const server = createServer(
@@ -128,13 +127,17 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   );
   const sockets = acceptAgents(server, door, streams);
   const port = await listen(server, host, options.port);
-  place.addresses = reachedAt(options.addresses, port);
-  const local = { address: `127.0.0.1:${port}`, pin: certificate.pin, token: localToken };
-  const text = `${JSON.stringify(local)}\n`;
+  const isEverywhere = host === "::" || host === "0.0.0.0";
+  const local = { host: isEverywhere ? "127.0.0.1" : host, port };
+  place.addresses = reachedAt(options.addresses, isEverywhere ? ownAddresses() : [host], port);
+  const login = { address: printServerAddress(local), pin: certificate.pin, token: localToken };
+  const text = `${JSON.stringify(login)}\n`;
   await writeWhole(join(folder, LOCAL_FILE), (file) => writeFileSync(file, text));
   let closing: Promise<void> | undefined;
   return {
     port,
+    local,
+    ...optional("expiry", own && checkExpiry(certificate, { file: own.cert, now: clock.now() })),
     pin: certificate.pin,
     addresses: place.addresses,
     rev: ledger.rev,
@@ -155,6 +158,15 @@ async function openSeal({ folder, masterKey }: ServeOptions, { rows }: Stored): 
   return createSeal(await readMasterKey(place, new Map(sealed)));
 }
 
+async function findCertificate(
+  { folder, addresses, certificate: own }: ServeOptions,
+  clock: Clock,
+): Promise<ServerCertificate> {
+  if (own !== undefined) return readCertificate(own);
+  const file = join(folder, "certificate.pem");
+  return await keepCertificate(file, { names: namesOf(addresses), now: clock.now() });
+}
+
 function createClock(): Clock {
   return {
     now: () => Date.now(),
@@ -171,10 +183,13 @@ function namesOf(addresses: readonly ServerAddress[]): readonly string[] {
   return [...new Set([...given, ...ownAddresses(), hostname(), "localhost", "127.0.0.1"])];
 }
 
-function reachedAt(given: readonly ServerAddress[], port: number): readonly ServerAddress[] {
+function reachedAt(
+  given: readonly ServerAddress[],
+  hosts: readonly string[],
+  port: number,
+): readonly ServerAddress[] {
   if (given.length > 0) return given;
-  const own = ownAddresses().map((host) => ({ host, port }));
-  return own.length > 0 ? own : [{ host: "127.0.0.1", port }];
+  return (hosts.length > 0 ? hosts : ["127.0.0.1"]).map((host) => ({ host, port }));
 }
 
 /** Known when it listens. */

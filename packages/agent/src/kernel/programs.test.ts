@@ -32,6 +32,12 @@ describe("Programs", () => {
     await expect(refusal).rejects.not.toThrow(SECRET);
   });
 
+  test("end one that hangs", async () => {
+    const words = [process.execPath, "-e", "setTimeout(() => {}, 600_000)"] as const;
+    const refusal = new Programs(folder, "/nowhere", 300).run({ words });
+    await expect(refusal).rejects.toThrow("it was killed, by somebody or because it hung");
+  });
+
   test("name the package of one that is not there", async () => {
     const programs = new Programs(folder, folder);
     const refusal = { message: "cannot find program nft", fix: { values: ["nftables"] } };

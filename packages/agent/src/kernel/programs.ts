@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { AppError } from "@warren/api";
 import { say } from "@warren/core";
+import type { Text } from "@warren/core";
 
 export interface Call {
   readonly words: readonly [program: string, ...rest: string[]];
@@ -24,16 +25,23 @@ export interface Answer {
 
 /** As far as a status can say that there is no such program. */
 export const MISSING = 127;
+/** Nor that somebody has killed it. */
+const ENDED = 128;
+
+/** Thousands of peers take a second: what takes longer hangs, and nothing else would be put right meanwhile. */
+const LONGEST_MS = 60_000;
 
 export class Programs {
   readonly #folder: string;
   readonly #path: string;
+  readonly #longestMs: number;
   #count = 0;
 
   /** `folder`: root's own, in memory, for what a program reads; `path`: where programs are. */
-  constructor(folder: string, path: string) {
+  constructor(folder: string, path: string, longestMs = LONGEST_MS) {
     this.#folder = folder;
     this.#path = path;
+    this.#longestMs = longestMs;
   }
 
   /** What it prints; that it fails is an AppError. */
@@ -55,6 +63,8 @@ export class Programs {
         detached: isDetached,
         stdio: [stdin, isDetached ? "ignore" : "pipe", isDetached ? "ignore" : "pipe"],
         env: { PATH: this.#path, LC_ALL: "C" },
+        timeout: this.#longestMs,
+        killSignal: "SIGKILL",
       });
       const closed = once(child, "close");
       const [output, errors, [code]] = await Promise.all([
@@ -62,7 +72,7 @@ export class Programs {
         child.stderr === null ? "" : text(child.stderr),
         closed,
       ]);
-      return { status: typeof code === "number" ? code : MISSING + 1, output, errors };
+      return { status: typeof code === "number" ? code : ENDED, output, errors };
     } catch (error) {
       if (error instanceof Error && "code" in error && error.code === "ENOENT") {
         return { status: MISSING, output: "", errors: "" };
@@ -113,7 +123,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
 };
 
 /** The first line says why. wg repeats one that it cannot read, and keys are in it. */
-function reasonOf({ isSecret = false }: Call, { status, errors }: Answer): string {
+function reasonOf({ isSecret = false }: Call, { status, errors }: Answer): Text {
+  if (status === ENDED) return say`it was killed, by somebody or because it hung`;
   const line = errors
     .trim()
     .split("\n")

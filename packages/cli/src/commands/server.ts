@@ -7,6 +7,7 @@ import type { Serving } from "@warren/server";
 import { demand } from "../app-error.ts";
 import { clientOf } from "../control/server-client.ts";
 import type { Environment } from "../control/places.ts";
+import { printFindings } from "../findings.ts";
 import { loadCatalogue } from "../terminal/language.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
@@ -93,8 +94,9 @@ async function introduce(
   serving: Serving,
   { network, printToken }: ServerOptions,
 ): Promise<void> {
-  const { addresses, port, pin, localToken } = serving;
-  const call = clientOf({ address: { host: "127.0.0.1", port }, pin, token: localToken });
+  const { addresses, port, local, pin, localToken, expiry } = serving;
+  if (expiry !== undefined) printFindings(terminal, [expiry], { json: false });
+  const call = clientOf({ address: local, pin, token: localToken });
   const networks = await call("listNetworks");
   if (networks.length === 0)
     await call("createNetwork", { body: { name: demand(parseName(network)) } });
