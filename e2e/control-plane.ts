@@ -1,5 +1,5 @@
 /** A real server in a folder of its own, and real agents on kernels in memory, for which time runs faster. */
-import { FakeKernel } from "@warren/agent";
+import { FakeKernel } from "../tools/fake-kernel.ts";
 import { createClient, parseJoinToken } from "@warren/api";
 import type { Client } from "@warren/api";
 import * as core from "@warren/core";

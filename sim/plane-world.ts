@@ -4,7 +4,7 @@
  */
 import { AppError, bundleOf } from "@warren/api";
 import type { PresharedKeys } from "@warren/api";
-import { Agent, FakeKernel } from "@warren/agent";
+import { Agent } from "@warren/agent";
 import type { AgentWorld, StoredDevice } from "@warren/agent";
 import * as core from "@warren/core";
 import type { InterfaceName, Name, PrivateKey } from "@warren/core";
@@ -13,6 +13,7 @@ import { joinNode, Ledger, Streams } from "@warren/server";
 import type { State } from "@warren/server";
 import { SimClock } from "./clock.ts";
 import { SimDisk } from "./disk.ts";
+import { FakeKernel } from "../tools/fake-kernel.ts";
 
 /** A packet takes so long, one way. */
 const LATENCY_MS = 5;

@@ -1,5 +1,5 @@
 /** A control plane to develop with: a server that forgets, and a mesh whose hosts are simulated, in this process. */
-import { Agent, createLines, FakeKernel } from "@warren/agent";
+import { Agent, createLines } from "@warren/agent";
 import type { PeerState } from "@warren/agent";
 import { createClient, parseJoinToken } from "@warren/api";
 import type { Client } from "@warren/api";
@@ -9,6 +9,7 @@ import { digest, makePrivateKey, makeSecret, pinnedFetch, publicKeyOf } from "@w
 import { createMemoryStore, serve } from "@warren/server";
 import type { Serving } from "@warren/server";
 import { parse } from "yaml";
+import { FakeKernel } from "./fake-kernel.ts";
 
 export interface Demo {
   /** Of the page; it signs in once. */

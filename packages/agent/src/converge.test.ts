@@ -9,8 +9,8 @@ import { topologyDocuments } from "../../../tools/random-topology.ts";
 import { runs } from "../../../tools/runs.ts";
 import { sampleOf, sampleOfDocument } from "../../../tools/sample.ts";
 import { converge, takeDown } from "./converge.ts";
-import { FakeKernel } from "./kernel/fake.ts";
-import type { FakeInterface } from "./kernel/fake.ts";
+import { FakeKernel } from "../../../tools/fake-kernel.ts";
+import type { FakeInterface } from "../../../tools/fake-kernel.ts";
 import { desiredFor, memory } from "./kernel/kernel.contract.ts";
 import type { Kernel, Link, PeerState } from "./kernel/kernel.ts";
 

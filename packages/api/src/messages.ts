@@ -134,39 +134,21 @@ export function deltaOf({
   return { set: set.map(([key, value]) => [key, JSON.stringify(value)] as const), delete: gone };
 }
 
-/** A field that this program does not know is a newer one's. */
 function readMessage(
   forms: Readonly<Record<string, Shape<object>>>,
   written: string,
 ): object | core.Problem {
-  const value = parseJson(written);
+  const value = core.parseJson(written);
   const kind = typeof value === "object" && value !== null && "kind" in value ? value.kind : "";
   const shape = Object.hasOwn(forms, String(kind)) ? forms[String(kind)] : undefined;
-  if (shape === undefined) {
-    return unreadable(core.say`no message of a kind known here`);
-  }
-  const diagnostics = new core.Diagnostics();
-  const read = shape.read(value, [], diagnostics);
-  const wrong = diagnostics.list.find(({ code }) => code !== "unknown-field");
-  if (read === undefined || wrong !== undefined) {
-    return unreadable(
-      wrong === undefined ? "" : core.say`${core.printPath(wrong.path)}: ${wrong.message}`,
-    );
-  }
-  return { kind, ...read };
+  if (shape === undefined) return unreadable(core.say`no message of a kind known here`);
+  const read = core.readSent(shape, value);
+  return read instanceof core.Problem ? unreadable(read.message) : { kind, ...read };
 }
 
-function unreadable(why: core.Text): core.Problem {
+function unreadable(why: core.Phrase): core.Problem {
   const fix = core.say`update Warren on the older of the two`;
   return new core.Problem(core.say`cannot read a message of the stream: ${why}`, fix);
-}
-
-function parseJson(written: string): unknown {
-  try {
-    return JSON.parse(written);
-  } catch {
-    return undefined;
-  }
 }
 
 function parseHash(written: string): string | core.Problem {

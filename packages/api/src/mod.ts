@@ -1,5 +1,5 @@
 /** The public list of what travels between server, agents and people's programs. */
-export { AppError, ERRORS, USAGE } from "./app-error.ts";
+export { AppError, USAGE } from "./app-error.ts";
 export type { ErrorCode } from "./app-error.ts";
 export { describeSystem, refusalOf, systemCode } from "./system-error.ts";
 export { parseJoinToken, printJoinToken } from "./join-token.ts";
@@ -17,11 +17,11 @@ export { readAgentMessage, readServerMessage } from "./messages.ts";
 export type { AgentMessage, LineEnd, PeerReport, ServerMessage } from "./messages.ts";
 export { spreadMs } from "./spread.ts";
 export { NO_FIELDS, routes } from "./routes.ts";
-export type { AnswerOf, BodyOf, Method, Need, QueryOf, Route, Routes } from "./routes.ts";
+export type { AnswerOf, BodyOf, Need, QueryOf, Route, Routes } from "./routes.ts";
 export { refusal, ROLES } from "./views.ts";
-export type { AccountView, ApiTokenView, NetworkView, NodeView } from "./views.ts";
-export type { RevisionView, Role, TokenView } from "./views.ts";
+export type { NetworkView, NodeView } from "./views.ts";
+export type { Role, TokenView } from "./views.ts";
 export { openApi } from "./openapi.ts";
 export { API, createClient } from "./client.ts";
-export type { Asked, Client, Send } from "./client.ts";
+export type { Client, Send } from "./client.ts";
 export type { NetworkNews, NodeLine } from "./watched.ts";

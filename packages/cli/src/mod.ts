@@ -4,4 +4,3 @@ export { run } from "./program.ts";
 export { printMatrix, printRoundTrip } from "./terminal/table.ts";
 export { createTerminal } from "./terminal/terminal.ts";
 export { loadWorkspace } from "./workspace.ts";
-export type { Plan } from "./workspace.ts";

@@ -2,7 +2,6 @@
 export { digest, hashSecret, makeSecret } from "./digest.ts";
 export { hashPassword, isPassword } from "./password.ts";
 export { findServer, pinnedConnection, pinOf, readPin } from "./pinned.ts";
-export type { Target } from "./pinned.ts";
 export { pinnedFetch } from "./pinned-fetch.ts";
 export type { PinnedAnswer } from "./pinned-fetch.ts";
 export {

@@ -2,7 +2,7 @@
 export { MASTER_KEY_VARIABLE } from "./store/master-key.ts";
 export { createMemoryStore } from "./store/memory.ts";
 export { backupStore, restoreStore } from "./store/backup.ts";
-export type { Changes, Store, Stored } from "./store/store.ts";
+export type { Store, Stored } from "./store/store.ts";
 export { LOCAL_FILE, serve } from "./serve.ts";
 export type { Serving } from "./serve.ts";
 export { Ledger } from "./ledger.ts";

@@ -6,9 +6,9 @@ import { AppError } from "@warren/api";
 import { say } from "@warren/core";
 import type { Admission, FirewallTexts, HostRoute, InterfaceName, PrivateKey } from "@warren/core";
 import type { PublicKey } from "@warren/core";
-import { admissionId, policyRuleId } from "./kernel.ts";
-import type { ForeignLink, Kernel, KernelState, Link, PeerChange } from "./kernel.ts";
-import type { PeerState, PolicyRule, Setting, Step } from "./kernel.ts";
+import { admissionId, policyRuleId } from "@warren/agent";
+import type { ForeignLink, Kernel, KernelState, Link, PeerChange } from "@warren/agent";
+import type { PeerState, PolicyRule, Setting, Step } from "@warren/agent";
 
 /** What does not hang on an interface. */
 export interface FakeHost {
