@@ -81,10 +81,26 @@ test("a server that is away takes nothing with it, and an agent starts without i
   expect(await world.host("a").peers()).toEqual([]);
 });
 
+test("of two that are new to each other one begins, and the other where that was too soon", async () => {
+  const world = await createWorld([]);
+  for (const name of ["a", "b"]) await world.join(name);
+  for (const name of ["a", "b"]) {
+    await world.commit((state) => approveNode(state, world.network, name, endpointOf(name)));
+  }
+  for (const name of ["a", "b"]) world.host(name).startAgent();
+  const knocked = (): readonly number[] => world.hosts.map((host) => host.knocked.length);
+  await world.clock.pass(200);
+  expect(knocked()).toEqual([0, 0]);
+  await world.clock.pass(300);
+  expect(Math.max(...knocked()) + Math.min(...knocked())).toBe(1);
+  await world.clock.pass(QUIET_MS);
+  expect(knocked()).toEqual([1, 1]);
+});
+
 test("an agent that boots without its server begins handshakes: others speak by the old keys", async () => {
   const world = await createWorld(["a", "b"]);
   const a = world.host("a");
-  expect(a.knocked).toEqual([]);
+  a.knocked.length = 0;
   world.killServer();
   a.startAgent();
   await world.clock.pass(1000);

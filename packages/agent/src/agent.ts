@@ -4,71 +4,20 @@
  * disk and line are arguments.
  */
 import { AppError, printMessage, readServerMessage, spreadMs } from "@warren/api";
-import type { Digest, ServerMessage } from "@warren/api";
+import type { ServerMessage } from "@warren/api";
 import * as core from "@warren/core";
-import type { Address, PrivateKey, PublicKey } from "@warren/core";
-import { retryDelayMs } from "./backoff.ts";
+import type { PrivateKey, PublicKey } from "@warren/core";
+import { Backoff } from "./backoff.ts";
 import { converge, summaryOf, takeDown } from "./converge.ts";
 import type { Memory } from "./converge.ts";
 import { followedOf, LOOK_MS } from "./endpoints.ts";
 import type { StoredDevice } from "./files.ts";
 import { takeIn } from "./intake.ts";
-import type { Kernel, PeerState } from "./kernel/kernel.ts";
+import type { KernelState, PeerState } from "./kernel/kernel.ts";
 import { NameFollower } from "./name-follower.ts";
-import type { FollowerWorld } from "./name-follower.ts";
 import { desiredOf } from "./reconcile.ts";
-
-/** What the agent works with. */
-export interface World {
-  readonly kernel: Kernel;
-  readonly clock: AgentClock;
-  readonly digest: Digest;
-  /** Opens a line to the server; it calls back until it has closed. */
-  readonly connect: (events: LineEvents) => Line;
-  /** Has the device outlive this process. */
-  readonly save: (device: Omit<StoredDevice, "bundle">) => void;
-  readonly resolve: FollowerWorld["resolveNames"];
-  readonly findUnrouted: FollowerWorld["findUnrouted"];
-  /** This host's own addresses. */
-  readonly readAddresses: () => readonly Address[];
-  /** Sends something into the tunnel, to have a handshake begun. */
-  readonly knock: (addresses: readonly core.Prefix[]) => void;
-  /** The log, for people; nothing secret. */
-  readonly log: (text: core.Phrase) => void;
-  /** Called whenever anything of `status` is another. */
-  readonly onStatus: (status: Status) => void;
-}
-
-export interface AgentClock {
-  /** Milliseconds of a clock that nobody sets. */
-  readonly now: () => number;
-  /** From 0 to below 1. */
-  readonly random: () => number;
-  /** Calls back once; the function that it answers calls that off. */
-  readonly after: (delayMs: number, work: () => void) => () => void;
-}
-
-export interface Line {
-  send(text: string): void;
-  close(): void;
-}
-
-export interface LineEvents {
-  opened(): void;
-  received(text: string): void;
-  /** `isLasting`: to call again soon would change nothing. */
-  closed(why: core.Text, isLasting: boolean): void;
-}
-
-export interface Status {
-  readonly isConnected: boolean;
-  readonly isWaiting: boolean;
-  readonly rev?: number;
-  readonly applied?: number;
-  /** Why the host is not as it is to be, or why the server is away. */
-  readonly error?: core.Text;
-  readonly device?: StoredDevice["bundle"]["device"];
-}
+import { firstOf, silentAmong, turnsOf } from "./rouse.ts";
+import type { Line, Status, World } from "./world.ts";
 
 export interface AgentOptions {
   readonly privateKey: PrivateKey;
@@ -81,8 +30,11 @@ export interface AgentOptions {
 
 /** As `printStep` says it. */
 const LINK_MADE = "link +";
+/** Of a device that its last run has applied. */
+const FROM_DISK = "from disk";
 /** What somebody changes by hand is put right so soon. */
 const HEAL_MS = 8000;
+
 export class Agent {
   readonly #world: World;
   readonly #privateKey: PrivateKey;
@@ -91,9 +43,7 @@ export class Agent {
   readonly #memory: Memory = { endpoints: new Map() };
   #device: StoredDevice | undefined;
   #line: Line | undefined;
-  #failures = 0;
-  /** In which the next call is made, after a connection that stood. */
-  #windowMs: number | undefined;
+  readonly #backoff = new Backoff();
   #status: Status = { isConnected: false, isWaiting: false };
   #peers: ReadonlyMap<PublicKey, PeerState> = new Map();
   #turn: Promise<void> = Promise.resolve();
@@ -116,7 +66,7 @@ export class Agent {
     this.#interface = own;
     this.#device = device === undefined ? undefined : this.#named(device);
     this.#status = { ...this.#status, ...core.optional("rev", device?.rev) };
-    this.#appliedHash = device && "none yet";
+    this.#appliedHash = device && FROM_DISK;
     this.#toldPort = device?.bundle.device.listenPort;
     this.#follower = this.#createFollower();
   }
@@ -168,21 +118,11 @@ export class Agent {
         const hasStood = this.#status.isConnected;
         this.#note({ isConnected: false, ...(hasStood && !isLasting ? {} : { error: why }) });
         // Nothing is taken down: a server that has lost its memory is no reason to lose the mesh.
-        this.#later(isLasting ? LOOK_MS : this.#delayMs(), () => this.#call());
+        const delayMs = isLasting ? LOOK_MS : this.#backoff.nextMs(this.#world.clock.random());
+        this.#later(delayMs, () => this.#call());
       },
     });
     this.#line = line;
-  }
-
-  #delayMs(): number {
-    const windowMs = this.#windowMs;
-    const random = this.#world.clock.random();
-    if (windowMs === undefined) {
-      this.#failures += 1;
-      return retryDelayMs(this.#failures - 1, random);
-    }
-    this.#windowMs = undefined;
-    return random * windowMs;
   }
 
   #greet(): void {
@@ -221,7 +161,7 @@ export class Agent {
         this.#take(message);
         break;
       case "bye":
-        this.#windowMs = message.seconds * 1000;
+        this.#backoff.stood(message.seconds * 1000);
         break;
       case "revoked":
         void this.#leave();
@@ -230,8 +170,7 @@ export class Agent {
   }
 
   #welcome(more: Partial<Status>): void {
-    this.#failures = 0;
-    this.#windowMs = spreadMs(this.#peers.size + 1);
+    this.#backoff.stood(spreadMs(this.#peers.size + 1));
     const { error: _, ...status } = this.#status;
     this.#status = status;
     this.#note({ isConnected: true, ...more });
@@ -294,6 +233,7 @@ export class Agent {
     const { kernel, log } = this.#world;
     // What was only seen of others makes another device, and no revision.
     const isNew = this.#appliedHash !== hash;
+    const known = this.#peers;
     try {
       const numeric = { ...bundle, device: core.withNumericEndpoints(bundle.device) };
       const { done, state, clashes, blocks } = await converge(
@@ -303,7 +243,7 @@ export class Agent {
       );
       const what = isNew ? core.say`revision ${rev}` : core.say`put right`;
       if (done.length > 0) log(core.say`${what}: ${summaryOf(done)}`);
-      this.#peers = state.link?.kind === "wireguard" ? state.link.peers : new Map();
+      this.#peers = peersOf(state);
       if (isNew) {
         for (const each of clashes)
           log(core.say`${each} is on another interface here, and stays there`);
@@ -312,11 +252,17 @@ export class Agent {
       }
       const { error: _, ...status } = this.#status;
       this.#status = status;
-      // Handshakes that nobody hears, or that cross, are tried again only after 5 s. So a newcomer tells
-      // where it listens once it does, and begins none; when a link went, others speak by its old keys.
+      // A newcomer tells where it listens once it does; when a link went, others speak by its old keys.
       const isElsewhere = this.#toldPort !== bundle.device.listenPort;
       if (this.#appliedHash === undefined || isElsewhere) this.#greet();
       else if (done.includes(LINK_MADE)) this.#world.knock(bundle.device.peers.flatMap(firstOf));
+      if (isNew && this.#appliedHash !== FROM_DISK) {
+        const { publicKey: own, peers } = bundle.device;
+        this.#rouse(
+          own,
+          peers.filter(({ publicKey }) => !known.has(publicKey)),
+        );
+      }
       this.#appliedHash = hash;
       this.#note({ applied: rev, device: bundle.device });
       if (isNew || this.#hasFailed) this.#tell(rev, hash);
@@ -330,6 +276,20 @@ export class Agent {
     }
   }
 
+  #rouse(own: PublicKey, peers: readonly core.Peer[]): void {
+    for (const [delayMs, some] of turnsOf(own, peers)) {
+      const knock = (): void => {
+        const silent = silentAmong(some, this.#peers);
+        if (silent.length > 0) this.#world.knock(silent);
+      };
+      this.#later(delayMs, () => void this.#readPeers().then(knock));
+    }
+  }
+
+  async #readPeers(): Promise<void> {
+    this.#peers = peersOf(await this.#world.kernel.read(this.#interface));
+  }
+
   /** Peers that are dialled by name: the kernel hears of addresses alone. */
   #createFollower(): NameFollower {
     const { kernel, clock, resolve: resolveNames, findUnrouted, log } = this.#world;
@@ -338,9 +298,7 @@ export class Agent {
       resolveNames,
       findUnrouted,
       readPeers: async () => {
-        const { device } = this.#device?.bundle ?? {};
-        const { link } = device === undefined ? {} : await kernel.read(device.interface);
-        this.#peers = link?.kind === "wireguard" ? link.peers : new Map();
+        await this.#readPeers();
         return [...this.#peers].map(([publicKey, peer]) => ({ publicKey, ...peer }));
       },
       setEndpoints: async (set) => {
@@ -393,7 +351,6 @@ export class Agent {
   }
 }
 
-/** A peer's own address, as a rule. */
-function firstOf({ allowedIps: [first] }: core.Peer): readonly core.Prefix[] {
-  return first === undefined ? [] : [first];
+function peersOf({ link }: KernelState): ReadonlyMap<PublicKey, PeerState> {
+  return link?.kind === "wireguard" ? link.peers : new Map();
 }

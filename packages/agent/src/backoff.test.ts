@@ -2,7 +2,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { runs } from "../../../tools/runs.ts";
-import { retryDelayMs } from "./backoff.ts";
+import { Backoff, retryDelayMs } from "./backoff.ts";
 
 const NEARLY_ONE = 1 - Number.EPSILON;
 
@@ -25,4 +25,12 @@ test("delays are uniform in their windows, whatever the number of failures", () 
     expect(sooner * late).toBeCloseTo(later * early, 3);
   });
   fc.assert(property, runs(200));
+});
+
+test("Backoff begins with what the connection that stood has told, and doubles after it", () => {
+  const backoff = new Backoff();
+  const next = (): number => Math.round(backoff.nextMs(NEARLY_ONE));
+  expect([next(), next()]).toEqual([250, 500]);
+  backoff.stood(1234);
+  expect([next(), next(), next()]).toEqual([1234, 250, 500]);
 });

@@ -8,7 +8,7 @@ import * as core from "@warren/core";
 import type { Name } from "@warren/core";
 import { digest, publicKeyOf } from "@warren/crypto";
 import { Agent } from "./agent.ts";
-import type { Status } from "./agent.ts";
+import type { Status } from "./world.ts";
 import { takeDown } from "./converge.ts";
 import type { Credential } from "./credential.ts";
 import { NetworkFiles } from "./files.ts";

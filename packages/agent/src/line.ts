@@ -4,7 +4,7 @@ import type { LineEnd, Pin, ServerAddress } from "@warren/api";
 import { Problem, say } from "@warren/core";
 import { pinnedConnection } from "@warren/crypto";
 import { WebSocket } from "ws";
-import type { Line, LineEvents } from "./agent.ts";
+import type { Line, LineEvents } from "./world.ts";
 import type { Credential } from "./credential.ts";
 
 const STREAM = "/api/v1/stream";

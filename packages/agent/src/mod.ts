@@ -13,5 +13,5 @@ export type { PeerState, PolicyRule, Setting, Step } from "./kernel/kernel.ts";
 export { LinuxKernel } from "./kernel/linux.ts";
 export { runHostAgent, takeHostDown } from "./host-agent.ts";
 export { Agent } from "./agent.ts";
-export type { World as AgentWorld } from "./agent.ts";
+export type { World as AgentWorld } from "./world.ts";
 export { NOT_JOINED } from "./starter/systemd.ts";

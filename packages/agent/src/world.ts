@@ -1,0 +1,58 @@
+/** What an agent works with, and what it tells of itself: real on a host, made up in the simulation. */
+import type { Digest } from "@warren/api";
+import type { Address, Phrase, Prefix, Text } from "@warren/core";
+import type { StoredDevice } from "./files.ts";
+import type { Kernel } from "./kernel/kernel.ts";
+import type { FollowerWorld } from "./name-follower.ts";
+
+/** What the agent works with. */
+export interface World {
+  readonly kernel: Kernel;
+  readonly clock: AgentClock;
+  readonly digest: Digest;
+  /** Opens a line to the server; it calls back until it has closed. */
+  readonly connect: (events: LineEvents) => Line;
+  /** Has the device outlive this process. */
+  readonly save: (device: Omit<StoredDevice, "bundle">) => void;
+  readonly resolve: FollowerWorld["resolveNames"];
+  readonly findUnrouted: FollowerWorld["findUnrouted"];
+  /** This host's own addresses. */
+  readonly readAddresses: () => readonly Address[];
+  /** Sends something into the tunnel, to have a handshake begun. */
+  readonly knock: (addresses: readonly Prefix[]) => void;
+  /** The log, for people; nothing secret. */
+  readonly log: (text: Phrase) => void;
+  /** Called whenever anything of `status` is another. */
+  readonly onStatus: (status: Status) => void;
+}
+
+export interface AgentClock {
+  /** Milliseconds of a clock that nobody sets. */
+  readonly now: () => number;
+  /** From 0 to below 1. */
+  readonly random: () => number;
+  /** Calls back once; the function that it answers calls that off. */
+  readonly after: (delayMs: number, work: () => void) => () => void;
+}
+
+export interface Line {
+  send(text: string): void;
+  close(): void;
+}
+
+export interface LineEvents {
+  opened(): void;
+  received(text: string): void;
+  /** `isLasting`: to call again soon would change nothing. */
+  closed(why: Text, isLasting: boolean): void;
+}
+
+export interface Status {
+  readonly isConnected: boolean;
+  readonly isWaiting: boolean;
+  readonly rev?: number;
+  readonly applied?: number;
+  /** Why the host is not as it is to be, or why the server is away. */
+  readonly error?: Text;
+  readonly device?: StoredDevice["bundle"]["device"];
+}
