@@ -1,10 +1,10 @@
 /** A real server in a folder of its own, and real agents on kernels in memory, for which time runs faster. */
 import { FakeKernel } from "../tools/fake-kernel.ts";
-import { createClient, parseJoinToken } from "@warren/api";
+import { createClient, NODE_CREDENTIAL_PREFIX, parseJoinToken } from "@warren/api";
 import type { Client } from "@warren/api";
 import * as core from "@warren/core";
 import type { InterfaceName, Name } from "@warren/core";
-import { digest, makePrivateKey, pinnedFetch, publicKeyOf } from "@warren/crypto";
+import { digest, makePrivateKey, makeSecret, pinnedFetch, publicKeyOf } from "@warren/crypto";
 import { serve } from "@warren/server";
 import type { Serving } from "@warren/server";
 import { Agent } from "../packages/agent/src/agent.ts";
@@ -60,8 +60,10 @@ export class ControlPlane {
     const target = { ...this.#address, pin };
     const parsed = token === undefined ? undefined : parseJoinToken(token);
     if (parsed instanceof core.Problem) throw new Error(String(parsed));
-    const { credential } = await createClient(pinnedFetch(target))("join", {
+    const credential = `${NODE_CREDENTIAL_PREFIX}${makeSecret()}`;
+    await createClient(pinnedFetch(target))("join", {
       body: {
+        credential,
         network: network as Name,
         name: name as Name,
         publicKey: publicKeyOf(privateKey),

@@ -1,7 +1,7 @@
 /** A control plane to develop with: a server that forgets, and a mesh whose hosts are simulated, in this process. */
 import { Agent, createLines } from "@warren/agent";
 import type { PeerState } from "@warren/agent";
-import { createClient, parseJoinToken } from "@warren/api";
+import { createClient, NODE_CREDENTIAL_PREFIX, parseJoinToken } from "@warren/api";
 import type { Client } from "@warren/api";
 import { optional, Problem } from "@warren/core";
 import type { InterfaceName, Name, PublicKey } from "@warren/core";
@@ -92,8 +92,9 @@ async function joinHost(serving: Serving, { call, name: text, secret }: Joining)
   const name = text as Name;
   const privateKey = makePrivateKey();
   const publicKey = publicKeyOf(privateKey);
-  const asked = { network: NETWORK, name, publicKey, ...optional("secret", secret) };
-  const { credential } = await call("join", { body: asked });
+  const credential = `${NODE_CREDENTIAL_PREFIX}${makeSecret()}`;
+  const asked = { network: NETWORK, name, publicKey, credential, ...optional("secret", secret) };
+  await call("join", { body: asked });
   const kernel = new FakeKernel(publicKeyOf);
   if (name === FAILING) {
     kernel.disturb(DEVICE, () => ({ link: { kind: "foreign", what: "a bridge" } }));

@@ -18,7 +18,7 @@ const CREDENTIAL = {
   interface: "wg0" as InterfaceName,
   servers: ["203.0.113.9:8443", "[2001:db8::9]:8443", "warren.example:8443"],
   pin: "sha256:q8Mv3rRpUxXfNw8oQ0YyqBBHh1K3pO6dPzL2w0V4cYs" as Pin,
-  credential: "wrn_agent_0123456789abcdefghij",
+  credential: "wrc_0123456789abcdefghij0123456789abcdefghij0123",
 };
 
 test("NetworkFiles gives back what it was given, and shows it to nobody else", () => {
@@ -80,7 +80,7 @@ test.each([
   ],
   [
     "somebody else's",
-    () => '"wrn_agent_0123456789abcdefghij"',
+    () => '"wrc_0123456789abcdefghij0123456789abcdefghij0123"',
     `it is no whole JSON\nmend it; or ${JOIN}`,
   ],
   [
@@ -105,8 +105,8 @@ test.each([
   ],
   [
     "one with a broken secret",
-    (text: string) => text.replace("wrn_agent", "wrn agent"),
-    `credential: cannot read a secret of 30 characters\nit has 20 to 500 letters, digits and _+/=.-; or ${JOIN}`,
+    (text: string) => text.replace("wrc_0123", "wrc_ 123"),
+    `credential: cannot parse a credential of 48 characters\nit is wrc_ with 43 to 190 letters, digits, _ and - behind it; or ${JOIN}`,
   ],
 ])("readCredential() refuses %s with a way out", (_, change, said) => {
   const { base, files } = createFiles();

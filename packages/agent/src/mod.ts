@@ -3,6 +3,8 @@ export type { Credential } from "./credential.ts";
 export { listNetworks, NetworkFiles } from "./files.ts";
 export type { StoredDevice } from "./files.ts";
 export { createLines } from "./line.ts";
+export { PendingJoin } from "./pending-join.ts";
+export type { Identity } from "./pending-join.ts";
 export { findUnrouted } from "./routes.ts";
 export { createNotify, watchdogMs } from "./starter/sd-notify.ts";
 export { findInit, installStarter, removeStarter } from "./starter/starter.ts";

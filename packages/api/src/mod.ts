@@ -4,9 +4,15 @@ export type { ErrorCode } from "./app-error.ts";
 export { describeSystem, refusalOf, systemCode } from "./system-error.ts";
 export { parseJoinToken, printJoinToken } from "./join-token.ts";
 export type { JoinToken } from "./join-token.ts";
+export { NODE_CREDENTIAL_PREFIX, parseNodeCredential } from "./node-credential.ts";
 export { parsePin } from "./pin.ts";
 export type { Pin } from "./pin.ts";
-export { parseServerAddress, printServerAddress, SERVER_PORT } from "./server-address.ts";
+export {
+  parseServerAddress,
+  printHostPort,
+  printServerAddress,
+  SERVER_PORT,
+} from "./server-address.ts";
 export type { ServerAddress } from "./server-address.ts";
 export { bundleOf, entriesOf, hostEntries, peerEntries } from "./entries.ts";
 export type { Bundle, Entries, Entry, PresharedKeys } from "./entries.ts";

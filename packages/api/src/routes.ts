@@ -9,7 +9,7 @@ import type { Role } from "./views.ts";
 import { networkNews } from "./watched.ts";
 
 const { fields, flag, list, number, optional, required } = shapes;
-const { account, apiToken, count, done, grant, name, network, nodeView, open } = views;
+const { account, apiToken, count, credential, done, grant, name, network, nodeView, open } = views;
 const { publicKey, revision, settings, token, word } = views;
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -294,19 +294,21 @@ export const routes = {
   join: route({
     method: "POST",
     path: "/join",
-    about: "A host wants to be a node.",
+    about: "A host wants to be a node; asked once more, it is answered as before.",
     need: "nobody",
     body: fields({
       network: optional(name, "Which; absent: the only one."),
       name: required(name, "As which node."),
       publicKey: required(publicKey, "Of its tunnel; the private half stays where it was made."),
       secret: optional(word, "Of its token."),
-      credential: optional(word, "That it has had, where it joins again."),
+      credential: required(
+        credential,
+        "By which it is to be known, and was, where it joins again.",
+      ),
     }),
     answer: fields({
       network: required(name, "The network that it has joined, or waits for."),
       node: required(name, "As which node."),
-      credential: required(word, "By which it is known from now on."),
       isApproved: required(flag(), "Else it waits."),
     }),
   }),

@@ -19,6 +19,11 @@ export function parseServerAddress(text: string): ServerAddress | Problem {
   return { host: typeof host === "string" ? host : printAddress(host), port };
 }
 
+/** As it stands in a URL. */
+export function printHostPort({ host, port }: ServerAddress): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
 /** Without the port where that is the usual one. */
 export function printServerAddress({ host, port }: ServerAddress): string {
   const endpoint = parseEndpoint(host);

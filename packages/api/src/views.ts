@@ -1,6 +1,7 @@
 /** The forms of what the API is told and tells: networks, nodes, tokens, people, refusals. Knows no route. */
 import * as core from "@warren/core";
 import { shapes } from "@warren/core";
+import { parseNodeCredential } from "./node-credential.ts";
 import { nodeState } from "./watched.ts";
 
 const { anything, choice, fields, flag, list, mapped, number, optional, record, required, text } =
@@ -15,6 +16,7 @@ export const name = text(core.parseName);
 export const count = number({ min: 0, max: Number.MAX_SAFE_INTEGER });
 /** Milliseconds since 1970. */
 export const time = count;
+export const credential = text(parseNodeCredential);
 export const publicKey = text(core.parsePublicKey);
 export const open = mapped(
   record((key) => key, anything()),

@@ -308,7 +308,8 @@ async function createHome(): Promise<TestPlane> {
   await ask("POST /networks", { by, body: { name: "home", isOpen: true } });
   for (const name of ["a", "b"]) {
     const publicKey = Buffer.alloc(32, name).toString("base64");
-    await ask("POST /join", { body: { network: "home", name, publicKey } });
+    const credential = `wrc_${name.repeat(43)}`;
+    await ask("POST /join", { body: { network: "home", name, publicKey, credential } });
     await ask(`POST /networks/home/nodes/${name}/approve`, { by, body: {} });
   }
   await ask("PATCH /networks/home/nodes/c", { by, body: { tags: ["db"] } });

@@ -54,6 +54,43 @@ test("Door: every route × every role × every kind of credential is let in or r
   `);
 });
 
+test("applyMesh takes an operator's nodes, and an admin's settings", async () => {
+  const { askers, ask, plane } = await createWorld();
+  const { text: read } = await ask("GET /networks/home/mesh", { by: LOCAL_TOKEN });
+  const { document } = JSON.parse(read) as {
+    readonly document: { readonly network: object; readonly nodes: object };
+  };
+  const { network, nodes } = document;
+  const moved = Object.fromEntries(Object.entries({ ...network, mtu: 1400 }).toReversed());
+  const reordered = Object.fromEntries(Object.entries(network).toReversed());
+  for (const asker of askers) {
+    const apply = async (body: object): Promise<number> =>
+      (await ask("PUT /networks/home/mesh?try=true", { headers: asker.headers, body })).status;
+    for (const [role, body] of [
+      ["operator", { ...document, network: reordered, nodes: { ...nodes, d: {} } }],
+      ["admin", { ...document, network: moved }],
+      ["admin", { ...document, network: {} }],
+    ] as const) {
+      const wanted = expectation({ method: "PUT", need: { role, in: "network" } }, asker);
+      const status = await apply(body);
+      expect([asker.name, body, status === 422 ? 200 : status]).toEqual([
+        asker.name,
+        body,
+        wanted === "let in" ? 200 : wanted,
+      ]);
+    }
+  }
+  // What is tried and what is done are judged alike.
+  const operator = askers.find(({ name }) => name === "p-home-operator by a fresh API token");
+  const before = plane.ledger.rev;
+  const { status, text } = await ask("PUT /networks/home/mesh", {
+    headers: operator?.headers ?? {},
+    body: { ...document, network: moved },
+  });
+  expect([status, plane.ledger.rev]).toEqual([403, before]);
+  expect(text).toContain("only an admin may change the settings of network home");
+});
+
 test("listNetworks shows everybody what he may see", async () => {
   const { askers, ask } = await createWorld();
   const seen = [];
@@ -157,19 +194,15 @@ async function createWorld() {
     ["home", "gone"],
   ] as const) {
     const publicKey = Buffer.alloc(32, node).toString("base64");
-    const body = { network, name: node, publicKey };
-    const joined = await demandDone(ask("POST /join", { body }));
+    const credential = `wrc_${node.padEnd(43, "-")}`;
+    await demandDone(ask("POST /join", { body: { network, name: node, publicKey, credential } }));
     await demandDone(
       ask(`POST /networks/${network}/nodes/${node}/approve`, {
         ...local,
         body: { endpoint: `${node}.example:51820` },
       }),
     );
-    nodes.set(`${network}/${node}`, {
-      network,
-      publicKey,
-      credential: String(joined["credential"]),
-    });
+    nodes.set(`${network}/${node}`, { network, publicKey, credential });
   }
   await demandDone(ask("DELETE /networks/home/nodes/gone", local));
   const gone = nodes.get("home/gone")?.credential ?? "";

@@ -32,22 +32,22 @@ export function settle(state: State, network: string, facts: Facts): Settled {
   const nodes = rowsOf(state.node, network).filter(([, { fields }]) => fields !== undefined);
   const diagnostics = new core.Diagnostics();
   const mesh = core.parseMesh(documentOf(row, nodes), diagnostics);
+  const known = lockOf(row, nodes);
   if (mesh !== undefined) {
     refuseHooks(mesh, diagnostics);
-    core.checkMesh(mesh, diagnostics);
+    core.checkMesh(withHostKeys(mesh, known, diagnostics), diagnostics);
   }
   const mistakes = errorsIn(diagnostics);
   // A network is there before its first node, and after its last one.
   const isEmpty = mistakes.every(({ code }) => code === "no-nodes");
   if (!isEmpty) throw wrong(network, mistakes);
   if (mesh === undefined || nodes.length === 0) return { state };
-  const before = lockOf(row, nodes);
-  const { nodes: given } = core.allocate(mesh, before, diagnostics);
+  const { nodes: given } = core.allocate(mesh, known, diagnostics);
   if (diagnostics.hasErrors) throw wrong(network, errorsIn(diagnostics));
   const lock = {
-    ...before,
+    ...known,
     nodes: new Map(
-      [...before.nodes].map(([name, node]): [Name, LockedNode] => {
+      [...known.nodes].map(([name, node]): [Name, LockedNode] => {
         return [name, { ...node, addresses: given.get(name) ?? [] }];
       }),
     ),
@@ -92,6 +92,25 @@ function lockOf({ epochs }: NetworkRow, nodes: readonly (readonly [string, NodeR
     nodes: new Map(locked),
     presharedKeyEpochs: new Map(Object.entries(epochs) as [PairName, number][]),
   };
+}
+
+/** Each with the key that its host has, as if the document said it: no two may have one. */
+function withHostKeys(mesh: Mesh, { nodes: known }: Lock, diagnostics: core.Diagnostics): Mesh {
+  const nodes = mesh.nodes.map((node) => {
+    const { publicKey = node.publicKey } = known.get(node.name) ?? {};
+    if (publicKey === undefined || publicKey === node.publicKey) return node;
+    if (node.publicKey !== undefined) {
+      diagnostics.add({
+        severity: "error",
+        code: "other-key",
+        path: ["nodes", node.name, "publicKey"],
+        message: core.say`nodes.${node.name}.publicKey: its host has joined with another key`,
+        fix: core.say`leave it out: a host's own key is known`,
+      });
+    }
+    return { ...node, publicKey };
+  });
+  return { ...mesh, nodes };
 }
 
 /** A server that could have hosts run commands would be root on all of them. */

@@ -64,7 +64,7 @@ export async function createTestPlane(
   let made = 0;
   const makeSecret = (): string => {
     made += 1;
-    return `secret-${String(made).padStart(8, "0")}`;
+    return `${String(made).padStart(8, "0")}-secret`;
   };
   const plane: Plane = {
     ledger,

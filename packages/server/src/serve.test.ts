@@ -9,7 +9,7 @@ import { API, createClient, parseJoinToken } from "@warren/api";
 import type { Client, Send } from "@warren/api";
 import { parsePublicKey, Problem } from "@warren/core";
 import type { PublicKey } from "@warren/core";
-import { pinnedFetch } from "@warren/crypto";
+import { makeSecret, pinnedFetch } from "@warren/crypto";
 import type { PinnedAnswer } from "@warren/crypto";
 import { afterEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
@@ -73,13 +73,15 @@ test("serve() writes no secret down, answers none to whoever may not have it, an
   secrets.set("a join token", secretOf(token));
   const credentials = [];
   for (const name of ["a", "b"]) {
+    const credential = `wrc_${makeSecret()}`;
     const body = {
       network: "home",
       name,
       publicKey: keyOf(name),
+      credential,
       secret: secretOf(token),
     } as never;
-    const { credential } = await call("join", { body });
+    await call("join", { body });
     secrets.set(`credential of ${name}`, credential.slice(4));
     credentials.push(credential);
   }
@@ -117,9 +119,8 @@ test("serve() writes no secret down, answers none to whoever may not have it, an
 test("serve() tells agents good-bye when it stops, and keeps each change that it has answered", async () => {
   const { folder, call, serving } = await startServer();
   await call("createNetwork", { body: { name: "home" as never, isOpen: true } });
-  const { credential } = await call("join", {
-    body: { name: "a" as never, publicKey: keyOf("a") },
-  });
+  const credential = `wrc_${makeSecret()}`;
+  await call("join", { body: { name: "a" as never, publicKey: keyOf("a"), credential } });
   const stream = await openStream(serving.port, credential);
   const heard: string[] = [];
   stream.on("message", (data: Buffer) => heard.push(data.toString()));

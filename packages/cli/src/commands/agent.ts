@@ -63,12 +63,7 @@ export async function down(
   environment: Environment,
 ): Promise<number> {
   const name = chooseNetwork(network);
-  await stopAgent(name);
-  const done = await takeHostDown(name, {
-    base: AGENT_BASE,
-    runFolder: AGENT_RUN,
-    path: pathIn(environment),
-  });
+  const done = await endTunnel(name, environment);
   terminal.print(
     done.length === 0
       ? say`${name}: was down already`
@@ -86,8 +81,7 @@ export async function leave(
   const name = chooseNetwork(network);
   const files = new NetworkFiles(AGENT_BASE, name);
   const credential = files.readCredential();
-  await stopAgent(name);
-  await takeHostDown(name, { base: AGENT_BASE, runFolder: AGENT_RUN, path: pathIn(environment) });
+  await endTunnel(name, environment);
   if (credential !== undefined) await tellServer(terminal, credential);
   files.remove();
   terminal.print(say`${name}: left`);
@@ -149,16 +143,31 @@ export function chooseNetwork(wanted: string | undefined): Name {
   );
 }
 
-/** Whatever started it. */
+/** And its agent, and what started that; what was done for it. */
+export async function endTunnel(
+  network: Name,
+  environment: Environment,
+): Promise<readonly string[]> {
+  await stopAgent(network);
+  const place = { base: AGENT_BASE, runFolder: AGENT_RUN, path: pathIn(environment) };
+  return await takeHostDown(network, place);
+}
+
+/** Whatever started it, which is gone then, too. */
 export async function stopAgent(network: Name): Promise<void> {
   await removeStarter(findInit(), network);
+  await endAgent(network);
+}
+
+/** The process; a service starts another. The tunnel stays. */
+export async function endAgent(network: Name): Promise<void> {
   const running = readStatuses(AGENT_RUN).find(
     (each) => each.network === network && each.isRunning,
   );
   if (running === undefined) return;
   process.kill(running.pid, "SIGTERM");
   const endsAt = performance.now() + STOP_MS;
-  while (readStatuses(AGENT_RUN).some((each) => each.network === network && each.isRunning)) {
+  while (readStatuses(AGENT_RUN).some(({ pid, isRunning }) => pid === running.pid && isRunning)) {
     if (performance.now() > endsAt) {
       const text = say`the agent of network ${network} does not stop`;
       throw new AppError("busy", text, { fix: say`end process ${running.pid}, and run it again` });

@@ -11,17 +11,19 @@ import {
   parseJoinToken,
   parsePin,
   parseServerAddress,
+  printHostPort,
   printServerAddress,
   refusalOf,
 } from "@warren/api";
-import type { JoinToken, Pin, ServerAddress } from "@warren/api";
-import { findInit, installStarter, listNetworks, NetworkFiles, readStatuses } from "@warren/agent";
-import type { Credential } from "@warren/agent";
+import type { AnswerOf, BodyOf, Client, JoinToken, Pin, Routes, ServerAddress } from "@warren/api";
+import { findInit, installStarter, listNetworks, NetworkFiles } from "@warren/agent";
+import { PendingJoin, readStatuses } from "@warren/agent";
+import type { Credential, Identity } from "@warren/agent";
 import { optional, parseInterfaceName, parseName, Problem, say } from "@warren/core";
-import type { InterfaceName, Name, PrivateKey } from "@warren/core";
-import { findServer, makePrivateKey, pinnedFetch, publicKeyOf, readPin } from "@warren/crypto";
+import type { InterfaceName, Name } from "@warren/core";
+import { findServer, pinnedFetch, publicKeyOf, readPin } from "@warren/crypto";
 import { demand } from "../app-error.ts";
-import { chooseNetwork, stopAgent } from "./agent.ts";
+import { chooseNetwork, endAgent, endTunnel, stopAgent } from "./agent.ts";
 import { AGENT_BASE, AGENT_RUN } from "../control/places.ts";
 import type { Environment } from "../control/places.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -66,33 +68,35 @@ export async function join(
   const target = await findServer(
     wish.addresses.map((each) => ({ ...each, ...optional("pin", wish.pin) })),
   );
-  const known = readKnown(wish);
-  const privateKey = known?.privateKey ?? makePrivateKey();
-  const call = createClient(pinnedFetch(target));
-  const answer = await call("join", {
-    body: {
-      name: node,
-      publicKey: publicKeyOf(privateKey),
-      ...optional("network", wish.network),
-      ...optional("secret", wish.secret),
-      ...optional("credential", known?.credential.credential),
-    },
+  const servers = wish.addresses.map(printHostPort);
+  const asked = { servers: wish.pin === undefined ? servers : [wish.pin], network: wish.network };
+  const pending = new PendingJoin(AGENT_BASE, { ...asked, node });
+  const identity = readKnown(wish) ?? pending.demandIdentity();
+  const answer = await ask(createClient(pinnedFetch(target)), pending, {
+    name: node,
+    publicKey: publicKeyOf(identity.privateKey),
+    credential: identity.credential,
+    ...optional("network", wish.network),
+    ...optional("secret", wish.secret),
   });
-  const { network, credential, isApproved } = answer;
+  const { network, isApproved } = answer;
   refuseOther(wish, network);
-  // The one that was there has another credential.
-  if (listNetworks(AGENT_BASE).includes(network)) await stopAgent(network);
   const files = new NetworkFiles(AGENT_BASE, network);
-  const own = wanted ?? files.readCredential()?.interface ?? freeInterface();
-  files.writePrivateKey(privateKey);
+  const before = files.readCredential()?.interface;
+  const own = wanted ?? before ?? freeInterface();
+  if (before !== undefined && before !== own) await endTunnel(network, place.environment);
+  files.writePrivateKey(identity.privateKey);
   files.writeCredential({
     network,
     node: answer.node,
     interface: own,
-    servers: wish.addresses.map(printWithPort),
-    credential,
+    servers,
+    credential: identity.credential,
     ...optional("pin", wish.pin),
   });
+  pending.remove();
+  // The one that was there may have been told of other addresses; its tunnel stays, and the next one adopts it.
+  await (options.service ? endAgent(network) : stopAgent(network));
   if (!isApproved)
     terminal.say(
       say`waiting for approval: on the server, warren node approve ${network} ${answer.node}`,
@@ -102,18 +106,32 @@ export async function join(
     terminal.print(say`${answer.node} has joined ${network}; start its agent: ${words.join(" ")}`);
     return 0;
   }
-  await start(terminal, network, words);
+  await start(terminal, network, { ...place, words });
   return await waitUntilUp(terminal, { network, own, isApproved });
 }
 
+/** Refused as a copy of another host, it is to be another one the next time. */
+async function ask(
+  call: Client,
+  pending: PendingJoin,
+  body: BodyOf<Routes["join"]>,
+): Promise<AnswerOf<Routes["join"]>> {
+  try {
+    return await call("join", { body });
+  } catch (error) {
+    if (error instanceof AppError && error.code === "conflict") pending.remove();
+    throw error;
+  }
+}
+
 /** What it had of this server before: nothing of it is shown to another. */
-function readKnown(wish: Wish): { credential: Credential; privateKey: PrivateKey } | undefined {
+function readKnown(wish: Wish): Identity | undefined {
   for (const network of listNetworks(AGENT_BASE)) {
     const files = new NetworkFiles(AGENT_BASE, network);
     const [credential, privateKey] = [files.readCredential(), files.readPrivateKey()];
     const isMeant = wish.network === undefined || wish.network === network;
     if (!isMeant || credential === undefined || privateKey === undefined) continue;
-    if (isSameServer(credential, wish)) return { credential, privateKey };
+    if (isSameServer(credential, wish)) return { credential: credential.credential, privateKey };
   }
   if (wish.network !== undefined) refuseOther(wish, wish.network);
   return undefined;
@@ -130,7 +148,7 @@ function refuseOther(wish: Wish, network: Name): void {
 
 function isSameServer({ pin, servers }: Credential, wish: Wish): boolean {
   if (pin !== undefined || wish.pin !== undefined) return pin === wish.pin;
-  return wish.addresses.map(printWithPort).some((each) => servers.includes(each));
+  return wish.addresses.map(printHostPort).some((each) => servers.includes(each));
 }
 
 /** The first that no other network of this host has. */
@@ -150,11 +168,11 @@ function freeInterface(): InterfaceName {
 export async function up(
   terminal: Terminal,
   wanted: string | undefined,
-  { words }: Pick<JoinPlace, "words">,
+  { environment, words }: JoinPlace,
 ): Promise<number> {
   demandRoot();
   const network = chooseNetwork(wanted);
-  await start(terminal, network, [...words, "agent", network]);
+  await start(terminal, network, { environment, words: [...words, "agent", network] });
   const own = new NetworkFiles(AGENT_BASE, network).readCredential()?.interface;
   return own === undefined ? 2 : await waitUntilUp(terminal, { network, own, isApproved: true });
 }
@@ -222,13 +240,19 @@ async function askForPin(terminal: Terminal, address: ServerAddress): Promise<Pi
 }
 
 /** A service where services are; else a process of its own, until the next boot. */
-async function start(terminal: Terminal, network: Name, words: readonly string[]): Promise<void> {
+async function start(
+  terminal: Terminal,
+  network: Name,
+  { environment, words }: JoinPlace,
+): Promise<void> {
   const left = await installStarter(findInit(), { network, words });
   if (left === undefined) return;
   const [program = "", ...list] = words;
   mkdirSync(AGENT_RUN, { recursive: true });
   const log = openSync(logOf(network), "a", 0o600);
-  spawn(program, list, { detached: true, stdio: ["ignore", log, log], cwd: "/" }).unref();
+  // What it is started with can be read as long as it lives: the token was for us.
+  const { [TOKEN_VARIABLE]: _, ...env } = environment;
+  spawn(program, list, { detached: true, stdio: ["ignore", log, log], cwd: "/", env }).unref();
   closeSync(log);
   terminal.say(left);
 }
@@ -292,8 +316,4 @@ function nameOfHost(): Name {
   throw new AppError("usage", say`this host's name is no name for a node`, {
     fix: say`give one: --name NAME`,
   });
-}
-
-function printWithPort({ host, port }: ServerAddress): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -1,6 +1,6 @@
 /** warren server: the control plane, in one process; its backup, and the way back. */
 import { join } from "node:path";
-import { AppError, parseServerAddress } from "@warren/api";
+import { AppError, parseServerAddress, printHostPort } from "@warren/api";
 import { optional, parseName, say } from "@warren/core";
 import { backupStore, MASTER_KEY_VARIABLE, restoreStore, serve } from "@warren/server";
 import type { Serving } from "@warren/server";
@@ -100,9 +100,8 @@ async function introduce(
   const networks = await call("listNetworks");
   if (networks.length === 0)
     await call("createNetwork", { body: { name: demand(parseName(network)) } });
-  const [first = { host: "localhost", port }] = addresses;
-  const shown = first.host.includes(":") ? `[${first.host}]` : first.host;
-  terminal.print(say`page     https://${shown}:${port}`);
+  const { host } = addresses[0] ?? { host: "localhost" };
+  terminal.print(say`page     https://${printHostPort({ host, port })}`);
   terminal.print(say`known by ${pin}`);
   if (terminal.columns === undefined && !printToken) {
     terminal.print(say`come in  run warren login and warren token create here, as root`);

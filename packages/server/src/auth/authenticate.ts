@@ -1,6 +1,7 @@
 /** Who asks: from a request's headers to a caller, by what the server keeps. Decides nothing about what he may. */
+import { NODE_CREDENTIAL_PREFIX } from "@warren/api";
 import type { AuthState } from "./auth-state.ts";
-import { API_TOKEN_PREFIX, NODE_CREDENTIAL_PREFIX } from "./credentials.ts";
+import { API_TOKEN_PREFIX } from "./credentials.ts";
 import { narrow } from "./roles.ts";
 import type { Caller } from "./roles.ts";
 import { readCookie } from "./sessions.ts";

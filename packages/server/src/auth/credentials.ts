@@ -6,9 +6,8 @@ import type { ApiToken, AuthState } from "./auth-state.ts";
 import { mayDo } from "./roles.ts";
 import type { Caller } from "./roles.ts";
 
-/** What each kind of secret begins with, so that people and scanners of leaked text know what they see. */
+/** What the secret of one begins with, so that people and scanners of leaked text know what they see. */
 export const API_TOKEN_PREFIX = "wrt_";
-export const NODE_CREDENTIAL_PREFIX = "wrc_";
 
 /** Of its maker, who cannot give away more than he has. */
 export function addApiToken<S extends AuthState>(

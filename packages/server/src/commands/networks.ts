@@ -104,7 +104,7 @@ export function withoutUndefined(fields: Fields): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
-function fieldsIn(document: Fields, part: string): Fields {
+export function fieldsIn(document: Fields, part: string): Fields {
   const value = document[part];
   return typeof value === "object" && value !== null ? (value as Fields) : {};
 }

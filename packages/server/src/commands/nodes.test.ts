@@ -1,10 +1,6 @@
-/** How hosts come into a network and go: lines that say what somebody does, and what each comes to. */
+/** How hosts come into a network and go. */
 import { expect, test } from "vitest";
-import { createTestPlane, LOCAL_TOKEN } from "../plane.contract.ts";
-import type { TestPlane } from "../plane.contract.ts";
-
-const by = LOCAL_TOKEN;
-const HOUR_MS = 3_600_000;
+import { check, keyOf } from "./deeds.contract.ts";
 
 test("joinNode() lets in by a token as often and as long as it holds", async () => {
   expect(
@@ -174,6 +170,145 @@ test("joinNode() gives a token's bearer what was declared, or his own; to nobody
   `);
 });
 
+test("joinNode() answers whoever asks once more as before, whatever has become of his token", async () => {
+  expect(
+    await check(`
+      token {}
+      join a A t1
+      again a A t1
+      later 2
+      again a A t1
+      revoke t1
+      again a A t1
+      again a A
+      again b A t1
+      token {"isApproved": false}
+      join b B t2
+      again b B t2
+      again b B
+      join c C t2
+      token {}
+      again b B t3
+      again b B t3
+      join c C t3
+      remove a
+      again a A
+      token {}
+      again a A t4
+      nodes
+    `),
+  ).toMatchInlineSnapshot(`
+    "token {}
+      → t1
+    join a A t1
+      → is in
+    again a A t1
+      → is in
+    later 2
+      → so it is
+    again a A t1
+      → is in
+    revoke t1
+      → done
+    again a A t1
+      → is in
+    again a A
+      → is in
+    again b A t1
+      → unauthorised: nobody knows this token: it was revoked, or is of another server; have somebody make another: warren token create home
+    token {"isApproved": false}
+      → t2
+    join b B t2
+      → waits
+    again b B t2
+      → waits
+    again b B
+      → waits
+    join c C t2
+      → unauthorised: the token was used up; have somebody make another: warren token create home
+    token {}
+      → t3
+    again b B t3
+      → is in
+    again b B t3
+      → is in
+    join c C t3
+      → unauthorised: the token was used up; have somebody make another: warren token create home
+    remove a
+      → done
+    again a A
+      → unauthorised: network home wants a token; have somebody make one: warren token create home; or let hosts ask without one: warren network set home open=true
+    token {}
+      → t4
+    again a A t4
+      → is in
+    nodes
+      → a offline 10.77.0.1 {}
+        b offline 10.77.0.2 {}"
+  `);
+});
+
+test("joinNode() takes nobody with the key of another node or client, nor a network such a one", async () => {
+  expect(
+    await check(`
+      token {"uses": 0}
+      apply {"network": {"addresses": "10.0.0.0/24"}, "nodes": {"a": {"publicKey": "${keyOf("A")}", "endpoint": "203.0.113.1"}}, "clients": {"phone": {"publicKey": "${keyOf("P")}", "via": "a"}}}
+      join b A t1
+      join b P t1
+      join a B t1
+      join a A t1
+      join b B t1
+      set b {"publicKey": "${keyOf("B")}"}
+      set b {"publicKey": "${keyOf("C")}"}
+      set c {"publicKey": "${keyOf("B")}"}
+      set c {"publicKey": "${keyOf("C")}"}
+      join d C t1
+      apply {"network": {"addresses": "10.0.0.0/24"}, "nodes": {"a": {"endpoint": "203.0.113.1"}, "b": {}}, "clients": {"phone": {"publicKey": "${keyOf("B")}", "via": "a"}}}
+      network other {"isOpen": true}
+      again b B  other
+      join b B  other
+      nodes
+    `),
+  ).toMatchInlineSnapshot(`
+    "token {"uses": 0}
+      → t1
+    apply {"network": {"addresses": "10.0.0.0/24"}, "nodes": {"…
+      → done
+    join b A t1
+      → conflict: its key is that of node a: one may be a copy of the other's disk; have it make another: warren leave, and join again
+    join b P t1
+      → conflict: its key is that of client phone; have it make another: warren leave, and join again
+    join a B t1
+      → conflict: there is a node a in network home already; choose another name with --name; or take that one out first: warren node remove home a
+    join a A t1
+      → is in
+    join b B t1
+      → is in
+    set b {"publicKey": "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk…
+      → done
+    set b {"publicKey": "Q0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0…
+      → invalid (nodes.b.publicKey): network home would be wrong: nodes.b.publicKey: its host has joined with another key; leave it out: a host's own key is known
+    set c {"publicKey": "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk…
+      → invalid (nodes.c.publicKey): network home would be wrong: nodes.c.publicKey: the public key is that of "b" too; make a key of its own for each: wg genkey
+    set c {"publicKey": "Q0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0…
+      → done
+    join d C t1
+      → conflict: its key is that of node c: one may be a copy of the other's disk; have it make another: warren leave, and join again
+    apply {"network": {"addresses": "10.0.0.0/24"}, "nodes": {"…
+      → invalid (clients.phone.publicKey): network home would be wrong: clients.phone.publicKey: the public key is that of "b" too; make a key of its own for each: wg genkey
+    network other {"isOpen": true}
+      → done
+    again b B  other
+      → conflict: its key is that of node b: one may be a copy of the other's disk; have it make another: warren leave, and join again
+    join b B  other
+      → waits
+    nodes
+      → a offline 10.0.0.1 {"publicKey":"QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=","endpoint":"203.0.113.1"}
+        b offline 10.0.0.2 {"publicKey":"QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI="}
+        c declared 10.0.0.3 {"publicKey":"Q0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0M="}"
+  `);
+});
+
 test("applyDocument() makes it so, and the second time there is nothing to do", async () => {
   const document =
     '{"network": {"addresses": "10.0.0.0/24"}, "nodes": {"a": {}, "b": {"endpoint": "203.0.113.2"}}, "links": [{"between": ["a", "b"], "path": "direct"}], "policy": [{"from": ["a"], "to": ["b"]}]}';
@@ -233,106 +368,3 @@ test("applyDocument() makes it so, and the second time there is nothing to do", 
         b offline 10.0.0.2 {}"
   `);
 });
-
-/** Each line with what it came to; what is refused has changed nothing. */
-async function check(text: string): Promise<string> {
-  const plane = await createTestPlane();
-  await plane.ask("POST /networks", { by, body: { name: "home" } });
-  const tokens = new Map([["none", "nobody-knows-it"]]);
-  const told: string[] = [];
-  for (const line of text
-    .trim()
-    .split("\n")
-    .map((each) => each.trim())) {
-    const state = plane.plane.ledger.state;
-    const [status, answer] = await perform(plane, line, tokens);
-    if (status !== 200 && plane.plane.ledger.state !== state) throw new Error(`${line} half done`);
-    const short = line.length > 60 ? `${line.slice(0, 59)}…` : line;
-    told.push(`${short}\n  → ${answer}`);
-  }
-  return told.join("\n");
-}
-
-async function perform(
-  { ask, plane, time }: TestPlane,
-  line: string,
-  tokens: Map<string, string>,
-): Promise<readonly [status: number, answer: string]> {
-  const [verb = "", name = "", key = "", token = "", network = "home"] = line.split(" ");
-  const rest = JSON.parse(line.match(/ (\{.*\}|true|false)$/)?.[1] ?? "{}") as object;
-  const home = "/networks/home";
-  const publicKey = Buffer.alloc(32, key).toString("base64");
-  const secret = token === "" ? {} : { secret: tokens.get(token) };
-  const rev = plane.ledger.rev;
-  const asked: Readonly<Record<string, () => ReturnType<typeof ask>>> = {
-    // With the credential that its host was given.
-    again: () => {
-      const credential = tokens.get(`credential of ${key}`);
-      return ask("POST /join", { body: { network, name, publicKey, ...secret, credential } });
-    },
-    join: () => ask("POST /join", { body: { network, name, publicKey, ...secret } }),
-    network: () => ask("POST /networks", { by, body: { name } }),
-    open: () => ask(`PATCH ${home}`, { by, body: { isOpen: rest } }),
-    token: () => ask(`POST ${home}/tokens`, { by, body: rest }),
-    revoke: () => ask(`DELETE ${home}/tokens/${idOf(plane, tokens.get(name) ?? "")}`, { by }),
-    approve: () => ask(`POST ${home}/nodes/${name}/approve`, { by, body: rest }),
-    set: () => ask(`PATCH ${home}/nodes/${name}`, { by, body: rest }),
-    remove: () => ask(`DELETE ${home}/nodes/${name}`, { by }),
-    apply: () => ask(`PUT ${home}/mesh`, { by, body: rest }),
-    nodes: () => ask(`GET ${home}/nodes`, { by }),
-  };
-  if (verb === "later") {
-    time.now += Number(name) * HOUR_MS;
-    return [200, "so it is"];
-  }
-  const { status, text } = await (asked[verb]?.() ?? Promise.reject(new Error(line)));
-  const answer = JSON.parse(text) as Record<string, never> & Refused;
-  if (status !== 200) {
-    const { code, message, fix, details = [] } = answer.error;
-    const paths = details.map(({ path }) => path).join(", ");
-    return [status, `${code}${paths === "" ? "" : ` (${paths})`}: ${message}; ${fix}`];
-  }
-  switch (verb) {
-    case "join":
-    case "again":
-      tokens.set(`credential of ${key}`, String(answer["credential"]));
-      return [status, answer["isApproved"] ? "is in" : "waits"];
-    case "token":
-      tokens.set(`t${countTokens(tokens) + 1}`, String(answer["token"]).split(":")[1] ?? "");
-      return [status, `t${countTokens(tokens)}`];
-    case "nodes":
-      return [status, (answer as unknown as readonly Listed[]).map(printNode).join("\n    ")];
-    default:
-      return [status, plane.ledger.rev === rev ? "nothing to do" : "done"];
-  }
-}
-
-function countTokens(tokens: ReadonlyMap<string, string>): number {
-  return [...tokens.keys()].filter((each) => /^t\d+$/.test(each)).length;
-}
-
-interface Refused {
-  readonly error: {
-    readonly code: string;
-    readonly message: string;
-    readonly fix: string;
-    readonly details?: readonly { readonly path: string }[];
-  };
-}
-
-interface Listed {
-  readonly name: string;
-  readonly state: string;
-  readonly addresses: readonly string[];
-  readonly fields: object;
-}
-
-function printNode({ name, state, addresses, fields }: Listed): string {
-  return `${name} ${state} ${addresses.join(",")} ${JSON.stringify(fields)}`;
-}
-
-function idOf({ ledger, vault }: TestPlane["plane"], secret: string): string {
-  const hash = vault.hashSecret(secret);
-  const [key = ""] = [...ledger.state.token].find(([, row]) => row.hash === hash) ?? [];
-  return key.split("/")[1] ?? "";
-}

@@ -2,7 +2,7 @@
 import { AppError } from "@warren/api";
 import { listTexts, say } from "@warren/core";
 import type { Name, PublicKey } from "@warren/core";
-import { demandNetwork, waits, withoutUndefined } from "./networks.ts";
+import { demandNetwork, fieldsIn, waits, withoutUndefined } from "./networks.ts";
 import { spendToken } from "./tokens.ts";
 import { nodeKey, rowsOf, withRow } from "../state.ts";
 import type { Fields, NodeRow, State } from "../state.ts";
@@ -11,20 +11,17 @@ export interface Joining {
   readonly network: string;
   readonly name: Name;
   readonly publicKey: PublicKey;
-  /** Hash of the credential that it is given. */
+  /** Hash of the credential that it has made. */
   readonly credential: string;
-  /** Hash of that which it had before: whoever joins again has to be the same. */
-  readonly former?: string;
   /** Hash of the token's secret; absent: it has none. */
   readonly token?: string;
   readonly at: number;
 }
 
-/** A host becomes a node, or waits to become one. */
-export function joinNode(
-  state: State,
-  { network, name, publicKey, credential, former, token, at }: Joining,
-): State {
+/** A host becomes a node, or waits to become one. Who asks once more has heard no answer: nothing changes. */
+export function joinNode(state: State, joining: Joining): State {
+  if (isDone(state, joining)) return state;
+  const { network, name, publicKey, credential, token, at } = joining;
   const { isOpen } = demandNetwork(state, network);
   const spent = token === undefined ? undefined : spendToken(state, network, { hash: token, at });
   if (spent === undefined && !isOpen) {
@@ -34,13 +31,8 @@ export function joinNode(
   }
   const key = nodeKey(network, name);
   const before = state.node.get(key);
-  refuseTaken(state, {
-    network,
-    name,
-    publicKey,
-    former,
-    mayBeDeclared: spent?.row.isApproved === true,
-  });
+  refuseCopy(state, joining);
+  refuseTaken(before, joining, spent?.row.isApproved === true);
   const fields = before?.fields ?? (spent?.row.isApproved === true ? spent.row.fields : undefined);
   const joined = { credential, at, ...(spent === undefined ? {} : { token: spent.id }) };
   const row: NodeRow = {
@@ -52,40 +44,49 @@ export function joinNode(
   return withRow(spent?.state ?? state, "node", key, row);
 }
 
+/** Whatever its token is worth by now. One that waits may come with a token that lets it in. */
+function isDone(state: State, { network, name, publicKey, credential, token }: Joining): boolean {
+  const row = state.node.get(nodeKey(network, name));
+  if (row?.joined?.credential !== credential || row.publicKey !== publicKey) return false;
+  const known = state.token.get(nodeKey(network, row.joined.token ?? ""));
+  return row.fields !== undefined || token === undefined || known?.hash === token;
+}
+
+/** By their keys nodes and clients are told from each other, and by their credentials nodes. */
+function refuseCopy(state: State, { network, name, publicKey, credential }: Joining): void {
+  const own = nodeKey(network, name);
+  const node = [...state.node].find(
+    ([key, { joined, publicKey: known, fields }]) =>
+      key !== own &&
+      (joined?.credential === credential ||
+        (key.startsWith(`${network}/`) && [known, fields?.["publicKey"]].includes(publicKey))),
+  );
+  const clients = fieldsIn(demandNetwork(state, network).document, "clients");
+  const client = Object.keys(clients).find(
+    (each) => fieldsIn(clients, each)["publicKey"] === publicKey,
+  );
+  const fix = say`have it make another: warren leave, and join again`;
+  if (node !== undefined) {
+    const text = say`its key is that of node ${node[0].slice(node[0].indexOf("/") + 1)}: one may be a copy of the other's disk`;
+    throw new AppError("conflict", text, { fix });
+  }
+  if (client === undefined) return;
+  throw new AppError("conflict", say`its key is that of client ${client}`, { fix });
+}
+
 /**
  * A name is whose it was, by the credential: a public key is no secret. What was only declared is for
- * whoever has a token that needs no approval.
+ * whoever has a token that needs no approval, and the key that is declared, if one is.
  */
 function refuseTaken(
-  state: State,
-  {
-    network,
-    name,
-    publicKey,
-    former,
-    mayBeDeclared,
-  }: Pick<Joining, "network" | "name" | "publicKey"> & {
-    readonly former: string | undefined;
-    readonly mayBeDeclared: boolean;
-  },
+  before: NodeRow | undefined,
+  { network, name, publicKey, credential }: Joining,
+  mayBeDeclared: boolean,
 ): void {
-  const clone = rowsOf(state.node, network).find(
-    ([other, row]) => other !== name && row.publicKey === publicKey,
-  );
-  if (clone !== undefined) {
-    throw new AppError(
-      "conflict",
-      say`its key is that of node ${clone[0]}: one may be a copy of the other's disk`,
-      {
-        fix: say`have it make another: warren leave, and join again`,
-      },
-    );
-  }
-  const before = state.node.get(nodeKey(network, name));
   if (before === undefined) return;
-  const isDeclared = before.publicKey === undefined && before.fields?.["publicKey"] === undefined;
-  const isOwn = before.joined !== undefined && before.joined.credential === former;
-  if (isOwn || (isDeclared && mayBeDeclared)) return;
+  const isOwn = before.joined?.credential === credential;
+  const declared = before.fields?.["publicKey"] ?? publicKey;
+  if (isOwn || (before.joined === undefined && declared === publicKey && mayBeDeclared)) return;
   throw new AppError("conflict", say`there is a node ${name} in network ${network} already`, {
     fix: say`choose another name with --name; or take that one out first: warren node remove ${network} ${name}`,
   });

@@ -1,6 +1,8 @@
 /** What the API does with networks as a whole. */
+import { AppError } from "@warren/api";
 import { optional, printPrefix, printText, say } from "@warren/core";
 import { mayDo } from "../auth/roles.ts";
+import type { Caller } from "../auth/roles.ts";
 import type { Handlers, Vault } from "../plane.ts";
 import {
   applyDocument,
@@ -82,9 +84,13 @@ export const networkHandlers: Handlers<Networks> = {
     const document = documentOf(demandNetwork(state, network), rowsOf(state.node, network));
     return { document, rev, tag: tagOf(vault, state, network) };
   },
-  async applyMesh({ ledger, vault }, { by, params: { network = "" }, query, body }) {
+  async applyMesh({ ledger, vault }, { by, caller, params: { network = "" }, query, body }) {
     const { state: before } = ledger;
-    const apply = (state: typeof before) => applyDocument(state, network, body);
+    const apply = (state: State): State => {
+      const after = applyDocument(state, network, body);
+      refuseSettings(caller, network, [state, after]);
+      return after;
+    };
     const deed = { ...by, command: "apply", summary: network };
     const { set, delete: gone } = ledger.try(deed, apply);
     const changes = [...set.map(([key]) => `~ ${key}`), ...gone.map((key) => `- ${key}`)];
@@ -109,6 +115,23 @@ export function tagOf({ hashSecret }: Vault, state: State, network: string): str
   if (row === undefined) return "";
   const written = JSON.stringify(documentOf(row, rowsOf(state.node, network)));
   return `"${hashSecret(written).slice(0, TAG_LETTERS)}"`;
+}
+
+/** Settings are the network's in whichever way they are changed. */
+function refuseSettings(caller: Caller, network: string, states: readonly State[]): void {
+  const [before, after] = states.map((state) => {
+    const settings = demandNetwork(state, network).document["network"] as Fields;
+    const names = Object.keys(settings).toSorted();
+    return JSON.stringify(names.map((name) => [name, settings[name]]));
+  });
+  if (before === after || mayDo(caller, { role: "admin", network: parsedName(network) })) return;
+  throw new AppError(
+    "forbidden",
+    say`only an admin may change the settings of network ${network}`,
+    {
+      fix: say`leave "network" as warren pull writes it; or have an admin do it`,
+    },
+  );
 }
 
 /** In JSON null takes a field away. */

@@ -2,7 +2,6 @@
 import { AppError } from "@warren/api";
 import type { NodeView } from "@warren/api";
 import { optional, parsePublicKey, printEndpoint, Problem, say } from "@warren/core";
-import { NODE_CREDENTIAL_PREFIX } from "../auth/credentials.ts";
 import { limitKey } from "../auth/rate-limit.ts";
 import type { Handlers, Plane } from "../plane.ts";
 import { approveNode, joinNode, removeNode, setNode } from "../commands/nodes.ts";
@@ -45,18 +44,16 @@ export const nodeHandlers: Handlers<Nodes> = {
     return { rev: await ledger.commit(deed, (state) => removeNode(state, network, node)) };
   },
   async join({ ledger, clock, vault, tries }, { body, remoteAddress }) {
-    const { network: wanted, name, publicKey, secret, credential: former } = body;
+    const { network: wanted, name, publicKey, secret, credential } = body;
     const address = limitKey(remoteAddress);
     tries.take(address, clock.now());
     const network = wanted ?? onlyOne([...ledger.state.network.keys()]);
-    const credential = `${NODE_CREDENTIAL_PREFIX}${vault.makeSecret()}`;
     const joining = {
       network,
       name,
       publicKey,
       credential: vault.hashSecret(credential),
       at: clock.now(),
-      ...optional("former", former === undefined ? undefined : vault.hashSecret(former)),
       ...optional("token", secret === undefined ? undefined : vault.hashSecret(secret)),
     };
     const deed = {
@@ -69,7 +66,7 @@ export const nodeHandlers: Handlers<Nodes> = {
     if (secret !== undefined) tries.give(address, clock.now());
     const row = ledger.state.node.get(nodeKey(network, name));
     const isApproved = row?.fields !== undefined;
-    return { network: parsedName(network), node: name, credential, isApproved };
+    return { network: parsedName(network), node: name, isApproved };
   },
 };
 
