@@ -1,11 +1,12 @@
 /** warren apply and pull: from a mesh file to a server, and back. */
-import { createInterface } from "node:readline/promises";
-import { AppError, refusalOf } from "@warren/api";
-import { say } from "@warren/core";
+import { refusalOf } from "@warren/api";
+import { listTexts, say } from "@warren/core";
 import { readFileSync } from "node:fs";
 import { stringify } from "yaml";
 import { printFindings } from "../findings.ts";
 import { writeNamed } from "../files/staging.ts";
+import { isMeant } from "../terminal/question.ts";
+import { countOf } from "../terminal/words.ts";
 import { loadWorkspace } from "../workspace.ts";
 import { readDocument } from "../yaml/document.ts";
 import type { Asking } from "./control.ts";
@@ -13,13 +14,15 @@ import type { Asking } from "./control.ts";
 export interface ApplyOptions {
   readonly file: string;
   readonly yes: boolean;
+  /** Nodes that the file does not name go, and nobody is asked. */
+  readonly removeMissing: boolean;
 }
 
 /** Shows what would change, asks, and does it. A second time there is nothing to do. */
 export async function apply(
   { terminal, call, json }: Asking,
   wanted: string | undefined,
-  { file, yes }: ApplyOptions,
+  { file, yes, removeMissing }: ApplyOptions,
 ): Promise<number> {
   const { findings, plan } = loadWorkspace(file, { keys: "public", isStrict: false });
   printFindings(terminal, findings, { json });
@@ -34,7 +37,22 @@ export async function apply(
     return 0;
   }
   for (const change of changes) terminal.say(say`${change}`);
-  if (!yes && !(await isMeant(terminal))) {
+  const start = `- node/${network}/`;
+  const gone = changes.flatMap((each) =>
+    each.startsWith(start) ? [each.slice(start.length)] : [],
+  );
+  if (gone.length > 0) terminal.say(say`${file} does not name ${listTexts(gone)}`);
+  const answer = "yes";
+  const question = say`take ${countOf(gone.length, "node")} out of the mesh? type yes: `;
+  // Half a file is no reason to lose a mesh: who wants what it says need not want what it leaves out.
+  const isAgreed =
+    (yes ||
+      gone.length === changes.length ||
+      (await isMeant(terminal, say`do that? type yes: `, { answer, flag: "--yes" }))) &&
+    (removeMissing ||
+      gone.length === 0 ||
+      (await isMeant(terminal, question, { answer, flag: "--remove-missing" })));
+  if (!isAgreed) {
     terminal.say(say`nothing was changed`);
     return 2;
   }
@@ -63,17 +81,4 @@ function readMesh(file: string): Readonly<Record<string, unknown>> {
   } catch (cause) {
     throw refusalOf("cannot-read", file, cause);
   }
-}
-
-/** Of a person; a script says so with --yes. */
-async function isMeant(terminal: Asking["terminal"]): Promise<boolean> {
-  if (!process.stdin.isTTY) {
-    throw new AppError("usage", say`nobody is here to be asked`, {
-      fix: say`say that it is meant: --yes`,
-    });
-  }
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  const typed = await lines.question(terminal.read(say`do that? type yes: `));
-  lines.close();
-  return typed.trim() === "yes";
 }

@@ -4,9 +4,10 @@ import { optional, say } from "@warren/core";
 import type { Section, Text } from "@warren/core";
 import { findUnreached } from "../control/unreached.ts";
 import { readAssignments } from "../assignments.ts";
+import { isMeant } from "../terminal/question.ts";
 import { printTable } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { printDuration } from "../terminal/words.ts";
+import { countOf, printDuration } from "../terminal/words.ts";
 import { printJson } from "./plan.ts";
 
 /** Whom the commands ask, and how they tell what they heard. */
@@ -54,7 +55,19 @@ export async function setNetwork(
   return 0;
 }
 
-export async function removeNetwork({ terminal, call }: Asking, network: string): Promise<number> {
+export async function removeNetwork(
+  { terminal, call }: Asking,
+  network: string,
+  { yes }: { readonly yes: boolean },
+): Promise<number> {
+  const known = (await call("listNetworks")).find(({ name }) => name === network);
+  const count = known === undefined ? 0 : known.nodes + known.waiting;
+  const question = say`${network} has ${countOf(count, "node")}, and all leave it for good: type its name: `;
+  const wanted = { answer: network, flag: "--yes" };
+  if (!yes && count > 0 && !(await isMeant(terminal, question, wanted))) {
+    terminal.say(say`nothing was changed`);
+    return 2;
+  }
   await call("deleteNetwork", { params: { network } });
   terminal.print(say`${network}: removed; its hosts have left it`);
   return 0;

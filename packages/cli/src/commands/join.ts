@@ -2,7 +2,6 @@
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { createInterface } from "node:readline/promises";
 import { text as readAll } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import {
@@ -27,6 +26,7 @@ import { chooseNetwork, endAgent, endTunnel, stopAgent } from "./agent.ts";
 import { AGENT_BASE, AGENT_RUN } from "../control/places.ts";
 import type { Environment } from "../control/places.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { isMeant } from "../terminal/question.ts";
 import { countOf } from "../terminal/words.ts";
 
 export interface JoinOptions {
@@ -230,12 +230,8 @@ async function askForPin(terminal: Terminal, address: ServerAddress): Promise<Pi
     });
   }
   terminal.say(say`${shown} shows the key ${pin}`);
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  const typed = await lines.question(
-    terminal.read(say`is it the one that the server printed? type yes: `),
-  );
-  lines.close();
-  if (typed.trim() === "yes") return pin;
+  const question = say`is it the one that the server printed? type yes: `;
+  if (await isMeant(terminal, question, { answer: "yes", flag: `--pin ${pin}` })) return pin;
   throw new AppError("usage", say`not joined`, { fix: say`look at the server which key it has` });
 }
 

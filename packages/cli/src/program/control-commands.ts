@@ -188,9 +188,10 @@ function addNetworkCommands(
     .command("remove")
     .description(read(say`take one away: its hosts leave it`))
     .argument("<name>")
-    .action(async (name: string) => {
+    .option("--yes", read(say`do not ask`), false)
+    .action(async (name: string, options: { readonly yes: boolean }) => {
       const { removeNetwork } = await import("../commands/control.ts");
-      done(await removeNetwork(await asking(terminal, around), name));
+      done(await removeNetwork(await asking(terminal, around), name, options));
     });
 }
 
@@ -313,6 +314,7 @@ function addLoginCommands(
     .argument("[network]", read(say`which (the one that the file names)`))
     .addOption(fileOption(terminal))
     .option("--yes", read(say`do not ask`), false)
+    .option("--remove-missing", read(say`take out nodes that the file does not name`), false)
     .addOption(jsonOption(terminal))
     .action(
       async (network: string | undefined, options: ApplyOptions & { readonly json: boolean }) => {

@@ -157,7 +157,7 @@ test.each<[string, (file: string) => void, string]>([
   [
     "is of a newer warren",
     (file) => new DatabaseSync(file).exec("PRAGMA user_version = 99"),
-    "a newer warren has written it: its form is 99, and this one knows 1",
+    "a newer warren has written it: its form is 99, and this one knows 2",
   ],
 ])("restoreStore() refuses a backup that %s, and changes nothing", async (_, spoil, message) => {
   const folder = makeTestFolder();

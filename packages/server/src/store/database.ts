@@ -127,8 +127,8 @@ async function prepare(
   migrations: readonly string[],
 ): Promise<void> {
   const schema = readSchema(database, file, migrations.length);
-  // FULL: what was acknowledged outlasts a loss of power.
-  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+  // FULL: what was acknowledged outlasts a loss of power. And what is deleted or replaced is in no free page.
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON");
   if (schema > 0 && schema < migrations.length) {
     const copy = copyBefore(file, migrations.length);
     await writeWhole(copy, (underWay) => copyDatabase(database, underWay));

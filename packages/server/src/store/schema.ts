@@ -23,6 +23,11 @@ export const MIGRATIONS: readonly string[] = [
      summary TEXT,
      changes TEXT NOT NULL
    ) STRICT;`,
+  // The log has keys alone: what was in rows is gone from it.
+  `UPDATE revisions SET changes = json_object(
+     'set', json((SELECT json_group_array(value ->> 0) FROM json_each(changes, '$.set'))),
+     'delete', json(changes -> 'delete')
+   );`,
 ];
 
 /** How many migrations the file has seen, 0 for an empty one. Refuses what others have made, and what is newer than this program. */

@@ -37,6 +37,40 @@ function modeOf(path: string): string {
   return (fs.statSync(path).mode & 0o777).toString(8);
 }
 
+test("openSqliteStore() keeps nothing of what was replaced, not even of what an older one wrote to its log", async () => {
+  const folder = makeTestFolder();
+  const file = join(folder, "warren.db");
+  const old = await openSqliteStore(file, { migrations: MIGRATIONS.slice(0, 1) });
+  await old.commit(commitOf(1, { "account/a": '"OLDEST-HASH"', "node/a": '"PLAIN"' }));
+  await old.commit({ ...commitOf(2), delete: ["node/a"] });
+  await old.close();
+  const database = new DatabaseSync(file);
+  const written = JSON.stringify({
+    set: [["account/a", '"OLDEST-HASH"'], ["secret/a"]],
+    delete: [],
+  });
+  database.prepare("UPDATE revisions SET changes = ? WHERE rev = 1").run(written);
+  database.close();
+  expect(holds(file, "OLDEST-HASH")).toBe(true);
+  const store = await openSqliteStore(file);
+  expect(await store.revisions({ limit: 2 })).toEqual([
+    { ...commitOf(2), delete: ["node/a"] },
+    { ...commitOf(1), set: ["account/a", "secret/a"] },
+  ]);
+  const row = (hash: string) => ({
+    "account/a": JSON.stringify(`${hash}-HASH ${"x".repeat(5000)}`),
+  });
+  await store.commit(commitOf(3, row("OLD")));
+  await store.commit(commitOf(4, row("NEW")));
+  await store.close();
+  const held = ["OLDEST", "OLD", "NEW"].filter((hash) => holds(file, `${hash}-HASH`));
+  expect(held).toEqual(["NEW"]);
+});
+
+function holds(file: string, text: string): boolean {
+  return fs.readFileSync(file).includes(text);
+}
+
 test("openSqliteStore() has SQLite wait for the disk at each commit", async () => {
   const exec = vi.spyOn(DatabaseSync.prototype, "exec");
   onTestFinished(() => exec.mockRestore());
@@ -202,13 +236,13 @@ test("openSqliteStore() brings a file to a newer schema, keeps a copy of it, and
   const newer = await openSqliteStore(file, { migrations: NEWER });
   await newer.commit(commitOf(2, { a: "2" }));
   await newer.close();
-  expect(fs.readdirSync(folder)).toEqual(["warren.db", "warren.db.before-3"]);
+  expect(fs.readdirSync(folder)).toEqual(["warren.db", "warren.db.before-4"]);
   expect(new DatabaseSync(file).prepare("SELECT * FROM other").all()).toMatchObject([{ a: 1 }]);
-  expect(modeOf(`${file}.before-3`)).toBe("600");
+  expect(modeOf(`${file}.before-4`)).toBe("600");
   expect((await refusal(openSqliteStore(file))).replaceAll(folder, "")).toMatchInlineSnapshot(
-    `"cannot-read a newer warren has written it: its form is 3, and this one knows 1; run the newer warren; or go back to the copy made before it: warren server restore /warren.db.before-3"`,
+    `"cannot-read a newer warren has written it: its form is 4, and this one knows 2; run the newer warren; or go back to the copy made before it: warren server restore /warren.db.before-4"`,
   );
-  const copy = await openSqliteStore(`${file}.before-3`);
+  const copy = await openSqliteStore(`${file}.before-4`);
   expect(await copy.load()).toMatchObject({ rev: 1, rows: new Map([["a", "1"]]) });
 });
 

@@ -1,6 +1,6 @@
 /**
  * Where the control plane's state lies: rows of text by key, and the log of all that has changed them.
- * What a key means is the business of who writes it, but for one thing: the log never tells a secret.
+ * What a key means is the business of who writes it, but for sealed ones, and the log tells keys alone.
  */
 import { AppError } from "@warren/api";
 import type { Delta, Entries } from "@warren/api";
@@ -41,9 +41,9 @@ export interface Deed {
 
 export interface Revision extends Deed, Changes {}
 
-/** What the log keeps of a delta: each row with its new text, but a secret's key alone. */
+/** What the log keeps of a delta: which rows. It is kept for ever, and what was in them need not be: hashes of old passwords. */
 export interface Changes {
-  readonly set: readonly (readonly [key: string, text?: string])[];
+  readonly set: readonly string[];
   readonly delete: readonly string[];
 }
 
@@ -58,7 +58,7 @@ export function isSecret(key: string): boolean {
 }
 
 export function changesOf({ set, delete: gone }: Delta): Changes {
-  return { set: set.map(([key, text]) => (isSecret(key) ? [key] : [key, text])), delete: gone };
+  return { set: set.map(([key]) => key), delete: gone };
 }
 
 export function checkNext(rev: number, stored: number): void {

@@ -1,0 +1,91 @@
+/** Joining is never half done: whoever is cut off asks again, and whoever is in joins again without a gap. */
+import { expect, test } from "vitest";
+import { createControl, serveOn, type, typeInVain } from "./control-machines.ts";
+import { pingDuring } from "./steady-pings.ts";
+import type { System } from "./system.ts";
+import { useGround } from "./systems-fixture.ts";
+
+const ground = useGround();
+
+/** From before the program has begun until after it has heard its answer, or nearly. */
+const KILLS = "0.3 0.5 0.7 0.9";
+
+test("`warren join` that is cut off is done by the next one, with a token for one use", async () => {
+  const lab = await createControl(ground, ["srv", "a", "b"]);
+  const [srv, a, b] = ["srv", "a", "b"].map((name) => lab.machine(name)) as [
+    System,
+    System,
+    System,
+  ];
+  await serveOn(srv);
+  const create = "warren token create mesh";
+  const [one = "", other = ""] = (await type(srv, `${create}; ${create}`)).trim().split("\n");
+
+  // What it has heard cannot be written: the server knows it by now.
+  const file = "/var/lib/warren/mesh/key";
+  const refused = await typeInVain(a, `mkdir -p ${file}; warren join ${one}`);
+  expect(refused).toContain(`${file}: error cannot-write`);
+  expect(await type(srv, "warren node list mesh")).toMatch(/^a +not connected/m);
+  expect(await type(a, "stat -c %a /var/lib/warren/.joining-*")).toBe("600\n");
+  expect(await type(a, `rmdir ${file}; warren join ${one}`)).toMatchInlineSnapshot(`
+    "a is in mesh, on warren0: 0 tunnels
+    "
+  `);
+  expect(await type(a, "ls -A /var/lib/warren")).toBe("mesh\n");
+
+  const killed = `for s in ${KILLS}; do timeout -s KILL $s warren join ${other} || true; done`;
+  expect(await type(b, `{ ${killed}; } >/dev/null; warren join ${other}`)).toContain(
+    "b is in mesh, on warren0: 1 tunnel\n",
+  );
+  await type(b, "ping -n -W 2 -c 1 10.77.0.1");
+  const listed = await type(srv, "warren token list mesh");
+  expect(listed.match(/ 0 +not needed$/gm)).toHaveLength(2);
+
+  // A person is asked before both are out of it.
+  const remove = "script -qec 'warren network remove mesh' /dev/null";
+  expect(await typeInVain(srv, `echo yes | ${remove}`)).toContain("nothing was changed");
+  expect(await type(srv, `echo mesh | ${remove}`)).toContain("mesh: removed");
+});
+
+test("a host that joins again, by the same token or another, loses no packet and keeps its tunnel", async () => {
+  const lab = await createControl(ground, ["srv", "a", "b"]);
+  const [srv, a, b] = ["srv", "a", "b"].map((name) => lab.machine(name)) as [
+    System,
+    System,
+    System,
+  ];
+  await serveOn(srv);
+  const create = "warren token create mesh --uses 0";
+  const tokens = (await type(srv, `${create}; ${create}`)).trim().split("\n");
+  for (const host of [a, b]) await type(host, `warren join ${tokens[0]}`);
+  const index = await type(a, "cat /sys/class/net/warren0/ifindex");
+  const both = [
+    { source: a, target: "10.77.0.2" },
+    { source: b, target: "10.77.0.1" },
+  ];
+  const counts = await pingDuring(both, async () => {
+    for (const token of tokens) {
+      expect(await type(a, `warren join ${token}`)).toBe("a is in mesh, on warren0: 1 tunnel\n");
+    }
+  });
+  expect(counts).toMatchObject([{ lost: [] }, { lost: [] }]);
+  expect(await type(a, "cat /sys/class/net/warren0/ifindex")).toBe(index);
+
+  // Another interface is another tunnel: the one before is gone.
+  expect(await type(a, `warren join ${tokens[0]} --interface tunnel`)).toMatchInlineSnapshot(`
+    "a is in mesh, on tunnel: 1 tunnel
+    "
+  `);
+  await type(a, "! ip link show warren0 2>/dev/null; ping -n -W 6 -c 1 10.77.0.2");
+});
+
+test("an agent that no service starts is not given the token that its host joined by", async () => {
+  const lab = await createControl(ground, ["srv", "a"]);
+  const [srv, a] = ["srv", "a"].map((name) => lab.machine(name)) as [System, System];
+  await serveOn(srv);
+  const token = (await type(srv, "warren token create mesh")).trim();
+  const join = `mount -t tmpfs none /run/systemd; OTHER=kept WARREN_TOKEN=${token} warren join`;
+  expect(await type(a, `unshare -m sh -ec '${join}'`)).toContain("a is in mesh, on warren0");
+  const environ = "tr '\\0' '\\n' </proc/$(pgrep -f 'agent mesh$')/environ";
+  expect(await type(a, `${environ} | grep -E '^(OTHER|WARREN)' | sort`)).toBe("OTHER=kept\n");
+});
