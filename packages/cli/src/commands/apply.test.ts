@@ -117,8 +117,9 @@ async function createHome(): Promise<{
 }> {
   const folder = new MeshFolder();
   const place = { folder: folder.at("server"), host: "127.0.0.1", port: 0, addresses: [] };
-  const { port, pin, localToken: token, close } = await serve(place);
-  onTestFinished(close);
+  const serving = await serve(place);
+  onTestFinished(() => serving.close());
+  const { port, pin, localToken: token } = serving;
   const call = clientOf({ address: { host: "127.0.0.1", port }, pin, token });
   await call("createNetwork", { body: { name: "home" as never } });
   let said = "";
