@@ -57,7 +57,8 @@ test("a host that joins again, by the same token or another, loses no packet and
   await serveOn(srv);
   const create = "warren token create mesh --uses 0";
   const tokens = (await type(srv, `${create}; ${create}`)).trim().split("\n");
-  for (const host of [a, b]) await type(host, `warren join ${tokens[0]}`);
+  await type(a, `warren join ${tokens[0]} --name other`);
+  await type(b, `warren join ${tokens[0]}`);
   const index = await type(a, "cat /sys/class/net/warren0/ifindex");
   const both = [
     { source: a, target: "10.77.0.2" },
@@ -65,7 +66,9 @@ test("a host that joins again, by the same token or another, loses no packet and
   ];
   const counts = await pingDuring(both, async () => {
     for (const token of tokens) {
-      expect(await type(a, `warren join ${token}`)).toBe("a is in mesh, on warren0: 1 tunnel\n");
+      expect(await type(a, `warren join ${token}`)).toBe(
+        "other is in mesh, on warren0: 1 tunnel\n",
+      );
     }
   });
   expect(counts).toMatchObject([{ lost: [] }, { lost: [] }]);
@@ -73,7 +76,7 @@ test("a host that joins again, by the same token or another, loses no packet and
 
   // Another interface is another tunnel: the one before is gone.
   expect(await type(a, `warren join ${tokens[0]} --interface tunnel`)).toMatchInlineSnapshot(`
-    "a is in mesh, on tunnel: 1 tunnel
+    "other is in mesh, on tunnel: 1 tunnel
     "
   `);
   await type(a, "! ip link show warren0 2>/dev/null; ping -n -W 6 -c 1 10.77.0.2");

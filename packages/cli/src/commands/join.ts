@@ -64,14 +64,16 @@ export async function join(
   const wish = await readWish(terminal, token, options, place.environment);
   const wanted =
     options.interface === undefined ? undefined : demand(parseInterfaceName(options.interface));
-  const node = options.name === undefined ? nameOfHost() : demand(parseName(options.name));
   const target = await findServer(
     wish.addresses.map((each) => ({ ...each, ...optional("pin", wish.pin) })),
   );
+  const known = readKnown(wish);
+  const node =
+    options.name === undefined ? (known?.node ?? nameOfHost()) : demand(parseName(options.name));
   const servers = wish.addresses.map(printHostPort);
   const asked = { servers: wish.pin === undefined ? servers : [wish.pin], network: wish.network };
   const pending = new PendingJoin(AGENT_BASE, { ...asked, node });
-  const identity = readKnown(wish) ?? pending.demandIdentity();
+  const identity = known ?? pending.demandIdentity();
   const answer = await ask(createClient(pinnedFetch(target)), pending, {
     name: node,
     publicKey: publicKeyOf(identity.privateKey),
@@ -125,13 +127,13 @@ async function ask(
 }
 
 /** What it had of this server before: nothing of it is shown to another. */
-function readKnown(wish: Wish): Identity | undefined {
+function readKnown(wish: Wish): (Credential & Identity) | undefined {
   for (const network of listNetworks(AGENT_BASE)) {
     const files = new NetworkFiles(AGENT_BASE, network);
     const [credential, privateKey] = [files.readCredential(), files.readPrivateKey()];
     const isMeant = wish.network === undefined || wish.network === network;
     if (!isMeant || credential === undefined || privateKey === undefined) continue;
-    if (isSameServer(credential, wish)) return { credential: credential.credential, privateKey };
+    if (isSameServer(credential, wish)) return { ...credential, privateKey };
   }
   if (wish.network !== undefined) refuseOther(wish, wish.network);
   return undefined;
