@@ -1,13 +1,11 @@
 /** Pairs of nodes without a tunnel between them, each with the reason and the way out, by what both said last. Pure. */
 import type { NodeView } from "@warren/api";
 import { say } from "@warren/core";
-import type { Phrase } from "@warren/core";
+import type { Reason } from "../remote/refusals.ts";
 import { HANDSHAKE_SECONDS } from "../remote/tunnel-status.ts";
 
-export interface Unreached {
+export interface Unreached extends Reason {
   readonly pair: string;
-  readonly cause: Phrase;
-  readonly fix: Phrase;
 }
 
 /** Only of nodes that are connected and have applied all: of the others there is better to say. */
@@ -21,11 +19,7 @@ export function findUnreached(network: string, nodes: readonly NodeView[]): read
   );
 }
 
-function reasonOf(
-  network: string,
-  one: NodeView,
-  other: NodeView,
-): Omit<Unreached, "pair"> | undefined {
+function reasonOf(network: string, one: NodeView, other: NodeView): Reason | undefined {
   const [there, back] = [peerOf(one, other), peerOf(other, one)];
   if (one.endpoint === undefined && other.endpoint === undefined) {
     return {

@@ -1,20 +1,17 @@
 /** Why a host is not as the mesh says: at which step, for what cause, and the way out. */
 import { listTexts, printPrefix, say } from "@warren/core";
 import type { FirewallBlock, Name, Node, Phrase, Prefix } from "@warren/core";
-import { sshRefusals } from "../remote/refusals.ts";
-import type { Words } from "../remote/refusals.ts";
+import { reasonOf } from "../remote/refusals.ts";
+import type { Reason, Reasons } from "../remote/refusals.ts";
 import type { OtherTunnel } from "./facts.ts";
-import { printTarget } from "../remote/ssh.ts";
 import type { SshTarget } from "../remote/ssh.ts";
 
 /** What is done to a host, in this order. */
 export type Phase = "connect" | "check" | "install" | "key" | "apply" | "confirm" | "verify";
 
-export interface Trouble {
+export interface Trouble extends Reason {
   readonly step: Phase;
   readonly code: string;
-  readonly cause: Phrase;
-  readonly fix: Phrase;
   /** It may be wrong, or done without: `--anyway` goes on. */
   readonly isForcible?: true;
 }
@@ -32,14 +29,9 @@ export function troubleOf(
   { step, node, target, seconds }: Attempt,
   { code, detail }: { readonly code: string; readonly detail: string },
 ): Trouble {
-  const known = { ...sshRefusals(target, detail), ...working(detail, { node, seconds }) }[
-    undone(code, detail)
-  ];
-  const other = {
-    cause: say`${code}: ${detail === "" ? say`the host says no more` : detail}`,
-    fix: say`see what the host says: ssh ${printTarget(target)}`,
-  };
-  return { step, code: undone(code, detail), ...(known ?? other) };
+  const failed = { code: undone(code, detail), detail };
+  const reason = reasonOf(target, failed, working(detail, { node, seconds }));
+  return { step, code: failed.code, ...reason };
 }
 
 /** What failed half way, and was undone, failed for a reason that the system has told. */
@@ -50,10 +42,7 @@ function undone(code: string, detail: string): string {
   return code;
 }
 
-function working(
-  detail: string,
-  { node, seconds }: Pick<Attempt, "node" | "seconds">,
-): Readonly<Record<string, Words>> {
+function working(detail: string, { node, seconds }: Pick<Attempt, "node" | "seconds">): Reasons {
   return {
     "no-space": {
       cause: say`no space is left where the files go`,

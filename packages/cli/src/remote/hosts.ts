@@ -1,10 +1,10 @@
 /** The nodes of a mesh as hosts that can be asked, and why one cannot. */
 import { unknownNode } from "../app-error.ts";
 import * as core from "@warren/core";
-import type { Phrase } from "@warren/core";
 import type { Answer } from "./answers.ts";
-import { sshRefusals } from "./refusals.ts";
-import { inParallel, printTarget, sshTargetOf } from "./ssh.ts";
+import { reasonOf } from "./refusals.ts";
+import type { Reason, Reasons } from "./refusals.ts";
+import { inParallel, sshTargetOf } from "./ssh.ts";
 import type { Connections, Remote } from "./ssh.ts";
 
 export interface MeshHost {
@@ -13,11 +13,9 @@ export interface MeshHost {
 }
 
 /** A host that answered nothing of what it was asked. */
-export interface Refused {
+export interface Refused extends Reason {
   readonly name: string;
   readonly code: string;
-  readonly cause: Phrase;
-  readonly fix: Phrase;
 }
 
 /** Nodes by their names; all where none is named. */
@@ -51,12 +49,7 @@ export function refusalOf(
   { name, remote: { target } }: MeshHost,
   { code, detail }: { readonly code: string; readonly detail: string },
 ): Refused {
-  const known = { ...sshRefusals(target, detail), ...asking(detail) }[code];
-  const other = {
-    cause: core.say`${code}: ${detail === "" ? core.say`the host says no more` : detail}`,
-    fix: core.say`see what the host says: ssh ${printTarget(target)}`,
-  };
-  return { name, code, ...(known ?? other) };
+  return { name, code, ...reasonOf(target, { code, detail }, asking(detail)) };
 }
 
 /** For --json, as findings are. */
@@ -68,7 +61,7 @@ export function printableRefusal(
 }
 
 /** What the programs that only look refuse, by their codes. */
-export function asking(detail: string): Readonly<Record<string, Pick<Refused, "cause" | "fix">>> {
+export function asking(detail: string): Reasons {
   return {
     "not-root": {
       cause: core.say`only root may ask WireGuard`,

@@ -2,17 +2,12 @@
 import { IPV6_LEAST_MTU, listSome, printAddress, printCount, say } from "@warren/core";
 import type { Phrase, Text } from "@warren/core";
 import type { Refused } from "./hosts.ts";
+import type { Reason } from "./refusals.ts";
 import type { Measured, Probed } from "./probing.ts";
 import { HANDSHAKE_SECONDS } from "./tunnel-status.ts";
 import { printMatrix, printRoundTrip } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { commandOn, MESH_FILE, printDuration } from "../terminal/words.ts";
-
-/** Why a pair is not as it should be, and the way out. */
-export interface Oddity {
-  readonly cause: Phrase;
-  readonly fix: Phrase;
-}
 
 /** More nodes than that make a table that nobody can read. */
 const TABLE_NODES = 12;
@@ -60,7 +55,7 @@ function printOdd(terminal: Terminal, { pairs, refused }: Probed, file: string):
 }
 
 /** One after the other, with what to do about it. */
-export function printOddity(terminal: Terminal, where: Text, { cause, fix }: Oddity): void {
+export function printOddity(terminal: Terminal, where: Text, { cause, fix }: Reason): void {
   terminal.print(say`${terminal.paint("bold", where)}: ${cause}\n  ${fix}`);
 }
 
@@ -85,7 +80,7 @@ export function changesOf(terminal: Terminal, before: Probed, after: Probed): re
 }
 
 /** Undefined where nothing is odd, and where nothing was asked. */
-export function findOddity(pair: Measured, file = MESH_FILE): Oddity | undefined {
+export function findOddity(pair: Measured, file = MESH_FILE): Reason | undefined {
   const { isAllowed, roundTripMs, pathMtu, mtu, handshakeSeconds: age, to } = pair;
   if (!isAllowed) return undefined;
   if (roundTripMs === undefined) return silence(pair, file);
@@ -122,12 +117,12 @@ function lostHosts(asked: readonly Measured[]): ReadonlyMap<string, Measured> {
   );
 }
 
-function loneliness(pair: Measured, file: string): Oddity {
+function loneliness(pair: Measured, file: string): Reason {
   const { cause, fix } = silence(pair, file);
   return { cause: say`nobody reaches it, and it reaches nobody: ${cause}`, fix };
 }
 
-function silence(pair: Measured, file: string): Oddity {
+function silence(pair: Measured, file: string): Reason {
   const { source, target, via, endpoint, handshakeSeconds: age, isUnresolved } = pair;
   if (via !== undefined) {
     return {
@@ -158,7 +153,7 @@ function silence(pair: Measured, file: string): Oddity {
 }
 
 /** `endpoint`: a name, with or without a port. */
-export function noAddress(source: string, endpoint: string): Oddity {
+export function noAddress(source: string, endpoint: string): Reason {
   const name = endpoint.replace(/:\d+$/, "");
   return {
     cause: say`${source} has found no address for ${name}`,

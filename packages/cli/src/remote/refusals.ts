@@ -4,13 +4,29 @@ import type { Phrase } from "@warren/core";
 import { printTarget } from "./ssh.ts";
 import type { SshTarget } from "./ssh.ts";
 
-export interface Words {
+/** Why something is not as it should be, and the way out. */
+export interface Reason {
   readonly cause: Phrase;
   readonly fix: Phrase;
 }
 
 /** By the codes of an answer that did not come. */
-export function sshRefusals(target: SshTarget, detail: string): Readonly<Record<string, Words>> {
+export type Reasons = Readonly<Record<string, Reason>>;
+
+/** Why a host did not answer: by the codes of its programs (`own`) and of ssh, else by what it says itself. */
+export function reasonOf(
+  target: SshTarget,
+  { code, detail }: { readonly code: string; readonly detail: string },
+  own: Reasons,
+): Reason {
+  const other = {
+    cause: say`${code}: ${detail === "" ? say`the host says no more` : detail}`,
+    fix: say`see what the host says: ssh ${printTarget(target)}`,
+  };
+  return { ...sshRefusals(target, detail), ...own }[code] ?? other;
+}
+
+function sshRefusals(target: SshTarget, detail: string): Reasons {
   const { host, port } = target;
   // As ~/.ssh/known_hosts has it.
   const known = port === undefined ? host : `'[${host}]:${port}'`;

@@ -2,7 +2,7 @@
 import { listSome, listTexts, say } from "@warren/core";
 import type { Phrase, Text } from "@warren/core";
 import { noAddress, printOddity } from "./probe-report.ts";
-import type { Oddity } from "./probe-report.ts";
+import type { Reason } from "./refusals.ts";
 import type { PeerStatus, TunnelAgent, TunnelStatus } from "./tunnel-status.ts";
 import { printHeaded } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -60,7 +60,7 @@ function agentLog({ network }: TunnelAgent): Phrase {
 }
 
 /** `self`: the host that it is a peer of. */
-export function findOddity(peer: PeerStatus, self: string): Oddity | undefined {
+export function findOddity(peer: PeerStatus, self: string): Reason | undefined {
   const { trouble, endpoint, endpointName = "", handshakeSeconds = 0 } = peer;
   if (trouble === undefined) return undefined;
   if (trouble === "no-address") return noAddress(self, endpointName);

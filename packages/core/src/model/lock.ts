@@ -194,11 +194,8 @@ function sorted<K extends string, V>(map: ReadonlyMap<K, V>): [K, V][] {
 }
 
 function parsePairName(text: string): PairName | Problem {
-  const names = text.split(" ").map(parseName);
-  const [one, other] = names;
-  if (names.length === 2 && typeof one === "string" && typeof other === "string" && one < other) {
-    return pairName(one, other);
-  }
+  const [one, other] = twoNames(text);
+  if (one !== undefined && other !== undefined && one < other) return pairName(one, other);
   return new Problem(
     say`cannot parse pair ${quote(text)}`,
     say`write two node names, the lower first`,
@@ -206,13 +203,19 @@ function parsePairName(text: string): PairName | Problem {
 }
 
 function parseEntryId(text: string): EntryId | Problem {
-  const names = text.split(" ").map(parseName);
-  const [client, via] = names;
-  if (names.length === 2 && typeof client === "string" && typeof via === "string") {
-    return entryId(client, via);
-  }
+  const [client, via] = twoNames(text);
+  if (client !== undefined && via !== undefined) return entryId(client, via);
   const fix = say`write a client's name and that of the node it enters through`;
   return new Problem(say`cannot parse way in ${quote(text)}`, fix);
+}
+
+/** Nothing where there is anything else. */
+function twoNames(text: string): readonly Name[] {
+  const names = text
+    .split(" ")
+    .map(parseName)
+    .filter((name) => typeof name === "string");
+  return names.length === 2 && names.join(" ") === text ? names : [];
 }
 
 function parseFingerprint(text: string): string | Problem {
