@@ -2,7 +2,7 @@
  * Whose name is asked for again, and where its peer is then dialled: decided from what the kernel counts
  * and what resolvers answered. Knows no clock, no resolver and no kernel; the kernel hears addresses alone.
  */
-import { compareAddresses, optional, parseAddress, parseEndpoint } from "@warren/core";
+import { bracketed, compareAddresses, optional, parseAddress, parseEndpoint } from "@warren/core";
 import { printEndpoint, Problem } from "@warren/core";
 import type { Address, Family, Peer, PublicKey } from "@warren/core";
 
@@ -206,7 +206,10 @@ function nextEndpoint(
   found: readonly string[],
   { now: { endpoint }, followed: { port }, unrouted }: Subject,
 ): string | undefined {
-  const all = usableAddresses(found).map((address) => ({ address, at: withPort(address, port) }));
+  const all = usableAddresses(found).map((address) => ({
+    address,
+    at: `${bracketed(address)}:${port}`,
+  }));
   const present = all.findIndex(({ at }) => at === endpoint);
   const turned = [...all.slice(present + 1), ...all.slice(0, Math.max(present, 0))];
   const routed = turned.filter(({ address }) => !unrouted.has(address));
@@ -218,10 +221,6 @@ function nextEndpoint(
 function isUsable({ family, bits }: Address): boolean {
   if (family === 4) return bits >> 24n !== 0n && bits >> 24n !== 127n;
   return bits > 1n && bits >> 32n !== MAPPED;
-}
-
-function withPort(address: string, port: number): string {
-  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 /** Of an endpoint as `wg` prints it. */

@@ -1,5 +1,5 @@
 /** The agent's one connection: a WebSocket to whichever of its server's addresses answers, in turn. */
-import { parseServerAddress } from "@warren/api";
+import { parseServerAddress, printHostPort } from "@warren/api";
 import type { LineEnd, Pin, ServerAddress } from "@warren/api";
 import { Problem, say } from "@warren/core";
 import { pinnedConnection } from "@warren/crypto";
@@ -37,8 +37,7 @@ function open(
   events: LineEvents,
 ): Line {
   const target = pin === undefined ? address : { ...address, pin };
-  const host = address.host.includes(":") ? `[${address.host}]` : address.host;
-  const socket = new WebSocket(`wss://${host}:${address.port}${STREAM}`, {
+  const socket = new WebSocket(`wss://${printHostPort(address)}${STREAM}`, {
     createConnection: pinnedConnection(target) as never,
     headers: { authorization: `Bearer ${credential}` },
     maxPayload: MOST_BYTES,

@@ -1,5 +1,5 @@
 /** Owns where a server listens, as tokens and options write it: a host, and a port where it is not the usual one. */
-import { parseEndpoint, printAddress, printEndpoint, Problem } from "@warren/core";
+import { bracketed, parseEndpoint, printAddress, printEndpoint, Problem } from "@warren/core";
 
 /** `parseServerAddress` is its maker. */
 export interface ServerAddress {
@@ -21,7 +21,7 @@ export function parseServerAddress(text: string): ServerAddress | Problem {
 
 /** As it stands in a URL. */
 export function printHostPort({ host, port }: ServerAddress): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+  return `${bracketed(host)}:${port}`;
 }
 
 /** Without the port where that is the usual one. */

@@ -26,7 +26,7 @@ export type { Imported } from "./import/import.ts";
 export type { Fields, MeshDocument } from "./import/document.ts";
 export { compareAddresses, parseAddress, printAddress } from "./ip/address.ts";
 export type { Address, Family } from "./ip/address.ts";
-export { parseEndpoint, printEndpoint } from "./ip/endpoint.ts";
+export { bracketed, parseEndpoint, printEndpoint } from "./ip/endpoint.ts";
 export type { Endpoint } from "./ip/endpoint.ts";
 export { IPV6_LEAST_MTU } from "./ip/mtu.ts";
 export { parseInterfaceAddress, printInterfaceAddress } from "./ip/interface-address.ts";

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
-import { AppError, ENDED, printJoinToken, printServerAddress } from "@warren/api";
+import { AppError, ENDED, printHostPort, printJoinToken, printServerAddress } from "@warren/api";
 import type { LineEnd, Pin, ServerAddress } from "@warren/api";
 import { optional, parseAddress, printAddress, printText, Problem, say } from "@warren/core";
 import type { Catalogue, Finding, Name } from "@warren/core";
@@ -212,9 +212,8 @@ function createVault(seal: Seal, place: Place): Vault {
       printJoinToken({ ...place, secret, network: network as Name }),
     printLinks: (secret) => {
       const [first = { host: "localhost", port: 0 }] = place.addresses;
-      const host = first.host.includes(":") ? `[${first.host}]` : first.host;
       return {
-        link: printLink(`https://${host}:${first.port}`, secret),
+        link: printLink(`https://${printHostPort(first)}`, secret),
         code: printJoinToken({ ...place, secret }),
       };
     },

@@ -50,8 +50,12 @@ export function parseEndpoint(text: string): Endpoint | Problem {
 export function printEndpoint(endpoint: Endpoint): string {
   const { host, port } = endpoint;
   const hostText = typeof host === "string" ? host : printAddress(host);
-  if (port === undefined) return hostText;
-  return hostText.includes(":") ? `[${hostText}]:${port}` : `${hostText}:${port}`;
+  return port === undefined ? hostText : `${bracketed(hostText)}:${port}`;
+}
+
+/** The host as it stands before a colon and a port: an IPv6 address in brackets. */
+export function bracketed(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
 }
 
 /** Whether both say the same; a name is not resolved, and a missing port is equal to none but itself. */

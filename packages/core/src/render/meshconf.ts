@@ -1,5 +1,5 @@
 /** Prints the database of wg-meshconf: a CSV with a row a node. What it cannot say, limits.ts names. */
-import { printEndpoint } from "../ip/endpoint.ts";
+import { bracketed, printEndpoint } from "../ip/endpoint.ts";
 import { aloneOnLink, printInterfaceAddress } from "../ip/interface-address.ts";
 import { printPrefix } from "../ip/prefix.ts";
 import type { Node } from "../model/mesh.ts";
@@ -53,9 +53,7 @@ function keepaliveTowards({ members }: Index, self: Member): number | undefined 
 
 /** It puts the listen port behind: an IPv6 address needs its brackets already. */
 function hostOf({ endpoint }: Node): string {
-  if (endpoint === undefined) return "";
-  const host = printEndpoint({ host: endpoint.host });
-  return host.includes(":") ? `[${host}]` : host;
+  return endpoint === undefined ? "" : bracketed(printEndpoint({ host: endpoint.host }));
 }
 
 /** What is behind it and active, but for the internet, which everybody would get. */
