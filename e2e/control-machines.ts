@@ -77,6 +77,11 @@ export async function type(host: Runner, script: string): Promise<string> {
   return output;
 }
 
+/** Of a list of nodes: how many have shaken hands by now is told every few seconds. */
+export function withoutMoments(listed: string): string {
+  return listed.replaceAll(/ +(handshakes|\d of \d)(?=$| )/gm, "");
+}
+
 /** What it prints as it fails. */
 export async function typeInVain(host: Runner, script: string): Promise<string> {
   const { status, output } = await typed(host, script);

@@ -1,6 +1,6 @@
 /** A managed mesh from the first command to the last, as S4 of the walk-throughs went, without its pains. */
 import { expect, test } from "vitest";
-import { createControl, serveOn, type, typeInVain } from "./control-machines.ts";
+import { createControl, serveOn, type, typeInVain, withoutMoments } from "./control-machines.ts";
 import type { System } from "./system.ts";
 import { useGround } from "./systems-fixture.ts";
 
@@ -171,9 +171,4 @@ async function addressesOf(srv: System): Promise<readonly string[]> {
 /** Hosts that are approved at once may call one another before both have heard of it: then again 5 s later. */
 async function pingAll(host: System, addresses: readonly string[]): Promise<void> {
   await type(host, addresses.map((address) => `ping -n -W 6 -c 1 ${address}`).join("\n"));
-}
-
-/** Who has spoken to whom as we look is a matter of moments. */
-function withoutMoments(listed: string): string {
-  return listed.replaceAll(/\d of (\d)/g, "… of $1");
 }
