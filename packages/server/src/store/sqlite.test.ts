@@ -57,11 +57,9 @@ test("openSqliteStore() keeps nothing of what was replaced, not even of what an 
     { ...commitOf(2), delete: ["node/a"] },
     { ...commitOf(1), set: ["account/a", "secret/a"] },
   ]);
-  const row = (hash: string) => ({
-    "account/a": JSON.stringify(`${hash}-HASH ${"x".repeat(5000)}`),
-  });
-  await store.commit(commitOf(3, row("OLD")));
-  await store.commit(commitOf(4, row("NEW")));
+  // Its end is on a page that is free afterwards.
+  await store.commit(commitOf(3, { "account/a": JSON.stringify(`${"x".repeat(5000)} OLD-HASH`) }));
+  await store.commit(commitOf(4, { "account/a": '"NEW-HASH"' }));
   await store.close();
   const held = ["OLDEST", "OLD", "NEW"].filter((hash) => holds(file, `${hash}-HASH`));
   expect(held).toEqual(["NEW"]);
