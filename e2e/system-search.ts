@@ -9,32 +9,37 @@ import { upperOf } from "./system-disk.ts";
 const MEMORY = ["run", "tmp", "dev/shm"];
 const WAY_OUT = "this is a defect of the search: please report it";
 
-/** Places on a machine: its files that differ from this machine's, whatever it keeps in memory, its journal. */
-export async function findOnSystem(system: System, text: string): Promise<readonly string[]> {
+/** Places on a machine of any of the texts: its files that differ from this machine's, what it keeps in memory, its journal. */
+export async function findOnSystem(
+  system: System,
+  texts: readonly string[],
+): Promise<readonly string[]> {
   const root = `/proc/${system.pid}/root`;
   const { output } = await system.attempt({
     words: ["journalctl", "--no-pager", "-o", "export"],
     wayOut: WAY_OUT,
   });
   const files = [
-    ...findInFiles(upperOf(system.disk), text).map((path) => `/${path}`),
+    ...findInFiles(upperOf(system.disk), ...texts).map((path) => `/${path}`),
     ...MEMORY.flatMap((name) =>
-      findInFiles(join(root, name), text).map((path) => `/${join(name, path)}`),
+      findInFiles(join(root, name), ...texts).map((path) => `/${join(name, path)}`),
     ),
   ];
-  return output.includes(text) ? [...files, "journal"] : files;
+  return texts.some((text) => output.includes(text)) ? [...files, "journal"] : files;
 }
 
-/** Paths below a folder, of files that hold it and of names that are it. */
-export function findInFiles(folder: string, text: string): readonly string[] {
+/** Paths below a folder, of files that hold one of the texts and of names that are one. */
+export function findInFiles(folder: string, ...texts: readonly string[]): readonly string[] {
   const found: string[] = [];
+  const holdsOne = (content: Buffer | string): boolean =>
+    texts.some((text) => content.includes(text));
   const visit = (path: string): void => {
     const file = join(folder, path);
     const stats = lstatSync(file, { throwIfNoEntry: false });
-    if (path.includes(text)) found.push(path);
+    if (holdsOne(path)) found.push(path);
     else if (stats?.isDirectory()) {
       for (const name of readdirSync(file)) visit(join(path, name));
-    } else if (stats?.isFile() && readBytes(file).includes(text)) found.push(path);
+    } else if (stats?.isFile() && holdsOne(readBytes(file))) found.push(path);
   };
   visit("");
   return found;
@@ -46,13 +51,13 @@ export function listTemporary(): readonly string[] {
 }
 
 /** Files in this machine's folder for temporary files, in what was not there before. */
-export function findNew(before: readonly string[], text: string): readonly string[] {
+export function findNew(before: readonly string[], texts: readonly string[]): readonly string[] {
   const created = listTemporary().filter((name) => !before.includes(name));
   return created.flatMap((name) => {
     const place = join(tmpdir(), name);
-    return name.includes(text)
+    return texts.some((text) => name.includes(text))
       ? [place]
-      : findInFiles(place, text).map((path) => join(place, path));
+      : findInFiles(place, ...texts).map((path) => join(place, path));
   });
 }
 

@@ -66,17 +66,19 @@ export class Systems {
     this.#machines = machines;
   }
 
-  /** Everywhere a text is: HOST:PLACE of each file, and what processes are called with. */
-  async findText(text: string): Promise<readonly string[]> {
+  /** Everywhere one of the texts is: HOST:PLACE of each file, and what processes are called with. */
+  async findText(...texts: readonly string[]): Promise<readonly string[]> {
     const places = [...this.#machines.values()].map(async (system) =>
-      (await findOnSystem(system, text)).map((place) => `${system.name}:${place}`),
+      (await findOnSystem(system, texts)).map((place) => `${system.name}:${place}`),
     );
     return [
       ...(await Promise.all(places)).flat(),
-      ...findInFiles(this.home, text).map((path) => `${DESK}:/root/${path}`),
-      ...findInFiles(`/proc/${this.desk.pid}/root/run`, text).map((path) => `${DESK}:/run/${path}`),
-      ...findNew(this.#temporary, text).map((path) => `${DESK}:${path}`),
-      ...readProcesses().filter((line) => line.includes(text)),
+      ...findInFiles(this.home, ...texts).map((path) => `${DESK}:/root/${path}`),
+      ...findInFiles(`/proc/${this.desk.pid}/root/run`, ...texts).map(
+        (path) => `${DESK}:/run/${path}`,
+      ),
+      ...findNew(this.#temporary, texts).map((path) => `${DESK}:${path}`),
+      ...readProcesses().filter((line) => texts.some((text) => line.includes(text))),
     ];
   }
 

@@ -1,5 +1,6 @@
 /** warren login: on the server's host, how to come in; elsewhere, coming in. */
 import { hostname } from "node:os";
+import { text as readAll } from "node:stream/consumers";
 import { createClient, parseJoinToken, printServerAddress } from "@warren/api";
 import { parseName, Problem, say } from "@warren/core";
 import type { Name } from "@warren/core";
@@ -26,7 +27,10 @@ export async function login(
     terminal.say(say`either of the two, once, within an hour`);
     return 0;
   }
-  const { addresses, pin, secret } = demand(parseJoinToken(code));
+  // A code that was typed is not for whoever lists processes.
+  process.title = "warren login";
+  const given = code === "-" ? (await readAll(process.stdin)).trim() : code;
+  const { addresses, pin, secret } = demand(parseJoinToken(given));
   const target = await findServer(
     addresses.map((each) => ({ ...each, ...(pin === undefined ? {} : { pin }) })),
   );

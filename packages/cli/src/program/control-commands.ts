@@ -302,7 +302,7 @@ function addLoginCommands(
   program
     .command("login")
     .description(read(say`on the server's host: how to sign in; elsewhere: sign in`))
-    .argument("[code]", read(say`which warren login prints on the server's host`))
+    .argument("[code]", read(say`which warren login prints on the server's host; - reads it`))
     .option("--account <name>", read(say`whom the link is for; made where there is none`), "admin")
     .action(async (code: string | undefined, options: { readonly account: string }) => {
       const { login } = await import("../commands/login.ts");
