@@ -8,23 +8,10 @@ import { createSystems, type DrawnSystem, type Systems } from "./systems.ts";
 import type { Ground } from "./underlay.ts";
 
 /** The checkout is where a package would be. */
-const WARREN: DiskContent = {
+export const WARREN: DiskContent = {
   folders: { "opt/warren": join(import.meta.dirname, "..") },
   prepare: ["ln -s /opt/warren/warren /usr/local/bin/warren"],
 };
-
-/** As somebody would write it who wants the server to be there after a reboot. */
-const UNIT = `[Unit]
-After=network.target
-
-[Service]
-ExecStart=/usr/local/bin/warren server
-Restart=always
-RestartSec=0.1
-
-[Install]
-WantedBy=multi-user.target
-`;
 
 const SERVE_MS = 10_000;
 
@@ -47,16 +34,7 @@ export async function createControl(
 
 /** Has the machine serve for as long as it lives, and again when it boots. */
 export async function serveOn(machine: System): Promise<void> {
-  await machine.run({
-    words: [
-      "sh",
-      "-ec",
-      "cat >/etc/systemd/system/warren-server.service; systemctl enable -q --now warren-server",
-    ],
-    input: UNIT,
-    wayOut: "look at the unit",
-  });
-  await untilServing(machine);
+  await type(machine, "warren server --install");
 }
 
 /** As its own root sees it: before that it answers nobody. */

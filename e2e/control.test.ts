@@ -1,6 +1,16 @@
 /** A mesh from nothing, as somebody makes one who types what the commands print. */
 import { expect, test } from "vitest";
-import { createControl, type, typeInVain, withoutMoments } from "./control-machines.ts";
+import {
+  createControl,
+  type,
+  typeInVain,
+  untilServing,
+  WARREN,
+  withoutMoments,
+} from "./control-machines.ts";
+import { OPENRC_PACKAGES } from "./system-disk.ts";
+import { findPackageReason } from "./system-packages.ts";
+import { readSnapshot } from "./system-snapshot.ts";
 import { useGround } from "./systems-fixture.ts";
 
 const ground = useGround();
@@ -66,6 +76,65 @@ test("a host joins by what the help of `warren join` shows, and the server's own
     srv   current  10.77.0.2  203.0.113.1:51820
     "
   `);
+});
+
+test.for(["systemd", "openrc"] as const)(
+  "`warren server --install` serves at once and after a boot, under %s, until it is uninstalled",
+  async (init, ctx) => {
+    const reason = init === "openrc" ? await findPackageReason(OPENRC_PACKAGES) : undefined;
+    if (reason !== undefined) ctx.skip(reason);
+    const system = { ...WARREN, init };
+    const lab = await createControl(ground, ["srv"], { srv: { system } });
+    const srv = lab.machine("srv");
+    await type(srv, "rm -rf /var/lib/warren-server");
+    const before = await readSnapshot(srv);
+    const install = "warren server --install --address vpn.example.com --network clouds";
+    const atTerminal = `script -qefc "${install}" /dev/null </dev/null | tr -d '\\r'`;
+    expect(withoutSecrets(await type(srv, atTerminal))).toMatchInlineSnapshot(`
+      "page     https://vpn.example.com:8443
+      known by sha256:…
+      sign in  https://vpn.example.com:8443/#sign-in=…
+      join     warren join wrn_…
+               (good for 1 h; more: warren token create clouds)
+      "
+    `);
+    await srv.reboot();
+    await untilServing(srv);
+    expect(await type(srv, "warren network list")).toMatchInlineSnapshot(`
+      "network  ranges        nodes  waiting  joining
+      clouds   10.77.0.0/16  0      0        by token
+      "
+    `);
+    expect(withoutSecrets(await type(srv, `${install} --listen 8444`))).toMatchInlineSnapshot(`
+      "known by sha256:…
+      come in  run warren login and warren token create here, as root
+      "
+    `);
+    expect(await type(srv, "warren server --uninstall")).toMatchInlineSnapshot(`
+      "the server is stopped, and starts at boot no more; its folder stays as it is
+      "
+    `);
+    expect(await typeInVain(srv, "warren network list")).toContain("no server is known here");
+    expect(await type(srv, "ls /var/lib/warren-server")).toContain("warren.db");
+    await type(srv, "rm -r /var/lib/warren-server");
+    await expect.poll(() => readSnapshot(srv), { timeout: 5000 }).toEqual(before);
+  },
+);
+
+test("`warren server --install` refuses what a service cannot have", async () => {
+  const srv = (await createControl(ground, ["srv"])).machine("srv");
+  expect(await typeInVain(srv, "WARREN_MASTER_KEY=x warren server --install"))
+    .toMatchInlineSnapshot(`
+    "warren: error usage: a service is not given WARREN_MASTER_KEY
+      write it into /var/lib/warren-server/master.key, for root alone, and unset it
+    "
+  `);
+  expect(await typeInVain(srv, "warren server --install --cert a --key b")).toMatchInlineSnapshot(`
+    "a: error cannot-read: cannot read: no such file or folder
+      check the path
+    "
+  `);
+  await type(srv, "! ls /etc/systemd/system/warren-server.service");
 });
 
 function withoutSecrets(printed: string): string {

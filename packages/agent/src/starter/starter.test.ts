@@ -29,14 +29,14 @@ test("renderUnit() is a service that is never given up, and whose tunnels outliv
     NotifyAccess=all
     ExecStart="/opt/node" "/opt/warren/main.ts" "agent" "clouds"
     KillMode=process
-    Restart=always
     RestartPreventExitStatus=78
     RestartSec=2
-    TimeoutStopSec=20
     WatchdogSec=180
+    CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_RAW CAP_NET_BIND_SERVICE CAP_SYS_MODULE CAP_DAC_OVERRIDE
+    Restart=always
+    TimeoutStopSec=20
     UMask=0077
     NoNewPrivileges=yes
-    CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_RAW CAP_NET_BIND_SERVICE CAP_SYS_MODULE CAP_DAC_OVERRIDE
     RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
     RestrictNamespaces=yes
     RestrictRealtime=yes
@@ -62,6 +62,7 @@ test("renderUnit() is what systemd takes without a word", (ctx) => {
   };
   const odd = renderUnit({ ...COMMAND, words: ODD });
   expect(verify(odd)).toBe("");
+  expect(verify(renderUnit({ words: ODD }))).toBe("");
   expect(odd).toContain(String.raw`"/bin/true" "/opt/50%% of $$HOME/it's \"x\\y\".ts"`);
   expect(verify(odd.replace("KillMode=process", "KillMode=nobody"))).toContain("nobody");
 });

@@ -1,12 +1,12 @@
-/** What starts an agent at boot, and again when it ends: installed by `join`, removed by `leave`. */
+/** What starts a service at boot, and again when it ends: an agent from `join` to `leave`, the server. */
 import { execFile } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { AppError, refusalOf } from "@warren/api";
 import { say } from "@warren/core";
 import type { Name, Phrase } from "@warren/core";
 import { writeWhole } from "../atomic-file.ts";
-import type { AgentCommand } from "./agent-command.ts";
 import { renderInitScript } from "./openrc.ts";
+import type { BootCommand } from "./boot-command.ts";
 import { renderUnit } from "./systemd.ts";
 
 /** What starts services on a host. */
@@ -21,20 +21,20 @@ export function findInit(): Init {
 /** Writes the service, starts it, and again at each boot. The sentence says what is left to people, if anything. */
 export async function installStarter(
   init: Init,
-  command: AgentCommand,
+  service: BootCommand,
 ): Promise<Phrase | undefined> {
   if (init === "none") {
-    const line = command.words.join(" ");
+    const line = service.words.join(" ");
     return say`no systemd or OpenRC runs here: have this started at boot, as root: ${line}`;
   }
-  const { file, mode, text, start } = starterOf(init, command);
+  const { file, mode, text, start } = starterOf(init, service);
   writeWhole(file, text, { mode, isLasting: true });
   for (const words of start) await run(words);
   return undefined;
 }
 
-/** Stops the agent, and removes what started it; its tunnel is left as it is. */
-export async function removeStarter(init: Init, network: Name): Promise<void> {
+/** Stops it, and removes what started it; an agent's tunnel is left as it is. Without a network the server. */
+export async function removeStarter(init: Init, network?: Name): Promise<void> {
   if (init === "none") return;
   const { file, stop, after } = starterOf(init, { network, words: [] });
   if (!existsSync(file)) return;
@@ -57,11 +57,11 @@ interface Starter {
   readonly after: readonly (readonly string[])[];
 }
 
-function starterOf(init: Exclude<Init, "none">, command: AgentCommand): Starter {
-  const { network } = command;
+function starterOf(init: Exclude<Init, "none">, service: BootCommand): Starter {
+  const { network } = service;
   switch (init) {
     case "systemd": {
-      const unit = `warren@${network}.service`;
+      const unit = `${network === undefined ? "warren-server" : `warren@${network}`}.service`;
       const reload = ["systemctl", "daemon-reload"];
       const start = [
         reload,
@@ -71,14 +71,14 @@ function starterOf(init: Exclude<Init, "none">, command: AgentCommand): Starter 
       return {
         file: `/etc/systemd/system/${unit}`,
         mode: 0o644,
-        text: renderUnit(command),
+        text: renderUnit(service),
         start,
         stop: [["systemctl", "--quiet", "disable", "--now", unit]],
         after: [reload],
       };
     }
     case "openrc": {
-      const script = `warren.${network}`;
+      const script = network === undefined ? "warren-server" : `warren.${network}`;
       const start = [
         ["rc-update", "--quiet", "add", script, "default"],
         ["rc-service", script, "restart"],
@@ -86,7 +86,7 @@ function starterOf(init: Exclude<Init, "none">, command: AgentCommand): Starter 
       return {
         file: `/etc/init.d/${script}`,
         mode: 0o755,
-        text: renderInitScript(command),
+        text: renderInitScript(service),
         start,
         stop: [
           ["rc-service", "--ifstarted", script, "stop"],

@@ -32,13 +32,18 @@ export type Login = shapes.Read<typeof loginShape>;
 
 /** `folder`: of the server on this host. */
 export function connectServer(environment: Environment, folder = SERVER_FOLDER): Client {
-  const login = readLogin(join(folder, LOCAL_FILE)) ?? readLogin(loginFile(environment));
+  const login = readLocalLogin(folder) ?? readLogin(loginFile(environment));
   if (login === undefined) {
     throw new AppError("not-found", say`no server is known here`, {
       fix: say`on the server's host, be root; elsewhere sign in: warren login CODE, which warren login prints there`,
     });
   }
   return clientOf(login);
+}
+
+/** Of the server that runs on this host. */
+export function readLocalLogin(folder: string): Login | undefined {
+  return readLogin(join(folder, LOCAL_FILE));
 }
 
 export function clientOf({ address, pin, token }: Login): Client {

@@ -49,7 +49,7 @@ function addServerCommand(
   program: Command,
   terminal: Terminal,
   done: Done,
-  { environment }: Surroundings,
+  around: Surroundings,
 ): void {
   const { read } = terminal;
   const folder = (): Option =>
@@ -67,11 +67,13 @@ function addServerCommand(
     .option("--network <name>", read(say`the network that a new server begins with`), "mesh")
     .option("--cert <file>", read(say`a certificate of your own`))
     .option("--key <file>", read(say`its key`))
+    .option("--install", read(say`start it as a service, now and at each boot`), false)
+    .option("--uninstall", read(say`stop that service, and remove it; the folder stays`), false)
     .option("--print-token", read(say`print link and token though nobody watches`), false)
     .addHelpText("after", () => `\n${read(serverHelp())}`)
     .action(async (options: ServerOptions) => {
       const { server: run } = await import("../commands/server.ts");
-      done(await run(terminal, options, environment));
+      done(await run(terminal, options, around));
     });
   server
     .command("backup")

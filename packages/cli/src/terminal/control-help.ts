@@ -6,6 +6,7 @@ export function serverHelp(): Text {
   return say`Examples:
   warren server                                as root: prints where it is, how to sign in, how to join
   warren server --address vpn.example.com      the name that hosts are to reach it by
+  warren server --install                      the same as a service, with the options that are given
   warren server backup /root/warren.db
 
 One process, one TCP port, everything in one folder. Its certificate is its own: who joins by a
