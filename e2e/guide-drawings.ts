@@ -1,4 +1,5 @@
 /** The network under each page of the guide: who stands where, as the page tells it. */
+import { WARREN } from "./control-machines.ts";
 import type { DrawnSystem } from "./systems.ts";
 import type { DrawnHost } from "./underlay.ts";
 
@@ -10,6 +11,7 @@ const UNCHECKED = { rules: ["accept"] };
 /** The hosts of each page, by the names that ssh knows. */
 export function guideDrawings(): Readonly<Record<string, Hosts>> {
   return {
+    "control-plane.md": controlPlane(),
     "four-clouds.md": fourClouds(),
     "from-hand-written-files.md": inOneNetwork("a", "b", "c"),
     "from-wg-gen-web.md": inOneNetwork("server", "phone"),
@@ -21,6 +23,34 @@ export function guideDrawings(): Readonly<Record<string, Hosts>> {
       a: { ports: { lan: { addresses: ["172.17.3.2/24"] } } },
       b: { ports: { lan: { addresses: ["172.17.3.1/24"] } } },
       c: { ports: { lan: { addresses: ["172.17.3.3/24"] } } },
+    },
+  };
+}
+
+/** Machines with warren; two that may serve, four that join, and one behind the first of them. */
+function controlPlane(): Hosts {
+  const names = "203.0.113.10 vpn.example.com";
+  const prepare = [...(WARREN.prepare ?? []), `echo ${names} >>/etc/hosts`];
+  const at = (address: number): DrawnSystem => ({
+    ports: { internet: { addresses: [`203.0.113.${address}/24`] } },
+    system: { ...WARREN, prepare },
+  });
+  const aws = at(11);
+  const behind = { private: { addresses: ["192.168.10.1/24"], ...UNCHECKED } };
+  return {
+    srv: at(10),
+    srv2: at(20),
+    aws: { ...aws, ports: { ...aws.ports, ...behind } },
+    azure: at(12),
+    gcp: at(13),
+    aliyun: at(14),
+    machine: {
+      ports: { private: { addresses: ["192.168.10.10/24"] } },
+      routes: ["default via 192.168.10.1"],
+    },
+    desk: {
+      ports: { internet: { addresses: ["203.0.113.100/24"] } },
+      files: { "/etc/hosts": `${names}\n` },
     },
   };
 }

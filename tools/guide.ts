@@ -94,7 +94,7 @@ export function findHostSteps({ steps }: Page): ReadonlySet<Step> {
   );
   const isForHosts = ({ host, command }: CommandStep): boolean =>
     host !== undefined ||
-    /\bssh\b|\bwarren (push|probe|status)\b/.test(command) ||
+    /\bssh\b|\bwarren (push|probe|status|pull|apply)\b/.test(command) ||
     scripts.some((script) => `${command} `.includes(script));
   return new Set(steps.filter((step) => step.kind === "command" && isForHosts(step)));
 }

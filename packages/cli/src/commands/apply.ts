@@ -24,11 +24,12 @@ export async function apply(
   wanted: string | undefined,
   { file, yes, removeMissing }: ApplyOptions,
 ): Promise<number> {
-  const { findings, plan } = loadWorkspace(file, { keys: "public", isStrict: false });
-  printFindings(terminal, findings, { json });
-  if (plan === undefined) return 2;
-  const network = wanted ?? plan.mesh.network.name;
+  const { findings } = loadWorkspace(file, { keys: "public", isStrict: false });
+  const wrong = findings.filter(({ code }) => !SEEN_BY_SERVER.has(code));
+  printFindings(terminal, wrong, { json });
+  if (wrong.some(({ severity }) => severity === "error")) return 2;
   const document = readMesh(file);
+  const network = wanted ?? document.network.name;
   const params = { network };
   const asked = { params, query: { try: "true" }, body: document };
   const { changes, tag } = await call("applyMesh", asked);
@@ -75,9 +76,13 @@ export async function pull(
   return 0;
 }
 
-function readMesh(file: string): Readonly<Record<string, unknown>> {
+/** What only who does not see where hosts come from takes for an error: the server judges it. */
+const SEEN_BY_SERVER = new Set(["node-isolated", "nobody-dials"]);
+
+/** Of a file that has been judged. */
+function readMesh(file: string): { readonly network: { readonly name: string } } {
   try {
-    return readDocument(readFileSync(file, "utf8")).value as Readonly<Record<string, unknown>>;
+    return readDocument(readFileSync(file, "utf8")).value as ReturnType<typeof readMesh>;
   } catch (cause) {
     throw refusalOf("cannot-read", file, cause);
   }
