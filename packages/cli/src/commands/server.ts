@@ -63,7 +63,8 @@ export async function server(
     if (expiry !== undefined) printFindings(terminal, [expiry], { json: false });
     const { host } = addresses[0] ?? { host: "localhost" };
     const call = clientOf({ address: local, pin, token: localToken });
-    await introduce(terminal, { call, pin, page: `https://${printHostPort({ host, port })}` }, options);
+    const page = `https://${printHostPort({ host, port })}`;
+    await introduce(terminal, { call, pin, page }, options);
     const socket = environment["NOTIFY_SOCKET"];
     await createNotify({ socket, path: pathIn(environment) })("READY=1");
     await interrupted();
