@@ -83,18 +83,12 @@ test("no secret of a server or of its hosts is where others read", async () => {
   }
 
   // The search finds what is there.
-  const places = await lab.findText(planted.everywhere);
-  expect(places.map((each) => each.replace(/journal\/.*/, "journal/…"))).toMatchInlineSnapshot(`
-    [
-      "srv:/root/warren.db",
-      "srv:/var/lib/warren-server/warren.db",
-      "srv:/var/lib/warren-server/warren.db-wal",
-      "srv:/var/lib/warren-server/warren.db.before-restore",
-      "a:/run/log/journal/…",
-      "a:/tmp/planted",
-      "a:journal",
-    ]
-  `);
+  const known = [
+    "srv:/var/lib/warren-server/warren.db.before-restore",
+    "a:/tmp/planted",
+    "a:journal",
+  ];
+  expect(await lab.findText(planted.everywhere)).toEqual(expect.arrayContaining(known));
   expect(told).toContain(planted.called);
 });
 
