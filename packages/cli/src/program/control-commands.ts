@@ -2,16 +2,15 @@
 import { say } from "@warren/core";
 import type { Command } from "commander";
 import { Option } from "commander";
-import type { ApplyOptions } from "../commands/apply.ts";
-import type { Asking, TokenWishes } from "../commands/control.ts";
+import type { Asking } from "../commands/control.ts";
 import type { JoinOptions } from "../commands/join.ts";
 import type { ServerOptions } from "../commands/server.ts";
 import { SERVER_FOLDER } from "../control/places.ts";
 import type { Environment } from "../control/places.ts";
 import { joinHelp, serverHelp } from "../terminal/control-help.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { fileOption, jsonOption, wholeNumber } from "./options.ts";
-import type { Done } from "./options.ts";
+import { createTable, fileOption, jsonOption, wholeNumber } from "./options.ts";
+import type { Done, Table } from "./options.ts";
 
 /** What these commands need beside their words. */
 export interface Surroundings {
@@ -27,22 +26,37 @@ export function addControlCommands(
   done: Done,
   around: Surroundings,
 ): void {
+  const table = createControlTable(createTable(terminal, done), around);
   addServerCommand(program, terminal, done, around);
   addJoinCommands(program, terminal, done, around);
-  addNetworkCommands(program, terminal, done, around);
-  addNodeCommands(program, terminal, done, around);
-  addTokenCommands(program, terminal, done, around);
-  addLoginCommands(program, terminal, done, around);
+  addNetworkCommands(program, table);
+  addNodeCommands(program, table);
+  addTokenCommands(program, table);
+  addLoginCommands(program, table, around);
 }
 
-/** The server that is meant, and how to print what it says. */
-async function asking(
-  terminal: Terminal,
-  { environment }: Surroundings,
-  json = false,
-): Promise<Asking> {
-  const { connectServer } = await import("../control/server-client.ts");
-  return { terminal, call: connectServer(environment), json };
+interface ControlTable extends Table {
+  /** As `call`, for a command that asks a server; how it prints is in its options, the last of its words. */
+  readonly ask: (load: () => Promise<Asker>) => (...words: unknown[]) => Promise<void>;
+}
+
+type Asker = (asking: Asking, ...words: never[]) => Promise<number>;
+
+function createControlTable(table: Table, { environment }: Surroundings): ControlTable {
+  return {
+    ...table,
+    ask: (load) =>
+      table.call(async () => {
+        const [command, { connectServer }] = await Promise.all([
+          load(),
+          import("../control/server-client.ts"),
+        ]);
+        return (terminal: Terminal, ...words: never[]) => {
+          const { json = false } = words.at(-1) as unknown as { readonly json?: boolean };
+          return command({ terminal, call: connectServer(environment), json }, ...words);
+        };
+      }),
+  };
 }
 
 function addServerCommand(
@@ -152,109 +166,65 @@ function addJoinCommands(
     });
 }
 
-function addNetworkCommands(
-  program: Command,
-  terminal: Terminal,
-  done: Done,
-  around: Surroundings,
-): void {
+function addNetworkCommands(program: Command, { terminal, add, ask }: ControlTable): void {
   const { read } = terminal;
-  const network = program
-    .command("network")
-    .description(read(say`networks of a server: list, create, set, remove`));
-  network
-    .command("list", { isDefault: true })
-    .description(read(say`the networks that there are`))
+  const network = add(program, "network", say`networks of a server: list, create, set, remove`);
+  add(network, "list", say`the networks that there are`, { isDefault: true })
     .addOption(jsonOption(terminal))
-    .action(async ({ json }: { readonly json: boolean }) => {
-      const { listNetworks } = await import("../commands/control.ts");
-      done(await listNetworks(await asking(terminal, around, json)));
-    });
+    .action(ask(async () => (await import("../commands/control.ts")).listNetworks));
   for (const verb of ["create", "set"] as const) {
-    const about = verb === "create" ? say`make one` : say`change one`;
-    network
-      .command(verb)
-      .description(read(about))
+    add(network, verb, verb === "create" ? say`make one` : say`change one`)
       .argument("<name>")
       .argument(
         "[field=value...]",
         read(say`as a mesh file has them in network; open=true lets hosts ask without a token`),
       )
-      .action(async (name: string, words: readonly string[]) => {
-        const { createNetwork, setNetwork } = await import("../commands/control.ts");
-        const work = verb === "create" ? createNetwork : setNetwork;
-        done(await work(await asking(terminal, around), name, words));
-      });
+      .action(
+        ask(async () => {
+          const { createNetwork, setNetwork } = await import("../commands/control.ts");
+          return verb === "create" ? createNetwork : setNetwork;
+        }),
+      );
   }
-  network
-    .command("remove")
-    .description(read(say`take one away: its hosts leave it`))
+  add(network, "remove", say`take one away: its hosts leave it`)
     .argument("<name>")
     .option("--yes", read(say`do not ask`), false)
-    .action(async (name: string, options: { readonly yes: boolean }) => {
-      const { removeNetwork } = await import("../commands/control.ts");
-      done(await removeNetwork(await asking(terminal, around), name, options));
-    });
+    .action(ask(async () => (await import("../commands/control.ts")).removeNetwork));
 }
 
-function addNodeCommands(
-  program: Command,
-  terminal: Terminal,
-  done: Done,
-  around: Surroundings,
-): void {
+function addNodeCommands(program: Command, { terminal, add, ask }: ControlTable): void {
   const { read } = terminal;
-  const node = program
-    .command("node")
-    .description(read(say`nodes of a server's network: list, approve, set, remove`));
-  node
-    .command("list", { isDefault: true })
-    .description(read(say`its nodes, and hosts that wait, with how they are`))
+  const node = add(program, "node", say`nodes of a server's network: list, approve, set, remove`);
+  add(node, "list", say`its nodes, and hosts that wait, with how they are`, { isDefault: true })
     .argument("<network>")
     .addOption(jsonOption(terminal))
-    .action(async (network: string, { json }: { readonly json: boolean }) => {
-      const { listNodes } = await import("../commands/control.ts");
-      done(await listNodes(await asking(terminal, around, json), network));
-    });
+    .action(ask(async () => (await import("../commands/control.ts")).listNodes));
   for (const verb of ["approve", "set"] as const) {
     const about =
       verb === "approve" ? say`let a host that waits into the mesh` : say`change fields of a node`;
-    node
-      .command(verb)
-      .description(read(about))
+    add(node, verb, about)
       .argument("<network>")
       .argument("<node>")
       .argument("[field=value...]", read(say`as a mesh file has them; FIELD= takes one away`))
-      .action(async (network: string, name: string, words: readonly string[]) => {
-        const { approveNode, setNode } = await import("../commands/control.ts");
-        const work = verb === "approve" ? approveNode : setNode;
-        done(await work(await asking(terminal, around), { network, node: name, words }));
-      });
+      .action(
+        ask(async () => {
+          const { approveNode, setNode } = await import("../commands/control.ts");
+          const work = verb === "approve" ? approveNode : setNode;
+          return (asking: Asking, network: string, name: string, words: readonly string[]) =>
+            work(asking, { network, node: name, words });
+        }),
+      );
   }
-  node
-    .command("remove")
-    .description(read(say`take one out of the mesh`))
+  add(node, "remove", say`take one out of the mesh`)
     .argument("<network>")
     .argument("<node>")
-    .action(async (network: string, name: string) => {
-      const { removeNode } = await import("../commands/control.ts");
-      done(await removeNode(await asking(terminal, around), network, name));
-    });
+    .action(ask(async () => (await import("../commands/control.ts")).removeNode));
 }
 
-function addTokenCommands(
-  program: Command,
-  terminal: Terminal,
-  done: Done,
-  around: Surroundings,
-): void {
+function addTokenCommands(program: Command, { terminal, add, ask }: ControlTable): void {
   const { read } = terminal;
-  const token = program
-    .command("token")
-    .description(read(say`tokens by which hosts join: create, list, revoke`));
-  token
-    .command("create")
-    .description(read(say`make one, and print it, this once`))
+  const token = add(program, "token", say`tokens by which hosts join: create, list, revoke`);
+  add(token, "create", say`make one, and print it, this once`)
     .argument("<network>")
     .addOption(
       new Option("--uses <hosts>", read(say`how many hosts; 0: any number`))
@@ -270,73 +240,49 @@ function addTokenCommands(
     .option("--tag <tag...>", read(say`of the nodes that come by it`), [])
     .option("--site <site>", read(say`of the nodes that come by it`))
     .addOption(jsonOption(terminal))
-    .action(async (network: string, options: TokenWishes & { readonly json: boolean }) => {
-      const { createToken } = await import("../commands/control.ts");
-      done(await createToken(await asking(terminal, around, options.json), network, options));
-    });
-  token
-    .command("list", { isDefault: true })
-    .description(read(say`those that there are, without their secrets`))
+    .action(ask(async () => (await import("../commands/control.ts")).createToken));
+  add(token, "list", say`those that there are, without their secrets`, { isDefault: true })
     .argument("<network>")
     .addOption(jsonOption(terminal))
-    .action(async (network: string, { json }: { readonly json: boolean }) => {
-      const { listTokens } = await import("../commands/control.ts");
-      done(await listTokens(await asking(terminal, around, json), network));
-    });
-  token
-    .command("revoke")
-    .description(read(say`let nobody join by it any more`))
+    .action(ask(async () => (await import("../commands/control.ts")).listTokens));
+  add(token, "revoke", say`let nobody join by it any more`)
     .argument("<network>")
     .argument("<token>", read(say`its number, as warren token list shows it`))
-    .action(async (network: string, id: string) => {
-      const { revokeToken } = await import("../commands/control.ts");
-      done(await revokeToken(await asking(terminal, around), network, id));
-    });
+    .action(ask(async () => (await import("../commands/control.ts")).revokeToken));
 }
 
 function addLoginCommands(
   program: Command,
-  terminal: Terminal,
-  done: Done,
-  around: Surroundings,
+  { terminal, add, ask, call }: ControlTable,
+  { environment }: Surroundings,
 ): void {
   const { read } = terminal;
-  program
-    .command("login")
-    .description(read(say`on the server's host: how to sign in; elsewhere: sign in`))
+  add(program, "login", say`on the server's host: how to sign in; elsewhere: sign in`)
     .argument("[code]", read(say`which warren login prints on the server's host; - reads it`))
     .option("--account <name>", read(say`whom the link is for; made where there is none`), "admin")
-    .action(async (code: string | undefined, options: { readonly account: string }) => {
-      const { login } = await import("../commands/login.ts");
-      done(await login(terminal, code, options, around.environment));
-    });
-  program
-    .command("apply")
-    .description(read(say`have a server's network be as a mesh file says`))
+    .action(
+      call(async () => {
+        const { login } = await import("../commands/login.ts");
+        return (_, code: string | undefined, options: { readonly account: string }) =>
+          login(terminal, code, options, environment);
+      }),
+    );
+  add(program, "apply", say`have a server's network be as a mesh file says`)
     .argument("[network]", read(say`which (the one that the file names)`))
     .addOption(fileOption(terminal))
     .option("--yes", read(say`do not ask`), false)
     .option("--remove-missing", read(say`take out nodes that the file does not name`), false)
     .addOption(jsonOption(terminal))
-    .action(
-      async (network: string | undefined, options: ApplyOptions & { readonly json: boolean }) => {
-        const { apply } = await import("../commands/apply.ts");
-        done(await apply(await asking(terminal, around, options.json), network, options));
-      },
-    );
-  program
-    .command("pull")
-    .description(read(say`write a server's network as a mesh file`))
+    .action(ask(async () => (await import("../commands/apply.ts")).apply));
+  add(program, "pull", say`write a server's network as a mesh file`)
     .argument("<network>")
     .option("-o, --output <file>", read(say`write it here; - is standard output`), "-")
     .addOption(jsonOption(terminal))
     .action(
-      async (
-        network: string,
-        { output, json }: { readonly output: string; readonly json: boolean },
-      ) => {
+      ask(async () => {
         const { pull } = await import("../commands/apply.ts");
-        done(await pull(await asking(terminal, around, json), network, output));
-      },
+        return (asking: Asking, network: string, { output }: { readonly output: string }) =>
+          pull(asking, network, output);
+      }),
     );
 }

@@ -2,7 +2,7 @@
 import { say } from "@warren/core";
 import type { Phrase } from "@warren/core";
 import { InvalidArgumentError, Option } from "commander";
-import type { Command } from "commander";
+import type { Command, CommandOptions } from "commander";
 import type { Terminal } from "../terminal/terminal.ts";
 import { MESH_FILE } from "../terminal/words.ts";
 
@@ -13,7 +13,7 @@ export type Done = (status: number) => void;
 export interface Table {
   readonly terminal: Terminal;
   readonly done: Done;
-  readonly add: (parent: Command, name: string, about: Phrase) => Command;
+  readonly add: (parent: Command, name: string, about: Phrase, how?: CommandOptions) => Command;
   /** The same, for a command that works on a mesh file. */
   readonly addOnMesh: (parent: Command, name: string, about: Phrase) => Command;
   /** What a command does: it is given the terminal, its arguments and its options. */
@@ -23,8 +23,8 @@ export interface Table {
 type CommandFunction = (terminal: Terminal, ...words: never[]) => number | Promise<number>;
 
 export function createTable(terminal: Terminal, done: Done): Table {
-  const add: Table["add"] = (parent, name, about) =>
-    parent.command(name).description(terminal.read(about));
+  const add: Table["add"] = (parent, name, about, how) =>
+    parent.command(name, how).description(terminal.read(about));
   return {
     terminal,
     done,
