@@ -59,7 +59,7 @@ test("lintSwitches() wants a reason, and takes none for a cap", () => {
 });
 
 test("budget() counts the lines of packages without their tests, messages and comments", () => {
-  const most = "a();\n\n// why\n/** Why,\n * at length. */\n".repeat(33_000);
+  const most = "a();\n\n// why\n/** Why,\n * at length. */\n".repeat(32_800);
   const fits = {
     "packages/core/src/a.ts": most,
     "packages/core/src/a.test.ts": most,
@@ -68,7 +68,7 @@ test("budget() counts the lines of packages without their tests, messages and co
   };
   expect(check(budget, fits)).toEqual([]);
   expect(check(budget, { ...fits, "packages/cli/src/a.sh": "# why\na\n" })).toEqual([
-    "packages:1: 33001 lines of code, of 33000",
+    "packages:1: 32801 lines of code, of 32800",
   ]);
   expect(check(budget, { "packages/web/src/a.ts": "a();\n".repeat(8001) })).toEqual([
     "packages/web:1: 8001 lines of code, of 8000",
