@@ -177,6 +177,18 @@ test("a backup of before its approval takes no host's mesh down", async () => {
   expect(await differences(world)).toEqual([]);
 });
 
+test("after a restore that changes nothing everybody is current, under the new log", async () => {
+  const world = await createWorld(["a", "b"]);
+  await world.restart(() => world.disk.restore(world.disk.content));
+  await world.clock.pass(QUIET_MS);
+  expect(world.streams?.presence(world.network, "a")).toMatchObject({ isBehind: false });
+  expect(world.streams?.counts.snapshots).toBe(0);
+  await world.commit((state) => removeNode(state, world.network, "b"));
+  await world.clock.pass(QUIET_MS);
+  expect(await differences(world)).toEqual([]);
+  expect(world.streams?.counts.snapshots).toBe(0);
+});
+
 test("a restored store that lacks most of the nodes takes them from hosts once that is confirmed", async () => {
   const names = Array.from({ length: 12 }, (_, at) => `h${at}`);
   const world = await createWorld(names.slice(0, 2));

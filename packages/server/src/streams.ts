@@ -177,15 +177,17 @@ export class Streams {
     this.#flush(agent.network);
     agent.hasGreeted = true;
     const { epoch, rev } = this.#ledger;
-    agent.isOfThisLog = hello.epoch === epoch && (hello.rev ?? 0) <= rev;
+    const isAhead = hello.epoch === epoch && (hello.rev ?? 0) > rev;
+    agent.isOfThisLog = hello.epoch === epoch && !isAhead;
     const hash = this.#hashOf(agent);
     if (hash === undefined) {
       // Where there is trouble a host keeps what it has, until that is mended.
       if (this.#ledger.trouble(agent.network) !== undefined) return;
       return this.#send(agent, printMessage({ kind: "waiting", network: agent.network }));
     }
-    if (!agent.isOfThisLog || hello.hash !== hash) return this.#sendAll(agent);
-    // It had applied it before it came.
+    if (isAhead || hello.hash !== hash) return this.#sendAll(agent);
+    // It had applied it before it came, perhaps under another log.
+    agent.isOfThisLog = true;
     agent.told = hash;
     agent.presence = { ...agent.presence, told: rev, applied: rev, isBehind: false };
     this.#send(agent, printMessage({ kind: "current", epoch, rev }));
