@@ -209,8 +209,9 @@ function readTable(output: string): readonly Row[] {
   });
 }
 
-/** The first that it started: of a lab, its world. */
+/** The first that it started: of a lab, its world. Not the lowest number: these begin anew at times. */
 function childOf(pid: number | undefined): number {
-  const children = execFileSync("ps", ["-o", "pid=", "--ppid", String(pid)], { encoding: "utf8" });
+  const words = ["-o", "pid=", "--sort", "start_time", "--ppid", String(pid)];
+  const children = execFileSync("ps", words, { encoding: "utf8" });
   return Number(children.trim().split("\n")[0]);
 }

@@ -3,6 +3,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
+/** What a test has the real `wg` talk to (tools/wg-socket.ts), here or in another checkout. */
+const TESTS_SOCKET = /^w[a-z]\d+\.sock$/;
 const ROOT = join(import.meta.dirname, "..");
 
 /** What a lab must never touch, and the processes of the labs with this mark; two equal snapshots: nothing was left behind. */
@@ -18,13 +20,15 @@ export function readMachine(mark: string): Readonly<Record<string, readonly stri
     firewall: print("nft", "-s", "list", "ruleset"),
     forwarding: [readFileSync("/proc/sys/net/ipv4/ip_forward", "utf8")],
     mounts: readFileSync("/proc/self/mounts", "utf8").split("\n"),
-    run: [
-      ...readdirSync("/run"),
-      ...(existsSync("/run/wireguard") ? readdirSync("/run/wireguard") : []),
-    ],
+    run: [...readdirSync("/run"), ...readSockets("/run/wireguard")],
     // The lab itself and the mesh it reads; what others edit meanwhile is none of its doing.
     tree: print("git", "-C", ROOT, "status", "--porcelain", "--ignored", "--", "lab", "examples"),
   };
+}
+
+function readSockets(folder: string): readonly string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).filter((name) => !TESTS_SOCKET.test(name));
 }
 
 function print(command: string, ...words: readonly string[]): readonly string[] {

@@ -38,7 +38,7 @@ export function findInFiles(folder: string, ...texts: readonly string[]): readon
     const stats = lstatSync(file, { throwIfNoEntry: false });
     if (holdsOne(path)) found.push(path);
     else if (stats?.isDirectory()) {
-      for (const name of readdirSync(file)) visit(join(path, name));
+      for (const name of readNames(file)) visit(join(path, name));
     } else if (stats?.isFile() && holdsOne(readBytes(file))) found.push(path);
   };
   visit("");
@@ -96,6 +96,15 @@ export function watchProcesses(): { readonly stop: () => readonly string[] } {
       return [...seen];
     },
   };
+}
+
+/** Of a folder; none when it is gone by now, as another test's is when it ends. */
+function readNames(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 /** Nothing when it is gone by now. */

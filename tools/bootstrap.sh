@@ -65,14 +65,12 @@ apt() {
 }
 
 # Of sshd the tests want the program alone: on this machine it is to listen no more than before.
-install_package() {
+install() {
   refusal=/usr/sbin/policy-rc.d
-  if [ "$1" != openssh-server ] || [ -e $refusal ]; then
-    apt install --no-install-recommends "$1"
-    return
-  fi
-  printf '#!/bin/sh\nexit 101\n' >$refusal && chmod 755 $refusal
-  apt install --no-install-recommends "$1"
+  case " $* " in *" openssh-server "*) isRefused=$([ -e $refusal ] || echo yes) ;; *) isRefused= ;; esac
+  [ -z "$isRefused" ] || { printf '#!/bin/sh\nexit 101\n' >$refusal && chmod 755 $refusal; }
+  apt install --no-install-recommends "$@"
+  [ -n "$isRefused" ] || return
   rm -f $refusal
   ! command -v systemctl >/dev/null || systemctl disable ssh.service ssh.socket
 }
@@ -91,8 +89,10 @@ install_packages() {
   say "installing ${missing% }"
   output=$(
     apt update
-    # One by one: a package that this release lacks takes no other with it.
-    for package in $missing; do install_package "$package"; done
+    # shellcheck disable=SC2086 # names of packages
+    install $missing
+    # What is left, one by one: a package that this release lacks takes no other with it.
+    for package in $(missing_packages); do install "$package"; done
   )
   missing=$(missing_packages)
   [ -z "$missing" ] && return
@@ -118,8 +118,10 @@ esac
 
 if ! cmp -s "$lock" "$installed" || [ -n "$(missing_packages)" ]; then
   take_turn
-  install_modules
+  # Side by side: both wait for the network more than they work.
+  install_modules &
   install_packages
+  wait $! || exit
   leave_turn
 fi
 
