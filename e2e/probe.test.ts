@@ -313,6 +313,7 @@ function environment(): Readonly<Record<string, string>> {
     PATH: `${STAND_INS}${delimiter}${process.env["PATH"]}`,
     WARREN_HOSTS: join(fixture.folder.path, "processes"),
     LC_ALL: "C",
+    NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? "",
   };
 }
 

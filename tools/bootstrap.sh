@@ -72,7 +72,7 @@ install() {
   apt install --no-install-recommends "$@"
   [ -n "$isRefused" ] || return
   rm -f $refusal
-  ! command -v systemctl >/dev/null || systemctl disable ssh.service ssh.socket
+  ! command -v systemctl >/dev/null || systemctl disable ssh.service ssh.socket 2>&1
 }
 
 install_packages() {
