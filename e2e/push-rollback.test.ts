@@ -60,13 +60,13 @@ test("a host undoes what cuts the way of ssh, or fails half way, and push tells 
   // While it runs: the others send the desk's answers into the tunnel.
   const counts = await pingDuring(pairs(lab, "a", "b", "c"), async () => {
     desk.change("ssh: a }", "ssh: a, subnets: [203.0.113.96/27] }");
-    const { status, output, errors } = await desk.warren("push", "--within", "10");
+    const { status, output, errors } = await desk.warren("push", "--within", "5");
     expect(`${status}\n${output}${errors}`).toMatchInlineSnapshot(`
       "2
       a  5 changes: forwarding, rules, files
-      b  error expired (confirm): it could not be reached within 10 s after the change, and has undone it
+      b  error expired (confirm): it could not be reached within 5 s after the change, and has undone it
          look what cuts the way of ssh: an exit, a subnet or a policy that has this machine's address in it
-      c  error expired (confirm): it could not be reached within 10 s after the change, and has undone it
+      c  error expired (confirm): it could not be reached within 5 s after the change, and has undone it
          look what cuts the way of ssh: an exit, a subnet or a policy that has this machine's address in it
       2 of 3 hosts failed
       "
@@ -88,12 +88,12 @@ test("a host undoes what cuts the way of ssh, or fails half way, and push tells 
   await sh(a, "ip route add 192.168.50.0/24 dev net");
   const old = await snapshots();
   desk.write(mesh(A, B.replace(" }", CUT), C.replace(" }", FAIL)));
-  const { status, output, errors } = await desk.warren("push", "--within", "10", "--anyway");
+  const { status, output, errors } = await desk.warren("push", "--within", "5", "--anyway");
   expect(`${status}\n${output}${errors}`).toMatchInlineSnapshot(`
     "2
     a  error undone (apply): it failed, and all was undone: route + 192.168.50.0/24: RTNETLINK answers: File exists
        mend that, and run it again
-    b  error expired (confirm): it could not be reached within 10 s after the change, and has undone it
+    b  error expired (confirm): it could not be reached within 5 s after the change, and has undone it
        look what cuts the way of ssh: an exit, a subnet or a policy that has this machine's address in it
     c  error undone (apply): it failed, and all was undone: the disk is not mounted
        mend that, and run it again
