@@ -35,24 +35,18 @@ test("apply() has who is not there to be asked say of changes and of what goes t
     told.push(await work(() => apply(asking, undefined, { file, yes, removeMissing })));
   }
   expect(told.join("\n")).toMatchInlineSnapshot(`
-    "64: warren.yaml:3:38: warning nobody-dials: b cannot reach "c": neither side can be dialled
-      give one side an endpoint (a forwarded UDP port is enough), or put both into one site with lan addresses
-    ~ network/home
+    "64: ~ network/home
     ~ node/home/a
     ~ node/home/b
     ~ node/home/c
     warren: error usage: nobody is here to be asked
       say that it is meant: --yes
-    0: warren.yaml:3:38: warning nobody-dials: b cannot reach "c": neither side can be dialled
-      give one side an endpoint (a forwarded UDP port is enough), or put both into one site with lan addresses
-    ~ network/home
+    0: ~ network/home
     ~ node/home/a
     ~ node/home/b
     ~ node/home/c
     home: changed
-    0: warren.yaml:3:38: warning nobody-dials: b cannot reach "c": neither side can be dialled
-      give one side an endpoint (a forwarded UDP port is enough), or put both into one site with lan addresses
-    home: as warren.yaml says it; nothing to do
+    0: home: as warren.yaml says it; nothing to do
     64: - node/home/b
     - node/home/c
     warren.yaml does not name b, c
@@ -62,9 +56,7 @@ test("apply() has who is not there to be asked say of changes and of what goes t
     - node/home/c
     warren.yaml does not name b, c
     home: changed
-    0: warren.yaml:3:38: warning nobody-dials: b cannot reach "c": neither side can be dialled
-      give one side an endpoint (a forwarded UDP port is enough), or put both into one site with lan addresses
-    ~ node/home/b
+    0: ~ node/home/b
     ~ node/home/c
     home: changed
     64: ~ node/home/a
