@@ -116,7 +116,7 @@ test("createApp() does or refuses whatever is asked, in one form, and never fail
       }
       expect(told.filter((each) => each !== "")).toEqual([]);
     }),
-    runs(150, 250),
+    runs(80, 250),
   );
 });
 

@@ -58,7 +58,7 @@ test("filterOf() and chainsOf() let out what the document says", () => {
       verify(mesh, lock, devices, diagnostics);
       expect(diagnostics.list.filter(({ code }) => code === "filter-differs")).toEqual([]);
     }),
-    runs(80, 250),
+    runs(40, 250),
   );
 });
 
@@ -80,7 +80,7 @@ test("mayTalk() knows who may start towards whom, alike for all of one profile",
         answers.set(profiles, expected);
       }
     }),
-    runs(80, 250),
+    runs(40, 250),
   );
 });
 

@@ -10,6 +10,7 @@ import type { TestContext } from "vitest";
 import { AppError } from "@warren/api";
 import { printText } from "@warren/core";
 import { MIGRATIONS } from "./schema.ts";
+import { runs } from "../../../../tools/runs.ts";
 import { openSqliteStore } from "./sqlite.ts";
 import { commitOf, makeTestFolder, testStore } from "./store.contract.ts";
 
@@ -255,7 +256,7 @@ test("openSqliteStore() leaves a file as it was when a migration fails", async (
 test("openSqliteStore() keeps each acknowledged revision of a writer that is killed, once", async () => {
   const folder = makeTestFolder();
   const file = join(folder, "warren.db");
-  for (let time = 0; time < 10; time += 1) {
+  for (let time = 0; time < runs(4, 10).numRuns; time += 1) {
     const acknowledged = await killWriter(folder, randomInt(1, 40));
     const store = await openSqliteStore(file);
     const { rev, rows } = await store.load();
