@@ -82,6 +82,28 @@ test("a host that joins again, by the same token or another, loses no packet and
   await type(a, "! ip link show warren0 2>/dev/null; ping -n -W 6 -c 1 10.77.0.2");
 });
 
+test("a host that was taken out while it was away comes again as another: a thief's copy stays out", async () => {
+  const lab = await createControl(ground, ["srv", "a"]);
+  const [srv, a] = ["srv", "a"].map((name) => lab.machine(name)) as [System, System];
+  await serveOn(srv);
+  const [token] = (await type(srv, "warren token create mesh --uses 0")).trim().split("\n");
+  await type(a, `warren join ${token}; cp -a /var/lib/warren /root/copy`);
+  await type(a, "systemctl stop warren@mesh");
+  await type(srv, "warren node remove mesh a");
+  expect(await type(a, `warren join ${token}`)).toMatchInlineSnapshot(`
+    "a is in mesh, on warren0: 0 tunnels
+    "
+  `);
+  const copy =
+    "cd /root/copy/mesh; for f in *; do cmp -s $f /var/lib/warren/mesh/$f && echo $f; done";
+  expect(await type(a, `${copy} || true`)).toBe("");
+  await type(
+    a,
+    "systemctl stop warren@mesh; cp -a /root/copy/. /var/lib/warren/; warren up || true",
+  );
+  expect(await type(a, "warren status || true")).toContain("does not know this host any more");
+});
+
 test("an agent that no service starts is not given the token that its host joined by", async () => {
   const lab = await createControl(ground, ["srv", "a"]);
   const [srv, a] = ["srv", "a"].map((name) => lab.machine(name)) as [System, System];

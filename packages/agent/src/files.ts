@@ -114,6 +114,11 @@ export class NetworkFiles {
     this.#write(DEVICE, `${printDelta(head, { set: [...entries], delete: [] })}\n`);
   }
 
+  /** Of another key, when the host joins as another. */
+  removeDevice(): void {
+    rmSync(join(this.folder, DEVICE), { force: true });
+  }
+
   /** All of it, the key too: the host leaves the network. */
   remove(): void {
     try {

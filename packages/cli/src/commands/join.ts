@@ -67,9 +67,10 @@ export async function join(
   const target = await findServer(
     wish.addresses.map((each) => ({ ...each, ...optional("pin", wish.pin) })),
   );
-  const known = readKnown(wish);
+  const before = readKnown(wish);
   const node =
-    options.name === undefined ? (known?.node ?? nameOfHost()) : demand(parseName(options.name));
+    options.name === undefined ? (before?.node ?? nameOfHost()) : demand(parseName(options.name));
+  const known = before && (await isKnown(target, before)) ? before : undefined;
   const servers = wish.addresses.map(printHostPort);
   const asked = { servers: wish.pin === undefined ? servers : [wish.pin], network: wish.network };
   const pending = new PendingJoin(AGENT_BASE, { ...asked, node });
@@ -84,9 +85,11 @@ export async function join(
   const { network, isApproved } = answer;
   refuseOther(wish, network);
   const files = new NetworkFiles(AGENT_BASE, network);
-  const before = files.readCredential()?.interface;
-  const own = wanted ?? before ?? freeInterface();
-  if (before !== undefined && before !== own) await endTunnel(network, place.environment);
+  const last = files.readCredential()?.interface;
+  const own = wanted ?? last ?? freeInterface();
+  const isAnother = known === undefined || last !== own;
+  if (last !== undefined && isAnother) await endTunnel(network, place.environment);
+  if (known === undefined) files.removeDevice();
   files.writePrivateKey(identity.privateKey);
   files.writeCredential({
     network,
@@ -122,6 +125,24 @@ async function ask(
     return await call("join", { body });
   } catch (error) {
     if (error instanceof AppError && error.code === "conflict") pending.remove();
+    throw error;
+  }
+}
+
+/** Taken out meanwhile, perhaps for a stolen disk, it has to be another host: the thief would be in again, too. */
+async function isKnown(
+  target: Parameters<typeof pinnedFetch>[0],
+  { credential }: Credential,
+): Promise<boolean> {
+  const call = createClient(pinnedFetch(target), { authorization: `Bearer ${credential}` });
+  try {
+    await call("whoAmI");
+    return true;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    // A node is no person, and is told so.
+    if (error.code === "forbidden") return true;
+    if (error.code === "unauthorised") return false;
     throw error;
   }
 }

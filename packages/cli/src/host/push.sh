@@ -187,6 +187,8 @@ guard() {
 confirm() {
 	while [ "$(cat "$run/id" 2>/dev/null)" = "$1" ] && [ ! -e "$run/outcome" ] && is_under_way; do pause; done
 	mv "$run/trial.$1" "$run/confirmed" 2>/dev/null || {
+		# The way is open again before all is undone, and only then is it said why.
+		while [ "$(cat "$run/id" 2>/dev/null)" = "$1" ] && is_under_way; do pause; done
 		told "$1"
 		exit 1
 	}
