@@ -3,22 +3,25 @@ import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { API, createClient, parseJoinToken } from "@warren/api";
+import { API, AppError, createClient, parseJoinToken } from "@warren/api";
 import type { Client, Send } from "@warren/api";
-import { parsePublicKey, Problem } from "@warren/core";
+import { parsePublicKey, Problem, say } from "@warren/core";
 import type { PublicKey } from "@warren/core";
 import { makeSecret, pinnedFetch } from "@warren/crypto";
 import type { PinnedAnswer } from "@warren/crypto";
 import { afterEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { serve } from "./serve.ts";
-import type { Serving } from "./serve.ts";
+import type { ServeOptions, Serving } from "./serve.ts";
 import type { Fields } from "./state.ts";
+import { createMemoryStore } from "./store/memory.ts";
 import { readMasterKey } from "./store/master-key.ts";
 import { createSeal } from "./store/seal.ts";
 import { openSqliteStore } from "./store/sqlite.ts";
+import type { Store } from "./store/store.ts";
 
 const ends: (() => Promise<void> | void)[] = [];
 
@@ -143,19 +146,53 @@ test("serve() tells agents good-bye when it stops, and keeps each change that it
   expect([await answered, rows.has("network/other")]).toEqual([200, true]);
 });
 
+test("serve() stops in time, whoever is connected, and closes a store that cannot be written", async () => {
+  const store = createMemoryStore("epoch");
+  let isClosed = false;
+  const seen = '{"endpoint": "192.0.2.1:51820", "isMapped": false}';
+  const full: Store = {
+    commit: (commit) => store.commit(commit),
+    revisions: (page) => store.revisions(page),
+    load: async () => ({ ...(await store.load()), facts: new Map([["seen/home/a", seen]]) }),
+    saveFacts: () => Promise.reject(new AppError("cannot-write", say`full`, { fix: say`free` })),
+    close: async () => void (isClosed = true),
+  };
+  const { serving, call } = await startServer({ store: full });
+  await call("createNetwork", { body: { name: "home" as never, isOpen: true } });
+  const credential = `wrc_${makeSecret()}`;
+  await call("join", { body: { name: "a" as never, publicKey: keyOf("a"), credential } });
+  // What was seen of it is to be forgotten, which cannot be written.
+  await call("removeNode", { params: { network: "home", node: "a" } });
+  // It never says a word of TLS.
+  const silent = connect(serving.port, "127.0.0.1");
+  ends.push(() => void silent.destroy());
+  await once(silent, "connect");
+  const cutOff = once(silent, "close");
+  const began = performance.now();
+  await expect(serving.close()).rejects.toThrow("full");
+  await cutOff;
+  expect(performance.now() - began).toBeLessThan(5_000);
+  expect(isClosed).toBe(true);
+});
+
 test("a server on one address is reached there by its own host, and by all others", async () => {
-  const { folder, serving } = await startServer("127.0.0.2");
+  const { folder, serving } = await startServer({ host: "127.0.0.2" });
   const { address } = JSON.parse(readFileSync(join(folder, "local.json"), "utf8")) as Fields;
   const there = { host: "127.0.0.2", port: serving.port };
   expect([address, serving.local]).toEqual([`127.0.0.2:${serving.port}`, there]);
   expect(serving.addresses).toEqual([there]);
 });
 
-async function startServer(host = "127.0.0.1"): Promise<Talk> {
+function makeFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "warren-serve-"));
   ends.push(() => rmSync(folder, { recursive: true }));
-  const serving = await serve({ folder, host, port: 0, addresses: [] });
-  ends.push(() => serving.close());
+  return folder;
+}
+
+async function startServer(options: Partial<ServeOptions> = {}): Promise<Talk> {
+  const folder = options.folder ?? makeFolder();
+  const serving = await serve({ folder, host: "127.0.0.1", port: 0, addresses: [], ...options });
+  ends.push(() => serving.close().catch(() => undefined));
   const fetch = pinnedFetch({ host: "127.0.0.1", port: serving.port, pin: serving.pin });
   const urls: string[] = [];
   const answers: string[] = [];

@@ -6,6 +6,7 @@ import type { IncomingMessage } from "node:http";
 import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import { AppError, ENDED, printHostPort, printJoinToken, printServerAddress } from "@warren/api";
@@ -80,6 +81,10 @@ const MOST_PINGS_MISSED = 3;
 /** How long a stop waits for those who are connected. */
 const STOP_MS = 2_000;
 const IDLE_MS = 50;
+/** Whoever is slower is no host of ours: by default Node waits for minutes. */
+const PATIENCE = { handshakeTimeout: 10_000, headersTimeout: 10_000, requestTimeout: 60_000 };
+/** Far more than hosts; below what the system lets a service open. */
+const MOST_CONNECTIONS = 20_000;
 /** The largest message of an agent: a report of thousands of peers. */
 const MOST_MESSAGE_BYTES = 4_000_000;
 
@@ -122,9 +127,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   );
   const listener = getRequestListener(app.fetch);
   const server = createServer(
-    { key: certificate.key, cert: certificate.cert },
+    { key: certificate.key, cert: certificate.cert, ...PATIENCE },
     (request, response) => void listener(request, response),
   );
+  server.maxConnections = MOST_CONNECTIONS;
+  const connected = findConnected(server);
   const sockets = acceptAgents(server, door, streams);
   const port = await listen(server, host, options.port);
   const isEverywhere = host === "::" || host === "0.0.0.0";
@@ -143,7 +150,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     rev: ledger.rev,
     localToken,
     close: async () => {
-      closing ??= stop({ server, sockets, streams, ledger, store, folder });
+      closing ??= stop({ server, connected, sockets, streams, ledger, store, folder });
       await closing;
     },
   };
@@ -236,6 +243,16 @@ function presharedKeysOf(
   };
 }
 
+/** Who is connected now. Node itself knows nobody who has not said hello as TLS has it. */
+function findConnected(server: Server): ReadonlySet<Socket> {
+  const connected = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    connected.add(socket);
+    socket.once("close", () => connected.delete(socket));
+  });
+  return connected;
+}
+
 /** One WebSocket an agent, known by its credential before anything else. */
 function acceptAgents(server: Server, door: Door, streams: Streams): WebSocketServer {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MOST_MESSAGE_BYTES });
@@ -324,6 +341,7 @@ async function listen(server: Server, host: string, port: number): Promise<numbe
 
 interface Running {
   readonly server: Server;
+  readonly connected: ReadonlySet<Socket>;
   readonly sockets: WebSocketServer;
   readonly streams: Streams;
   readonly ledger: Ledger;
@@ -331,23 +349,33 @@ interface Running {
   readonly folder: string;
 }
 
-async function stop({ server, sockets, streams, ledger, store, folder }: Running): Promise<void> {
+async function stop({
+  server,
+  connected,
+  sockets,
+  streams,
+  ledger,
+  store,
+  folder,
+}: Running): Promise<void> {
   streams.stop();
   sockets.close();
   rmSync(join(folder, LOCAL_FILE), { force: true });
   const closed = new Promise((done) => server.close(done));
   // What is under way has its answer, and agents their good-bye; who takes his time is cut off.
   const late = setTimeout(() => {
-    server.closeAllConnections();
-    for (const stream of sockets.clients) stream.terminate();
+    for (const socket of connected) socket.destroy();
   }, STOP_MS);
   // A connection that was busy, and is kept for more.
   const idle = setInterval(() => server.closeIdleConnections(), IDLE_MS);
   await closed;
   clearInterval(idle);
   clearTimeout(late);
-  await ledger.close();
-  await store.close();
+  try {
+    await ledger.close();
+  } finally {
+    await store.close();
+  }
 }
 
 /** Of this host, those first that others can reach. */
