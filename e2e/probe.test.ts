@@ -260,7 +260,7 @@ test("status names the peers and shows what wg shows, there and from afar", asyn
   await print("s1", "mv", "/etc/wireguard/wg0.conf", "/etc/wireguard/wg0.old");
   expect((await warren("status", "s1")).out).toMatchInlineSnapshot(`
     "s1: there is no file in /etc/wireguard that Warren has made
-      bring the mesh to it: warren push; or ask another: warren status NODE
+      bring a mesh to it: warren push, or warren join there; or ask another: warren status NODE
     "
   `);
 });

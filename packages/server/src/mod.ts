@@ -4,7 +4,7 @@ export { createMemoryStore } from "./store/memory.ts";
 export { backupStore, restoreStore } from "./store/backup.ts";
 export type { Store, Stored } from "./store/store.ts";
 export { readCertificate } from "./certificate.ts";
-export { LOCAL_FILE, serve } from "./serve.ts";
+export { LOCAL_FILE, serve, STORE_FILE } from "./serve.ts";
 export type { ServeOptions, Serving } from "./serve.ts";
 export { Ledger } from "./ledger.ts";
 export { Streams } from "./streams.ts";

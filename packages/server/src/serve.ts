@@ -74,6 +74,8 @@ export interface Serving {
 
 /** What the command line on the same host finds the server by. */
 export const LOCAL_FILE = "local.json";
+/** In its folder. */
+export const STORE_FILE = "warren.db";
 const STREAM = "/api/v1/stream";
 /** A half-open connection is over after three of them. */
 const PING_MS = 15_000;
@@ -90,7 +92,7 @@ const MOST_MESSAGE_BYTES = 4_000_000;
 
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { folder, host, certificate: own } = options;
-  const store = options.store ?? (await openSqliteStore(join(folder, "warren.db")));
+  const store = options.store ?? (await openSqliteStore(join(folder, STORE_FILE)));
   const clock = createClock();
   const seal = await openSeal(options, await store.load());
   const certificate = await findCertificate(options, clock);

@@ -36,8 +36,6 @@ export interface ServerPlace {
   readonly words: readonly string[];
 }
 
-/** Its file in the folder. */
-const STORE = "warren.db";
 /** A service that does not answer by then has a reason. */
 const SERVE_MS = 20_000;
 const LOOK_MS = 50;
@@ -81,7 +79,7 @@ export async function backup(
   file: string,
   { folder }: Pick<ServerOptions, "folder">,
 ): Promise<number> {
-  await control.backupStore(join(folder, STORE), file);
+  await control.backupStore(join(folder, control.STORE_FILE), file);
   terminal.print(
     say`${file}: written; keep ${join(folder, "master.key")} and ${join(folder, "certificate.pem")} with it, in another place`,
   );
@@ -93,7 +91,7 @@ export async function restore(
   file: string,
   { folder }: Pick<ServerOptions, "folder">,
 ): Promise<number> {
-  const before = await control.restoreStore(file, join(folder, STORE));
+  const before = await control.restoreStore(file, join(folder, control.STORE_FILE));
   terminal.print(
     before === undefined
       ? say`${file}: restored`

@@ -1,5 +1,5 @@
 /** To which server the commands go, and as whom: by `warren login`, or on the server's own host by its files. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   AppError,
@@ -12,7 +12,7 @@ import {
 import type { Client, Pin } from "@warren/api";
 import { parseJson, Problem, readSent, say, shapes } from "@warren/core";
 import { pinnedFetch } from "@warren/crypto";
-import { LOCAL_FILE } from "@warren/server";
+import { LOCAL_FILE, STORE_FILE } from "@warren/server";
 import { staged } from "../files/staging.ts";
 import { loginFile, SERVER_FOLDER } from "./places.ts";
 import type { Environment } from "./places.ts";
@@ -33,6 +33,11 @@ export type Login = shapes.Read<typeof loginShape>;
 /** `folder`: of the server on this host. */
 export function connectServer(environment: Environment, folder = SERVER_FOLDER): Client {
   const login = readLocalLogin(folder) ?? readLogin(loginFile(environment));
+  if (login === undefined && existsSync(join(folder, STORE_FILE))) {
+    throw new AppError("unreachable", say`the server of this host does not run`, {
+      fix: say`start it: systemctl start warren-server; or warren server`,
+    });
+  }
   if (login === undefined) {
     throw new AppError("not-found", say`no server is known here`, {
       fix: say`on the server's host, be root; elsewhere sign in: warren login CODE, which warren login prints there`,

@@ -37,6 +37,7 @@ test("findUnreached() is silent about pairs that are alive, idle, or not meant t
   expect(told(node("a", "b:148:20", AT), node("b", "a:148:20", AT))).toBe("");
   expect(told(node("a", "b:148", AT), node("b", "a:148:20", AT))).toBe("");
   expect(told(node("a", "b:0", AT), node("b", "a:0", AT))).toBe("");
+  expect(told(node("a", "b:148:500", AT), node("b", "a:148:500", AT))).toBe("");
   expect(told(node("a", "", AT), node("b", "", AT))).toBe("");
   expect(told(node("a", "b:148", AT), node("b", "a:148", { ...AT, state: "offline" }))).toBe("");
 });

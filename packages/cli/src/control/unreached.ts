@@ -30,8 +30,10 @@ function reasonOf(network: string, one: NodeView, other: NodeView): Reason | und
   // No tunnel is meant to be, or one end has heard of it: it lives.
   if (there === undefined || back === undefined || isAlive(there) || isAlive(back))
     return undefined;
-  // Nobody has had anything to say.
+  // Nobody has had anything to say, ever or for a while: only through NATs are tunnels kept alive.
   if (there.sent === 0 && back.sent === 0) return undefined;
+  const isKeptAlive = one.isMapped === true || other.isMapped === true;
+  if (!isKeptAlive && (hasSpoken(there) || hasSpoken(back))) return undefined;
   if (one.isMapped === true && other.isMapped === true) {
     return {
       cause: say`both are behind NATs, and do not find each other`,
@@ -47,6 +49,10 @@ function reasonOf(network: string, one: NodeView, other: NodeView): Reason | und
 
 function peerOf({ peers }: NodeView, { name }: NodeView): NodeView["peers"][number] | undefined {
   return peers.find((each) => each.name === name);
+}
+
+function hasSpoken({ handshakeSeconds }: NodeView["peers"][number]): boolean {
+  return handshakeSeconds !== undefined;
 }
 
 function isAlive({ handshakeSeconds }: NodeView["peers"][number]): boolean {

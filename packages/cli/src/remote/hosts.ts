@@ -73,7 +73,7 @@ export function asking(detail: string): Reasons {
     },
     "no-warren": {
       cause: core.say`there is no file in /etc/wireguard that Warren has made`,
-      fix: core.say`bring the mesh to it: warren push; or ask another: warren status NODE`,
+      fix: core.say`bring a mesh to it: warren push, or warren join there; or ask another: warren status NODE`,
     },
     "no-ping": {
       cause: core.say`there is no ping command`,
