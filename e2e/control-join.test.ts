@@ -83,25 +83,39 @@ test("a host that joins again, by the same token or another, loses no packet and
 });
 
 test("a host that was taken out while it was away comes again as another: a thief's copy stays out", async () => {
-  const lab = await createControl(ground, ["srv", "a"]);
-  const [srv, a] = ["srv", "a"].map((name) => lab.machine(name)) as [System, System];
+  const lab = await createControl(ground, ["srv", "a", "b", "thief"]);
+  const [srv, a, b, thief] = ["srv", "a", "b", "thief"].map((name) => lab.machine(name)) as [
+    System,
+    System,
+    System,
+    System,
+  ];
   await serveOn(srv);
-  const [token] = (await type(srv, "warren token create mesh --uses 0")).trim().split("\n");
+  const token = (await type(srv, "warren token create mesh --uses 0")).trim();
   await type(a, `warren join ${token}; cp -a /var/lib/warren /root/copy`);
+  await type(b, `warren join ${token}`);
   await type(a, "systemctl stop warren@mesh");
   await type(srv, "warren node remove mesh a");
   expect(await type(a, `warren join ${token}`)).toMatchInlineSnapshot(`
-    "a is in mesh, on warren0: 0 tunnels
+    "a is in mesh, on warren0: 1 tunnel
     "
   `);
   const copy =
     "cd /root/copy/mesh; for f in *; do cmp -s $f /var/lib/warren/mesh/$f && echo $f; done";
   expect(await type(a, `${copy} || true`)).toBe("");
-  await type(
-    a,
-    "systemctl stop warren@mesh; cp -a /root/copy/. /var/lib/warren/; warren up || true",
-  );
-  expect(await type(a, "warren status || true")).toContain("does not know this host any more");
+
+  // On another host, as whoever has found the disk has it.
+  const stolen = await type(a, "tar -C /root/copy -c . | base64 -w 0");
+  const [there] = await pingDuring([{ source: b, target: "10.77.0.1" }], async () => {
+    const put = `mkdir -p /var/lib/warren; echo ${stolen} | base64 -d | tar -C /var/lib/warren -x`;
+    await type(thief, `${put}; warren up >/dev/null 2>&1 &`);
+    const status = () => type(thief, "warren status || true");
+    await expect
+      .poll(status, { timeout: 20_000, interval: 200 })
+      .toContain("does not know this host any more");
+    await typeInVain(thief, "ping -n -W 2 -c 1 10.77.0.2");
+  });
+  expect(there?.lost).toEqual([]);
 });
 
 test("an agent that no service starts is not given the token that its host joined by", async () => {

@@ -85,10 +85,13 @@ test("a network is made, hosts ask to join it, are approved, bring ranges, and g
 
   // Who is taken out is out within two seconds, everywhere, and cannot come back by what he has.
   await type(srv, "warren node remove clouds gcp");
-  for (const host of [aws, azure, aliyun])
-    await until(host, "wg show warren0 | grep -c ^peer | grep -qx 2");
-  await until(gcp, "! ip link show warren0 2>/dev/null");
-  await until(gcp, "! systemctl is-active -q warren@clouds");
+  await Promise.all([
+    ...[aws, azure, aliyun].map((host) =>
+      until(host, "wg show warren0 | grep -c ^peer | grep -qx 2"),
+    ),
+    until(gcp, "! ip link show warren0 2>/dev/null"),
+    until(gcp, "! systemctl is-active -q warren@clouds"),
+  ]);
   expect(await typeInVain(gcp, "warren up")).toMatchInlineSnapshot(`
     "warren: error not-found: this host is in no network
       join one: warren join TOKEN

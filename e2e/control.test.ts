@@ -1,4 +1,6 @@
 /** A mesh from nothing, as somebody makes one who types what the commands print. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import {
   createControl,
@@ -15,17 +17,23 @@ import { useGround } from "./systems-fixture.ts";
 
 const ground = useGround();
 
-/** `warren server` at a terminal, where it prints what only a person may see; it lives on. */
-const AT_TERMINAL = `
-setsid script -qefc "warren server" /run/terminal >/dev/null 2>&1 </dev/null &
+/** A server at a terminal, where it prints what only a person may see; it lives on. */
+const atTerminal = (command: string): string => `
+setsid script -qefc "${command}" /run/terminal >/dev/null 2>&1 </dev/null &
 timeout 20 sh -c 'until grep -qs "more: warren token" /run/terminal; do sleep 0.05; done'
 tr -d '\\r' </run/terminal | sed '/^Script /d'
 `;
+/** From a checkout, as the reader has one. */
+const CHECKOUT = "cd /opt/warren";
+const MINUTE = 60_000;
 const HELP = "warren token create mesh | ssh host sudo warren join -";
 
-test("three commands are a mesh of two hosts, which answer each other as soon as the last has ended", async () => {
+test("the README's three commands are a mesh of two hosts, which answer each other as soon as the last has ended", async () => {
+  const [serve = "", join = "", ...others] = readmeCommands();
+  expect(others).toEqual([]);
   const lab = await createControl(ground, ["srv", "a", "b"]);
-  const printed = await type(lab.machine("srv"), AT_TERMINAL);
+  const startedAt = performance.now();
+  const printed = await type(lab.machine("srv"), `${CHECKOUT}; ${atTerminal(serve)}`);
   expect(withoutSecrets(printed)).toMatchInlineSnapshot(`
     "page     https://203.0.113.1:8443
     known by sha256:…
@@ -34,24 +42,29 @@ test("three commands are a mesh of two hosts, which answer each other as soon as
              (good for 1 h; more: warren token create mesh)
     "
   `);
-  const [, command = ""] = /^join +(warren join wrn_\S+)$/m.exec(printed) ?? [];
+  const [token = ""] = /wrn_[\w-]+/.exec(printed) ?? [];
+  expect(join).toContain("wrn_…");
+  // Nobody is there to answer a question.
+  const command = `${CHECKOUT}; ${join.replace("wrn_…", token)} </dev/null`;
   expect(await type(lab.machine("a"), command)).toMatchInlineSnapshot(`
     "a is in mesh, on warren0: 0 tunnels
     "
   `);
-  // Nobody is there to answer a question, and one second is all that the first answer may take.
+  // One second is all that the first answer may take.
   const onB = await type(lab.machine("b"), `${command}; ping -n -W 1 -c 1 10.77.0.1`);
-  expect(onB.replace(/\nPING [^]*/, "\n")).toMatchInlineSnapshot(`
+  expect(onB.replace(/ time=[^]*/, "")).toMatchInlineSnapshot(`
     "b is in mesh, on warren0: 1 tunnel
-    "
+    PING 10.77.0.1 (10.77.0.1) 56(84) bytes of data.
+    64 bytes from 10.77.0.1: icmp_seq=1 ttl=64"
   `);
+  expect(performance.now() - startedAt).toBeLessThan(MINUTE);
   await type(lab.machine("a"), "ping -n -W 1 -c 1 10.77.0.2");
 });
 
 test("a host joins by what the help of `warren join` shows, and the server's own host can, too", async () => {
   const lab = await createControl(ground, ["srv", "b"]);
   const srv = lab.machine("srv");
-  await type(srv, AT_TERMINAL);
+  await type(srv, atTerminal("warren server"));
   expect(await type(srv, "warren join --help")).toContain(HELP);
   expect(await typeInVain(srv, "warren join token.txt")).toMatchInlineSnapshot(`
     "token.txt: error cannot-read: cannot read: no such file or folder
@@ -89,8 +102,8 @@ test.for(["systemd", "openrc"] as const)(
     await type(srv, "rm -rf /var/lib/warren-server");
     const before = await readSnapshot(srv);
     const install = "warren server --install --address vpn.example.com --network clouds";
-    const atTerminal = `script -qefc "${install}" /dev/null </dev/null | tr -d '\\r'`;
-    expect(withoutSecrets(await type(srv, atTerminal))).toMatchInlineSnapshot(`
+    const typed = `script -qefc "${install}" /dev/null </dev/null | tr -d '\\r'`;
+    expect(withoutSecrets(await type(srv, typed))).toMatchInlineSnapshot(`
       "page     https://vpn.example.com:8443
       known by sha256:…
       sign in  https://vpn.example.com:8443/#sign-in=…
@@ -136,6 +149,14 @@ test("`warren server --install` refuses what a service cannot have", async () =>
   `);
   await type(srv, "! ls /etc/systemd/system/warren-server.service");
 });
+
+/** Of its chapter on a server: what is typed in the first two blocks, up to where joining by approval begins. */
+function readmeCommands(): readonly string[] {
+  const readme = readFileSync(join(import.meta.dirname, "../README.md"), "utf8");
+  const [, chapter = ""] = /^## A mesh from a server\n([^]*?)^## /m.exec(readme) ?? [];
+  const blocks = [...chapter.matchAll(/^```sh\n([^]*?)^```/gm)].slice(0, 2);
+  return blocks.flatMap(([, text = ""]) => text.replaceAll(/ +#.*$/gm, "").trim().split("\n"));
+}
 
 function withoutSecrets(printed: string): string {
   return printed.replaceAll(/(sha256:|sign-in=|wrn_)[\w-]+/g, "$1…");
