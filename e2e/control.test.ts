@@ -155,7 +155,12 @@ function readmeCommands(): readonly string[] {
   const readme = readFileSync(join(import.meta.dirname, "../README.md"), "utf8");
   const [, chapter = ""] = /^## A mesh from a server\n([^]*?)^## /m.exec(readme) ?? [];
   const blocks = [...chapter.matchAll(/^```sh\n([^]*?)^```/gm)].slice(0, 2);
-  return blocks.flatMap(([, text = ""]) => text.replaceAll(/ +#.*$/gm, "").trim().split("\n"));
+  return blocks.flatMap(([, text = ""]) =>
+    text
+      .replaceAll(/ +#.*$/gm, "")
+      .trim()
+      .split("\n"),
+  );
 }
 
 function withoutSecrets(printed: string): string {
