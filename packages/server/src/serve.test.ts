@@ -1,4 +1,5 @@
 /** Tests of a real server in a folder: what it writes holds no secret, and when it stops nothing is lost. */
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
@@ -17,6 +18,7 @@ import { WebSocket } from "ws";
 import { serve } from "./serve.ts";
 import type { ServeOptions, Serving } from "./serve.ts";
 import type { Fields } from "./state.ts";
+import { backupStore } from "./store/backup.ts";
 import { createMemoryStore } from "./store/memory.ts";
 import { readMasterKey } from "./store/master-key.ts";
 import { createSeal } from "./store/seal.ts";
@@ -175,6 +177,38 @@ test("serve() stops in time, whoever is connected, and closes a store that canno
   expect(isClosed).toBe(true);
 });
 
+test("serve() has a folder to itself, from before it opens the store until it has closed it", async () => {
+  const { folder, call, serving } = await startServer();
+  const second = { folder, host: "127.0.0.1", port: 0, addresses: [] };
+  const told = readFileSync(join(folder, "local.json"), "utf8");
+  const store = createMemoryStore("epoch");
+  const untouched = { ...store, load: () => expect.unreachable() };
+  const refused = expect.objectContaining({
+    code: "busy",
+    file: folder,
+    message: `a server runs in this folder already: process ${process.pid}`,
+  });
+  await expect(serve({ ...second, store: untouched })).rejects.toThrow(refused);
+  await expect(serve(second)).rejects.toThrow(refused);
+  expect(readFileSync(join(folder, "local.json"), "utf8")).toBe(told);
+  // Who is refused takes the lock from nobody; another process is not let in either.
+  expect(lockElsewhere(folder)).toMatch("database is locked");
+  // And a backup needs no lock.
+  await call("createNetwork", { body: { name: "home" as never } });
+  await backupStore(join(folder, "warren.db"), join(folder, "copy"));
+  await serving.close();
+  expect(lockElsewhere(folder)).toBe("");
+  const { call: again } = await startServer({ folder });
+  expect(await again("listNetworks")).toMatchObject([{ name: "home" }]);
+});
+
+test("serve() that cannot listen leaves its folder to another", async () => {
+  const { serving } = await startServer();
+  const folder = makeFolder();
+  await expect(startServer({ folder, port: serving.port })).rejects.toThrow("is in use already");
+  await startServer({ folder });
+});
+
 test("a server on one address is reached there by its own host, and by all others", async () => {
   const { folder, serving } = await startServer({ host: "127.0.0.2" });
   const { address } = JSON.parse(readFileSync(join(folder, "local.json"), "utf8")) as Fields;
@@ -204,6 +238,15 @@ async function startServer(options: Partial<ServeOptions> = {}): Promise<Talk> {
   };
   const call = createClient(send, { authorization: `Bearer ${serving.localToken}` });
   return { folder, serving, send, call, urls, answers };
+}
+
+/** What SQLite says in another process. */
+function lockElsewhere(folder: string): string {
+  const program = `const { DatabaseSync } = require("node:sqlite");
+    new DatabaseSync(process.argv[1], { timeout: 0 }).exec("BEGIN EXCLUSIVE")`;
+  return spawnSync(process.execPath, ["-e", program, join(folder, ".server")], {
+    encoding: "utf8",
+  }).stderr;
 }
 
 /** Each where something else is wanted, so that it is refused. */

@@ -1,21 +1,21 @@
 /** Puts the control plane together and serves it on one TCP port. The only file of the server that touches the network. */
-import { rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:https";
 import type { Server } from "node:https";
 import type { IncomingMessage } from "node:http";
-import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
 import { inspect } from "node:util";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import { AppError, ENDED, printHostPort, printJoinToken, printServerAddress } from "@warren/api";
 import type { LineEnd, Pin, ServerAddress } from "@warren/api";
-import { optional, parseAddress, printAddress, printText, Problem, say } from "@warren/core";
+import { optional, parseAddress, printText, Problem, say } from "@warren/core";
 import type { Catalogue, Finding, Name } from "@warren/core";
 import * as crypto from "@warren/crypto";
 import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
+import { namesOf, ownAddresses, reachedAt } from "./addresses.ts";
 import { createApp } from "./app.ts";
 import type { Plane, Vault } from "./plane.ts";
 import { printLink } from "./auth/accounts.ts";
@@ -24,11 +24,11 @@ import { Sessions } from "./auth/sessions.ts";
 import { checkExpiry, keepCertificate, readCertificate } from "./certificate.ts";
 import type { ServerCertificate } from "./certificate.ts";
 import { Door } from "./door.ts";
+import { lockFolder, removeLocalFile, STORE_FILE, writeLocalFile } from "./folder.ts";
 import { Ledger } from "./ledger.ts";
 import type { Clock } from "./ledger.ts";
 import { readPage } from "./page-files.ts";
 import { readMasterKey } from "./store/master-key.ts";
-import { writeWhole } from "./store/private-files.ts";
 import { createSeal } from "./store/seal.ts";
 import type { Seal } from "./store/seal.ts";
 import { openSqliteStore } from "./store/sqlite.ts";
@@ -72,10 +72,6 @@ export interface Serving {
   close(): Promise<void>;
 }
 
-/** What the command line on the same host finds the server by. */
-export const LOCAL_FILE = "local.json";
-/** In its folder. */
-export const STORE_FILE = "warren.db";
 const STREAM = "/api/v1/stream";
 /** A half-open connection is over after three of them. */
 const PING_MS = 15_000;
@@ -91,8 +87,25 @@ const MOST_CONNECTIONS = 20_000;
 const MOST_MESSAGE_BYTES = 4_000_000;
 
 export async function serve(options: ServeOptions): Promise<Serving> {
+  const { folder } = options;
+  const lock = lockFolder(folder);
+  let store: Store | undefined;
+  try {
+    store = options.store ?? (await openSqliteStore(join(folder, STORE_FILE)));
+    return await serveAlone(options, store, lock);
+  } catch (error) {
+    await store?.close();
+    lock.close();
+    throw error;
+  }
+}
+
+async function serveAlone(
+  options: ServeOptions,
+  store: Store,
+  lock: DatabaseSync,
+): Promise<Serving> {
   const { folder, host, certificate: own } = options;
-  const store = options.store ?? (await openSqliteStore(join(folder, STORE_FILE)));
   const clock = createClock();
   const seal = await openSeal(options, await store.load());
   const certificate = await findCertificate(options, clock);
@@ -140,8 +153,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const local = { host: isEverywhere ? "127.0.0.1" : host, port };
   place.addresses = reachedAt(options.addresses, isEverywhere ? ownAddresses() : [host], port);
   const login = { address: printServerAddress(local), pin: certificate.pin, token: localToken };
-  const text = `${JSON.stringify(login)}\n`;
-  await writeWhole(join(folder, LOCAL_FILE), (file) => writeFileSync(file, text));
+  await writeLocalFile(folder, login);
   let closing: Promise<void> | undefined;
   return {
     port,
@@ -152,7 +164,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     rev: ledger.rev,
     localToken,
     close: async () => {
-      closing ??= stop({ server, connected, sockets, streams, ledger, store, folder });
+      closing ??= stop({ server, connected, sockets, streams, ledger, store, lock, folder });
       await closing;
     },
   };
@@ -184,21 +196,6 @@ function createClock(): Clock {
       return () => clearTimeout(timer);
     },
   };
-}
-
-/** By which hosts may call it. */
-function namesOf(addresses: readonly ServerAddress[]): readonly string[] {
-  const given = addresses.map(({ host }) => host);
-  return [...new Set([...given, ...ownAddresses(), hostname(), "localhost", "127.0.0.1"])];
-}
-
-function reachedAt(
-  given: readonly ServerAddress[],
-  hosts: readonly string[],
-  port: number,
-): readonly ServerAddress[] {
-  if (given.length > 0) return given;
-  return (hosts.length > 0 ? hosts : ["127.0.0.1"]).map((host) => ({ host, port }));
 }
 
 /** Known when it listens. */
@@ -348,21 +345,15 @@ interface Running {
   readonly streams: Streams;
   readonly ledger: Ledger;
   readonly store: Store;
+  readonly lock: DatabaseSync;
   readonly folder: string;
 }
 
-async function stop({
-  server,
-  connected,
-  sockets,
-  streams,
-  ledger,
-  store,
-  folder,
-}: Running): Promise<void> {
+async function stop(running: Running): Promise<void> {
+  const { server, connected, sockets, streams, ledger, store, lock, folder } = running;
   streams.stop();
   sockets.close();
-  rmSync(join(folder, LOCAL_FILE), { force: true });
+  removeLocalFile(folder);
   const closed = new Promise((done) => server.close(done));
   // What is under way has its answer, and agents their good-bye; who takes his time is cut off.
   const late = setTimeout(() => {
@@ -377,16 +368,6 @@ async function stop({
     await ledger.close();
   } finally {
     await store.close();
+    lock.close();
   }
-}
-
-/** Of this host, those first that others can reach. */
-function ownAddresses(): readonly string[] {
-  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
-  return all.flatMap(({ address, internal }) => {
-    const parsed = parseAddress(address);
-    return internal || parsed instanceof Problem || address.startsWith("fe80")
-      ? []
-      : [printAddress(parsed)];
-  });
 }

@@ -80,7 +80,10 @@ function replaceStore(underWay: string, file: string): string | undefined {
     renameSync(underWay, file);
     return undefined;
   }
-  const lock = lockStore(file);
+  const lock = database.lockDatabase(file, () => {
+    const fix = say`stop the server first`;
+    return new AppError("busy", say`a server has it open`, { fix, file });
+  });
   try {
     const { uid, gid } = statSync(file);
     // Root restores, and the server is somebody else. Only root can give a file away.
@@ -94,23 +97,6 @@ function replaceStore(underWay: string, file: string): string | undefined {
     return kept;
   } finally {
     lock?.close();
-  }
-}
-
-/** Held by nobody else, and with nothing left in the files beside it; undefined when it is no longer a database. */
-function lockStore(file: string): DatabaseSync | undefined {
-  const lock = new DatabaseSync(file, { timeout: 0 });
-  try {
-    // Everybody who has it open holds a part of this lock, and loses it only by his end.
-    lock.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE");
-    return lock;
-  } catch (cause) {
-    lock.close();
-    const code = (database.sqliteCode(cause) ?? 0) & 0xff;
-    if (code === database.CORRUPT || code === database.NOT_A_DATABASE) return undefined;
-    if (code !== database.BUSY) throw cause;
-    const fix = say`stop the server first`;
-    throw new AppError("busy", say`a server has it open`, { fix, file, cause });
   }
 }
 

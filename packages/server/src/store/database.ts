@@ -19,9 +19,9 @@ export interface OpenOptions {
 const ALL_PAGES = 2 ** 31 - 1;
 
 /** SQLite's result codes, https://www.sqlite.org/rescode.html */
-export const BUSY = 5;
-export const CORRUPT = 11;
-export const NOT_A_DATABASE = 26;
+const BUSY = 5;
+const CORRUPT = 11;
+const NOT_A_DATABASE = 26;
 const READ_ONLY = 8;
 const FULL = 13;
 /** A restore was waited for: what is open is no longer the store, but what was kept of it. */
@@ -84,8 +84,23 @@ export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   }
 }
 
+/** Held by nobody else, and with nothing left in the files beside it; undefined when it is no longer a database. */
+export function lockDatabase(file: string, inUse: () => AppError): DatabaseSync | undefined {
+  const lock = new DatabaseSync(file, { timeout: 0 });
+  try {
+    // Everybody who has it open holds a part of this lock, and loses it only by his end.
+    lock.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE");
+    return lock;
+  } catch (cause) {
+    lock.close();
+    const code = (sqliteCode(cause) ?? 0) & 0xff;
+    if (code === CORRUPT || code === NOT_A_DATABASE) return undefined;
+    throw code === BUSY ? inUse() : cause;
+  }
+}
+
 /** SQLite's result code of a failure; its lowest byte says what, the others which of that. */
-export function sqliteCode(cause: unknown): number | undefined {
+function sqliteCode(cause: unknown): number | undefined {
   const code: unknown = cause instanceof Error && "errcode" in cause ? cause.errcode : undefined;
   return typeof code === "number" ? code : undefined;
 }
@@ -114,7 +129,8 @@ export function storeRefusal(file: string, cause: unknown): unknown {
   return new AppError(code, text, { fix, file, cause });
 }
 
-function makeFile(file: string): void {
+/** An empty one, for its owner alone, where there is none. */
+export function makeFile(file: string): void {
   makePrivateFolder(dirname(file));
   // It is not opened where it is there: to close it would end the locks that SQLite has on it in this process.
   if (protectFile(file)) accessSync(file, constants.R_OK | constants.W_OK);
