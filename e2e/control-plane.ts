@@ -87,6 +87,7 @@ export class ControlPlane {
         digest,
         connect: createLines({ ...known, servers, pin, credential }, () => undefined),
         save: () => undefined,
+        forget: () => undefined,
         resolve: async () => undefined,
         findUnrouted: async () => new Set(),
         readAddresses: () => [],

@@ -13,11 +13,13 @@ import { joinNode, Ledger, Streams } from "@warren/server";
 import type { State } from "@warren/server";
 import { SimClock } from "./clock.ts";
 import { SimDisk } from "./disk.ts";
-import { FakeKernel } from "../tools/fake-kernel.ts";
+import { FakeKernel, Killed } from "../tools/fake-kernel.ts";
 
 /** A packet takes so long, one way. */
 const LATENCY_MS = 5;
 const OWN = "warren0" as InterfaceName;
+/** As the unit of an agent has it. */
+const RESTART_MS = 2000;
 
 export class PlaneWorld {
   readonly clock = new SimClock();
@@ -85,7 +87,9 @@ export class PlaneWorld {
     const credential = hashSecret(`${name} ${clock.now()}`);
     const wish = { network, name: name as Name, publicKey, credential, at: clock.now() };
     await this.commit((state) => joinNode(state, wish));
+    host.killAgent();
     host.credential = credential;
+    host.isOut = false;
   }
 
   /** Long enough for a disk that nobody else writes to. */
@@ -99,18 +103,17 @@ export class PlaneWorld {
     return host;
   }
 
-  /** What a host's kernel should have for its tunnel's peers: by key, AllowedIPs and preshared key. */
+  /** What a host's kernel should have for its tunnel: peers by key, AllowedIPs and preshared key, then routes. */
   wanted(name: string): readonly string[] {
     const index = this.ledger.plan(this.network)?.index;
     const member = index?.byName.get(name as Name);
     if (index === undefined || member === undefined) return [];
-    return core
-      .device(index, member)
-      .peers.map(({ publicKey, allowedIps, presharedKeyId }) => {
-        const key = presharedKeyId === undefined ? "none" : this.#presharedKeys(presharedKeyId);
-        return `${publicKey} ${allowedIps.map(core.printPrefix).join()} ${key}`;
-      })
-      .toSorted();
+    const device = core.device(index, member);
+    const peers = device.peers.map(({ publicKey, allowedIps, presharedKeyId }) => {
+      const key = presharedKeyId === undefined ? "none" : this.#presharedKeys(presharedKeyId);
+      return `${publicKey} ${allowedIps.map(core.printPrefix).join()} ${key}`;
+    });
+    return [...peers.toSorted(), ...core.routesOf(device).toSorted()];
   }
 }
 
@@ -123,14 +126,20 @@ export class SimHost {
   #disk: StoredDevice | undefined;
   #agent: Agent | undefined;
   #closed: (() => void) | undefined;
-  /** Hash of that which the server has given it. */
-  credential: string | undefined;
+  /** Hash of that by which the server knows it. */
+  #credential: string | undefined;
+  /** Its disk says that it is no node any more. */
+  #isRevoked = false;
   /** Where its packets come from, as the server sees it. */
   address: core.Address | undefined;
   /** What its agent says of itself. */
   status: Parameters<AgentWorld["onStatus"]>[0] | undefined;
   /** It does nothing that it is told, or keeps nothing. */
   isRefusing = false;
+  /** What it has cannot be read. */
+  isUnreadable = false;
+  /** It was told that it is no node any more; until it joins again. */
+  isOut = false;
   isFull = false;
   /** Nothing comes through. */
   isCutOff = false;
@@ -143,6 +152,20 @@ export class SimHost {
     this.privateKey = Buffer.alloc(32, name).toString("base64") as PrivateKey;
   }
 
+  get credential(): string | undefined {
+    return this.#credential;
+  }
+
+  /** Of a new join. */
+  set credential(credential: string) {
+    this.#credential = credential;
+    this.#isRevoked = false;
+  }
+
+  get isRunning(): boolean {
+    return this.#agent !== undefined;
+  }
+
   /** To the server, as a node. */
   get isKnown(): boolean {
     const { network, ledger } = this.#world;
@@ -153,16 +176,28 @@ export class SimHost {
   /** In the place of the one that runs, which is killed. */
   startAgent(): void {
     this.killAgent();
+    const revoked = { interface: OWN, publicKey: publicKeyOf(this.privateKey) };
     const agent = new Agent(this.#createWorld(), {
       privateKey: this.privateKey,
       version: "sim",
       interface: OWN,
       ...core.optional("device", this.#disk),
+      ...(this.#isRevoked ? { revoked } : {}),
     });
     this.#agent = agent;
     void agent.run().then((how) => {
-      if (how === "revoked") this.#disk = this.credential = undefined;
+      if (how === "stopped" || this.#agent !== agent) return;
+      this.#disk = this.#credential = undefined;
+      this.#agent = undefined;
     });
+  }
+
+  /** In the middle of what it has the kernel do: it goes no further, and its service starts another. */
+  async #die(): Promise<never> {
+    const { clock } = this.#world;
+    this.killAgent();
+    clock.after(RESTART_MS, () => this.isRunning || this.startAgent());
+    return await new Promise<never>(() => undefined);
   }
 
   /** With nothing but what is on its disk. */
@@ -194,6 +229,21 @@ export class SimHost {
       .toSorted();
   }
 
+  async routes(): Promise<readonly string[]> {
+    return [...(await this.kernel.read(OWN)).routes].toSorted();
+  }
+
+  /** Whatever is of the tunnel; all of it is to be gone when its host is out. */
+  async leftovers(): Promise<readonly string[]> {
+    const { firewalls: _, hostRoutes: __, ...state } = await this.kernel.read(OWN);
+    return Object.entries(state).flatMap(([what, value]) => {
+      const isEmpty =
+        (Array.isArray(value) && value.length === 0) ||
+        ((value instanceof Set || value instanceof Map) && value.size === 0);
+      return isEmpty ? [] : [what];
+    });
+  }
+
   /** As somebody does it by hand. */
   async removePeers(): Promise<void> {
     const { link } = await this.kernel.read(OWN);
@@ -220,10 +270,18 @@ export class SimHost {
     let turn = 0;
     return {
       kernel: {
-        read: (own) => this.kernel.read(own),
+        read: async (own) => {
+          if (this.isUnreadable) throw refusal();
+          return await this.kernel.read(own);
+        },
         run: async (own, steps) => {
           if (this.isRefusing) throw refusal();
-          return await this.kernel.run(own, steps);
+          try {
+            return await this.kernel.run(own, steps);
+          } catch (error) {
+            if (error instanceof Killed) return await this.#die();
+            throw error;
+          }
         },
       },
       clock: {
@@ -242,6 +300,10 @@ export class SimHost {
         if (bundle instanceof core.Problem) throw new Error(String(bundle));
         this.#disk = { ...device, bundle };
       },
+      forget: () => {
+        if (this.isFull) throw refusal();
+        this.#isRevoked = true;
+      },
       resolve: async () => undefined,
       findUnrouted: async () => new Set<string>(),
       readAddresses: () => [],
@@ -251,6 +313,11 @@ export class SimHost {
         this.status = status;
       },
     };
+  }
+
+  #receive(text: string, events: Parameters<AgentWorld["connect"]>[0]): void {
+    this.isOut ||= text.includes('"kind":"revoked"');
+    events.received(text);
   }
 
   /** In order, and a while later, while both are there. */
@@ -272,7 +339,7 @@ export class SimHost {
     const line = {
       bufferedBytes: 0,
       send: (text: string) => {
-        if (isOpen) later(() => isLost || events.received(text));
+        if (isOpen) later(() => isLost || this.#receive(text, events));
       },
       close,
     };

@@ -2,57 +2,19 @@
 import { AppError } from "@warren/api";
 import { parseAddress, Problem } from "@warren/core";
 import type { Address, Name } from "@warren/core";
-import { approveNode, createNetwork, removeNode } from "@warren/server";
+import { approveNode, removeNode } from "@warren/server";
 import { setNetwork, setNode } from "@warren/server";
 import type { Stored } from "@warren/server";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { runs } from "../tools/runs.ts";
-import { PlaneWorld } from "./plane-world.ts";
-import type { SimHost } from "./plane-world.ts";
-
-/** Longer than every back-off, and than what a second look takes. */
-const QUIET_MS = 60_000;
-
-async function createWorld(names: readonly string[]): Promise<PlaneWorld> {
-  const world = new PlaneWorld();
-  await world.startServer();
-  const settings = { addresses: ["10.0.0.0/24"] };
-  const wish = { name: world.network, settings, isOpen: true, secret: "sealed", at: 0 };
-  await world.commit((state) => createNetwork(state, wish));
-  for (const name of names) {
-    await world.join(name);
-    await world.commit((state) => approveNode(state, world.network, name, endpointOf(name)));
-    world.host(name).startAgent();
-  }
-  await world.clock.pass(QUIET_MS);
-  return world;
-}
-
-function endpointOf(name: string): { readonly endpoint: string } {
-  return { endpoint: `203.0.113.${name.charCodeAt(0) + Number(name.slice(1))}` };
-}
+import type { PlaneWorld, SimHost } from "./plane-world.ts";
+import { createWorld, differences, endpointOf, joinAndStart, QUIET_MS } from "./sample-world.ts";
 
 function addressOf(written: string): Address {
   const address = parseAddress(written);
   if (address instanceof Problem) throw new Error(String(address));
   return address;
-}
-
-/**
- * Hosts whose kernel is not as the server means; none when all is well. One that was taken out while it
- * was away is told nothing: a server that does not know it may have lost its memory. The others have
- * let go of it.
- */
-async function differences(world: PlaneWorld): Promise<readonly string[]> {
-  const known = world.hosts.filter(({ isKnown }) => isKnown);
-  const all = known.map(async (host) => {
-    const [has, wants] = [await host.peers(), world.wanted(host.name)];
-    return has.join(";") === wants.join(";")
-      ? []
-      : [`${host.name} has ${has.length} peers of ${wants.length}`];
-  });
-  return (await Promise.all(all)).flat();
 }
 
 test("hosts that have joined have the mesh, and a change reaches all", async () => {
@@ -291,6 +253,9 @@ const operation = fc.oneof(
   fc.record({ kind: fc.constant("set" as const), name, last: fc.nat(3) }),
   fc.record({ kind: fc.constant("remove" as const), name }),
   fc.record({ kind: fc.constant("agent" as const), name }),
+  fc.record({ kind: fc.constant("kernel" as const), name, isRefusing: fc.boolean() }),
+  fc.record({ kind: fc.constant("unreadable" as const), name, isUnreadable: fc.boolean() }),
+  fc.record({ kind: fc.constant("killed agent" as const), name, steps: fc.nat(6) }),
   fc.record({ kind: fc.constant("cut" as const), name, isCutOff: fc.boolean() }),
   fc.record({ kind: fc.constant("server" as const), awayMs: fc.nat(20_000) }),
   fc.record({ kind: fc.constant("killed" as const), name, last: fc.nat(3), afterMs: fc.nat(6) }),
@@ -315,7 +280,10 @@ test("after any operations, restarts and losses of the line, quiet means right",
         if (!(error instanceof AppError)) throw error;
       }
     }
-    for (const host of world.hosts) host.isCutOff = false;
+    for (const host of world.hosts) {
+      host.isCutOff = host.isRefusing = host.isUnreadable = false;
+      host.kernel.killsAfter = undefined;
+    }
     world.disk.isFull = false;
     await world.clock.pass(QUIET_MS);
     return (await differences(world)).length === 0;
@@ -323,12 +291,6 @@ test("after any operations, restarts and losses of the line, quiet means right",
   const found = await fc.check(property, runs(15));
   expect(found.failed ? fc.defaultReportMessage(found) : "").toBe("");
 });
-
-async function joinAndStart(world: PlaneWorld, host: string): Promise<void> {
-  await world.join(host);
-  await world.commit((state) => approveNode(state, world.network, host, endpointOf(host)));
-  world.host(host).startAgent();
-}
 
 async function perform(world: PlaneWorld, each: Operation, backups: Stored[]): Promise<void> {
   const { network } = world;
@@ -343,6 +305,15 @@ async function perform(world: PlaneWorld, each: Operation, backups: Stored[]): P
       return world.host(each.name).startAgent();
     case "boot":
       return world.host(each.name).boot();
+    case "kernel":
+      world.host(each.name).isRefusing = each.isRefusing;
+      return;
+    case "unreadable":
+      world.host(each.name).isUnreadable = each.isUnreadable;
+      return;
+    case "killed agent":
+      world.host(each.name).kernel.killsAfter = each.steps;
+      return;
     case "cut":
       return cut(world.host(each.name), each.isCutOff);
     case "server":

@@ -115,6 +115,7 @@ async function joinHost(serving: Serving, { call, name: text, secret }: Joining)
       digest,
       connect: createLines({ ...known, pin: serving.pin }, ignore),
       save: ignore,
+      forget: ignore,
       resolve: async () => undefined,
       findUnrouted: async () => new Set(),
       readAddresses: () => [],

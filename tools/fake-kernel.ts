@@ -39,11 +39,16 @@ const NOTHING: FakeInterface = {
 
 const FIRST_PORT = 30_000;
 
+/** Whoever has a kernel do something is gone in the middle of it. */
+export class Killed extends Error {}
+
 export class FakeKernel implements Kernel {
   readonly #publicKeyOf: (privateKey: PrivateKey) => PublicKey;
   readonly #host: FakeHost;
   readonly #interfaces = new Map<InterfaceName, FakeInterface>();
   #links = 0;
+  /** Once: so many steps of a run are done, and no more. */
+  killsAfter: number | undefined;
 
   constructor(publicKeyOf: (privateKey: PrivateKey) => PublicKey, host: FakeHost = {}) {
     this.#publicKeyOf = publicKeyOf;
@@ -61,7 +66,8 @@ export class FakeKernel implements Kernel {
     };
   }
 
-  async run(name: InterfaceName, steps: readonly Step[]): Promise<readonly Admission[]> {
+  async run(name: InterfaceName, all: readonly Step[]): Promise<readonly Admission[]> {
+    const steps = all.slice(0, this.killsAfter);
     for (let at = 0; at < steps.length; at += 1) {
       const peers = peersFrom(steps, at);
       const step = steps[at];
@@ -69,7 +75,9 @@ export class FakeKernel implements Kernel {
       else if (step !== undefined) this.#do(name, step);
       at += Math.max(0, peers.length - 1);
     }
-    return [];
+    if (steps.length === all.length) return [];
+    this.killsAfter = undefined;
+    throw new Killed("by kill -9");
   }
 
   /** Somebody else changes something: `change` is given what there is. */

@@ -16,6 +16,7 @@ import { takeIn } from "./intake.ts";
 import type { KernelState, PeerState } from "./kernel/kernel.ts";
 import { NameFollower } from "./name-follower.ts";
 import { desiredOf } from "./reconcile.ts";
+import type { OwnDevice } from "./reconcile.ts";
 import { firstOf, silentAmong, turnsOf } from "./rouse.ts";
 import type { Line, Status, World } from "./world.ts";
 
@@ -26,6 +27,8 @@ export interface AgentOptions {
   readonly interface: core.InterfaceName;
   /** The last device, where there is one. */
   readonly device?: StoredDevice;
+  /** What is left of a network that has taken this host out: it goes, and nothing else is done. */
+  readonly revoked?: OwnDevice;
 }
 
 /** As `printStep` says it. */
@@ -45,6 +48,10 @@ export class Agent {
   #line: Line | undefined;
   readonly #backoff = new Backoff();
   #status: Status = { isConnected: false, isWaiting: false };
+  /** Each stands until that very thing has come right. */
+  readonly #troubles = new Map<"line" | "device" | "kernel", core.Text>();
+  /** Since when the line has stood. */
+  #welcomedAt: number | undefined;
   #peers: ReadonlyMap<PublicKey, PeerState> = new Map();
   #turn: Promise<void> = Promise.resolve();
   // Of the host's device; empty when it begins with one that the others know.
@@ -55,11 +62,13 @@ export class Agent {
   #hasFailed = false;
   #isDue = false;
   #isEnded = false;
+  #revoked: { readonly device: OwnDevice | undefined } | undefined;
   #callOff = new Set<() => void>();
   readonly #follower: NameFollower;
   readonly #ended = Promise.withResolvers<"stopped" | "revoked">();
 
-  constructor(world: World, { privateKey, version, interface: own, device }: AgentOptions) {
+  constructor(world: World, options: AgentOptions) {
+    const { privateKey, version, interface: own, device, revoked } = options;
     this.#world = world;
     this.#privateKey = privateKey;
     this.#version = version;
@@ -68,13 +77,14 @@ export class Agent {
     this.#status = { ...this.#status, ...core.optional("rev", device?.rev) };
     this.#appliedHash = device && FROM_DISK;
     this.#toldPort = device?.bundle.device.listenPort;
+    this.#revoked = revoked && { device: revoked };
     this.#follower = this.#createFollower();
   }
 
   /** Until it is stopped, or taken out of its network. The tunnel is up before the server has been called. */
   async run(): Promise<"stopped" | "revoked"> {
     await this.#converge();
-    this.#call();
+    if (this.#revoked === undefined) this.#call();
     this.#look();
     return await this.#ended.promise;
   }
@@ -115,10 +125,13 @@ export class Agent {
       closed: (why, isLasting) => {
         if (this.#line !== line || this.#isEnded) return;
         this.#line = undefined;
-        const hasStood = this.#status.isConnected;
-        this.#note({ isConnected: false, ...(hasStood && !isLasting ? {} : { error: why }) });
+        const { random, now } = this.#world.clock;
+        const stoodMs = now() - (this.#welcomedAt ?? now());
+        if (this.#welcomedAt === undefined || isLasting) this.#troubles.set("line", why);
+        this.#welcomedAt = undefined;
+        this.#note({ isConnected: false });
         // Nothing is taken down: a server that has lost its memory is no reason to lose the mesh.
-        const delayMs = isLasting ? LOOK_MS : this.#backoff.nextMs(this.#world.clock.random());
+        const delayMs = isLasting ? LOOK_MS : this.#backoff.nextMs(random(), stoodMs);
         this.#later(delayMs, () => this.#call());
       },
     });
@@ -152,6 +165,7 @@ export class Agent {
         this.#welcome({ isWaiting: true });
         break;
       case "current":
+        this.#troubles.delete("device");
         this.#welcome({ isWaiting: false, rev: message.rev });
         if (this.#device !== undefined) this.#keep({ ...this.#device, ...message });
         break;
@@ -161,18 +175,18 @@ export class Agent {
         this.#take(message);
         break;
       case "bye":
-        this.#backoff.stood(message.seconds * 1000);
+        this.#backoff.spread(message.seconds * 1000);
         break;
       case "revoked":
-        void this.#leave();
+        this.#leave();
         break;
     }
   }
 
   #welcome(more: Partial<Status>): void {
-    this.#backoff.stood(spreadMs(this.#peers.size + 1));
-    const { error: _, ...status } = this.#status;
-    this.#status = status;
+    this.#backoff.spread(spreadMs(this.#peers.size + 1));
+    this.#welcomedAt ??= this.#world.clock.now();
+    this.#troubles.delete("line");
     this.#note({ isConnected: true, ...more });
   }
 
@@ -183,10 +197,12 @@ export class Agent {
         this.#line?.send(printMessage({ kind: "resync", why: taken.why }));
         return;
       case "refused":
-        this.#note({ error: core.say`${taken.problem.message}; ${taken.problem.fix}` });
+        this.#troubles.set("device", core.say`${taken.problem.message}; ${taken.problem.fix}`);
+        this.#note({});
         this.#tell(message.rev, message.hash, taken.problem.message);
         return;
       case "device":
+        this.#troubles.delete("device");
         this.#keep(taken.device);
         void this.#converge();
     }
@@ -194,13 +210,24 @@ export class Agent {
 
   #keep(device: StoredDevice): void {
     this.#device = this.#named(device);
+    // Without it the tunnel is right all the same; only a boot without the server would bring the old one.
+    this.#write(() => this.#world.save(device));
+  }
+
+  /** A disk that is full is no reason to end. */
+  #write(work: () => void): void {
     try {
-      this.#world.save(device);
+      work();
     } catch (error) {
-      // Without it the tunnel is right all the same; only a boot without the server would bring the old one.
-      if (!(error instanceof AppError)) throw error;
-      this.#world.log(core.say`${error.text}\n  ${error.fix}`);
+      this.#refused(error);
     }
+  }
+
+  /** By the world, which is told; a mistake of ours is thrown on. */
+  #refused(error: unknown): AppError {
+    if (!(error instanceof AppError)) throw error;
+    this.#world.log(core.say`${error.text}\n  ${error.fix}`);
+    return error;
   }
 
   #named({ epoch, rev, hash, entries, bundle }: StoredDevice): StoredDevice {
@@ -219,7 +246,8 @@ export class Agent {
     return this.#inTurn(async () => {
       if (!this.#isDue || this.#isEnded) return;
       this.#isDue = false;
-      if (this.#device !== undefined) await this.#apply(this.#device);
+      if (this.#revoked !== undefined) await this.#takeDown(this.#revoked.device);
+      else if (this.#device !== undefined) await this.#apply(this.#device);
     });
   }
 
@@ -250,8 +278,7 @@ export class Agent {
         for (const { message } of blocks) log(core.say`${message}`);
         this.#follower.follow(followedOf(bundle.device.peers, bundle.device.listenPort ?? 0));
       }
-      const { error: _, ...status } = this.#status;
-      this.#status = status;
+      this.#troubles.delete("kernel");
       // A newcomer tells where it listens once it does; when a link went, others speak by its old keys.
       const isElsewhere = this.#toldPort !== bundle.device.listenPort;
       if (this.#appliedHash === undefined || isElsewhere) this.#greet();
@@ -268,11 +295,11 @@ export class Agent {
       if (isNew || this.#hasFailed) this.#tell(rev, hash);
       this.#hasFailed = false;
     } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      log(core.say`${error.text}\n  ${error.fix}`);
-      this.#note({ error: error.text });
+      const { text } = this.#refused(error);
+      this.#troubles.set("kernel", text);
+      this.#note({});
       this.#hasFailed = true;
-      this.#tell(rev, hash, error.text);
+      this.#tell(rev, hash, text);
     }
   }
 
@@ -282,7 +309,9 @@ export class Agent {
         const silent = silentAmong(some, this.#peers);
         if (silent.length > 0) this.#world.knock(silent);
       };
-      this.#later(delayMs, () => void this.#readPeers().then(knock));
+      this.#later(delayMs, () => {
+        this.#readPeers().then(knock, (error: unknown) => void this.#refused(error));
+      });
     }
   }
 
@@ -333,21 +362,35 @@ export class Agent {
     this.#line.send(printMessage({ kind: "report", peers }));
   }
 
-  /** It was taken out of the network: nobody there answers it any more. */
-  async #leave(): Promise<void> {
-    const device = this.#device?.bundle.device;
+  /** It was taken out of the network: nobody there answers it any more, nor does any start bring it back. */
+  #leave(): void {
+    this.#revoked = { device: this.#device?.bundle.device };
     this.#device = undefined;
-    if (device !== undefined) {
-      await this.#inTurn(async () => {
-        await takeDown(this.#world.kernel, device);
-      });
+    this.#write(() => this.#world.forget());
+    this.#follower.close();
+    const line = this.#line;
+    this.#line = undefined;
+    line?.close();
+    void this.#converge();
+  }
+
+  /** Again at each look, until the kernel has let go. */
+  async #takeDown(device: OwnDevice | undefined): Promise<void> {
+    try {
+      if (device !== undefined) await takeDown(this.#world.kernel, device);
+      this.#end("revoked");
+    } catch (error) {
+      this.#troubles.set("kernel", this.#refused(error).text);
+      this.#note({ isConnected: false });
     }
-    this.#end("revoked");
   }
 
   #note(more: Partial<Status>): void {
-    this.#status = { ...this.#status, ...more };
-    this.#world.onStatus(this.#status);
+    const { error: _, ...status } = this.#status;
+    const [first, ...others] = this.#troubles.values();
+    const error = first && others.reduce((all, each) => core.say`${all}; ${each}`, first);
+    this.#status = { ...status, ...more, ...core.optional("error", error) };
+    this.#write(() => this.#world.onStatus(this.#status));
   }
 }
 

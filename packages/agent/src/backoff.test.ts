@@ -27,10 +27,15 @@ test("delays are uniform in their windows, whatever the number of failures", () 
   fc.assert(property, runs(200));
 });
 
-test("Backoff begins with what the connection that stood has told, and doubles after it", () => {
+test("Backoff begins with what a connection that stood has told, and doubles after it", () => {
   const backoff = new Backoff();
-  const next = (): number => Math.round(backoff.nextMs(NEARLY_ONE));
+  const next = (stoodMs?: number): number => Math.round(backoff.nextMs(NEARLY_ONE, stoodMs));
   expect([next(), next()]).toEqual([250, 500]);
-  backoff.stood(1234);
-  expect([next(), next(), next()]).toEqual([1234, 250, 500]);
+  backoff.spread(1234);
+  expect([next(15_000), next(), next()]).toEqual([1234, 250, 500]);
+  // One that is ended as soon as it was welcomed is no success.
+  backoff.spread(1234);
+  expect(next(14_999)).toBe(1234);
+  backoff.spread(4);
+  expect(next(10)).toBe(2000);
 });

@@ -4,7 +4,7 @@ import * as core from "@warren/core";
 import { shapes } from "@warren/core";
 import { formatShape } from "./json-file.ts";
 
-const { fields, list, optional, required, text } = shapes;
+const { fields, flag, list, optional, required, text } = shapes;
 
 export const CREDENTIAL_FORMAT = 1;
 
@@ -16,6 +16,7 @@ export const credentialShape = fields({
   servers: required(list(text(parseServer)), "Where the server answers, each a host with a port."),
   pin: optional(text(parsePin), "SHA-256 of the public key of the server's certificate."),
   credential: required(text(parseNodeCredential), "By which the server knows the host."),
+  isRevoked: optional(flag(), "The server has taken the host out: what is left of it goes."),
 });
 
 export type Credential = Omit<shapes.Read<typeof credentialShape>, "format">;

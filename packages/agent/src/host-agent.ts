@@ -42,6 +42,7 @@ export async function runHostAgent(
   const { base, runFolder, path, version, notify, log, signal } = options;
   const files = new NetworkFiles(base, network);
   const { credential, privateKey } = demandJoined(files, network);
+  const { interface: own, isRevoked = false } = credential;
   const lock = files.lock();
   try {
     const { device, trouble } = files.readDevice();
@@ -63,6 +64,7 @@ export async function runHostAgent(
           server = address;
         }),
         save: (kept) => files.writeDevice(kept),
+        forget: () => files.writeCredential({ ...credential, isRevoked: true }),
         resolve: resolveNames,
         findUnrouted,
         readAddresses,
@@ -77,7 +79,13 @@ export async function runHostAgent(
           );
         },
       },
-      { privateKey, version, interface: credential.interface, ...core.optional("device", device) },
+      {
+        privateKey,
+        version,
+        interface: own,
+        ...core.optional("device", device),
+        ...(isRevoked ? { revoked: { interface: own, publicKey: publicKeyOf(privateKey) } } : {}),
+      },
     );
     signal.addEventListener("abort", () => agent.stop());
     const how = await agent.run();

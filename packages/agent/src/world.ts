@@ -14,6 +14,8 @@ export interface World {
   readonly connect: (events: LineEvents) => Line;
   /** Has the device outlive this process. */
   readonly save: (device: Omit<StoredDevice, "bundle">) => void;
+  /** Has no later process bring it up again: the host was taken out of its network. */
+  readonly forget: () => void;
   readonly resolve: FollowerWorld["resolveNames"];
   readonly findUnrouted: FollowerWorld["findUnrouted"];
   /** This host's own addresses. */
