@@ -17,7 +17,7 @@ test("judge() finds nothing wrong with plain meshes as compiled", () => {
       const { mesh, lock, devices } = sampleOfDocument(document);
       expect(judge(mesh, lock, devices)).toEqual([]);
     }),
-    runs(25, 100),
+    runs(15, 100),
   );
 });
 

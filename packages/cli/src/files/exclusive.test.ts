@@ -68,7 +68,9 @@ test("exclusively() holds a file that is there, when the one before has taken hi
   const work = (): void => {
     const child = spawn(process.execPath, ["--input-type=module", "--eval", code]);
     ended = new Promise((resolve) => child.on("close", resolve));
-    while (!listOpenFiles(child.pid).includes(file));
+    // Asleep in between: it needs the processor more than we do.
+    const nobody = new Int32Array(new SharedArrayBuffer(4));
+    while (!listOpenFiles(child.pid).includes(file)) Atomics.wait(nobody, 0, 0, 10);
     throw new Error("stop");
   };
   expect(() => exclusively(file, work)).toThrow("stop");

@@ -254,6 +254,6 @@ test("editYaml() makes any change in any layout, and leaves all comments and oth
       const most = 3 * JSON.stringify(mesh.nodes[node]?.[field] ?? "").split(",").length + 3;
       expect(text.split("\n").length - others.length).toBeLessThanOrEqual(most);
     }),
-    runs(50),
+    runs(25, 50),
   );
 });

@@ -28,7 +28,7 @@ test("layout() writes no two texts over each other, and none outside", () => {
         expect(texts.slice(at + 1).filter((other) => isMeeting(one, other))).toEqual([]);
       }
     }),
-    runs(60),
+    runs(30, 60),
   );
 });
 
@@ -45,7 +45,7 @@ test("layout() draws no symbol over a text or over another symbol", () => {
         expect(others.filter((other) => isMeeting(one, other))).toEqual([]);
       }
     }),
-    runs(60),
+    runs(30, 60),
   );
 });
 
@@ -55,7 +55,7 @@ test("layout() leaves out no node, client, network, site, and no kind of link", 
       const drawing = layout(picture);
       expect(missingIn(drawing, picture)).toEqual([]);
     }),
-    runs(60),
+    runs(30, 60),
   );
 });
 

@@ -236,6 +236,6 @@ test("importMesh() makes of damaged files a mesh that holds, and that does what 
         expect(routesOf(after, edges)).toEqual(routesOf(before, edges));
       }
     }),
-    runs(50),
+    runs(25, 50),
   );
 });

@@ -179,7 +179,7 @@ describe("parseEndpoint()", () => {
       fc.property(endpoints(), (endpoint) => {
         expect(parseEndpoint(printEndpoint(endpoint))).toEqual(endpoint);
       }),
-      runs(500),
+      runs(250, 500),
     );
   });
 
@@ -207,7 +207,7 @@ describe("parseEndpoint()", () => {
         fc.pre(!url.hostname.startsWith("[::ffff:") && url.port !== "");
         expect(printEndpoint(endpoint)).toBe(`${url.hostname}:${url.port}`);
       }),
-      runs(500),
+      runs(250, 500),
     );
   });
 });

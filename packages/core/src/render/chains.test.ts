@@ -361,7 +361,7 @@ test("nft takes the rules of every device without a word", (ctx) => {
       const text = [...compile(indexOfPolicy(document).index)].map(rulesOf).join("");
       expect(nft(text)).toBe("");
     }),
-    runs(20, 60),
+    runs(10, 60),
   );
 });
 

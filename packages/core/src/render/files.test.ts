@@ -56,7 +56,7 @@ test("wg takes every rendered file without a word, and understands the device", 
         expect(understood).toEqual(expected(device));
       }
     }),
-    runs(40, 120),
+    runs(20, 120),
   );
 });
 
