@@ -49,7 +49,7 @@ export class PlaneWorld {
   async startServer(): Promise<void> {
     const ledger = await Ledger.open(this.disk.open(), this.clock);
     if (ledger.rev < this.#acknowledged) throw new Error("an acknowledged commit is lost");
-    const secrets = { digest, presharedKeys: () => this.#presharedKeys };
+    const secrets = { digest, presharedKeys: () => this.#presharedKeys, report: fail };
     this.#server = { ledger, streams: new Streams(ledger, this.clock, secrets) };
   }
 
@@ -364,4 +364,9 @@ export class SimHost {
 
 function refusal(): AppError {
   return new AppError("kernel", core.say`it is not to be`, { fix: core.say`mend the test` });
+}
+
+/** No mistake of the server's own is made here. */
+function fail(mistake: unknown): never {
+  throw mistake;
 }

@@ -85,7 +85,7 @@ const serverForms = {
 } as const;
 
 /** Why the server ends a stream, as its close frame's reason; of the code that is free for private use (RFC 6455, 7.4.2). */
-export type LineEnd = "overflow" | "revoked" | "replaced" | "garbage" | "stopped";
+export type LineEnd = "overflow" | "revoked" | "replaced" | "garbage" | "failed" | "stopped";
 export const ENDED = 4000;
 
 type MessageOf<F extends Readonly<Record<string, Shape<unknown>>>> = {
@@ -96,12 +96,13 @@ export type AgentMessage = MessageOf<typeof agentForms>;
 export type ServerMessage = MessageOf<typeof serverForms>;
 export type PeerReport = Extract<AgentMessage, { kind: "report" }>["peers"][number];
 
-export function readAgentMessage(written: string): AgentMessage | core.Problem {
-  return readMessage(agentForms, written) as AgentMessage | core.Problem;
+/** Undefined for a kind that is newer than this server. */
+export function readAgentMessage(written: string): AgentMessage | core.Problem | undefined {
+  return readMessage(agentForms, written) as AgentMessage | core.Problem | undefined;
 }
 
 export function readServerMessage(written: string): ServerMessage | core.Problem {
-  return readMessage(serverForms, written) as ServerMessage | core.Problem;
+  return (readMessage(serverForms, written) ?? strange()) as ServerMessage | core.Problem;
 }
 
 export function printMessage(
@@ -137,13 +138,19 @@ export function deltaOf({
 function readMessage(
   forms: Readonly<Record<string, Shape<object>>>,
   written: string,
-): object | core.Problem {
+): object | core.Problem | undefined {
   const value = core.parseJson(written);
-  const kind = typeof value === "object" && value !== null && "kind" in value ? value.kind : "";
-  const shape = Object.hasOwn(forms, String(kind)) ? forms[String(kind)] : undefined;
-  if (shape === undefined) return unreadable(core.say`no message of a kind known here`);
+  const isMessage = typeof value === "object" && value !== null && "kind" in value;
+  if (!isMessage || typeof value.kind !== "string") return strange();
+  const { kind } = value;
+  const shape = Object.hasOwn(forms, kind) ? forms[kind] : undefined;
+  if (shape === undefined) return undefined;
   const read = core.readSent(shape, value);
   return read instanceof core.Problem ? unreadable(read.message) : { kind, ...read };
+}
+
+function strange(): core.Problem {
+  return unreadable(core.say`no message of a kind known here`);
 }
 
 function unreadable(why: core.Phrase): core.Problem {

@@ -3,10 +3,14 @@ import { Diagnostics } from "./diagnostics.ts";
 import type { Shape } from "./model/shape.ts";
 import { Problem } from "./problem.ts";
 
-/** Undefined where it is no JSON. */
+/** Deeper than anything that is meant: whatever goes on with it does so by calls in calls. */
+const MOST_DEPTH = 100;
+
+/** Undefined where it is no JSON, or too deep. */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return isDeep(value) ? undefined : value;
   } catch {
     return undefined;
   }
@@ -18,4 +22,14 @@ export function readSent<T>(shape: Shape<T>, value: unknown): T | Problem {
   const read = shape.read(value, [], diagnostics);
   const wrong = diagnostics.list.find(({ code }) => code !== "unknown-field");
   return wrong === undefined ? (read as T) : new Problem(wrong.message, wrong.fix);
+}
+
+function isDeep(value: unknown): boolean {
+  let level = [value];
+  for (let depth = 0; depth < MOST_DEPTH && level.length > 0; depth += 1) {
+    level = level.flatMap((each) =>
+      typeof each === "object" && each !== null ? Object.values(each) : [],
+    );
+  }
+  return level.length > 0;
 }

@@ -66,9 +66,12 @@ export async function createTestPlane(
     made += 1;
     return `${String(made).padStart(8, "0")}-secret`;
   };
+  const report = (mistake: unknown): never => {
+    throw mistake;
+  };
   const plane: Plane = {
     ledger,
-    streams: new Streams(ledger, clock, { digest, presharedKeys: () => presharedKeys }),
+    streams: new Streams(ledger, clock, { digest, presharedKeys: () => presharedKeys, report }),
     store,
     clock,
     sessions,
@@ -76,9 +79,7 @@ export async function createTestPlane(
     tries: new RateLimit({ ...ADDRESS_RATE, burst: 1e9 }),
     accountTries: new RateLimit({ ...ACCOUNT_RATE, burst: 1e9 }),
     words: (text) => printText(text),
-    report: (mistake) => {
-      throw mistake;
-    },
+    report,
     vault: {
       makeSecret,
       hashSecret,

@@ -5,8 +5,6 @@ import * as core from "@warren/core";
 
 /** A mesh of 5,000 nodes as a document has some 2 MB. */
 const MOST_BYTES = 8_000_000;
-/** Deeper than any document: whatever goes on with it does so by calls in calls. */
-const MOST_DEPTH = 100;
 
 /** What stands behind the question mark: words, read as those of a command line are. */
 export function readQuery({ query }: Route, written: Readonly<Record<string, string>>): unknown {
@@ -38,25 +36,11 @@ async function readText({ body }: Request): Promise<string> {
 }
 
 function parseJson(written: string): unknown {
-  try {
-    const value: unknown = JSON.parse(written === "" ? "{}" : written);
-    if (!isDeep(value)) return value;
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause;
-  }
+  const value = core.parseJson(written === "" ? "{}" : written);
+  if (value !== undefined) return value;
   throw new AppError("invalid", core.say`what was sent is no JSON, or too deep`, {
     fix: core.say`send JSON, as /api/v1/openapi.json says`,
   });
-}
-
-function isDeep(value: unknown): boolean {
-  let level = [value];
-  for (let depth = 0; depth < MOST_DEPTH; depth += 1) {
-    level = level.flatMap((each) =>
-      typeof each === "object" && each !== null ? Object.values(each) : [],
-    );
-  }
-  return level.length > 0;
 }
 
 function readForm(shape: core.Shape<unknown> = NO_FIELDS, value: unknown): unknown {

@@ -113,6 +113,7 @@ async function serveAlone(
   const streams = new Streams(ledger, clock, {
     digest: crypto.digest,
     presharedKeys: presharedKeysOf(ledger, seal),
+    report,
   });
   const sessions = new Sessions();
   const localToken = `wrl_${crypto.makeSecret()}`;
@@ -129,7 +130,7 @@ async function serveAlone(
     sessions,
     tries: new RateLimit(ADDRESS_RATE),
     accountTries: new RateLimit(ACCOUNT_RATE),
-    report: (mistake) => process.stderr.write(`${inspect(mistake)}\n`),
+    report,
     vault: createVault(seal, place),
     words: (text, language) =>
       printText(text, /^zh/i.test(language ?? "") ? options.chinese : undefined),
@@ -186,6 +187,10 @@ async function findCertificate(
   if (own !== undefined) return readCertificate(own);
   const file = join(folder, "certificate.pem");
   return await keepCertificate(file, { names: namesOf(addresses), now: clock.now() });
+}
+
+function report(mistake: unknown): void {
+  process.stderr.write(`${inspect(mistake)}\n`);
 }
 
 function createClock(): Clock {

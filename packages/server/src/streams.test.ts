@@ -1,310 +1,148 @@
-/** Whatever happens to a network, every agent that listens has in the end what a newcomer would be sent. */
-import {
-  AppError,
-  applyDelta,
-  bundleOf,
-  deltaOf,
-  entriesOf,
-  hashOf,
-  readServerMessage,
-} from "@warren/api";
-import type { Entries, PresharedKeys, ServerMessage } from "@warren/api";
-import * as core from "@warren/core";
-import { createPresharedKeys, digest, hashSecret } from "@warren/crypto";
-import fc from "fast-check";
-import { isDeepStrictEqual } from "node:util";
+/** What one agent's line may bring about: whatever comes by it, the server and all other lines go on. */
+import { parseAddress, Problem } from "@warren/core";
+import type { Index } from "@warren/core";
 import { expect, test } from "vitest";
-import { runs } from "../../../tools/runs.ts";
-import { applyDocument, createNetwork, setNetwork } from "./commands/networks.ts";
-import { approveNode, joinNode, removeNode, setNode } from "./commands/nodes.ts";
-import { Ledger } from "./ledger.ts";
-import type { Clock } from "./ledger.ts";
-import { documentOf } from "./plan.ts";
-import { nodeKey, parsedName, rowsOf } from "./state.ts";
-import type { State } from "./state.ts";
-import { createMemoryStore } from "./store/memory.ts";
-import { Streams } from "./streams.ts";
+import { createTestPlane, LOCAL_TOKEN } from "./plane.contract.ts";
+import { parsedName } from "./state.ts";
 
-const SECRET = Buffer.alloc(32, 7).toString("base64");
-const NETWORK = parsedName("m");
-const NAMES = ["a", "b", "c", "d", "e"].map(parsedName);
-const presharedKeys: PresharedKeys = createPresharedKeys(SECRET);
+const by = LOCAL_TOKEN;
+const HELLO = { kind: "hello", version: "1", listenPort: 51820 };
+const HELLO_TEXT = JSON.stringify(HELLO);
 
-/** Runs what was put off when it is told to. */
-class TestClock implements Clock {
-  #work: (() => void)[] = [];
-  #now = 0;
-
-  now(): number {
-    this.#now += 1;
-    return this.#now;
+test("what no agent sends ends its own line alone; what a newer one sends is passed over", async () => {
+  const { plane, ends, connect } = await createPair();
+  const deep = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+  const told: (string | undefined)[] = [];
+  for (const texts of [
+    [`{"kind":${deep}}`],
+    [`{"kind":"hello","version":${deep}}`],
+    ['{"kind":"newer"}'],
+    [HELLO_TEXT, `{"kind":"newer","more":${deep}}`],
+    [HELLO_TEXT, '{"kind":["newer"]}'],
+    [HELLO_TEXT, '{"kind":"applied","rev":-1}'],
+    [HELLO_TEXT, '{"kind":"newer","more":[1]}', '{"kind":"toString"}'],
+  ]) {
+    const { receive } = connect("a");
+    for (const text of texts) receive(text);
+    told.push(ends.get("a"));
   }
+  expect(told).toEqual([...Array<string>(6).fill("garbage"), undefined]);
+  expect([ends.get("b"), plane.streams.size]).toEqual([undefined, 2]);
+});
 
-  after(_delayMs: number, work: () => void): () => void {
-    this.#work.push(work);
-    return () => {
-      this.#work = this.#work.filter((each) => each !== work);
+test("a mistake of the server's own ends the line that brings it about, and is reported", async () => {
+  const { plane, ends, connect } = await createPair();
+  const { receive } = connect("a");
+  const off = plane.streams.onPresence(() => {
+    off();
+    throw new Error("a mistake");
+  });
+  // The reports of a test plane are thrown.
+  expect(() => receive(HELLO_TEXT)).toThrow("a mistake");
+  expect([ends.get("a"), ends.get("b"), plane.streams.size]).toEqual(["failed", undefined, 1]);
+});
+
+test("an agent that takes nothing in is cut off instead of waited for", async () => {
+  const { ask, plane, time, ends, connect } = await createPair();
+  const { receive, line, sent } = connect("a");
+  receive(HELLO_TEXT);
+  line.bufferedBytes = 8_000_001;
+  const before = sent.length;
+  await ask("PATCH /networks/home/nodes/b", { by, body: { endpoint: "203.0.113.9:1" } });
+  time.run();
+  expect([sent.length, ends.get("a"), ends.get("b")]).toEqual([before, "overflow", undefined]);
+  expect([plane.streams.size, plane.streams.presence("home", "a")]).toEqual([1, undefined]);
+});
+
+test("a line that has ended says nothing more", async () => {
+  const { ask, plane, time, connect } = await createPair();
+  const { receive } = connect("a");
+  receive(HELLO_TEXT);
+  await ask("DELETE /networks/home/nodes/a", { by });
+  time.now += 10_000;
+  receive(JSON.stringify({ ...HELLO, listenPort: 666 }));
+  await plane.ledger.close();
+  expect([...(await plane.store.load()).facts.keys()]).toEqual(["seen/home/b"]);
+});
+
+test("where a host is dialled is taken down once it is in, and once a second at most", async () => {
+  const { plane, time, ask, join, connect } = await createPair();
+  await join("c");
+  const { receive } = connect("c");
+  const indexOf = (): Index | undefined => plane.ledger.plan("home")?.index;
+  const portOf = (): number | undefined =>
+    indexOf()?.byName.get(parsedName("c"))?.publicEndpoint?.port;
+  const before = indexOf();
+  for (const listenPort of [1, 2, 3]) {
+    time.now += 2000;
+    receive(JSON.stringify({ ...HELLO, listenPort }));
+  }
+  expect(indexOf()).toBe(before);
+  time.now += 2000;
+  await ask("POST /networks/home/nodes/c/approve", { by, body: {} });
+  time.run();
+  expect(portOf()).toBe(3);
+  time.now += 2000;
+  for (const listenPort of [4, 5, 6]) receive(JSON.stringify({ ...HELLO, listenPort }));
+  expect(portOf()).toBe(4);
+  time.now += 1000;
+  time.run();
+  expect(portOf()).toBe(6);
+});
+
+test("who wants everything again and again is sent it once a second, and after the last time, too", async () => {
+  const { plane, time, connect } = await createPair();
+  const { receive } = connect("a");
+  receive(HELLO_TEXT);
+  const { snapshots } = plane.streams.counts;
+  const count = (): number => plane.streams.counts.snapshots - snapshots;
+  for (let at = 0; at < 10; at += 1) receive('{"kind":"resync","why":"x"}');
+  expect(count()).toBe(1);
+  time.now += 1000;
+  time.run();
+  expect(count()).toBe(2);
+});
+
+test("what an agent could not apply is not what it has applied", async () => {
+  const { plane, connect } = await createPair();
+  const { receive } = connect("a");
+  receive(HELLO_TEXT);
+  const hash = "0".repeat(32);
+  receive(JSON.stringify({ kind: "applied", rev: 2, hash }));
+  receive(JSON.stringify({ kind: "applied", rev: 3, hash, error: "no wg" }));
+  const { applied, error } = plane.streams.presence("home", "a") ?? {};
+  expect([applied, error]).toEqual([2, "no wg"]);
+});
+
+/** Nodes a and b, of which b listens; and why each one's last line was closed. */
+async function createPair() {
+  const made = await createTestPlane();
+  const { ask, plane } = made;
+  const ends = new Map<string, string>();
+  const address = parseAddress("198.51.100.1");
+  if (address instanceof Problem) throw new Error(String(address));
+  const connect = (node: string) => {
+    const sent: string[] = [];
+    const line = {
+      bufferedBytes: 0,
+      send: (text: string) => void sent.push(text),
+      close: (why: string) => void ends.set(node, why),
     };
-  }
-
-  /** Until nothing is put off any more. */
-  run(): void {
-    for (;;) {
-      const [first, ...rest] = this.#work;
-      if (first === undefined) return;
-      this.#work = rest;
-      first();
-    }
-  }
-}
-
-/** What an agent keeps of what it is told; it checks every hash. */
-class Listener {
-  entries: Entries = new Map();
-  readonly kinds: string[] = [];
-  epoch: string | undefined;
-  rev: number | undefined;
-  hash: string | undefined;
-  closed: string | undefined;
-
-  receive(text: string): void {
-    const message = readServerMessage(text);
-    if (message instanceof core.Problem) throw new Error(String(message));
-    this.kinds.push(message.kind);
-    if (message.kind === "patch" || message.kind === "snapshot") this.#take(message);
-    // What it has is of a time when it was a node.
-    if (message.kind === "waiting") this.entries = new Map();
-    if (message.kind === "current") this.epoch = message.epoch;
-  }
-
-  #take(message: Extract<ServerMessage, { set: unknown }>): void {
-    if (message.kind === "snapshot") {
-      this.entries = new Map();
-      this.epoch = message.epoch;
-    }
-    this.entries = applyDelta(this.entries, deltaOf(message));
-    if (hashOf(this.entries, digest) !== message.hash) throw new Error("another hash");
-    this.rev = message.rev;
-    this.hash = message.hash;
-  }
-}
-
-async function createPlane() {
-  const clock = new TestClock();
-  const store = createMemoryStore("epoch");
-  const ledger = await Ledger.open(store, clock);
-  const secret = { digest, presharedKeys: () => presharedKeys };
-  const streams = new Streams(ledger, clock, secret);
-  const settings = { addresses: ["10.0.0.0/24"] };
-  await commit(ledger, (state) =>
-    createNetwork(state, { name: NETWORK, settings, isOpen: true, secret: "sealed", at: 0 }),
-  );
-  return { clock, store, ledger, streams };
-}
-
-async function commit(ledger: Ledger, change: (state: State) => State): Promise<number> {
-  return await ledger.commit({ actor: "test", command: "test" }, change);
-}
-
-/** With another credential each time. */
-function join(state: State, name: string, at: number): State {
-  const publicKey = core.parsePublicKey(Buffer.alloc(32, name).toString("base64"));
-  if (publicKey instanceof core.Problem) throw new Error(String(publicKey));
-  const credential = hashSecret(`${name} ${at}`);
-  return joinNode(state, {
-    network: NETWORK,
-    name: parsedName(name),
-    publicKey,
-    credential,
-    at: 1,
-  });
-}
-
-function listen(streams: Streams, name: string, known?: Listener): Listener {
-  const listener = known ?? new Listener();
-  const line = {
-    bufferedBytes: 0,
-    send: (text: string) => listener.receive(text),
-    close: (why: string) => {
-      listener.closed = why;
-    },
+    const { receive } = plane.streams.connect({ network: "home", node, address }, line);
+    // The line before this one was.
+    ends.delete(node);
+    return { receive, line, sent };
   };
-  const { receive } = streams.connect({ network: NETWORK, node: name }, line);
-  // The line before this one was.
-  listener.closed = undefined;
-  const { epoch, rev, hash } = listener;
-  receive(JSON.stringify({ kind: "hello", version: "1", epoch, rev, hash, listenPort: 51820 }));
-  return listener;
-}
-
-/** What a newcomer would be sent. */
-function wholeOf(ledger: Ledger, name: string): Entries {
-  const index = ledger.plan(NETWORK)?.index;
-  const member = index?.byName.get(parsedName(name));
-  if (index === undefined || member === undefined) return new Map();
-  return entriesOf(core.device(index, member), presharedKeys);
-}
-
-test("an agent waits until it is approved, is told what changes, and is told when it is out", async () => {
-  const { clock, ledger, streams } = await createPlane();
-  await commit(ledger, (state) => join(state, "a", clock.now()));
-  const a = listen(streams, "a");
-  await commit(ledger, (state) => approveNode(state, NETWORK, "a", {}));
-  await commit(ledger, (state) => join(state, "b", clock.now()));
-  await commit(ledger, (state) => approveNode(state, NETWORK, "b", { endpoint: "203.0.113.2" }));
-  clock.run();
-  expect(a.kinds).toEqual(["waiting", "snapshot", "patch"]);
-  expect([...a.entries.keys()].filter((key) => /^(peer|psk)/.test(key))).toHaveLength(2);
-  const again = listen(streams, "a", a);
-  expect(again.kinds.at(-1)).toBe("current");
-  await commit(ledger, (state) => removeNode(state, NETWORK, "a"));
-  expect([again.kinds.at(-1), again.closed]).toEqual(["revoked", "revoked"]);
-});
-
-test("a device that is taken apart into entries is the same when it is put together", async () => {
-  const { ledger } = await createPlane();
-  const document = {
-    network: { addresses: ["10.0.0.0/24", "fd00::/64"] },
-    groups: { db: ["a"] },
-    policy: [{ from: ["b"], to: ["db"], ports: ["tcp/22", "icmp"] }],
-    nodes: {
-      a: { publicKey: Buffer.alloc(32, "a").toString("base64"), subnets: ["192.168.1.0/24"] },
-      b: { publicKey: Buffer.alloc(32, "b").toString("base64"), endpoint: "b.example:1234" },
-    },
+  const join = async (name: string): Promise<void> => {
+    const publicKey = Buffer.alloc(32, name).toString("base64");
+    const credential = `wrc_${name.repeat(43)}`;
+    await ask("POST /join", { body: { network: "home", name, publicKey, credential } });
   };
-  await commit(ledger, (state) => applyDocument(state, NETWORK, document));
-  for (const name of ["a", "b"]) {
-    const entries = wholeOf(ledger, name);
-    const bundle = bundleOf(entries);
-    if (bundle instanceof core.Problem) throw new Error(String(bundle));
-    const index = ledger.plan(NETWORK)?.index;
-    const member = index?.byName.get(parsedName(name));
-    if (index === undefined || member === undefined) throw new Error("it is in the mesh");
-    expect(bundle.device).toEqual({ ...core.device(index, member), isKeyElsewhere: true });
-    expect(entriesOf(bundle.device, presharedKeys)).toEqual(entries);
+  await ask("POST /networks", { by, body: { name: "home", isOpen: true } });
+  for (const node of ["a", "b"]) {
+    await join(node);
+    await ask(`POST /networks/home/nodes/${node}/approve`, { by, body: {} });
   }
-});
-
-const name = fc.constantFrom(...NAMES);
-const fields = fc.record(
-  {
-    endpoint: fc.constantFrom("203.0.113.1", "203.0.113.2:1000", "x.example"),
-    subnets: fc.constantFrom(["192.168.1.0/24"], ["192.168.2.0/24", "192.168.3.0/24"]),
-    keepalive: fc.constantFrom(0, 15),
-    relay: fc.boolean(),
-    tags: fc.constantFrom(["db"], ["web"]),
-  },
-  { requiredKeys: [] },
-);
-const POLICY = [{ from: ["tag:web"], to: ["tag:db"], ports: ["tcp/5432"] }];
-
-/** Each does one thing to the plane; what it refuses is no matter. */
-const operation = fc.oneof(
-  fc.record({ kind: fc.constant("join" as const), name }),
-  fc.record({ kind: fc.constant("approve" as const), name, fields }),
-  fc.record({ kind: fc.constant("set" as const), name, fields }),
-  fc.record({ kind: fc.constant("remove" as const), name }),
-  fc.record({ kind: fc.constant("listen" as const), name }),
-  fc.record({ kind: fc.constant("seen" as const), name, last: fc.nat(3), isMapped: fc.boolean() }),
-  fc.record({ kind: fc.constant("policy" as const), isOn: fc.boolean() }),
-  fc.record({ kind: fc.constant("range" as const), bits: fc.constantFrom(24, 25) }),
-  fc.constant({ kind: "pause" as const }),
-);
-
-type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
-
-test("delta ≡ snapshot: after any operations every agent has what a newcomer would be sent", async () => {
-  const operations = fc.array(operation, { maxLength: 60, size: "max" });
-  const found = await fc.check(fc.asyncProperty(operations, isEverybodyTold), runs(100));
-  expect(found.failed ? fc.defaultReportMessage(found) : "").toBe("");
-});
-
-async function isEverybodyTold(operations: readonly Operation[]): Promise<boolean> {
-  const { clock, ledger, streams } = await createPlane();
-  const listeners = new Map<string, Listener>();
-  for (const first of NAMES.slice(0, 3)) {
-    await commit(ledger, (state) =>
-      approveNode(join(state, first, clock.now()), NETWORK, first, {}),
-    );
-    listeners.set(first, listen(streams, first));
-  }
-  for (const each of operations) {
-    try {
-      await perform(each, { clock, ledger, streams, listeners });
-    } catch (error) {
-      // Refused by a rule of the mesh: then nothing has changed.
-      if (!(error instanceof AppError)) throw error;
-    }
-  }
-  clock.run();
-  return [...listeners].every(([node, { closed, entries }]) => {
-    const row = ledger.state.node.get(nodeKey(NETWORK, node));
-    // Whoever is out must have been told; who joined again since is another.
-    if (closed !== undefined || row?.joined === undefined) return closed === "revoked";
-    return isDeepStrictEqual(entries, wholeOf(ledger, node));
-  });
-}
-
-async function perform(
-  each: Operation,
-  {
-    clock,
-    ledger,
-    streams,
-    listeners,
-  }: Omit<Awaited<ReturnType<typeof createPlane>>, "store"> & {
-    readonly listeners: Map<string, Listener>;
-  },
-): Promise<void> {
-  switch (each.kind) {
-    case "join":
-      await commit(ledger, (state) => join(state, each.name, clock.now()));
-      return;
-    case "approve":
-      await commit(ledger, (state) => approveNode(state, NETWORK, each.name, each.fields));
-      return;
-    case "set":
-      await commit(ledger, (state) => setNode(state, NETWORK, each.name, each.fields));
-      return;
-    case "remove":
-      await commit(ledger, (state) => removeNode(state, NETWORK, each.name));
-      return;
-    case "listen": {
-      if (ledger.state.node.get(nodeKey(NETWORK, each.name))?.joined === undefined) return;
-      const known = listeners.get(each.name);
-      listeners.set(
-        each.name,
-        listen(streams, each.name, known?.closed === "revoked" ? undefined : known),
-      );
-      return;
-    }
-    case "seen": {
-      const host = core.parseAddress(`198.51.100.${each.last}`);
-      if (host instanceof core.Problem) return;
-      ledger.observe(NETWORK, each.name, {
-        endpoint: { host, port: 51820 },
-        isMapped: each.isMapped,
-      });
-      return;
-    }
-    case "policy":
-      await commit(ledger, (state) => {
-        const row = state.network.get(NETWORK);
-        if (row === undefined) return state;
-        const { policy: _, ...document } = documentOf(row, rowsOf(state.node, NETWORK));
-        return applyDocument(
-          state,
-          NETWORK,
-          each.isOn ? { ...document, policy: POLICY } : document,
-        );
-      });
-      return;
-    case "range":
-      await commit(ledger, (state) =>
-        setNetwork(state, NETWORK, { settings: { addresses: [`10.0.0.0/${each.bits}`] } }),
-      );
-      return;
-    case "pause":
-      clock.run();
-  }
+  connect("b").receive(HELLO_TEXT);
+  return { ...made, ends, connect, join };
 }

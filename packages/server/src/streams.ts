@@ -10,6 +10,7 @@ import type { Address, Index, Name } from "@warren/core";
 import { changeBetween, deltaFor } from "./deltas.ts";
 import type { Change } from "./deltas.ts";
 import type { Clock, Ledger } from "./ledger.ts";
+import { sparing } from "./sparing.ts";
 import { nodeKey } from "./state.ts";
 
 /** One agent's connection. */
@@ -44,6 +45,8 @@ export interface Presence {
 
 /** The first change leaves at once, later ones together: after this pause, and at most so late. */
 const GATHER_MS = 50;
+/** What an agent may have the server do for it alone, it may so often. */
+const ASKED_MS = 1000;
 /** More than a snapshot of thousands of peers: who lets that pile up reads no more. */
 const MOST_BUFFERED = 8_000_000;
 
@@ -52,6 +55,7 @@ export class Streams {
   readonly #clock: Clock;
   readonly #digest: Digest;
   readonly #presharedKeys: (network: string) => PresharedKeys;
+  readonly #report: (mistake: unknown) => void;
   readonly #agents = new Map<string, Agent>();
   /** What connected agents were told of last. */
   readonly #told = new Map<string, Index | undefined>();
@@ -67,12 +71,18 @@ export class Streams {
     {
       digest,
       presharedKeys,
-    }: { readonly digest: Digest; readonly presharedKeys: (network: string) => PresharedKeys },
+      report,
+    }: {
+      readonly digest: Digest;
+      readonly presharedKeys: (network: string) => PresharedKeys;
+      readonly report: (mistake: unknown) => void;
+    },
   ) {
     this.#ledger = ledger;
     this.#clock = clock;
     this.#digest = digest;
     this.#presharedKeys = presharedKeys;
+    this.#report = report;
     ledger.onChange((networks) => {
       for (const network of networks) this.#schedule(network);
     });
@@ -112,16 +122,24 @@ export class Streams {
       told: undefined,
       hasGreeted: false,
       isOfThisLog: false,
+      seen: undefined,
+      observe: sparing(this.#clock, ASKED_MS, () => this.#observe(agent)),
+      sendAgain: sparing(this.#clock, ASKED_MS, () => this.#sendAgain(agent)),
     };
     this.#agents.set(key, agent);
     this.#announce(arrival.network);
     return {
-      receive: (text) => this.#receive(agent, text),
-      end: () => {
-        if (this.#agents.get(key) !== agent) return;
-        this.#agents.delete(key);
-        this.#announce(arrival.network);
+      receive: (text) => {
+        if (!this.#isHere(agent)) return;
+        try {
+          this.#receive(agent, text);
+        } catch (mistake) {
+          // Ours, but one that this line brings about: the others go on.
+          this.#end(agent, "failed");
+          this.#report(mistake);
+        }
       },
+      end: () => this.#end(agent),
     };
   }
 
@@ -136,27 +154,39 @@ export class Streams {
     this.#agents.clear();
   }
 
+  /** Its line has not ended, nor has another taken its place. */
+  #isHere(agent: Agent): boolean {
+    return this.#agents.get(nodeKey(agent.network, agent.node)) === agent;
+  }
+
+  #end(agent: Agent, why?: LineEnd): void {
+    if (!this.#isHere(agent)) return;
+    this.#agents.delete(nodeKey(agent.network, agent.node));
+    if (why !== undefined) agent.line.close(why);
+    this.#announce(agent.network);
+  }
+
   #receive(agent: Agent, text: string): void {
     const message = readAgentMessage(text);
-    if (message instanceof core.Problem || (!agent.hasGreeted && message.kind !== "hello")) {
-      return agent.line.close("garbage");
+    const isGarbage = message instanceof core.Problem;
+    if (isGarbage || (!agent.hasGreeted && message?.kind !== "hello")) {
+      return this.#end(agent, "garbage");
     }
+    // Of a newer agent.
+    if (message === undefined) return;
     switch (message.kind) {
       case "hello":
         this.#greet(agent, message);
         break;
       case "resync":
-        this.#flush(agent.network);
-        this.#sendAll(agent);
+        agent.sendAgain();
         break;
       case "applied": {
         const { error: _, ...presence } = agent.presence;
-        agent.presence = {
-          ...presence,
-          applied: message.rev,
-          isBehind: message.hash !== agent.told,
-          ...core.optional("error", message.error),
-        };
+        const { rev, error } = message;
+        const isBehind = message.hash !== agent.told;
+        const done = error === undefined ? { applied: rev } : { error };
+        agent.presence = { ...presence, isBehind, ...done };
         break;
       }
       case "report":
@@ -172,7 +202,11 @@ export class Streams {
 
   #greet(agent: Agent, hello: Extract<AgentMessage, { kind: "hello" }>): void {
     agent.presence = { ...agent.presence, version: hello.version };
-    this.#observe(agent, hello);
+    const { listenPort: port, addresses = [] } = hello;
+    if (port !== undefined && agent.address !== undefined && !isUseless(agent.address)) {
+      agent.seen = { port, addresses };
+      agent.observe();
+    }
     // The others hear of it; it is answered below.
     this.#flush(agent.network);
     agent.hasGreeted = true;
@@ -193,18 +227,27 @@ export class Streams {
     this.#send(agent, printMessage({ kind: "current", epoch, rev }));
   }
 
-  /** What the mesh itself says of where a node is dialled is believed before that. */
-  #observe(
-    { network, node, address }: Agent,
-    { listenPort, addresses = [] }: Extract<AgentMessage, { kind: "hello" }>,
-  ): void {
-    if (address === undefined || listenPort === undefined || isUseless(address)) return;
-    const ranges = this.#ledger.plan(network)?.index.network.addresses ?? [];
+  #sendAgain(agent: Agent): void {
+    if (!this.#isHere(agent)) return;
+    this.#flush(agent.network);
+    this.#sendAll(agent);
+  }
+
+  /**
+   * What the mesh itself says of where a node is dialled is believed before that. Who only waits is dialled
+   * by nobody: it is remembered until he is let in.
+   */
+  #observe(agent: Agent): void {
+    const { network, node, address, seen } = agent;
+    if (seen === undefined || address === undefined || !this.#isHere(agent)) return;
+    const index = this.#ledger.plan(network)?.index;
+    if (index?.byName.has(node as Name) !== true) return;
+    agent.seen = undefined;
     // By the tunnel: that says nothing of the way that the tunnel itself takes.
-    if (core.isWithin(ranges, address)) return;
-    const isOwn = addresses.some((each) => core.compareAddresses(each, address) === 0);
+    if (core.isWithin(index.network.addresses, address)) return;
+    const isOwn = seen.addresses.some((each) => core.compareAddresses(each, address) === 0);
     this.#ledger.observe(network, node as Name, {
-      endpoint: { host: address, port: listenPort },
+      endpoint: { host: address, port: seen.port },
       isMapped: !isOwn,
     });
   }
@@ -221,6 +264,9 @@ export class Streams {
   /** Tells everybody what has changed since he was told last; whether anything has. */
   #flush(network: string): boolean {
     this.#dismiss(network);
+    for (const agent of this.#agents.values()) {
+      if (agent.network === network && agent.seen !== undefined) agent.observe();
+    }
     this.#repeat(network);
     const before = this.#told.get(network);
     const after = this.#ledger.plan(network)?.index;
@@ -259,8 +305,7 @@ export class Streams {
       )
         continue;
       this.#send(agent, printMessage({ kind: "revoked" }));
-      agent.line.close("revoked");
-      this.#agents.delete(key);
+      this.#end(agent, "revoked");
     }
   }
 
@@ -296,8 +341,9 @@ export class Streams {
     this.#send(agent, printDelta(isIntended ? { ...head, isIntended } : head, delta));
   }
 
-  #send({ line }: Agent, text: string): void {
-    if (line.bufferedBytes > MOST_BUFFERED) return line.close("overflow");
+  #send(agent: Agent, text: string): void {
+    const { line } = agent;
+    if (line.bufferedBytes > MOST_BUFFERED) return this.#end(agent, "overflow");
     this.counts.bytes += text.length;
     line.send(text);
   }
@@ -329,6 +375,10 @@ interface Agent extends Arrival {
   hasGreeted: boolean;
   /** What it came with is a revision of this server's log. */
   isOfThisLog: boolean;
+  /** Where it has said that it listens, and its host's own addresses, until that is taken down. */
+  seen: { readonly port: number; readonly addresses: readonly Address[] } | undefined;
+  readonly observe: () => void;
+  readonly sendAgain: () => void;
 }
 
 function note(agent: Agent, hash: string, rev: number): void {

@@ -86,7 +86,11 @@ async function createPlane() {
   const ledger = await Ledger.open(createMemoryStore("epoch"), clock);
   const secret = Buffer.alloc(32, 7).toString("base64");
   const presharedKeys = createPresharedKeys(secret);
-  const streams = new Streams(ledger, clock, { digest, presharedKeys: () => presharedKeys });
+  const streams = new Streams(ledger, clock, {
+    digest,
+    presharedKeys: () => presharedKeys,
+    report: (mistake) => expect.fail(String(mistake)),
+  });
   const plane = { clock, ledger, streams };
   const settings = { addresses: ["10.0.0.0/24"] };
   await commit(plane, (state) =>
