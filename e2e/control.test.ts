@@ -18,11 +18,14 @@ import { useGround } from "./systems-fixture.ts";
 const ground = useGround();
 
 /** A server at a terminal, where it prints what only a person may see; it lives on. */
-const atTerminal = (command: string): string => `
+function atTerminal(command: string): string {
+  return `
 setsid script -qefc "${command}" /run/terminal >/dev/null 2>&1 </dev/null &
 timeout 20 sh -c 'until grep -qs "more: warren token" /run/terminal; do sleep 0.05; done'
 tr -d '\\r' </run/terminal | sed '/^Script /d'
 `;
+}
+
 /** From a checkout, as the reader has one. */
 const CHECKOUT = "cd /opt/warren";
 const MINUTE = 60_000;

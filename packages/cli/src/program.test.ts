@@ -50,8 +50,6 @@ test("run() prints the version", async () => {
   expect(await new MeshFolder().run("--version")).toEqual({ status: 0, out: "0.0.0", err: "" });
 });
 
-const HELP = "see warren --help";
-
 test.each([
   [["chek"], 'unknown command "chek"', "did you mean check?"],
   [["help", "chek"], 'unknown command "chek"', "did you mean check?"],
@@ -66,11 +64,19 @@ test.each([
   [["keys", "help", "rotat"], 'unknown command "rotat"', "did you mean rotate?"],
   [["check", "--jsn"], 'unknown option "--jsn"', "did you mean --json?"],
   [["render", "--strickt"], 'unknown option "--strickt"', "did you mean --strict?"],
-  [["keys", "rotat-psk", "a", "b"], "3 arguments are too many: it takes 1", HELP],
-  [["trace", "a"], "the argument target is missing", HELP],
-  [["render", "more\n(Did you mean"], "1 argument is too many: it takes 0", HELP],
-  [["check", "folder", "more"], "2 arguments are too many: it takes 1", HELP],
-  [["check", "--a\nb"], 'unknown option "--a\\u{a}b"', HELP],
+  [
+    ["keys", "rotat-psk", "a", "b"],
+    "3 arguments are too many: it takes 1",
+    "see warren keys --help",
+  ],
+  [["trace", "a"], "the argument target is missing", "see warren trace --help"],
+  [
+    ["render", "more\n(Did you mean"],
+    "1 argument is too many: it takes 0",
+    "see warren render --help",
+  ],
+  [["check", "folder", "more"], "2 arguments are too many: it takes 1", "see warren check --help"],
+  [["check", "--a\nb"], 'unknown option "--a\\u{a}b"', "see warren check --help"],
   [
     ["render", "--format", "x"],
     'the option --format <format> cannot be "x"',
@@ -86,7 +92,7 @@ test.each([
     "--remove says not from which hosts",
     "name the hosts; or say that all of them are meant: warren push --remove --all",
   ],
-  [["check", "-f"], "the option -f, --file <file> lacks its value", HELP],
+  [["check", "-f"], "the option -f, --file <file> lacks its value", "see warren check --help"],
   [
     ["check", "--lang", "fr"],
     'the option --lang <language> cannot be "fr"',

@@ -45,7 +45,7 @@ export async function run(
     if (error.exitCode === 0) return 0;
     // It has printed the help of a command that lacks the next one.
     if (error.code === "commander.help") return USAGE;
-    throw usageError(error);
+    throw usageError(error, program, words);
   }
   return status;
 }

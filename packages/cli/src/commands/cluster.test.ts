@@ -323,7 +323,7 @@ test("exportCluster() wants the mesh first, and words that it can read", async (
   `);
   expect(await said()).toMatchInlineSnapshot(`
     "64 warren: error usage: the option --server <names> is missing
-      see warren --help"
+      see warren export k3s --help"
   `);
   expect(await said("--server", "n1,")).toMatchInlineSnapshot(`
     "64 warren: error usage: --server: "n1," lacks a name

@@ -124,13 +124,13 @@ test("usage errors are in Chinese, as JSON too", async () => {
     warren: 错误 usage: 没有选项 "--jsn"
       是不是 --json？
     warren: 错误 usage: 缺少参数 target
-      见 warren --help
+      见 warren trace --help
     warren: 错误 usage: 1 个参数太多了：它只要 0 个
-      见 warren --help
+      见 warren render --help
     warren: 错误 usage: 选项 --format <format> 不能是 "x"
       从中选一个：wg-quick、setconf、networkd
     warren: 错误 usage: 选项 -f, --file <file> 缺少值
-      见 warren --help"
+      见 warren check --help"
   `);
 });
 

@@ -21,6 +21,8 @@ export function examples(): readonly (readonly [string, Phrase])[] {
     ["warren trace a b", say`why does a reach b, or why not?`],
     ["warren push", say`bring it to the hosts, over ssh`],
     ["warren graph", say`draw it`],
+    ["warren server", say`or have a server hold the mesh: hosts join it`],
+    ["warren join TOKEN", say`make this host a node of a server's network`],
     ["warren cidr 10.0.0.0/8 - 10.1.0.0/16", say`calculate with prefixes`],
   ];
 }
@@ -31,8 +33,10 @@ export function statuses(): readonly (readonly [number, Phrase])[] {
     [0, say`fine`],
     [2, say`at least one error`],
     [64, say`wrong usage`],
+    [69, say`something that is needed is not there, or does not answer`],
     [70, say`a defect of Warren`],
     [75, say`somebody else is writing`],
+    [77, say`whoever runs it may not`],
   ];
 }
 

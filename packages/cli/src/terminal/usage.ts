@@ -33,14 +33,18 @@ export function speakThrough(program: Command, terminal: Terminal): Command {
 }
 
 /** Its sentence with the way out, as our own refusals have it. */
-export function usageError(cause: CommanderError): AppError {
+export function usageError(
+  cause: CommanderError,
+  program: Command,
+  words: readonly string[],
+): AppError {
   const text = cause.message.replace(/^error: /, "");
   const hint = /\n\(Did you mean (?:one of )?(.*)\?\)$/.exec(text);
   const message = text.slice(0, hint?.index);
   const meant = hint?.[1];
   const choices = / Allowed choices are (.*)\.$/.exec(message)?.[1];
   const bounds = / a whole number from (\d+) to (\d+) is wanted$/.exec(message);
-  const help = say`see warren --help`;
+  const help = say`see ${[...pathOf(program, words), "--help"].join(" ")}`;
   const rule =
     bounds === null
       ? help
@@ -64,6 +68,19 @@ export function refuseUnknownHelp(program: Command, words: readonly string[]): v
     command = command.commands.find((each) => each.name() === word);
     if (command === undefined) return;
   }
+}
+
+/** The names of the command that is meant, as far as they are known. */
+function pathOf(program: Command, words: readonly string[]): readonly string[] {
+  const path = [program.name()];
+  let command = program;
+  for (const word of words) {
+    const next = command.commands.find((each) => each.name() === word);
+    if (next === undefined) continue;
+    command = next;
+    path.push(word);
+  }
+  return path;
 }
 
 function titleOf(title: string): Text {
