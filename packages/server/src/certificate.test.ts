@@ -42,7 +42,7 @@ async function refusalOf(trying: () => unknown): Promise<string> {
 }
 
 test("keepCertificate() makes one for the names and addresses of the host, for ten years", async () => {
-  const made = await keepCertificate(inFolder("tls.pem"), { names: NAMES, now: NOW });
+  const made = await keepCertificate(inFolder("tls.pem"), { names: NAMES, isNew: true, now: NOW });
   const read = new X509Certificate(made.cert);
   expect(NAMES.slice(0, 2).map((name) => read.checkHost(name))).toEqual(NAMES.slice(0, 2));
   expect(NAMES.slice(2).map((name) => read.checkIP(name))).toEqual(NAMES.slice(2));
@@ -56,36 +56,45 @@ test("keepCertificate() makes one for the names and addresses of the host, for t
 
 test("keepCertificate() keeps it in one file that its owner alone reads, and makes it once", async () => {
   const file = inFolder("tls.pem");
-  const first = await keepCertificate(file, { names: NAMES, now: NOW });
+  const first = await keepCertificate(file, { names: NAMES, isNew: true, now: NOW });
   expect(fs.readdirSync(folder)).toEqual(["tls.pem"]);
   expect(fs.statSync(file).mode & 0o777).toBe(0o600);
   const before = fs.statSync(file).ino;
   fs.chmodSync(file, 0o644);
-  expect(await keepCertificate(file, { names: ["b"], now: NOW + DAY })).toEqual(first);
+  expect(await keepCertificate(file, { names: ["b"], isNew: false, now: NOW + DAY })).toEqual(
+    first,
+  );
   expect([fs.statSync(file).mode & 0o777, fs.statSync(file).ino]).toEqual([0o600, before]);
-  // What a killed server left under way is in nobody's way.
-  fs.rmSync(file);
-  fs.writeFileSync(inFolder(".tls.pem.warren-new"), "half");
-  const other = await keepCertificate(file, { names: NAMES, now: NOW });
-  expect(other.pin).not.toBe(first.pin);
-  expect(fs.readdirSync(folder)).toEqual(["tls.pem"]);
+});
+
+test("keepCertificate() makes none instead of a lost one that hosts know the server by", async () => {
+  const making = { names: NAMES, now: NOW, isNew: false };
+  const file = inFolder("tls.pem");
+  expect(await refusalOf(() => keepCertificate(file, making))).toMatchInlineSnapshot(
+    `"cannot-read | /tls.pem | the server's certificate is missing, and hosts know the server by its key | put the file back from a backup; or have every host join again: warren server --new-certificate"`,
+  );
+  expect(fs.existsSync(file)).toBe(false);
 });
 
 test("keepCertificate() makes another for the same key 30 days before it ends", async () => {
   const file = inFolder("tls.pem");
-  const first = await keepCertificate(file, { names: NAMES, now: NOW });
-  const kept = await keepCertificate(file, { names: NAMES, now: first.expiresAt - 30 * DAY - 1 });
+  const first = await keepCertificate(file, { names: NAMES, isNew: true, now: NOW });
+  const kept = await keepCertificate(file, {
+    names: NAMES,
+    isNew: true,
+    now: first.expiresAt - 30 * DAY - 1,
+  });
   expect(kept).toEqual(first);
   const now = first.expiresAt - 30 * DAY;
-  const renewed = await keepCertificate(file, { names: NAMES, now });
+  const renewed = await keepCertificate(file, { names: NAMES, isNew: true, now });
   expect([renewed.pin, renewed.expiresAt]).toEqual([first.pin, now + 3650 * DAY]);
   expect(fs.statSync(file).mode & 0o777).toBe(0o600);
 });
 
 test("readCertificate() reads its owner's, and says what is wrong with it and nothing of the key", async () => {
   const [one, other] = [inFolder("one.pem"), inFolder("other.pem")];
-  const made = await keepCertificate(one, { names: NAMES, now: NOW });
-  await keepCertificate(other, { names: NAMES, now: NOW });
+  const made = await keepCertificate(one, { names: NAMES, isNew: true, now: NOW });
+  await keepCertificate(other, { names: NAMES, isNew: true, now: NOW });
   expect(readCertificate({ cert: one, key: one })).toEqual(made);
   fs.writeFileSync(inFolder("text"), "planted");
   fs.writeFileSync(inFolder("key"), made.key.slice(0, made.key.indexOf("-----BEGIN CERT")));
@@ -96,8 +105,12 @@ test("readCertificate() reads its owner's, and says what is wrong with it and no
     await refusalOf(() => readCertificate({ cert: inFolder("key"), key: one })),
     await refusalOf(() => readCertificate({ cert: one, key: inFolder("text") })),
     await refusalOf(() => readCertificate({ cert: one, key: other })),
-    await refusalOf(async () => keepCertificate(inFolder("text"), { names: NAMES, now: NOW })),
-    await refusalOf(async () => keepCertificate(inFolder("no/tls"), { names: NAMES, now: NOW })),
+    await refusalOf(async () =>
+      keepCertificate(inFolder("text"), { names: NAMES, isNew: true, now: NOW }),
+    ),
+    await refusalOf(async () =>
+      keepCertificate(inFolder("no/tls"), { names: NAMES, isNew: true, now: NOW }),
+    ),
   ];
   expect(said.join("\n")).toMatchInlineSnapshot(`
     "cannot-read | /none | cannot read: no such file or folder | check the path
@@ -116,7 +129,7 @@ test("readCertificate() reads its owner's, and says what is wrong with it and no
 
 test("findAuthority() follows the chain to one that everybody knows, or finds none", async () => {
   const [root = "", other = ""] = rootCertificates;
-  const own = await keepCertificate(inFolder("tls.pem"), { names: NAMES, now: NOW });
+  const own = await keepCertificate(inFolder("tls.pem"), { names: NAMES, isNew: true, now: NOW });
   const found = [root, own.cert, `${own.cert}\n${root}`, `${root}\n${other}`, ""].map(
     findAuthority,
   );
@@ -130,7 +143,7 @@ test("findAuthority() follows the chain to one that everybody knows, or finds no
 });
 
 test("checkExpiry() tells it 30 days before", async () => {
-  const made = await keepCertificate(inFolder("tls.pem"), { names: NAMES, now: NOW });
+  const made = await keepCertificate(inFolder("tls.pem"), { names: NAMES, isNew: true, now: NOW });
   const said = [-31, -30, -1, 0].map((days) => {
     const now = made.expiresAt + days * DAY;
     const finding = checkExpiry(made, { file: "server.crt", now });
@@ -149,8 +162,12 @@ test("checkExpiry() tells it 30 days before", async () => {
 });
 
 test("a server with it is found by its pin, by WebSockets too, and no other is told anything", async () => {
-  const { cert, key, pin } = await keepCertificate(inFolder("tls.pem"), { names: [], now: NOW });
-  const other = await keepCertificate(inFolder("other.pem"), { names: [], now: NOW });
+  const { cert, key, pin } = await keepCertificate(inFolder("tls.pem"), {
+    names: [],
+    isNew: true,
+    now: NOW,
+  });
+  const other = await keepCertificate(inFolder("other.pem"), { names: [], isNew: true, now: NOW });
   const server = createServer({ cert, key }).listen(0, "127.0.0.1");
   const streams = new WebSocketServer({ server });
   const upgraded: (string | undefined)[] = [];

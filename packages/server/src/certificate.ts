@@ -4,13 +4,13 @@
  */
 import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
 import * as fs from "node:fs";
-import { basename, dirname, join } from "node:path";
 import { rootCertificates } from "node:tls";
 import { AppError, refusalOf, systemCode } from "@warren/api";
 import type { Pin } from "@warren/api";
 import { parseAddress, Problem, say } from "@warren/core";
 import type { Finding } from "@warren/core";
 import { pinOf } from "@warren/crypto";
+import { writeWhole } from "./store/private-files.ts";
 
 /** What a TLS server wants: texts in PEM. */
 export interface ServerCertificate {
@@ -39,24 +39,38 @@ export function readCertificate(files: {
   return parseCertificate({ cert, key }, files);
 }
 
+export interface Making {
+  readonly names: readonly string[];
+  readonly now: number;
+  /** Whether nobody knows the server by the one that is not there. */
+  readonly isNew: boolean;
+}
+
 /**
  * The one of `file`, made when there is none yet, for the names and addresses of this host: key and
  * certificate in one file, so that they never belong to different pairs, for its owner alone.
  */
 export async function keepCertificate(
   file: string,
-  { names, now }: { readonly names: readonly string[]; readonly now: number },
+  { names, now, isNew }: Making,
 ): Promise<ServerCertificate> {
   const text = readIfThere(file);
   const files = { cert: file, key: file };
   const kept = text === undefined ? undefined : parseCertificate({ cert: text, key: text }, files);
   if (kept !== undefined && kept.expiresAt - now > SOON_MS) {
-    attempt(file, () => fs.chmodSync(file, 0o600));
+    await attempt(file, () => fs.chmodSync(file, 0o600));
     return kept;
   }
+  if (kept === undefined && !isNew) throw missing(file);
   const made = await makeCertificate(names, now, kept?.key);
-  attempt(file, () => writeSecret(file, made));
+  await attempt(file, () => writeWhole(file, (underWay) => fs.writeFileSync(underWay, made)));
   return parseCertificate({ cert: made, key: made }, files);
+}
+
+function missing(file: string): AppError {
+  const fix = say`put the file back from a backup; or have every host join again: warren server --new-certificate`;
+  const text = say`the server's certificate is missing, and hosts know the server by its key`;
+  return new AppError("cannot-read", text, { fix, file });
 }
 
 /** What the owner of a certificate should know in time. */
@@ -177,20 +191,9 @@ function readFile(file: string): string {
   }
 }
 
-/** Whole or not at all, even when the power fails: a lost key means that every host has to join again. */
-function writeSecret(file: string, text: string): void {
-  const underWay = join(dirname(file), `.${basename(file)}.warren-new`);
-  fs.rmSync(underWay, { force: true });
-  fs.writeFileSync(underWay, text, { mode: 0o600, flag: "wx", flush: true });
-  fs.renameSync(underWay, file);
-  const folder = fs.openSync(dirname(file), "r");
-  fs.fsyncSync(folder);
-  fs.closeSync(folder);
-}
-
-function attempt<T>(file: string, work: () => T): T {
+async function attempt<T>(file: string, work: () => T): Promise<Awaited<T>> {
   try {
-    return work();
+    return await work();
   } catch (cause) {
     throw refusalOf("cannot-write", file, cause);
   }

@@ -1,7 +1,15 @@
 /** Tests of a real server in a folder: what it writes holds no secret, and when it stops nothing is lost. */
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { connect } from "node:net";
@@ -207,6 +215,35 @@ test("serve() that cannot listen leaves its folder to another", async () => {
   const folder = makeFolder();
   await expect(startServer({ folder, port: serving.port })).rejects.toThrow("is in use already");
   await startServer({ folder });
+});
+
+test("serve() has another certificate than its hosts know only where that is meant", async () => {
+  const { folder, call, serving } = await startServer();
+  const lose = async (each: Serving): Promise<void> => {
+    await each.close();
+    rmSync(join(folder, "certificate.pem"));
+  };
+  await call("createNetwork", { body: { name: "home" as never, isOpen: true } });
+  await lose(serving);
+  const second = await startServer({ folder });
+  expect(second.serving.pin).not.toBe(serving.pin);
+  const body = { name: "a" as never, publicKey: keyOf("a"), credential: `wrc_${makeSecret()}` };
+  await second.call("join", { body });
+  await lose(second.serving);
+  await expect(startServer({ folder })).rejects.toThrow("the server's certificate is missing");
+  const third = await startServer({ folder, isNewCertificate: true });
+  expect(third.serving.pin).not.toBe(second.serving.pin);
+});
+
+test("serve() takes away what a killed one has left of its files", async () => {
+  const folder = makeFolder();
+  const left = ["warren.db.0123456789ab.warren-new", "warren.db.0123456789ab.warren-new-journal"];
+  const kept = ["warren.db.abcdef012345.warren-new", "note.warren-new"];
+  for (const name of [...left, ...kept]) writeFileSync(join(folder, `.${name}`), "rows");
+  for (const name of [...left, "note.warren-new"]) utimesSync(join(folder, `.${name}`), 1, 1);
+  await startServer({ folder });
+  const found = readdirSync(folder).filter((name) => name.includes("warren-new"));
+  expect(found.toSorted()).toEqual(kept.map((name) => `.${name}`).toSorted());
 });
 
 test("a server on one address is reached there by its own host, and by all others", async () => {

@@ -15,7 +15,8 @@ import type { Catalogue, Finding, Name } from "@warren/core";
 import * as crypto from "@warren/crypto";
 import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
-import { namesOf, ownAddresses, reachedAt } from "./addresses.ts";
+import { isEverywhere, namesOf, ownAddressesOf, placeOf } from "./addresses.ts";
+import type { Place } from "./addresses.ts";
 import { createApp } from "./app.ts";
 import type { Plane, Vault } from "./plane.ts";
 import { printLink } from "./auth/accounts.ts";
@@ -49,6 +50,8 @@ export interface ServeOptions {
   readonly addresses: readonly ServerAddress[];
   /** One's own, instead of the one that it makes. */
   readonly certificate?: { readonly cert: string; readonly key: string };
+  /** Whether to make one where the one is lost by which hosts know the server. */
+  readonly isNewCertificate?: boolean;
   /** The value of the variable for the master key. */
   readonly masterKey?: string;
   /** Its sentences, for readers of Chinese. */
@@ -108,8 +111,8 @@ async function serveAlone(
   const { folder, host, certificate: own } = options;
   const clock = createClock();
   const seal = await openSeal(options, await store.load());
-  const certificate = await findCertificate(options, clock);
   const ledger = await Ledger.open(store, clock);
+  const certificate = await findCertificate(options, ledger, clock);
   const streams = new Streams(ledger, clock, {
     digest: crypto.digest,
     presharedKeys: presharedKeysOf(ledger, seal),
@@ -118,10 +121,8 @@ async function serveAlone(
   const sessions = new Sessions();
   const localToken = `wrl_${crypto.makeSecret()}`;
   const door = new Door({ ledger, clock, sessions }, { hashSecret: crypto.hashSecret, localToken });
-  const place: Place = {
-    addresses: [],
-    ...(certificate.isVouchedFor ? {} : { pin: certificate.pin }),
-  };
+  // Known when it listens.
+  const place: Place = { addresses: [] };
   const plane: Plane = {
     ledger,
     streams,
@@ -150,9 +151,8 @@ async function serveAlone(
   const connected = findConnected(server);
   const sockets = acceptAgents(server, door, streams);
   const port = await listen(server, host, options.port);
-  const isEverywhere = host === "::" || host === "0.0.0.0";
-  const local = { host: isEverywhere ? "127.0.0.1" : host, port };
-  place.addresses = reachedAt(options.addresses, isEverywhere ? ownAddresses() : [host], port);
+  const local = { host: isEverywhere(host) ? "127.0.0.1" : host, port };
+  Object.assign(place, placeOf(certificate, options.addresses, ownAddressesOf(host, port)));
   const login = { address: printServerAddress(local), pin: certificate.pin, token: localToken };
   await writeLocalFile(folder, login);
   let closing: Promise<void> | undefined;
@@ -181,12 +181,14 @@ async function openSeal({ folder, masterKey }: ServeOptions, { rows }: Stored): 
 }
 
 async function findCertificate(
-  { folder, addresses, certificate: own }: ServeOptions,
+  { folder, addresses, certificate: own, isNewCertificate = false }: ServeOptions,
+  { state }: Ledger,
   clock: Clock,
 ): Promise<ServerCertificate> {
   if (own !== undefined) return readCertificate(own);
   const file = join(folder, "certificate.pem");
-  return await keepCertificate(file, { names: namesOf(addresses), now: clock.now() });
+  const isNew = isNewCertificate || [...state.node.values()].every((node) => !node.joined);
+  return await keepCertificate(file, { names: namesOf(addresses), now: clock.now(), isNew });
 }
 
 function report(mistake: unknown): void {
@@ -201,12 +203,6 @@ function createClock(): Clock {
       return () => clearTimeout(timer);
     },
   };
-}
-
-/** Known when it listens. */
-interface Place {
-  addresses: readonly ServerAddress[];
-  readonly pin?: Pin;
 }
 
 function createVault(seal: Seal, place: Place): Vault {

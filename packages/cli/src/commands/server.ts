@@ -22,6 +22,7 @@ export interface ServerOptions {
   readonly address: readonly string[];
   readonly cert?: string;
   readonly key?: string;
+  readonly newCertificate: boolean;
   /** Of the network that a new server begins with. */
   readonly network: string;
   /** Whether to print secrets though nobody watches. */
@@ -198,6 +199,7 @@ function readWishes({
   network,
   cert,
   key,
+  newCertificate: isNewCertificate,
 }: ServerOptions): Omit<control.ServeOptions, "masterKey"> {
   demand(parseName(network));
   if ((cert === undefined) !== (key === undefined)) {
@@ -209,6 +211,7 @@ function readWishes({
   if (certificate !== undefined) control.readCertificate(certificate);
   return {
     folder,
+    isNewCertificate,
     ...parseListen(listen),
     addresses: address.map((each) => demand(parseServerAddress(each))),
     ...optional("certificate", certificate),

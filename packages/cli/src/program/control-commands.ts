@@ -81,6 +81,11 @@ function addServerCommand(
     .option("--network <name>", read(say`the network that a new server begins with`), "mesh")
     .option("--cert <file>", read(say`a certificate of your own`))
     .option("--key <file>", read(say`its key`))
+    .option(
+      "--new-certificate",
+      read(say`where it is lost: make one, and have hosts join again`),
+      false,
+    )
     .option("--install", read(say`start it as a service, now and at each boot`), false)
     .option("--uninstall", read(say`stop that service, and remove it; the folder stays`), false)
     .option("--print-token", read(say`print link and token though nobody watches`), false)

@@ -5,6 +5,11 @@ import { basename, dirname, join } from "node:path";
 import { AppError } from "@warren/api";
 import { say } from "@warren/core";
 
+/** Of `writeWhole`, and what SQLite puts beside it. */
+const UNDER_WAY = /^\..+\.[0-9a-f]{12}\.warren-new(?:-journal|-wal|-shm)?$/;
+/** Nobody writes a file for so long without a byte. */
+const LEFT_MS = 3_600_000;
+
 /**
  * Has `fill` write into a new file beside `file`, which then takes its place: after a loss of power there is
  * the one or the other. `place` is a rename, or a link where nothing may be replaced.
@@ -18,6 +23,7 @@ export async function writeWhole(
   const unique = randomBytes(6).toString("hex");
   const underWay = join(dirname(file), `.${basename(file)}.${unique}.warren-new`);
   try {
+    sweep(dirname(file));
     fs.closeSync(fs.openSync(underWay, "wx", 0o600));
     await fill(underWay);
     syncPath(underWay);
@@ -25,6 +31,16 @@ export async function writeWhole(
     syncPath(dirname(file));
   } finally {
     fs.rmSync(underWay, { force: true });
+  }
+}
+
+/** A killed one leaves what it had: perhaps a whole store. */
+function sweep(folder: string): void {
+  for (const name of fs.readdirSync(folder).filter((each) => UNDER_WAY.test(each))) {
+    const path = join(folder, name);
+    const { mtimeMs = Date.now(), uid } = fs.lstatSync(path, { throwIfNoEntry: false }) ?? {};
+    const isOurs = uid === process.getuid?.();
+    if (isOurs && Date.now() - mtimeMs > LEFT_MS) fs.rmSync(path, { force: true });
   }
 }
 
