@@ -263,6 +263,7 @@ export const routes = {
       ),
       isApproved: optional(flag(), "Who comes by it is in at once (true)."),
       fields: optional(open, "What a node that comes by it is: tags, site."),
+      id: optional(name, "Its number, instead of a new one: it replaces the one that has it."),
     }),
     answer: fields({ id: required(word, "Its number."), token: required(word, "wrn_…") }),
   }),

@@ -185,7 +185,9 @@ async function introduce(
     return;
   }
   const name = networks[0]?.name ?? network;
-  const { token } = await call("createToken", { params: { network: name }, body: { uses: 0 } });
+  // Instead of the last start's: they would pile up.
+  const body = { uses: 0, id: demand(parseName("start")) };
+  const { token } = await call("createToken", { params: { network: name }, body });
   terminal.print(say`sign in  ${made.link}`);
   terminal.print(say`join     warren join ${token}`);
   terminal.print(say`         (good for 1 h; more: warren token create ${name})`);

@@ -7,11 +7,21 @@ import type { Fields, State, TokenRow } from "../state.ts";
 
 /** As which node a token's fields are tried. */
 const EXAMPLE = "node";
+/** For so long an expired one is told from one that never was. */
+const KEPT_MS = 30 * 24 * 3_600_000;
 
+/** Instead of the one with this id; those that expired long ago go, too. */
 export function createToken(state: State, network: string, id: string, row: TokenRow): State {
   const { document } = demandNetwork(state, network);
   checkFields({ ...document, nodes: { [EXAMPLE]: row.fields } });
-  return withRow(state, "token", nodeKey(network, id), row);
+  const old = rowsOf(state.token, network).filter(
+    ([, { expiresAt = Infinity }]) => expiresAt < row.createdAt - KEPT_MS,
+  );
+  const kept = old.reduce(
+    (all, [each]) => withRow(all, "token", nodeKey(network, each), undefined),
+    state,
+  );
+  return withRow(kept, "token", nodeKey(network, id), row);
 }
 
 /** What its bearers are to be is wrong now, or each of them would be told so. */

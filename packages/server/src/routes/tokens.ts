@@ -23,7 +23,7 @@ export const tokenHandlers: Handlers<Tokens> = {
   async createToken({ ledger, clock, vault }, { by, params: { network = "" }, body }) {
     const { uses = 1, hours = 1, isApproved = true, fields = {} } = body;
     const secret = vault.makeSecret();
-    const id = vault.makeSecret().slice(0, ID_LETTERS);
+    const id = body.id ?? vault.makeSecret().slice(0, ID_LETTERS);
     const now = clock.now();
     const row: TokenRow = {
       hash: vault.hashSecret(secret),
