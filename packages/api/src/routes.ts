@@ -74,7 +74,7 @@ export const routes = {
     method: "POST",
     path: "/accounts/:account/link",
     about:
-      "A one-time link for an account, good for an hour; the account is made where there is none.",
+      "A one-time link for an account, good for an hour; admin is made while nobody may do everything.",
     need: { role: "admin", in: "server" },
     answer: fields({
       link: required(word, "For a browser."),

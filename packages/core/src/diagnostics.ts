@@ -22,10 +22,22 @@ export interface Diagnostic {
 const LISTED_PER_CODE = 50;
 
 export class Diagnostics {
+  /** Fields that are not known are passed over. */
+  readonly isLenient: boolean;
+  readonly #most: number;
   readonly #list: Diagnostic[] = [];
   readonly #counts = new Map<string, number>();
   readonly #said = new Set<string>();
   #errorCount = 0;
+
+  /** With `most` errors a form is read no further: whoever chose what is in it is not served for ever. */
+  constructor({
+    most = Infinity,
+    isLenient = false,
+  }: { readonly most?: number; readonly isLenient?: boolean } = {}) {
+    this.#most = most;
+    this.isLenient = isLenient;
+  }
 
   /** In the order in which they were found, and for each code with too many how many more there are. */
   get list(): readonly Diagnostic[] {
@@ -38,6 +50,10 @@ export class Diagnostics {
         return { severity, code, path, message, fix: say`mend these first` };
       });
     return [...this.#list, ...rests];
+  }
+
+  get isFull(): boolean {
+    return this.#errorCount >= this.#most;
   }
 
   get hasErrors(): boolean {

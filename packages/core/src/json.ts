@@ -18,18 +18,13 @@ export function parseJson(text: string): unknown {
 
 /** By its shape, or the first that is wrong with it. A field that is not known here is a newer one's. */
 export function readSent<T>(shape: Shape<T>, value: unknown): T | Problem {
-  const diagnostics = new Diagnostics();
+  const diagnostics = new Diagnostics({ most: 1, isLenient: true });
   const read = shape.read(value, [], diagnostics);
-  const wrong = diagnostics.list.find(({ code }) => code !== "unknown-field");
+  const [wrong] = diagnostics.list;
   return wrong === undefined ? (read as T) : new Problem(wrong.message, wrong.fix);
 }
 
-function isDeep(value: unknown): boolean {
-  let level = [value];
-  for (let depth = 0; depth < MOST_DEPTH && level.length > 0; depth += 1) {
-    level = level.flatMap((each) =>
-      typeof each === "object" && each !== null ? Object.values(each) : [],
-    );
-  }
-  return level.length > 0;
+function isDeep(value: unknown, left = MOST_DEPTH): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return left === 0 || Object.values(value).some((each) => isDeep(each, left - 1));
 }

@@ -11,6 +11,7 @@ import type { TestPlane } from "./plane.contract.ts";
 import { createMemoryStore } from "./store/memory.ts";
 
 const by = LOCAL_TOKEN;
+const CREDENTIAL = `wrc_${"a".repeat(43)}`;
 
 /** Of documents and bodies. */
 const FIELDS = [
@@ -143,6 +144,40 @@ test("createApp() refuses what is too long, too deep, no JSON, or of another for
   `);
   const nearly = `{"uses":2${" ".repeat(7_999_900)}}`;
   expect((await ask(line, { by, text: nearly })).status).toBe(200);
+});
+
+test("createApp() takes in little of whom it does not know, and reads no more than is worth an answer", async () => {
+  const { ask } = await createHome();
+  const flood = (bytes: number): string =>
+    `{${Array.from({ length: bytes / 12 }, (_, at) => `"f${String(at).padStart(6, "0")}":`).join("0,")}0}`;
+  const told = [];
+  for (const [line, by, text] of [
+    ["POST /join", undefined, " ".repeat(16_001)],
+    ["POST /join", undefined, flood(15_000)],
+    ["POST /session", undefined, " ".repeat(16_001)],
+    ["DELETE /join", CREDENTIAL, " ".repeat(16_001)],
+    ["POST /networks", LOCAL_TOKEN, flood(200_000)],
+    [
+      "PUT /networks/home/mesh",
+      LOCAL_TOKEN,
+      `{"network":{"addresses":"10.0.0.0/24"},"nodes":{"a":${flood(200_000)}}}`,
+    ],
+    ["POST /networks/home/tokens", LOCAL_TOKEN, `{"fields":{"tags":[${"[],".repeat(10_000)}0]}}`],
+  ] as const) {
+    const { status, text: answer } = await ask(line, { text, ...(by === undefined ? {} : { by }) });
+    const { error } = JSON.parse(answer) as Refusal;
+    const { message, details = [] } = error;
+    told.push(`${line}: ${status} ${message} (${details.length}, ${details.at(-1)?.message})`);
+  }
+  expect(told.join("\n")).toMatchInlineSnapshot(`
+    "POST /join: 422 what was sent is too long (0, undefined)
+    POST /join: 422 the document has no field "f000000" (23, the document lacks the field "credential")
+    POST /session: 422 what was sent is too long (0, undefined)
+    DELETE /join: 422 what was sent is too long (0, undefined)
+    POST /networks: 422 the document has no field "f000000" (21, the document lacks the field "name")
+    PUT /networks/home/mesh: 422 network home would be wrong: nodes.a has no field "f000000" (51, and 50 more like this)
+    POST /networks/home/tokens: 422 nodes.node.tags[0] must be text, not a list (20, nodes.node.tags[19] must be text, not a list)"
+  `);
 });
 
 test("createApp() refuses a wrong mesh whole, and names every place", async () => {
@@ -300,6 +335,10 @@ test("/metrics tells what was done and refused", async () => {
   expect(own).toContain(`warren_stream_bytes_total ${bytes}`);
   expect(text).toContain("nodejs_eventloop_lag_seconds");
 });
+
+interface Refusal {
+  readonly error: { readonly message: string; readonly details?: readonly { message: string }[] };
+}
 
 /** A network with two nodes and one that is declared. */
 async function createHome(): Promise<TestPlane> {

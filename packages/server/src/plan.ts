@@ -5,6 +5,9 @@ import type { Facts, Index, Lock, LockedNode, Mesh, Name, PairName } from "@warr
 import { nodeKey, rowsOf, withRow } from "./state.ts";
 import type { Fields, NetworkRow, NodeRow, State } from "./state.ts";
 
+/** So many are enough for whoever has to mend them. */
+const MOST_MISTAKES = 100;
+
 export interface NetworkPlan {
   readonly lock: Lock;
   /** Of the nodes that a host has joined as. */
@@ -30,7 +33,7 @@ export function settle(state: State, network: string, facts: Facts): Settled {
   const row = state.network.get(network);
   if (row === undefined) return { state };
   const nodes = rowsOf(state.node, network).filter(([, { fields }]) => fields !== undefined);
-  const diagnostics = new core.Diagnostics();
+  const diagnostics = new core.Diagnostics({ most: MOST_MISTAKES });
   const mesh = core.parseMesh(documentOf(row, nodes), diagnostics);
   const known = lockOf(row, nodes);
   if (mesh !== undefined) {

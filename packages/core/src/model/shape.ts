@@ -160,7 +160,9 @@ export function list<T>(item: Shape<T>, habits: ListHabits = {}): Shape<readonly
         const only = item.read(value, path, diagnostics);
         return only === undefined ? undefined : [only];
       }
-      const items = value.map((each, at) => item.read(each, [...path, at], diagnostics));
+      const items = value.map((each, at) =>
+        diagnostics.isFull ? undefined : item.read(each, [...path, at], diagnostics),
+      );
       return items.filter((each) => each !== undefined);
     },
     fromWords(words, readFlow) {
@@ -201,6 +203,7 @@ export function record<K, T>(
       const entries: (readonly [K, T])[] = [];
       const sorted = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
       for (const [written, each] of sorted) {
+        if (diagnostics.isFull) break;
         const key = parseKey(written);
         if (key instanceof Problem) diagnostics.add(form.badValue([...path, written], key));
         const read = item.read(each, [...path, written], diagnostics);
@@ -230,7 +233,8 @@ export function fields<F extends FieldTable>(table: F): Shape<FieldValues<F>> {
       const written = value === null ? {} : value;
       if (!isObject(written))
         return diagnostics.add(form.wrongType(path, say`a mapping of fields`, value));
-      for (const name of Object.keys(written)) {
+      for (const name of diagnostics.isLenient ? [] : Object.keys(written)) {
+        if (diagnostics.isFull) break;
         if (!Object.hasOwn(table, name))
           diagnostics.add(form.unknownField([...path, name], name, names));
       }

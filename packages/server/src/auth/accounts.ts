@@ -1,15 +1,22 @@
 /** What can be done about accounts and the links that sign them in: from one state to the next, or refused. */
 import { AppError } from "@warren/api";
-import { say } from "@warren/core";
+import { nearest, say, suggestion } from "@warren/core";
 import type { Name } from "@warren/core";
 import type { Account, AuthState, SignInLink } from "./auth-state.ts";
-import { mayDo } from "./roles.ts";
+import { LOCAL, mayDo } from "./roles.ts";
 
 /** Long enough to walk to another machine, short enough not to lie about. */
 export const LINK_MS = 60 * 60 * 1000;
 
+const FIRST: Account = { name: "admin" as Name, roles: LOCAL.roles };
+
 /** A new account, or another form of a known one. */
 export function putAccount<S extends AuthState>(state: S, account: Account): S {
+  if (account.name === LOCAL.name) {
+    throw new AppError("conflict", say`${LOCAL.name} is whoever is root on the server's host`, {
+      fix: say`choose another name`,
+    });
+  }
   return demandAdmin(state, {
     ...state,
     account: new Map(state.account).set(account.name, account),
@@ -30,9 +37,12 @@ export function removeAccount<S extends AuthState>(state: S, name: Name): S {
   });
 }
 
+/** While nobody may do everything, `admin` is who comes first; no other name is made by being asked for. */
 export function addLink<S extends AuthState>(state: S, link: SignInLink): S {
-  knownAccount(state, link.account);
-  return { ...state, link: new Map(state.link).set(link.hash, link) };
+  const isFirst = link.account === FIRST.name && countAdmins(state) === 0;
+  const known = isFirst ? putAccount(state, { ...state.account.get(FIRST.name), ...FIRST }) : state;
+  knownAccount(known, link.account);
+  return { ...known, link: new Map(state.link).set(link.hash, link) };
 }
 
 /** Whom the link of this hash signs in, and the state in which it does so no more; nobody, where it does not. */
@@ -77,7 +87,8 @@ function isAdmin(account: Account): boolean {
 
 function knownAccount(state: AuthState, name: Name): void {
   if (state.account.has(name)) return;
+  const known = [...state.account.keys()];
   throw new AppError("not-found", say`there is no account ${name}`, {
-    fix: say`look at the list of accounts`,
+    fix: suggestion(nearest(name, known), known),
   });
 }

@@ -3,7 +3,7 @@ import { AppError } from "@warren/api";
 import { parseName, say, shapes } from "@warren/core";
 import type { Name, Phrase, Problem } from "@warren/core";
 
-/** Each may what those before it may: look; change nodes and approve them; change settings, tokens, accounts. */
+/** Each may what those before it may: look; change and approve nodes, make tokens; change settings, accounts. */
 const ROLES = ["viewer", "operator", "admin"] as const;
 
 export type Role = (typeof ROLES)[number];
@@ -28,6 +28,13 @@ export type Caller =
       readonly roles: readonly Grant[];
     }
   | { readonly kind: "node"; readonly network: Name; readonly node: Name };
+
+/** Whoever is root on the server's host: no row, so that nobody can take it away or be made it. */
+export const LOCAL: Caller & { readonly kind: "account" } = {
+  kind: "account",
+  name: "local" as Name,
+  roles: [{ network: "*", role: "admin" }],
+};
 
 const roleShape = shapes.choice(...ROLES);
 const scopeShape = shapes.text(parseScope);

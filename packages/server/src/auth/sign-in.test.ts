@@ -52,7 +52,11 @@ function ask(
   }: Partial<Pick<Known, "sessions" | "nodes">> & { method?: string; now?: number } = {},
 ): Caller {
   const header = (name: string): string | undefined => headers[name];
-  return authenticate({ state, nodes, sessions, hashSecret }, { method, header }, now);
+  return authenticate(
+    { state, nodes, sessions, hashSecret, localHash: hashSecret("wrl_local") },
+    { method, header },
+    now,
+  );
 }
 
 function refusal(trying: () => unknown): string {

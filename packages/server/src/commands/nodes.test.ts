@@ -47,9 +47,9 @@ test("joinNode() lets in by a token as often and as long as it holds", async () 
     revoke t3
       → done
     join d D t3
-      → unauthorised: nobody knows this token: it was revoked, or is of another server; have somebody make another: warren token create home
+      → unauthorised: nobody knows this token: it was revoked, or is of another server or network; have somebody make another: warren token create home
     join d D none
-      → unauthorised: nobody knows this token: it was revoked, or is of another server; have somebody make another: warren token create home
+      → unauthorised: nobody knows this token: it was revoked, or is of another server or network; have somebody make another: warren token create home
     token {"isApproved": false}
       → t4
     join d D t4
@@ -79,9 +79,9 @@ test("joinNode() takes a token in its own network alone", async () => {
     token {}
       → t1
     join a A t1 other
-      → unauthorised: nobody knows this token: it was revoked, or is of another server; have somebody make another: warren token create other
+      → unauthorised: nobody knows this token: it was revoked, or is of another server or network; have somebody make another: warren token create other
     join a A t1 nowhere
-      → not-found: there is no network nowhere; see which there are: warren network list
+      → unauthorised: nobody knows this token: it was revoked, or is of another server or network; have somebody make another: warren token create nowhere
     join a A t1
       → is in"
   `);
@@ -215,7 +215,7 @@ test("joinNode() answers whoever asks once more as before, whatever has become o
     again a A
       → is in
     again b A t1
-      → unauthorised: nobody knows this token: it was revoked, or is of another server; have somebody make another: warren token create home
+      → unauthorised: nobody knows this token: it was revoked, or is of another server or network; have somebody make another: warren token create home
     token {"isApproved": false}
       → t2
     join b B t2
@@ -354,7 +354,7 @@ test("applyDocument() makes it so, and the second time there is nothing to do", 
     set b {"subnets": ["10.0.0.0/25"]}
       → invalid (nodes.b.subnets[0]): network home would be wrong: nodes.b.subnets[0]: 10.0.0.0/25 (behind "b") overlaps 10.0.0.0/24 (a range of the mesh); addresses must be unique across the mesh: renumber one, or leave it out here
     set BAD {}
-      → invalid: BAD is no name; use 1 to 63 lower-case letters, digits and inner hyphens
+      → invalid: cannot parse name "BAD"; use 1 to 63 lower-case letters, digits and inner hyphens: it becomes a DNS label and a file name
     set b {"hooks": {"postUp": ["reboot"]}}
       → invalid (nodes.b.hooks): network home would be wrong: nodes.b.hooks: a server has no host run commands; take them out, and have the host itself run them
     set b {"endpoint": null}

@@ -22,7 +22,8 @@ export interface Joining {
 export function joinNode(state: State, joining: Joining): State {
   if (isDone(state, joining)) return state;
   const { network, name, publicKey, credential, token, at } = joining;
-  const { isOpen } = demandNetwork(state, network);
+  // Whoever knows no more than a name is not told whether there is such a network.
+  const isOpen = state.network.get(network)?.isOpen === true;
   const spent = token === undefined ? undefined : spendToken(state, network, { hash: token, at });
   if (spent === undefined && !isOpen) {
     throw new AppError("unauthorised", say`network ${network} wants a token`, {

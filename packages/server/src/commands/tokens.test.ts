@@ -26,7 +26,7 @@ test("createToken() replaces the one of its number, and drops what expired 30 da
     token {"uses": 0, "id": "start"}
       → t2
     join b B t1
-      → unauthorised: nobody knows this token: it was revoked, or is of another server; have somebody make another: warren token create home
+      → unauthorised: nobody knows this token: it was revoked, or is of another server or network; have somebody make another: warren token create home
     join b B t2
       → is in
     later 720
@@ -40,7 +40,7 @@ test("createToken() replaces the one of its number, and drops what expired 30 da
     token {"hours": 0}
       → t4
     join d D t2
-      → unauthorised: nobody knows this token: it was revoked, or is of another server; have somebody make another: warren token create home
+      → unauthorised: nobody knows this token: it was revoked, or is of another server or network; have somebody make another: warren token create home
     join d D t3
       → is in"
   `);

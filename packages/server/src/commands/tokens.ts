@@ -9,6 +9,7 @@ import type { Fields, State, TokenRow } from "../state.ts";
 const EXAMPLE = "node";
 /** For so long an expired one is told from one that never was. */
 const KEPT_MS = 30 * 24 * 3_600_000;
+const MOST_MISTAKES = 20;
 
 /** Instead of the one with this id; those that expired long ago go, too. */
 export function createToken(state: State, network: string, id: string, row: TokenRow): State {
@@ -26,7 +27,7 @@ export function createToken(state: State, network: string, id: string, row: Toke
 
 /** What its bearers are to be is wrong now, or each of them would be told so. */
 function checkFields(document: Fields): void {
-  const diagnostics = new Diagnostics();
+  const diagnostics = new Diagnostics({ most: MOST_MISTAKES });
   parseMesh(document, diagnostics);
   const wrong = diagnostics.list.filter(({ path }) => path[1] === EXAMPLE);
   const [first] = wrong;
@@ -60,7 +61,7 @@ export function spendToken(
   if (id === undefined || row === undefined) {
     throw new AppError(
       "unauthorised",
-      say`nobody knows this token: it was revoked, or is of another server`,
+      say`nobody knows this token: it was revoked, or is of another server or network`,
       { fix },
     );
   }

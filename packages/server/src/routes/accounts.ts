@@ -1,6 +1,6 @@
 /** What the API does with people: signing in, accounts, tokens of their programs. */
 import { AppError } from "@warren/api";
-import { optional, parseName, Problem, say } from "@warren/core";
+import { optional, say } from "@warren/core";
 import type { Name } from "@warren/core";
 import { addLink, LINK_MS, putAccount, removeAccount, spendLink } from "../auth/accounts.ts";
 import { addApiToken, API_TOKEN_PREFIX, removeApiToken } from "../auth/credentials.ts";
@@ -8,6 +8,7 @@ import type { Caller, Grant } from "../auth/roles.ts";
 import { printCookie } from "../auth/sessions.ts";
 import { checkPassword, demandPassword } from "../auth/sign-in.ts";
 import type { Call, Handlers, Plane } from "../plane.ts";
+import { demandName } from "../request-forms.ts";
 
 type Accounts =
   | "signIn"
@@ -61,11 +62,8 @@ export const accountHandlers: Handlers<Accounts> = {
     const account = demandName(params["account"]);
     const secret = vault.makeSecret();
     const link = { hash: vault.hashSecret(secret), account, expiresAt: clock.now() + LINK_MS };
-    await ledger.commit({ ...by, command: "login", summary: account }, (state) => {
-      const roles: readonly Grant[] = [{ network: "*", role: "admin" }];
-      const isNew = !state.account.has(account);
-      return addLink(isNew ? putAccount(state, { name: account, roles }) : state, link);
-    });
+    const deed = { ...by, command: "login", summary: account };
+    await ledger.commit(deed, (state) => addLink(state, link));
     return vault.printLinks(secret);
   },
   async listAccounts({ ledger }) {
@@ -166,10 +164,4 @@ function freshName({ ledger, vault }: Plane, wish: string): Name {
 
 function scopeOf(network: string): Grant["network"] {
   return network === "*" ? "*" : demandName(network);
-}
-
-function demandName(text = ""): Name {
-  const name = parseName(text);
-  if (!(name instanceof Problem)) return name;
-  throw new AppError("invalid", name.message, { fix: name.fix });
 }

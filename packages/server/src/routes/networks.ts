@@ -117,19 +117,23 @@ export function tagOf({ hashSecret }: Vault, state: State, network: string): str
   return `"${hashSecret(written).slice(0, TAG_LETTERS)}"`;
 }
 
-/** Settings are the network's in whichever way they are changed. */
+/** All but the nodes is the whole network's, its policy first, in whichever way it is changed. */
 function refuseSettings(caller: Caller, network: string, states: readonly State[]): void {
-  const [before, after] = states.map((state) => {
-    const settings = demandNetwork(state, network).document["network"] as Fields;
-    const names = Object.keys(settings).toSorted();
-    return JSON.stringify(names.map((name) => [name, settings[name]]));
-  });
+  const [before, after] = states.map((state) =>
+    JSON.stringify(demandNetwork(state, network).document, (_, value: unknown) =>
+      typeof value !== "object" || value === null || Array.isArray(value)
+        ? value
+        : Object.fromEntries(
+            Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1)),
+          ),
+    ),
+  );
   if (before === after || mayDo(caller, { role: "admin", network: parsedName(network) })) return;
   throw new AppError(
     "forbidden",
     say`only an admin may change the settings of network ${network}`,
     {
-      fix: say`leave "network" as warren pull writes it; or have an admin do it`,
+      fix: say`leave all but "nodes" as warren pull writes it; or have an admin do it`,
     },
   );
 }

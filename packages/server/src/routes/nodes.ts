@@ -4,6 +4,7 @@ import type { NodeView } from "@warren/api";
 import { optional, parsePublicKey, printEndpoint, Problem, say } from "@warren/core";
 import { limitKey } from "../auth/rate-limit.ts";
 import type { Handlers, Plane } from "../plane.ts";
+import { demandName } from "../request-forms.ts";
 import { approveNode, joinNode, removeNode, setNode } from "../commands/nodes.ts";
 import { demandNetwork } from "../commands/networks.ts";
 import { withoutNull } from "./networks.ts";
@@ -112,16 +113,6 @@ export function stateOf(
   if (presence === undefined) return "offline";
   if (presence.error !== undefined) return "failed";
   return presence.isBehind ? "behind" : "current";
-}
-
-function demandName(text: string): string {
-  try {
-    return parsedName(text);
-  } catch {
-    throw new AppError("invalid", say`${text} is no name`, {
-      fix: say`use 1 to 63 lower-case letters, digits and inner hyphens`,
-    });
-  }
 }
 
 function onlyOne(networks: readonly string[]): string {
