@@ -24,7 +24,10 @@ export const WARREN: DiskContent = {
 
 const SERVE_MS = 10_000;
 
-/** Each has 203.0.113.N in the network of all, in the order of their names, and what `more` draws. */
+/**
+ * Each has 203.0.113.N in the network of all, in the order of their names, and what `more` draws; but who has
+ * routes of its own is behind something.
+ */
 export async function createControl(
   ground: Ground,
   names: readonly string[],
@@ -34,8 +37,9 @@ export async function createControl(
   const drawn = all.map((name, at): [string, DrawnSystem] => {
     const { ports = {}, ...rest } = more[name] ?? {};
     const net = { addresses: [`203.0.113.${at + 1}/24`] };
+    const outside = rest.routes === undefined ? { net } : {};
     const system = names.includes(name) ? { system: WARREN } : {};
-    return [name, { ports: { net, ...ports }, ...system, ...rest }];
+    return [name, { ports: { ...outside, ...ports }, ...system, ...rest }];
   });
   const desk: DrawnSystem = { ports: { net: { addresses: ["203.0.113.100/24"] } } };
   return await createSystems(ground, { hosts: { desk, ...Object.fromEntries(drawn) } });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import {
   createControl,
+  serveOn,
   type,
   typeInVain,
   untilServing,
@@ -12,6 +13,7 @@ import {
 } from "./control-machines.ts";
 import { OPENRC_PACKAGES } from "./system-disk.ts";
 import { findPackageReason } from "./system-packages.ts";
+import type { System } from "./system.ts";
 import { readSnapshot } from "./system-snapshot.ts";
 import { useGround } from "./systems-fixture.ts";
 
@@ -90,6 +92,45 @@ test("a host joins by what the help of `warren join` shows, and the server's own
     "node  state    addresses  endpoint
     b     current  10.77.0.1  203.0.113.2:51820
     srv   current  10.77.0.2  203.0.113.1:51820
+    "
+  `);
+});
+
+test("two hosts that are each behind a strict NAT are named, with why they have no tunnel", async () => {
+  // Each flow has a port of its own: what the server sees is of no use to the others.
+  const router =
+    "table ip nat { chain out { type nat hook postrouting priority srcnat; oifname net masquerade random; }; }";
+  const behind = (name: string) => ({
+    [name]: {
+      ports: { [`lan-${name}`]: { addresses: ["192.168.1.2/24"] } },
+      routes: ["default via 192.168.1.1"],
+    },
+    [`nat-${name}`]: { ports: { [`lan-${name}`]: { addresses: ["192.168.1.1/24"] } }, router },
+  });
+  const drawn = { ...behind("a"), ...behind("b") };
+  const lab = await createControl(ground, ["srv", "a", "b", "c"], drawn);
+  const [srv, a, b, c] = ["srv", "a", "b", "c"].map((name) => lab.machine(name)) as [
+    System,
+    System,
+    System,
+    System,
+  ];
+  await serveOn(srv);
+  const token = (await type(srv, "warren token create mesh --uses 0")).trim();
+  for (const host of [a, b, c]) await type(host, `warren join ${token}`);
+  for (const host of [a, b]) await type(host, "ping -n -W 10 -c 1 10.77.0.3");
+  const list = async () =>
+    (await type(srv, "warren node list mesh")).split("\n").slice(-3).join("\n");
+  await expect.poll(list, { timeout: 30_000, interval: 500 }).toContain("a ↔ b");
+  expect(await list()).toMatchInlineSnapshot(`
+    "a ↔ b: both are behind NATs, and do not find each other
+      forward a UDP port to one of them, and say it: warren node set mesh a endpoint=HOST:PORT
+    "
+  `);
+  const why = async () => (await type(a, "warren status || true")).replaceAll(/:\d{4,5} /g, ":… ");
+  expect((await why()).split("\n").slice(-3).join("\n")).toMatchInlineSnapshot(`
+    "a → b: no handshake: a is behind a NAT, and b behind another, or UDP 203.0.113.6:… is not let in there
+      forward a UDP port to one of them, and say it: warren node set mesh a endpoint=HOST:PORT
     "
   `);
 });

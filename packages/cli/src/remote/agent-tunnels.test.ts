@@ -88,6 +88,18 @@ test("printTunnel() tells how its agent is", () => {
   `);
 });
 
+test("printTunnel() tells of who is behind a NAT that the other may be, too", () => {
+  const [device = "", first = ""] = SAID.dump.split("\n");
+  const words = first.split("\t");
+  const silent = [...words.slice(0, 4), "0", "0", "148", "25"].join("\t");
+  const told = print({}, { ...SAID, dump: `${device}\n${silent}` });
+  expect(told.split("\n").slice(-3).join("\n")).toMatchInlineSnapshot(`
+    "a → b: no handshake: a is behind a NAT, and b behind another, or UDP 203.0.113.2:51820 is not let in there
+      forward a UDP port to one of them, and say it: warren node set clouds a endpoint=HOST:PORT
+    "
+  `);
+});
+
 test.each([
   [{}, false],
   [{ isConnected: false }, false],

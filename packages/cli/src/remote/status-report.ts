@@ -1,5 +1,5 @@
 /** How the tunnels of a host stand, for people: whoever has read them, over ssh or where it runs. */
-import { listSome, listTexts, say } from "@warren/core";
+import { listSome, listTexts, optional, say } from "@warren/core";
 import type { Phrase, Text } from "@warren/core";
 import { noAddress, printOddity } from "./probe-report.ts";
 import type { Reason } from "./refusals.ts";
@@ -27,7 +27,7 @@ export function printTunnel(terminal: Terminal, tunnel: TunnelStatus): void {
   terminal.print(say`${head}: ${listTexts(facts)}`);
   if (peers.length > 0) printPeers(terminal, peers);
   for (const peer of peers) {
-    const oddity = findOddity(peer, name);
+    const oddity = findOddity(peer, { self: name, ...optional("network", tunnel.agent?.network) });
     if (oddity !== undefined) printOddity(terminal, say`${name} → ${labelOf(peer)}`, oddity);
   }
 }
@@ -59,11 +59,21 @@ function agentLog({ network }: TunnelAgent): Phrase {
   return say`see what it says: journalctl -u warren@${network}`;
 }
 
-/** `self`: the host that it is a peer of. */
-export function findOddity(peer: PeerStatus, self: string): Reason | undefined {
+/** `self`: the host that it is a peer of; `network`: of a server, who knows where that one is seen. */
+export function findOddity(
+  peer: PeerStatus,
+  { self, network }: { readonly self: string; readonly network?: string },
+): Reason | undefined {
   const { trouble, endpoint, endpointName = "", handshakeSeconds = 0 } = peer;
   if (trouble === undefined) return undefined;
   if (trouble === "no-address") return noAddress(self, endpointName);
+  // In such a network who keeps a way open is he whom the other cannot dial by himself.
+  if (network !== undefined && endpoint !== undefined && peer.keepaliveSeconds !== undefined) {
+    return {
+      cause: say`no handshake: ${self} is behind a NAT, and ${labelOf(peer)} behind another, or UDP ${endpoint} is not let in there`,
+      fix: say`forward a UDP port to one of them, and say it: warren node set ${network} ${self} endpoint=HOST:PORT`,
+    };
+  }
   const cause =
     trouble === "no-handshake"
       ? say`no handshake yet, though it is sent to`
