@@ -231,7 +231,8 @@ export const routes = {
   approveNode: route({
     method: "POST",
     path: "/networks/:network/nodes/:node/approve",
-    about: "Lets a host that waits into the mesh.",
+    about:
+      "Lets a host that waits into the mesh, with fields; with its publicKey, or how that begins, no other.",
     need: { role: "operator", in: "network" },
     body: open,
     answer: done,

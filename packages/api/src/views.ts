@@ -52,6 +52,7 @@ export const nodeView = fields({
   isMapped: optional(flag(), "That is what a NAT makes of it."),
   fields: required(open, "As a mesh document has it."),
   joinedAt: optional(time, "When its host joined."),
+  joinedFrom: optional(word, "The address that its host asked from."),
   connectedAt: optional(time, "Since when its agent is connected."),
   version: optional(word, "Of its agent."),
   applied: optional(count, "The revision that it has applied last."),

@@ -12,6 +12,8 @@ export const nodeState = choice("waiting", "declared", "offline", "behind", "fai
 const nodeLine = fields({
   name: required(text(core.parseName), "Its name."),
   state: required(nodeState, "As the list of nodes has it."),
+  publicKey: optional(word, "Of a host that waits."),
+  joinedFrom: optional(word, "Of a host that waits: the address that it asked from."),
   addresses: required(list(word), "In the mesh."),
   endpoint: optional(word, "Where the others dial it."),
   isMapped: optional(flag(), "That is what a NAT makes of it."),

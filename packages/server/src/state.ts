@@ -54,6 +54,8 @@ export interface Joined {
   readonly at: number;
   /** The token it came with. */
   readonly token?: string;
+  /** The address that it asked from. */
+  readonly from?: string;
 }
 
 /** Key: `NETWORK/ID`. */

@@ -194,21 +194,32 @@ export async function revokeToken(
 
 function rowOf(
   terminal: Terminal,
-  { name, state, addresses, endpoint, isMapped, peers, fields }: NodeView,
+  { name, state, addresses, peers, fields, ...node }: NodeView,
 ): readonly Text[] {
   const fresh = peers.filter(({ handshakeSeconds }) => handshakeSeconds !== undefined).length;
   const subnets = fields["subnets"];
-  const where = isMapped === true ? say`${endpoint ?? ""} (NAT)` : (endpoint ?? "");
   const colour = state === "current" ? "green" : state === "failed" ? "red" : "yellow";
   return [
     name,
     terminal.paint(colour, STATES[state]()),
     addresses.join(", "),
-    where,
+    state === "waiting" ? asks(node) : whereIs(node),
     peers.length === 0 ? "" : say`${fresh} of ${peers.length}`,
     Array.isArray(subnets) ? subnets.map(subnetText).join(", ") : "",
   ];
 }
+
+function whereIs({ endpoint = "", isMapped }: Partial<NodeView>): Text {
+  return isMapped === true ? say`${endpoint} (NAT)` : endpoint;
+}
+
+/** By the same letters warren join names the key on the host. */
+function asks({ publicKey, joinedFrom = "" }: Partial<NodeView>): Text {
+  return say`key ${publicKey?.slice(0, KEY_LETTERS) ?? ""}, from ${joinedFrom}`;
+}
+
+/** Of a key, for somebody to compare. */
+const KEY_LETTERS = 8;
 
 function subnetText(subnet: unknown): string {
   return typeof subnet === "string" ? subnet : String((subnet as { prefix?: unknown }).prefix);

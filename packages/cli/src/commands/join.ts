@@ -49,6 +49,8 @@ export interface JoinPlace {
 export const TOKEN_VARIABLE = "WARREN_TOKEN";
 /** Whoever approves may take his time; who waits sees that. */
 const LOOK_MS = 50;
+/** Of a key: the name alone may be anybody's. */
+const KEY_LETTERS = 8;
 /** A tunnel that nobody has up by then has a reason. */
 const UP_MS = 20_000;
 
@@ -75,9 +77,10 @@ export async function join(
   const asked = { servers: wish.pin === undefined ? servers : [wish.pin], network: wish.network };
   const pending = new PendingJoin(AGENT_BASE, { ...asked, node });
   const identity = known ?? pending.demandIdentity();
+  const publicKey = publicKeyOf(identity.privateKey);
   const answer = await ask(createClient(pinnedFetch(target)), pending, {
     name: node,
-    publicKey: publicKeyOf(identity.privateKey),
+    publicKey,
     credential: identity.credential,
     ...optional("network", wish.network),
     ...optional("secret", wish.secret),
@@ -104,7 +107,7 @@ export async function join(
   await (options.service ? endAgent(network) : stopAgent(network));
   if (!isApproved)
     terminal.say(
-      say`waiting for approval: on the server, warren node approve ${network} ${answer.node}`,
+      say`waiting for approval: on the server, warren node approve ${network} ${answer.node} publicKey=${publicKey.slice(0, KEY_LETTERS)}`,
     );
   const words = [...place.words, "agent", network];
   if (!options.service) {

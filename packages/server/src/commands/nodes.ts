@@ -1,6 +1,6 @@
 /** How hosts come into a network and leave it: pure, from state to state. */
 import { AppError } from "@warren/api";
-import { listTexts, say } from "@warren/core";
+import { listTexts, optional, say } from "@warren/core";
 import type { Name, PublicKey } from "@warren/core";
 import { demandNetwork, fieldsIn, waits, withoutUndefined } from "./networks.ts";
 import { spendToken } from "./tokens.ts";
@@ -15,13 +15,18 @@ export interface Joining {
   readonly credential: string;
   /** Hash of the token's secret; absent: it has none. */
   readonly token?: string;
+  /** The address that it asks from. */
+  readonly from?: string;
   readonly at: number;
 }
+
+/** Without a token anybody may ask: more than somebody looks through wait in vain. */
+const MOST_WAITING = 100;
 
 /** A host becomes a node, or waits to become one. Who asks once more has heard no answer: nothing changes. */
 export function joinNode(state: State, joining: Joining): State {
   if (isDone(state, joining)) return state;
-  const { network, name, publicKey, credential, token, at } = joining;
+  const { network, name, publicKey, credential, token, from, at } = joining;
   // Whoever knows no more than a name is not told whether there is such a network.
   const isOpen = state.network.get(network)?.isOpen === true;
   const spent = token === undefined ? undefined : spendToken(state, network, { hash: token, at });
@@ -35,7 +40,8 @@ export function joinNode(state: State, joining: Joining): State {
   refuseCopy(state, joining);
   refuseTaken(before, joining, spent?.row.isApproved === true);
   const fields = before?.fields ?? (spent?.row.isApproved === true ? spent.row.fields : undefined);
-  const joined = { credential, at, ...(spent === undefined ? {} : { token: spent.id }) };
+  if (spent === undefined && before === undefined) refuseCrowd(state, network);
+  const joined = { credential, at, ...optional("token", spent?.id), ...optional("from", from) };
   const row: NodeRow = {
     addresses: before?.addresses ?? [],
     ...(fields === undefined ? {} : { fields }),
@@ -43,6 +49,16 @@ export function joinNode(state: State, joining: Joining): State {
     joined,
   };
   return withRow(spent?.state ?? state, "node", key, row);
+}
+
+function refuseCrowd(state: State, network: string): void {
+  const waiting = rowsOf(state.node, network).filter(
+    ([, { fields, joined }]) => fields === undefined && joined?.token === undefined,
+  );
+  if (waiting.length < MOST_WAITING) return;
+  throw new AppError("too-many", say`${MOST_WAITING} hosts wait for approval already`, {
+    fix: say`have some approved or removed; or come with a token: warren token create ${network}`,
+  });
 }
 
 /** Whatever its token is worth by now. One that waits may come with a token that lets it in. */
@@ -93,12 +109,26 @@ function refuseTaken(
   });
 }
 
-/** From now on it is in the mesh. */
-export function approveNode(state: State, network: string, name: string, fields: Fields): State {
+/**
+ * From now on it is in the mesh. A name may be anybody's: with a public key, or its first letters, only the
+ * host that has it.
+ */
+export function approveNode(
+  state: State,
+  network: string,
+  name: string,
+  { publicKey, ...fields }: Fields,
+): State {
   const row = demandNode(state, network, name);
   if (row.fields !== undefined) {
     throw new AppError("conflict", say`node ${name} is approved already`, {
       fix: say`see it: warren node list ${network}`,
+    });
+  }
+  const isMeant = typeof publicKey === "string" && row.publicKey?.startsWith(publicKey);
+  if (publicKey !== undefined && isMeant !== true) {
+    throw new AppError("stale", say`the host that waits as ${name} has another public key`, {
+      fix: say`see who asks: warren node list ${network}`,
     });
   }
   return withRow(state, "node", nodeKey(network, name), { ...row, fields });

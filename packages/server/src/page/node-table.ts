@@ -4,7 +4,8 @@ import { createButton, createElement, setText } from "./elements.ts";
 import type { Words } from "./words.ts";
 
 export interface NodeActions {
-  readonly approve: (name: string) => void;
+  /** Nobody else who has asked by that name meanwhile. */
+  readonly approve: (name: string, publicKey: string | undefined) => void;
   readonly remove: (name: string) => void;
 }
 
@@ -22,8 +23,8 @@ interface Row {
   readonly element: HTMLTableRowElement;
   readonly cells: readonly HTMLTableCellElement[];
   readonly actions: HTMLTableCellElement | undefined;
-  /** Whether it is waiting, as its buttons have it. */
-  isWaiting: boolean | undefined;
+  /** The key of who waits, as its buttons have it. */
+  waiting: string | undefined;
 }
 
 export class NodeTable {
@@ -84,7 +85,7 @@ export class NodeTable {
         : createElement("td", { role: "cell", class: "actions" });
     const all = actions === undefined ? cells : [...cells, actions];
     const element = createElement("tr", { role: "row" }, ...all);
-    return { element, cells, actions, isWaiting: undefined };
+    return { element, cells, actions, waiting: "untold" };
   }
 
   #fill(row: Row, line: NodeLine): void {
@@ -100,20 +101,26 @@ export class NodeTable {
         if (span !== undefined) setText(span, text);
       }
     }
-    const isWaiting = line.state === "waiting";
-    if (row.isWaiting !== isWaiting) this.#offer(row, line.name, isWaiting);
-    row.isWaiting = isWaiting;
+    const waiting = line.state === "waiting" ? (line.publicKey ?? "") : undefined;
+    if (row.waiting !== waiting) this.#offer(row, line);
+    row.waiting = waiting;
   }
 
   /** Of each column after the name; each text is a line of its own. */
   #textsOf(line: NodeLine): readonly (readonly string[])[] {
     const words = this.#words;
     const { addresses, endpoint, isMapped, told, applied, error, handshakeAt, tunnels } = line;
+    const { publicKey, joinedFrom = "" } = line;
     const isReported = tunnels > 0;
     return [
       [words.states[line.state], ...(error === undefined ? [] : [error])],
       addresses,
-      endpoint === undefined ? [] : [endpoint, ...(isMapped === true ? [words.mapped] : [])],
+      [
+        ...(endpoint === undefined ? [] : [endpoint, ...(isMapped === true ? [words.mapped] : [])]),
+        ...(publicKey === undefined
+          ? []
+          : [words.asks(publicKey.slice(0, KEY_LETTERS), joinedFrom)]),
+      ],
       told === undefined
         ? []
         : [words.revisionOf(applied === undefined ? "–" : String(applied), told)],
@@ -125,7 +132,7 @@ export class NodeTable {
     ];
   }
 
-  #offer({ actions }: Row, name: string, isWaiting: boolean): void {
+  #offer({ actions }: Row, { name, state, publicKey }: NodeLine): void {
     const { approve, remove } = this.#actions ?? {};
     if (actions === undefined || approve === undefined || remove === undefined) return;
     const hadFocus = actions.contains(document.activeElement);
@@ -134,7 +141,8 @@ export class NodeTable {
       remove(name),
     );
     const label = { class: "primary", "aria-label": approveNode(name) };
-    const approval = isWaiting ? [createButton(approveWord, label, () => approve(name))] : [];
+    const approval =
+      state === "waiting" ? [createButton(approveWord, label, () => approve(name, publicKey))] : [];
     actions.replaceChildren(...approval, removal);
     if (hadFocus) removal.focus();
   }
@@ -154,4 +162,6 @@ export class NodeTable {
 }
 
 const DAY_MS = 86_400_000;
+/** As warren node list and warren join print of a key. */
+const KEY_LETTERS = 8;
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"] as const;

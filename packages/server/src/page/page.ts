@@ -181,9 +181,9 @@ export class Page {
     const path = `/networks/${encodeURIComponent(network)}`;
     const pathOf = (name: string): string => `${path}/nodes/${encodeURIComponent(name)}`;
     return {
-      approve: (name) => {
+      approve: (name, publicKey) => {
         void this.#do(async () => {
-          await this.#ask("POST", `${pathOf(name)}/approve`, {});
+          await this.#ask("POST", `${pathOf(name)}/approve`, { publicKey });
         });
       },
       remove: (name) => {

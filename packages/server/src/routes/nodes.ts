@@ -54,6 +54,7 @@ export const nodeHandlers: Handlers<Nodes> = {
       name,
       publicKey,
       credential: vault.hashSecret(credential),
+      from: remoteAddress.replace(/^::ffff:/, ""),
       at: clock.now(),
       ...optional("token", secret === undefined ? undefined : vault.hashSecret(secret)),
     };
@@ -96,6 +97,7 @@ function viewOf(
     ...optional("endpoint", publicEndpoint && printEndpoint(publicEndpoint)),
     ...optional("isMapped", isMapped),
     ...optional("joinedAt", row.joined?.at),
+    ...optional("joinedFrom", row.joined?.from),
     ...optional("connectedAt", presence?.connectedAt),
     ...optional("version", presence?.version),
     ...optional("applied", presence?.applied),

@@ -169,6 +169,9 @@ class Watch {
       name: parsedName(name),
       state: stateOf(row, presence),
       addresses: row.addresses,
+      ...(row.fields === undefined
+        ? { ...optional("publicKey", row.publicKey), ...optional("joinedFrom", row.joined?.from) }
+        : {}),
       ...optional("endpoint", publicEndpoint && printEndpoint(publicEndpoint)),
       ...optional("isMapped", isMapped),
       ...optional("told", presence?.told),
