@@ -83,7 +83,13 @@ const MOST_PINGS_MISSED = 3;
 const STOP_MS = 2_000;
 const IDLE_MS = 50;
 /** Whoever is slower is no host of ours: by default Node waits for minutes. */
-const PATIENCE = { handshakeTimeout: 10_000, headersTimeout: 10_000, requestTimeout: 60_000 };
+const PATIENCE = {
+  handshakeTimeout: 10_000,
+  headersTimeout: 10_000,
+  requestTimeout: 60_000,
+  /** How often Node looks for the two above. */
+  connectionsCheckingInterval: 5_000,
+};
 /** Far more than hosts; below what the system lets a service open. */
 const MOST_CONNECTIONS = 20_000;
 /** The largest message of an agent: a report of thousands of peers. */
