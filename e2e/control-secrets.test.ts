@@ -156,7 +156,10 @@ async function signIn(secrets: Secrets, srv: System, a: System): Promise<void> {
   }
   const grant = { network: "mesh", role: "viewer" };
   const made = await ask(srv, "POST /api-tokens", local, { name: "ci", grant });
-  secrets.set("an API token", (JSON.parse(made.text) as { token: string }).token);
+  const { token } = JSON.parse(made.text) as { readonly token: string };
+  secrets.set("an API token", token);
+  const own = { authorization: `Bearer ${token}` };
+  expect((await ask(srv, "GET /networks/mesh/nodes", own)).status).toBe(200);
   secrets.set("the API token of a login", await read(a, LOGIN, "token"));
 }
 
@@ -233,7 +236,7 @@ async function ask(
   srv: System,
   route: string,
   headers: Readonly<Record<string, string>>,
-  body: unknown,
+  body?: unknown,
 ): Promise<{ readonly status: number; readonly cookie: string; readonly text: string }> {
   const [method, path] = route.split(" ");
   const words = ["/opt/warren/node_modules/.bin/node", "-e", ASK];

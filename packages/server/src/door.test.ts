@@ -149,15 +149,20 @@ test("listNetworks shows everybody what he may see", async () => {
 });
 
 test("a node is told of its own device alone, and of it by nothing but its own credential", async () => {
-  const { plane, ask, nodes } = await createWorld();
+  const { plane, door, ask, nodes } = await createWorld();
   const heard = new Map<string, string>();
   for (const node of ["a", "b"]) {
+    const { credential = "" } = nodes.get(`home/${node}`) ?? {};
+    const headers = new Headers(bearer(credential));
+    const header = (name: string): string | undefined => headers.get(name) ?? undefined;
+    const caller = door.identify({ method: "GET", header });
+    if (caller.kind !== "node") throw new Error("its credential is not known");
     const line = {
       bufferedBytes: 0,
       close: () => undefined,
       send: (text: string) => heard.set(node, text),
     };
-    const { receive } = plane.streams.connect({ network: "home", node }, line);
+    const { receive } = plane.streams.connect(caller, line);
     receive(printMessage({ kind: "hello", version: "1" }));
   }
   const keysIn = (node: string): readonly string[] => {

@@ -22,6 +22,7 @@ export const START = Date.parse("2026-03-01T12:00:00Z");
 export interface TestPlane {
   readonly app: Hono;
   readonly plane: Plane;
+  readonly door: Door;
   /** Time stands still until it is moved; what was put off waits until it is run. */
   readonly time: { now: number; readonly run: () => void };
   readonly presharedKeys: PresharedKeys;
@@ -111,5 +112,5 @@ export async function createTestPlane(
     const told = isEndless ? "" : await answer.text();
     return { status: answer.status, text: told, headers: answer.headers };
   };
-  return { app, plane, time, presharedKeys, ask };
+  return { app, plane, door, time, presharedKeys, ask };
 }

@@ -264,7 +264,7 @@ function addLoginCommands(
   const { read } = terminal;
   add(program, "login", say`on the server's host: how to sign in; elsewhere: sign in`)
     .argument("[code]", read(say`which warren login prints on the server's host; - reads it`))
-    .option("--account <name>", read(say`whom the link is for; made where there is none`), "admin")
+    .option("--account <name>", read(say`whom the link is for`), "admin")
     .action(
       call(async () => {
         const { login } = await import("../commands/login.ts");
