@@ -16,6 +16,14 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** With the fields of each object in order of name: what says the same is the same text. */
+export function printSorted(value: unknown): string {
+  return JSON.stringify(value, (_, each: unknown) => {
+    if (typeof each !== "object" || each === null || Array.isArray(each)) return each;
+    return Object.fromEntries(Object.entries(each).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
+
 /** By its shape, or the first that is wrong with it. A field that is not known here is a newer one's. */
 export function readSent<T>(shape: Shape<T>, value: unknown): T | Problem {
   const diagnostics = new Diagnostics({ most: 1, isLenient: true });

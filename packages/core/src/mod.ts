@@ -20,7 +20,7 @@ export * as editMessages from "./messages/edits.ts";
 export * as importMessages from "./messages/import.ts";
 export * as keyMessages from "./messages/keys.ts";
 export * as presharedMessages from "./messages/preshared.ts";
-export { parseJson, readSent } from "./json.ts";
+export { parseJson, printSorted, readSent } from "./json.ts";
 export { importMesh } from "./import/import.ts";
 export type { Imported } from "./import/import.ts";
 export type { Fields, MeshDocument } from "./import/document.ts";

@@ -4,14 +4,22 @@ import { serve } from "@warren/server";
 import { clientOf } from "../control/server-client.ts";
 import { MeshFolder } from "../cli-run.contract.ts";
 import { reportFailure } from "../exit.ts";
+import { createProgram } from "../program.ts";
 import { createTerminal } from "../terminal/terminal.ts";
-import { apply } from "./apply.ts";
-import { removeNetwork } from "./control.ts";
+import { apply, pull } from "./apply.ts";
+import { createNetwork, createToken, listNetworks, listNodes, listTokens } from "./control.ts";
+import { removeNetwork, removeNode, revokeToken, setNetwork, setNode } from "./control.ts";
 import type { Asking } from "./control.ts";
+import { login } from "./login.ts";
 
 const WHOLE = `
 network: { name: home, addresses: 10.0.0.0/24 }
 nodes: { a: { endpoint: a.example }, b: {}, c: {} }
+`;
+/** Another order says the same. */
+const TURNED = `
+nodes: { c: {}, b: {}, a: { endpoint: a.example } }
+network: { addresses: 10.0.0.0/24, name: home }
 `;
 const HALF = WHOLE.replace(", b: {}, c: {}", "");
 const HALF_AND_MORE = HALF.replace("a: {", "a: { tags: [db],");
@@ -23,6 +31,7 @@ test("apply() has who is not there to be asked say of changes and of what goes t
     [WHOLE, false, false],
     [WHOLE, true, false],
     [WHOLE, true, false],
+    [TURNED, true, false],
     [HALF, true, false],
     [HALF, false, true],
     [WHOLE, true, true],
@@ -35,45 +44,46 @@ test("apply() has who is not there to be asked say of changes and of what goes t
     told.push(await work(() => apply(asking, undefined, { file, yes, removeMissing })));
   }
   expect(told.join("\n")).toMatchInlineSnapshot(`
-    "64: ~ network/home
-    ~ node/home/a
-    ~ node/home/b
-    ~ node/home/c
+    "64: ~ the network's settings: addresses
+    + a
+    + b
+    + c
     warren: error usage: nobody is here to be asked
       say that it is meant: --yes
-    0: ~ network/home
-    ~ node/home/a
-    ~ node/home/b
-    ~ node/home/c
+    0: ~ the network's settings: addresses
+    + a
+    + b
+    + c
     home: changed
     0: home: as warren.yaml says it; nothing to do
-    64: - node/home/b
-    - node/home/c
+    0: home: as warren.yaml says it; nothing to do
+    64: - b
+    - c
     warren.yaml does not name b, c
     warren: error usage: nobody is here to be asked
       say that it is meant: --remove-missing
-    0: - node/home/b
-    - node/home/c
+    0: - b
+    - c
     warren.yaml does not name b, c
     home: changed
-    0: ~ node/home/b
-    ~ node/home/c
+    0: + b
+    + c
     home: changed
-    64: ~ node/home/a
-    - node/home/b
-    - node/home/c
+    64: ~ a: tags
+    - b
+    - c
     warren.yaml does not name b, c
     warren: error usage: nobody is here to be asked
       say that it is meant: --remove-missing
-    64: ~ node/home/a
-    - node/home/b
-    - node/home/c
+    64: ~ a: tags
+    - b
+    - c
     warren.yaml does not name b, c
     warren: error usage: nobody is here to be asked
       say that it is meant: --yes
-    0: ~ node/home/a
-    - node/home/b
-    - node/home/c
+    0: ~ a: tags
+    - b
+    - c
     warren.yaml does not name b, c
     home: changed"
   `);
@@ -101,10 +111,69 @@ test("removeNetwork() takes away what somebody is in only where that is meant", 
   `);
 });
 
+test("each command of a control plane prints JSON for a script, and nothing else", async () => {
+  const { folder, asking: forPeople, read } = await createHome();
+  const asking = { ...forPeople, json: true };
+  const file = folder.at("warren.yaml");
+  folder.write("warren.yaml", WHOLE);
+  const node = { network: "other", node: "a", words: [] };
+  const wishes = { uses: 1, hours: 1, ask: false, tag: [] };
+  const applied = () => apply(asking, undefined, { file, yes: true, removeMissing: false });
+  const { code } = await asking.call("createLink", { params: { account: "admin" } });
+  const known = { account: "admin", json: true };
+  const told = [
+    await read(() => listNetworks(asking)),
+    await read(() => createNetwork(asking, "other", ["open=true"])),
+    await read(() => setNetwork(asking, "other", ["mtu=1400"])),
+    await read(() => setNode(asking, node)),
+    await read(() => listNodes(asking, "other")),
+    await read(() => removeNode(asking, "other", "a")),
+    await read(() => createToken(asking, "other", wishes)),
+    await read(() => listTokens(asking, "other")),
+    await read(async () => {
+      const [token] = await asking.call("listTokens", { params: { network: "other" } });
+      return await revokeToken(asking, "other", token?.id ?? "");
+    }),
+    await read(() => removeNetwork(asking, "other", { yes: true })),
+    await read(applied),
+    await read(applied),
+    await read(() => pull(asking, "home", "-")),
+    await read(() => login(asking.terminal, code, known, { HOME: folder.path })),
+  ].map((made) => (Array.isArray(made) ? [Object.keys(made[0] ?? {})] : Object.keys(made)));
+  expect(told.map((each) => JSON.stringify(each)).join("\n")).toMatchInlineSnapshot(`
+    "[["name","addresses","isOpen","nodes","waiting","createdAt"]]
+    ["name","rev"]
+    ["rev"]
+    ["rev"]
+    [["name","state","addresses","fields","peers"]]
+    ["rev"]
+    ["id","token"]
+    [["id","createdAt","createdBy","expiresAt","usesLeft","isApproved","fields"]]
+    ["rev"]
+    ["rev"]
+    ["rev","changes"]
+    ["rev","changes"]
+    ["network","nodes"]
+    ["account","file"]"
+  `);
+
+  const around = { environment: {}, words: [], version: "0" };
+  const program = createProgram(asking.terminal, around, () => undefined);
+  const asked = new Set(["network", "node", "token", "login", "apply", "pull"]);
+  const commands = program.commands
+    .filter((each) => asked.has(each.name()))
+    .flatMap((each) => (each.commands.length > 0 ? each.commands : [each]));
+  expect(commands).toHaveLength(14);
+  const silent = commands.filter(({ options }) => options.every(({ long }) => long !== "--json"));
+  expect(silent.map((each) => each.name())).toEqual([]);
+});
+
 /** A real server that has an empty network, whoever asks it, and what that prints. */
 async function createHome(): Promise<{
   readonly folder: MeshFolder;
   readonly asking: Asking;
+  /** What a command that succeeds prints on standard output, which is JSON. */
+  readonly read: (command: () => Promise<number>) => Promise<object>;
   readonly work: (command: () => Promise<number>) => Promise<string>;
 }> {
   const folder = new MeshFolder();
@@ -115,12 +184,19 @@ async function createHome(): Promise<{
   const call = clientOf({ address: { host: "127.0.0.1", port }, pin, token });
   await call("createNetwork", { body: { name: "home" as never } });
   let said = "";
-  const stream = { write: (text: string) => (said += text) };
-  const terminal = createTerminal(stream, stream, { isColourWanted: false });
+  let out = "";
+  const errors = { write: (text: string) => (said += text) };
+  const output = { write: (text: string) => ((said += text), (out += text)) };
+  const terminal = createTerminal(output, errors, { isColourWanted: false });
   const work = async (command: () => Promise<number>): Promise<string> => {
     said = "";
     const status = await command().catch((error: unknown) => reportFailure(terminal, error));
     return `${status}: ${said.replaceAll(`${folder.path}/`, "").trim()}`;
   };
-  return { folder, asking: { terminal, call, json: false }, work };
+  const read = async (command: () => Promise<number>): Promise<object> => {
+    out = "";
+    expect(await command()).toBe(0);
+    return JSON.parse(out);
+  };
+  return { folder, asking: { terminal, call, json: false }, work, read };
 }

@@ -36,30 +36,42 @@ export async function listNetworks({ terminal, call, json }: Asking): Promise<nu
 
 /** FIELD=VALUE as a mesh file has them in `network`; and open=true, for hosts without a token. */
 export async function createNetwork(
-  { terminal, call }: Asking,
+  asking: Asking,
   name: string,
   words: readonly string[],
 ): Promise<number> {
-  await call("createNetwork", { body: { name: name as never, ...settingsIn(words) } });
-  terminal.print(say`${name}: created; let hosts in: warren token create ${name}`);
+  const body = { name: name as never, ...settingsIn(words) };
+  const made = await asking.call("createNetwork", { body });
+  const text = say`${name}: created; let hosts in: warren token create ${name}`;
+  return tell(asking, { name, ...made }, text);
+}
+
+/** What was done or made: in words for people, as the server has answered for scripts. */
+export function tell(
+  { terminal, json }: Pick<Asking, "terminal" | "json">,
+  done: object,
+  text: Text,
+): number {
+  if (json) printJson(terminal, done);
+  else terminal.print(text);
   return 0;
 }
 
 export async function setNetwork(
-  { terminal, call }: Asking,
+  asking: Asking,
   network: string,
   words: readonly string[],
 ): Promise<number> {
-  await call("setNetwork", { params: { network }, body: settingsIn(words) });
-  terminal.print(say`${network}: changed`);
-  return 0;
+  const wanted = { params: { network }, body: settingsIn(words) };
+  return tell(asking, await asking.call("setNetwork", wanted), say`${network}: changed`);
 }
 
 export async function removeNetwork(
-  { terminal, call }: Asking,
+  asking: Asking,
   network: string,
   { yes }: { readonly yes: boolean },
 ): Promise<number> {
+  const { terminal, call } = asking;
   const known = (await call("listNetworks")).find(({ name }) => name === network);
   const count = known === undefined ? 0 : known.nodes + known.waiting;
   const question = say`${network} has ${countOf(count, "node")}, and all leave it for good: type its name: `;
@@ -68,9 +80,8 @@ export async function removeNetwork(
     terminal.say(say`nothing was changed`);
     return 2;
   }
-  await call("deleteNetwork", { params: { network } });
-  terminal.print(say`${network}: removed; its hosts have left it`);
-  return 0;
+  const done = await call("deleteNetwork", { params: { network } });
+  return tell(asking, done, say`${network}: removed; its hosts have left it`);
 }
 
 export async function listNodes(
@@ -104,12 +115,11 @@ export async function listNodes(
 }
 
 export async function approveNode(
-  { terminal, call }: Asking,
+  asking: Asking,
   { network, node, words }: NodeWords,
 ): Promise<number> {
-  await call("approveNode", { params: { network, node }, body: fieldsIn("nodes", words) });
-  terminal.print(say`${node}: approved`);
-  return 0;
+  const wanted = { params: { network, node }, body: fieldsIn("nodes", words) };
+  return tell(asking, await asking.call("approveNode", wanted), say`${node}: approved`);
 }
 
 export interface NodeWords {
@@ -120,22 +130,16 @@ export interface NodeWords {
 }
 
 export async function setNode(
-  { terminal, call }: Asking,
+  asking: Asking,
   { network, node, words }: NodeWords,
 ): Promise<number> {
-  await call("setNode", { params: { network, node }, body: fieldsIn("nodes", words) });
-  terminal.print(say`${node}: changed`);
-  return 0;
+  const wanted = { params: { network, node }, body: fieldsIn("nodes", words) };
+  return tell(asking, await asking.call("setNode", wanted), say`${node}: changed`);
 }
 
-export async function removeNode(
-  { terminal, call }: Asking,
-  network: string,
-  node: string,
-): Promise<number> {
-  await call("removeNode", { params: { network, node } });
-  terminal.print(say`${node}: removed; its host is out of the mesh`);
-  return 0;
+export async function removeNode(asking: Asking, network: string, node: string): Promise<number> {
+  const done = await asking.call("removeNode", { params: { network, node } });
+  return tell(asking, done, say`${node}: removed; its host is out of the mesh`);
 }
 
 export async function listTokens(
@@ -170,26 +174,19 @@ export interface TokenWishes {
 
 /** The token alone on standard output, for scripts. */
 export async function createToken(
-  { terminal, call, json }: Asking,
+  asking: Asking,
   network: string,
   { uses, hours, ask, tag: tags, site }: TokenWishes,
 ): Promise<number> {
   const fields = { ...(tags.length === 0 ? {} : { tags }), ...optional("site", site) };
   const body = { uses, hours, isApproved: !ask, fields };
-  const made = await call("createToken", { params: { network }, body });
-  if (json) printJson(terminal, made);
-  else terminal.print(made.token);
-  return 0;
+  const made = await asking.call("createToken", { params: { network }, body });
+  return tell(asking, made, made.token);
 }
 
-export async function revokeToken(
-  { terminal, call }: Asking,
-  network: string,
-  token: string,
-): Promise<number> {
-  await call("revokeToken", { params: { network, token } });
-  terminal.print(say`${token}: revoked; who has joined by it stays`);
-  return 0;
+export async function revokeToken(asking: Asking, network: string, token: string): Promise<number> {
+  const done = await asking.call("revokeToken", { params: { network, token } });
+  return tell(asking, done, say`${token}: revoked; who has joined by it stays`);
 }
 
 function rowOf(

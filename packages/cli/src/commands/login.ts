@@ -6,24 +6,29 @@ import { parseName, Problem, say } from "@warren/core";
 import type { Name } from "@warren/core";
 import { findServer, pinnedFetch } from "@warren/crypto";
 import { demand } from "../app-error.ts";
+import { tell } from "./control.ts";
 import type { Environment } from "../control/places.ts";
 import { connectServer, writeLogin } from "../control/server-client.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 export interface LoginOptions {
   readonly account: string;
+  readonly json: boolean;
 }
 
 export async function login(
   terminal: Terminal,
   code: string | undefined,
-  { account }: LoginOptions,
+  { account, json }: LoginOptions,
   environment: Environment,
 ): Promise<number> {
   if (code === undefined) {
     const made = await connectServer(environment)("createLink", { params: { account } });
-    terminal.print(say`in a browser        ${made.link}`);
-    terminal.print(say`on another machine  warren login ${made.code}`);
+    tell(
+      { terminal, json },
+      made,
+      say`in a browser        ${made.link}\non another machine  warren login ${made.code}`,
+    );
     terminal.say(say`either of the two, once, within an hour`);
     return 0;
   }
@@ -41,8 +46,12 @@ export async function login(
     pin,
     token: answer.token ?? "",
   });
-  terminal.print(say`signed in as ${answer.account}; kept in ${file}`);
-  return 0;
+  const { account: name } = answer;
+  return tell(
+    { terminal, json },
+    { account: name, file },
+    say`signed in as ${name}; kept in ${file}`,
+  );
 }
 
 /** By which the token is known, to be revoked by. */

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { Option } from "commander";
 import type { Asking } from "../commands/control.ts";
 import type { JoinOptions } from "../commands/join.ts";
+import type { LoginOptions } from "../commands/login.ts";
 import type { ServerOptions } from "../commands/server.ts";
 import { SERVER_FOLDER } from "../control/places.ts";
 import type { Environment } from "../control/places.ts";
@@ -36,6 +37,8 @@ export function addControlCommands(
 }
 
 interface ControlTable extends Table {
+  /** As `add`, for a command that a script may ask, too: all of them that go to a server. */
+  readonly addAsked: Table["add"];
   /** As `call`, for a command that asks a server; how it prints is in its options, the last of its words. */
   readonly ask: (load: () => Promise<Asker>) => (...words: unknown[]) => Promise<void>;
 }
@@ -45,6 +48,7 @@ type Asker = (asking: Asking, ...words: never[]) => Promise<number>;
 function createControlTable(table: Table, { environment }: Surroundings): ControlTable {
   return {
     ...table,
+    addAsked: (...words) => table.add(...words).addOption(jsonOption(table.terminal)),
     ask: (load) =>
       table.call(async () => {
         const [command, { connectServer }] = await Promise.all([
@@ -171,14 +175,17 @@ function addJoinCommands(
     });
 }
 
-function addNetworkCommands(program: Command, { terminal, add, ask }: ControlTable): void {
+function addNetworkCommands(
+  program: Command,
+  { terminal, add, addAsked, ask }: ControlTable,
+): void {
   const { read } = terminal;
   const network = add(program, "network", say`networks of a server: list, create, set, remove`);
-  add(network, "list", say`the networks that there are`, { isDefault: true })
-    .addOption(jsonOption(terminal))
-    .action(ask(async () => (await import("../commands/control.ts")).listNetworks));
+  addAsked(network, "list", say`the networks that there are`, { isDefault: true }).action(
+    ask(async () => (await import("../commands/control.ts")).listNetworks),
+  );
   for (const verb of ["create", "set"] as const) {
-    add(network, verb, verb === "create" ? say`make one` : say`change one`)
+    addAsked(network, verb, verb === "create" ? say`make one` : say`change one`)
       .argument("<name>")
       .argument(
         "[field=value...]",
@@ -191,23 +198,24 @@ function addNetworkCommands(program: Command, { terminal, add, ask }: ControlTab
         }),
       );
   }
-  add(network, "remove", say`take one away: its hosts leave it`)
+  addAsked(network, "remove", say`take one away: its hosts leave it`)
     .argument("<name>")
     .option("--yes", read(say`do not ask`), false)
     .action(ask(async () => (await import("../commands/control.ts")).removeNetwork));
 }
 
-function addNodeCommands(program: Command, { terminal, add, ask }: ControlTable): void {
+function addNodeCommands(program: Command, { terminal, add, addAsked, ask }: ControlTable): void {
   const { read } = terminal;
   const node = add(program, "node", say`nodes of a server's network: list, approve, set, remove`);
-  add(node, "list", say`its nodes, and hosts that wait, with how they are`, { isDefault: true })
+  addAsked(node, "list", say`its nodes, and hosts that wait, with how they are`, {
+    isDefault: true,
+  })
     .argument("<network>")
-    .addOption(jsonOption(terminal))
     .action(ask(async () => (await import("../commands/control.ts")).listNodes));
   for (const verb of ["approve", "set"] as const) {
     const about =
       verb === "approve" ? say`let a host that waits into the mesh` : say`change fields of a node`;
-    add(node, verb, about)
+    addAsked(node, verb, about)
       .argument("<network>")
       .argument("<node>")
       .argument("[field=value...]", read(say`as a mesh file has them; FIELD= takes one away`))
@@ -220,16 +228,16 @@ function addNodeCommands(program: Command, { terminal, add, ask }: ControlTable)
         }),
       );
   }
-  add(node, "remove", say`take one out of the mesh`)
+  addAsked(node, "remove", say`take one out of the mesh`)
     .argument("<network>")
     .argument("<node>")
     .action(ask(async () => (await import("../commands/control.ts")).removeNode));
 }
 
-function addTokenCommands(program: Command, { terminal, add, ask }: ControlTable): void {
+function addTokenCommands(program: Command, { terminal, add, addAsked, ask }: ControlTable): void {
   const { read } = terminal;
   const token = add(program, "token", say`tokens by which hosts join: create, list, revoke`);
-  add(token, "create", say`make one, and print it, this once`)
+  addAsked(token, "create", say`make one, and print it, this once`)
     .argument("<network>")
     .addOption(
       new Option("--uses <hosts>", read(say`how many hosts; 0: any number`))
@@ -244,13 +252,11 @@ function addTokenCommands(program: Command, { terminal, add, ask }: ControlTable
     .option("--ask", read(say`who comes by it has to be approved`), false)
     .option("--tag <tag...>", read(say`of the nodes that come by it`), [])
     .option("--site <site>", read(say`of the nodes that come by it`))
-    .addOption(jsonOption(terminal))
     .action(ask(async () => (await import("../commands/control.ts")).createToken));
-  add(token, "list", say`those that there are, without their secrets`, { isDefault: true })
+  addAsked(token, "list", say`those that there are, without their secrets`, { isDefault: true })
     .argument("<network>")
-    .addOption(jsonOption(terminal))
     .action(ask(async () => (await import("../commands/control.ts")).listTokens));
-  add(token, "revoke", say`let nobody join by it any more`)
+  addAsked(token, "revoke", say`let nobody join by it any more`)
     .argument("<network>")
     .argument("<token>", read(say`its number, as warren token list shows it`))
     .action(ask(async () => (await import("../commands/control.ts")).revokeToken));
@@ -258,31 +264,29 @@ function addTokenCommands(program: Command, { terminal, add, ask }: ControlTable
 
 function addLoginCommands(
   program: Command,
-  { terminal, add, ask, call }: ControlTable,
+  { terminal, addAsked, ask, call }: ControlTable,
   { environment }: Surroundings,
 ): void {
   const { read } = terminal;
-  add(program, "login", say`on the server's host: how to sign in; elsewhere: sign in`)
+  addAsked(program, "login", say`on the server's host: how to sign in; elsewhere: sign in`)
     .argument("[code]", read(say`which warren login prints on the server's host; - reads it`))
     .option("--account <name>", read(say`whom the link is for`), "admin")
     .action(
       call(async () => {
         const { login } = await import("../commands/login.ts");
-        return (_, code: string | undefined, options: { readonly account: string }) =>
+        return (_, code: string | undefined, options: LoginOptions) =>
           login(terminal, code, options, environment);
       }),
     );
-  add(program, "apply", say`have a server's network be as a mesh file says`)
+  addAsked(program, "apply", say`have a server's network be as a mesh file says`)
     .argument("[network]", read(say`which (the one that the file names)`))
     .addOption(fileOption(terminal))
     .option("--yes", read(say`do not ask`), false)
     .option("--remove-missing", read(say`take out nodes that the file does not name`), false)
-    .addOption(jsonOption(terminal))
     .action(ask(async () => (await import("../commands/apply.ts")).apply));
-  add(program, "pull", say`write a server's network as a mesh file`)
+  addAsked(program, "pull", say`write a server's network as a mesh file`)
     .argument("<network>")
     .option("-o, --output <file>", read(say`write it here; - is standard output`), "-")
-    .addOption(jsonOption(terminal))
     .action(
       ask(async () => {
         const { pull } = await import("../commands/apply.ts");

@@ -1,6 +1,6 @@
 /** What changes a network as a whole: pure, from state to state. */
 import { AppError } from "@warren/api";
-import { say } from "@warren/core";
+import { printSorted, say } from "@warren/core";
 import type { Name } from "@warren/core";
 import { nodeKey, rowsOf, withRow } from "../state.ts";
 import type { Fields, NetworkRow, State } from "../state.ts";
@@ -67,8 +67,11 @@ export function applyDocument(state: State, network: string, document: Fields): 
   const { nodes: _, ...head } = document;
   const named = fieldsIn(document, "nodes");
   const own = { ...head, network: { ...fieldsIn(document, "network"), name: network } };
-  const isSame = JSON.stringify(own) === JSON.stringify(row.document);
-  let after = isSame ? state : withRow(state, "network", network, { ...row, document: own });
+  // Another order of fields says the same.
+  let after =
+    printSorted(own) === printSorted(row.document)
+      ? state
+      : withRow(state, "network", network, { ...row, document: own });
   for (const [name, node] of rowsOf(state.node, network)) {
     if (node.fields === undefined || Object.hasOwn(named, name)) continue;
     after = withRow(after, "node", nodeKey(network, name), undefined);
@@ -77,7 +80,7 @@ export function applyDocument(state: State, network: string, document: Fields): 
     const key = nodeKey(network, name);
     const before = state.node.get(key);
     const fields = (written ?? {}) as Fields;
-    if (JSON.stringify(before?.fields) === JSON.stringify(fields)) continue;
+    if (printSorted(before?.fields) === printSorted(fields)) continue;
     // A name in a file lets no stranger in who has asked to be called so.
     if (before?.joined !== undefined && before.fields === undefined) throw waits(network, name);
     after = withRow(after, "node", key, { addresses: [], ...before, fields });

@@ -1,6 +1,6 @@
 /** What the API does with networks as a whole. */
 import { AppError } from "@warren/api";
-import { optional, printPrefix, printText, say } from "@warren/core";
+import { optional, printPrefix, printSorted, printText, say } from "@warren/core";
 import { mayDo } from "../auth/roles.ts";
 import type { Caller } from "../auth/roles.ts";
 import type { Handlers, Vault } from "../plane.ts";
@@ -120,13 +120,7 @@ export function tagOf({ hashSecret }: Vault, state: State, network: string): str
 /** All but the nodes is the whole network's, its policy first, in whichever way it is changed. */
 function refuseSettings(caller: Caller, network: string, states: readonly State[]): void {
   const [before, after] = states.map((state) =>
-    JSON.stringify(demandNetwork(state, network).document, (_, value: unknown) =>
-      typeof value !== "object" || value === null || Array.isArray(value)
-        ? value
-        : Object.fromEntries(
-            Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1)),
-          ),
-    ),
+    printSorted(demandNetwork(state, network).document),
   );
   if (before === after || mayDo(caller, { role: "admin", network: parsedName(network) })) return;
   throw new AppError(
