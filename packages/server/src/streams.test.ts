@@ -54,14 +54,16 @@ test("an agent that takes nothing in is cut off instead of waited for", async ()
   expect([plane.streams.size, plane.streams.presence("home", "a")]).toEqual([1, undefined]);
 });
 
-test("a line that has ended says nothing more", async () => {
+test("a line that has ended says nothing more, and is told nothing", async () => {
   const { ask, plane, time, connect } = await createPair();
-  const { receive } = connect("a");
+  const { receive, sent } = connect("a");
   receive(HELLO_TEXT);
   await ask("DELETE /networks/home/nodes/a", { by });
   time.now += 10_000;
+  const before = sent.length;
   receive(JSON.stringify({ ...HELLO, listenPort: 666 }));
   await plane.ledger.close();
+  expect(sent.length).toBe(before);
   expect([...(await plane.store.load()).facts.keys()]).toEqual(["seen/home/b"]);
 });
 

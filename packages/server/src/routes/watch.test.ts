@@ -145,6 +145,9 @@ test("watchNetwork() tells the first change at once, what follows together, and 
     "b waiting",
     "c waiting",
   ]);
+  // By its key somebody knows who waits.
+  const keys = [...reader.nodes.values()].map(({ publicKey }) => publicKey?.slice(0, 4));
+  expect(keys).toEqual([undefined, "YmJi", "Y2Nj"]);
   plane.clock.pass(250);
   await commit(plane, (state) => removeNode(state, NETWORK, "b"));
   expect([await reader.next(), [...reader.nodes.keys()]]).toEqual(["news", ["a", "c"]]);
