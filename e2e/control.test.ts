@@ -31,6 +31,16 @@ tr -d '\\r' </run/terminal | sed '/^Script /d'
 /** From a checkout, as the reader has one. */
 const CHECKOUT = "cd /opt/warren";
 const MINUTE = 60_000;
+/** As the guide says it, with an authority that nobody else knows; the last command is somebody who does know it. */
+const OWN_CERTIFICATE = `
+cd /root
+key=/var/lib/warren-server/certificate.pem
+openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -subj /CN=authority 2>/dev/null
+openssl req -new -key $key -subj /CN=vpn.example.com -addext subjectAltName=DNS:vpn.example.com -out vpn.csr
+openssl x509 -req -in vpn.csr -CA ca.pem -CAkey ca.key -CAcreateserial -copy_extensions copy -out vpn.pem 2>/dev/null
+warren server --install --address vpn.example.com --cert vpn.pem --key $key
+openssl s_client -connect vpn.example.com:8443 -CAfile ca.pem -verify_hostname vpn.example.com </dev/null
+`;
 const HELP = "warren token create mesh | ssh host sudo warren join -";
 
 test("the README's three commands are a mesh of two hosts, which answer each other as soon as the last has ended", async () => {
@@ -94,6 +104,26 @@ test("a host joins by what the help of `warren join` shows, and the server's own
     srv   current  10.77.0.2  203.0.113.1:51820
     "
   `);
+});
+
+test("with a certificate of one's own authority, for the key that is there, who has joined stays, and others join", async () => {
+  const lab = await createControl(ground, ["srv", "a", "b"]);
+  const [srv, a, b] = ["srv", "a", "b"].map((name) => lab.machine(name)) as [
+    System,
+    System,
+    System,
+  ];
+  await serveOn(srv);
+  await type(a, `warren join ${await type(srv, "warren token create mesh")}`);
+  for (const host of [srv, b]) await type(host, "echo 203.0.113.1 vpn.example.com >>/etc/hosts");
+  expect(await type(srv, OWN_CERTIFICATE)).toContain("Verify return code: 0 (ok)");
+  const token = await type(srv, "warren token create mesh");
+  expect(await type(b, `warren join ${token}`)).toBe("b is in mesh, on warren0: 1 tunnel\n");
+  await type(b, "ping -n -W 2 -c 1 10.77.0.1");
+  const list = async () => await type(srv, "warren node list mesh");
+  await expect
+    .poll(list, { timeout: 10_000, interval: 200 })
+    .toMatch(/^a +current.*\n^b +current/m);
 });
 
 test("two hosts that are each behind a strict NAT are named, with why they have no tunnel", async () => {
