@@ -59,6 +59,7 @@ test("a line that has ended says nothing more, and is told nothing", async () =>
   const { receive, sent } = connect("a");
   receive(HELLO_TEXT);
   await ask("DELETE /networks/home/nodes/a", { by });
+  time.run();
   time.now += 10_000;
   const before = sent.length;
   receive(JSON.stringify({ ...HELLO, listenPort: 666 }));
