@@ -201,7 +201,9 @@ test.for(["systemd", "openrc"] as const)(
       "the server is stopped, and starts at boot no more; its folder stays as it is
       "
     `);
-    expect(await typeInVain(srv, "warren network list")).toContain("no server is known here");
+    expect(await typeInVain(srv, "warren network list")).toContain(
+      "the server of this host does not run",
+    );
     expect(await type(srv, "ls /var/lib/warren-server")).toContain("warren.db");
     await type(srv, "rm -r /var/lib/warren-server");
     await expect.poll(() => readSnapshot(srv), { timeout: 5000 }).toEqual(before);
