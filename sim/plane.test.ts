@@ -247,6 +247,22 @@ test("a full disk takes nothing from anybody, and what was seen meanwhile is wri
   expect([...world.disk.content.facts.keys()]).not.toContain("seen/m/a");
 });
 
+test("many that come at once are told of each other together", async () => {
+  const world = await createWorld([]);
+  const names = Array.from({ length: 30 }, (_, at) => `h${at}`);
+  for (const [at, each] of names.entries()) {
+    world.host(each).address = addressOf(`198.51.100.${at + 1}`);
+    await world.join(each);
+    await world.commit((state) => approveNode(state, world.network, each, {}));
+  }
+  for (const each of names) world.host(each).startAgent();
+  await world.clock.pass(QUIET_MS);
+  expect((await world.host("h0").endpoints()).length).toBe(29);
+  expect(await differences(world)).toEqual([]);
+  // Each with each would be 870.
+  expect(world.streams?.counts.patches).toBeLessThan(200);
+});
+
 const name = fc.constantFrom("a", "b", "c", "d");
 const operation = fc.oneof(
   fc.record({ kind: fc.constant("join" as const), name }),

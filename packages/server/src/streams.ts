@@ -207,8 +207,9 @@ export class Streams {
       agent.seen = { port, addresses };
       agent.observe();
     }
-    // The others hear of it; it is answered below.
-    this.#flush(agent.network);
+    // The others hear of it, together with whatever is gathered; it is answered below, if it is known.
+    const isTold = this.#told.get(agent.network)?.byName.has(agent.node as Name) === true;
+    if (!isTold || !this.#waiting.has(agent.network)) this.#flush(agent.network);
     agent.hasGreeted = true;
     const { epoch, rev } = this.#ledger;
     const isAhead = hello.epoch === epoch && (hello.rev ?? 0) > rev;
