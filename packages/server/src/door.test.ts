@@ -149,7 +149,7 @@ test("listNetworks shows everybody what he may see", async () => {
 });
 
 test("a node is told of its own device alone, and of it by nothing but its own credential", async () => {
-  const { plane, door, ask, nodes } = await createWorld();
+  const { plane, time, door, ask, nodes } = await createWorld();
   const heard = new Map<string, string>();
   for (const node of ["a", "b"]) {
     const { credential = "" } = nodes.get(`home/${node}`) ?? {};
@@ -165,6 +165,7 @@ test("a node is told of its own device alone, and of it by nothing but its own c
     const { receive } = plane.streams.connect(caller, line);
     receive(printMessage({ kind: "hello", version: "1" }));
   }
+  time.run();
   const keysIn = (node: string): readonly string[] => {
     const message = readServerMessage(heard.get(node) ?? "");
     if (!("kind" in message) || message.kind !== "snapshot") throw new Error("no snapshot");

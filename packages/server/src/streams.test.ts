@@ -97,6 +97,7 @@ test("who wants everything again and again is sent it once a second, and after t
   const { plane, time, connect } = await createPair();
   const { receive } = connect("a");
   receive(HELLO_TEXT);
+  time.run();
   const { snapshots } = plane.streams.counts;
   const count = (): number => plane.streams.counts.snapshots - snapshots;
   for (let at = 0; at < 10; at += 1) receive('{"kind":"resync","why":"x"}');

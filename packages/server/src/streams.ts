@@ -121,6 +121,7 @@ export class Streams {
       credential: this.#ledger.state.node.get(key)?.joined?.credential,
       told: undefined,
       hasGreeted: false,
+      answer: undefined,
       isOfThisLog: false,
       seen: undefined,
       observe: sparing(this.#clock, ASKED_MS, () => this.#observe(agent)),
@@ -207,10 +208,13 @@ export class Streams {
       agent.seen = { port, addresses };
       agent.observe();
     }
-    // The others hear of it, together with whatever is gathered; it is answered below, if it is known.
-    const isTold = this.#told.get(agent.network)?.byName.has(agent.node as Name) === true;
-    if (!isTold || !this.#waiting.has(agent.network)) this.#flush(agent.network);
+    // The others hear of it, together with whatever is gathered, and then it is answered.
     agent.hasGreeted = true;
+    agent.answer = () => this.#answer(agent, hello);
+    this.#schedule(agent.network);
+  }
+
+  #answer(agent: Agent, hello: Extract<AgentMessage, { kind: "hello" }>): void {
     const { epoch, rev } = this.#ledger;
     const isAhead = hello.epoch === epoch && (hello.rev ?? 0) > rev;
     agent.isOfThisLog = hello.epoch === epoch && !isAhead;
@@ -254,7 +258,15 @@ export class Streams {
   }
 
   #schedule(network: string): void {
-    if (this.#waiting.has(network) || !this.#flush(network)) return;
+    if (this.#waiting.has(network)) return;
+    const hasChanged = this.#flush(network);
+    for (const agent of this.#agents.values()) {
+      const { answer } = agent;
+      if (agent.network !== network || answer === undefined) continue;
+      agent.answer = undefined;
+      answer();
+    }
+    if (!hasChanged) return;
     this.#waiting.add(network);
     this.#clock.after(GATHER_MS, () => {
       this.#waiting.delete(network);
@@ -276,7 +288,7 @@ export class Streams {
     const change =
       before === undefined || after === undefined ? undefined : changeBetween(before, after);
     for (const agent of this.#agents.values()) {
-      if (agent.network !== network || !agent.hasGreeted) continue;
+      if (agent.network !== network || !isAnswered(agent)) continue;
       const isMember = after?.byName.has(agent.node as Name) === true;
       if (!isMember) continue;
       if (agent.told === undefined || change === undefined) this.#sendAll(agent);
@@ -290,7 +302,7 @@ export class Streams {
     const { epoch, state } = this.#ledger;
     if (state.network.get(network)?.confirmedIn !== epoch) return;
     for (const agent of this.#agents.values()) {
-      if (agent.network !== network || agent.isOfThisLog || !agent.hasGreeted) continue;
+      if (agent.network !== network || agent.isOfThisLog || !isAnswered(agent)) continue;
       agent.isOfThisLog = true;
       this.#sendAll(agent);
     }
@@ -374,12 +386,18 @@ interface Agent extends Arrival {
   /** Hash of the device that it was told; absent while it was told none. */
   told: string | undefined;
   hasGreeted: boolean;
+  /** Answers its greeting, which waits until all that is gathered is told. */
+  answer: (() => void) | undefined;
   /** What it came with is a revision of this server's log. */
   isOfThisLog: boolean;
   /** Where it has said that it listens, and its host's own addresses, until that is taken down. */
   seen: { readonly port: number; readonly addresses: readonly Address[] } | undefined;
   readonly observe: () => void;
   readonly sendAgain: () => void;
+}
+
+function isAnswered({ hasGreeted, answer }: Agent): boolean {
+  return hasGreeted && answer === undefined;
 }
 
 function note(agent: Agent, hash: string, rev: number): void {
