@@ -14,6 +14,7 @@ import type { Credential } from "./credential.ts";
 import { NetworkFiles } from "./files.ts";
 import { LinuxKernel } from "./kernel/linux.ts";
 import { createLines } from "./line.ts";
+import { ownStart } from "./process-start.ts";
 import { resolveNames } from "./resolve.ts";
 import { findUnrouted } from "./routes.ts";
 import type { Notify } from "./starter/sd-notify.ts";
@@ -172,6 +173,7 @@ function statusOf(
     node,
     interface: own,
     pid: process.pid,
+    ...core.optional("start", ownStart()),
     server,
     isConnected,
     isWaiting,

@@ -6,6 +6,7 @@ import * as core from "@warren/core";
 import { shapes } from "@warren/core";
 import { writeWhole } from "./atomic-file.ts";
 import { formatShape, readJson } from "./json-file.ts";
+import { isRunning } from "./process-start.ts";
 
 const { fields, flag, list, number, optional, required, text } = shapes;
 
@@ -20,6 +21,7 @@ const statusShape = fields({
   node: required(text(core.parseName), "The host's name in it."),
   interface: required(text(core.parseInterfaceName), "Of the tunnel."),
   pid: required(number({ min: 1, max: 2 ** 31 }), "Of the agent."),
+  start: optional(words, "When that began, since another may have its number by now."),
   server: optional(words, "The one that it talks to, or has talked to last."),
   isConnected: required(flag(), "It talks to its server now."),
   isWaiting: optional(flag(), "Nobody has approved it yet."),
@@ -64,17 +66,8 @@ export function readStatuses(
   return namesIn(folder).flatMap((name) => {
     const read = readJson(join(folder, name), statusShape);
     if (read === undefined || read instanceof core.Problem) return [];
-    return [{ ...read, isRunning: isRunning(read.pid) }];
+    return [{ ...read, isRunning: isRunning(read.pid, read.start) }];
   });
-}
-
-/** By its number as this process counts: in a container /proc may be the host's, and count otherwise. */
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (cause) {
-    return systemCode(cause) === "EPERM";
-  }
 }
 
 function fileOf(folder: string, network: string): string {
