@@ -25,6 +25,7 @@ const statusShape = fields({
   server: optional(words, "The one that it talks to, or has talked to last."),
   isConnected: required(flag(), "It talks to its server now."),
   isWaiting: optional(flag(), "Nobody has approved it yet."),
+  isOut: optional(flag(), "The network has taken the host out, and nothing of it is left here."),
   rev: optional(revision, "The newest revision that it has heard of."),
   applied: optional(revision, "Up to which the host is as it is to be."),
   error: optional(words, "Why it could not make it so."),
@@ -54,7 +55,7 @@ export function writeStatus(folder: string, status: AgentStatus): void {
   writeWhole(file, text, { mode: 0o644, isLasting: false });
 }
 
-/** Of an agent that ends properly, or has left. */
+/** Of an agent that ends properly, or of a host that has left. */
 export function removeStatus(folder: string, network: core.Name): void {
   rmSync(fileOf(folder, network), { force: true });
 }
