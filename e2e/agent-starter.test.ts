@@ -19,6 +19,7 @@ const AGENT = `
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createNotify } from "${HOME}/packages/agent/src/starter/sd-notify.ts";
+import { findInit, forgetStarter } from "${HOME}/packages/agent/src/starter/starter.ts";
 
 const { NOTIFY_SOCKET: socket, PATH: path } = process.env;
 const notify = createNotify({ socket, path });
@@ -29,10 +30,17 @@ if (!existsSync(file)) {
   writeFileSync(file, String(tunnel.pid));
 }
 setInterval(() => undefined, 1000);
+// As one that was taken out of its network.
+process.on("SIGUSR2", () => {
+  forgetStarter(findInit(), "clouds");
+  writeFileSync("/run/forgotten", "");
+  process.exit(78);
+});
 process.on("SIGTERM", async () => {
   await notify("STOPPING=1");
   process.exit();
 });
+writeFileSync("/run/ready", String(process.pid));
 await notify("READY=1", "STATUS=at revision 7 of " + process.argv[2]);
 `;
 
@@ -78,6 +86,17 @@ test("a service of an agent is ready when it says so, comes back, and leaves its
   expect(await sh(a, "systemctl is-active warren@clouds")).toBe("active\n");
   await starter(a, `removeStarter("systemd", "clouds")`);
   await starter(a, `removeStarter("systemd", "clouds")`);
+
+  // From within, which must not end it half way.
+  await starter(a, `installStarter("systemd", { network: "clouds", words: WORDS })`);
+  await sh(a, "systemctl kill --kill-whom=main -s USR2 warren@clouds");
+  const state = "systemctl show -p ActiveState,NRestarts --value warren@clouds | xargs";
+  await expect.poll(() => sh(a, state), { timeout: 5000 }).toBe("0 inactive\n");
+  expect(
+    await sh(a, "systemctl --failed --quiet; systemctl daemon-reload; ls /run/forgotten"),
+  ).toBe("/run/forgotten\n");
+  expect(await sh(a, "systemctl show -p LoadState --value warren@clouds")).toBe("not-found\n");
+  await sh(a, "rm /run/forgotten /run/ready");
   await sh(a, "kill $(cat /run/tunnel.pid); rm /run/tunnel.pid");
   await expect.poll(() => readSnapshot(a), { timeout: 5000 }).toEqual(before);
 });
@@ -101,6 +120,13 @@ test("OpenRC's supervisor brings an agent back, and leaves its tunnel alone", as
   await a.reboot();
   await expect.poll(() => sh(a, ask), { timeout: 5000 }).toMatch(isOne);
   await starter(a, `removeStarter("openrc", "clouds")`);
+  await sh(a, "rm /run/ready");
+  await starter(a, `installStarter("openrc", { network: "clouds", words: WORDS })`);
+  await expect.poll(() => sh(a, "cat /run/ready; true"), { timeout: 5000 }).not.toBe("");
+  await sh(a, "kill -USR2 $(cat /run/ready)");
+  const left = "ls /run/forgotten; pgrep -f '[s]upervise-daemon warren.clouds'; true";
+  await expect.poll(() => sh(a, left), { timeout: 10_000 }).toBe("/run/forgotten\n");
+  await sh(a, "rm /run/forgotten /run/ready");
   await sh(a, "kill $(cat /run/tunnel.pid); rm /run/tunnel.pid");
   await expect.poll(() => readSnapshot(a), { timeout: 5000 }).toEqual(before);
 });

@@ -118,6 +118,44 @@ test("a host that was taken out while it was away comes again as another: a thie
   expect(there?.lost).toEqual([]);
 });
 
+test("who is not let in hears it while it waits, and nothing is left of it once it has left", async () => {
+  const lab = await createControl(ground, ["srv", "a"]);
+  const [srv, a] = ["srv", "a"].map((name) => lab.machine(name)) as [System, System];
+  await serveOn(srv);
+  await type(srv, "warren network create clouds open=true");
+  const ask = "warren join --server 203.0.113.1 --network clouds";
+  const [pin] = /sha256:\S+/.exec(await typeInVain(a, ask)) ?? [];
+  const join = `${ask} --pin ${pin}`;
+  const waits = typeInVain(a, `${join} || { echo "exit $?"; false; }`);
+  await expect
+    .poll(() => type(srv, "warren node list clouds"), { timeout: 20_000, interval: 200 })
+    .toMatch(/^a +waits for approval/m);
+  await expect
+    .poll(() => type(a, "warren status || true"), { timeout: 20_000, interval: 200 })
+    .toContain("waits to be approved");
+  await type(srv, "warren node remove clouds a");
+  expect(await waits).toMatchInlineSnapshot(`
+    "waiting for approval: on the server, warren node approve clouds a
+    warren: error not-found: a was taken out of clouds, or not let in
+      ask whoever runs the server; then join again: warren join
+    exit 2
+    "
+  `);
+  expect(await typeInVain(a, "warren status")).toMatchInlineSnapshot(`
+    "a (warren0): this host was taken out of clouds
+      join again: warren join; or have it forgotten: warren leave clouds
+    "
+  `);
+  const left = "ls -d /etc/systemd/system/*/warren* /etc/systemd/system/warren* /var/lib/warren";
+  expect(await typeInVain(a, `${left} 2>/dev/null`)).toBe("");
+  expect(await type(a, "systemctl --failed --quiet")).toBe("");
+  expect(await type(a, "warren leave clouds")).toBe("clouds: left\n");
+  expect(await typeInVain(a, "warren leave clouds")).toContain("this host is in no network");
+  const unit = "/etc/systemd/system/warren@clouds.service";
+  await type(a, `printf '[Service]\\nExecStart=/bin/true\\n' >${unit}; warren leave clouds`);
+  await typeInVain(a, `ls ${unit} 2>/dev/null`);
+});
+
 test("an agent that no service starts is not given the token that its host joined by", async () => {
   const lab = await createControl(ground, ["srv", "a"]);
   const [srv, a] = ["srv", "a"].map((name) => lab.machine(name)) as [System, System];

@@ -125,6 +125,7 @@ export class Agent {
       closed: (why, isLasting) => {
         if (this.#line !== line || this.#isEnded) return;
         this.#line = undefined;
+        if (this.#revoked !== undefined) return;
         const { random, now } = this.#world.clock;
         const stoodMs = now() - (this.#welcomedAt ?? now());
         if (this.#welcomedAt === undefined || isLasting) this.#troubles.set("line", why);
@@ -367,10 +368,7 @@ export class Agent {
     this.#revoked = { device: this.#device?.bundle.device };
     this.#device = undefined;
     this.#write(() => this.#world.forget());
-    this.#follower.close();
-    const line = this.#line;
-    this.#line = undefined;
-    line?.close();
+    this.#line?.close();
     void this.#converge();
   }
 

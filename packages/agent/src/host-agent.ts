@@ -14,9 +14,11 @@ import type { Credential } from "./credential.ts";
 import { NetworkFiles } from "./files.ts";
 import { LinuxKernel } from "./kernel/linux.ts";
 import { createLines } from "./line.ts";
+import { ownStart } from "./process-start.ts";
 import { resolveNames } from "./resolve.ts";
 import { findUnrouted } from "./routes.ts";
 import type { Notify } from "./starter/sd-notify.ts";
+import { findInit, forgetStarter } from "./starter/starter.ts";
 import { removeStatus, writeStatus } from "./status.ts";
 
 const DISCARD = 9;
@@ -90,8 +92,13 @@ export async function runHostAgent(
     signal.addEventListener("abort", () => agent.stop());
     const how = await agent.run();
     await notify("STOPPING=1");
-    removeStatus(runFolder, network);
-    if (how === "revoked") files.remove();
+    if (how === "stopped") removeStatus(runFolder, network);
+    else {
+      forgetStarter(findInit(), network);
+      files.remove();
+      const status = statusOf({ credential, server }, { isConnected: false, isWaiting: false });
+      writeStatus(runFolder, { ...status, isOut: true });
+    }
     return how;
   } finally {
     lock.close();
@@ -172,6 +179,7 @@ function statusOf(
     node,
     interface: own,
     pid: process.pid,
+    ...core.optional("start", ownStart()),
     server,
     isConnected,
     isWaiting,

@@ -13,6 +13,8 @@ const SILENT_MS = 45_000;
 /** Of a snapshot of thousands of peers. */
 const MOST_BYTES = 32_000_000;
 const UNKNOWN = 401;
+/** A server that hangs answers no farewell, and `ws` would wait for it 30 s. */
+const FAREWELL_MS = 1000;
 const REPLACED: LineEnd = "replaced";
 
 /** Answers what opens a line: each time to the next address. `tried` is told which. */
@@ -85,6 +87,9 @@ function open(
     send: (text) => {
       if (socket.readyState === WebSocket.OPEN) socket.send(text);
     },
-    close: () => socket.close(),
+    close: () => {
+      socket.close();
+      setTimeout(() => socket.terminate(), FAREWELL_MS).unref();
+    },
   };
 }

@@ -1,4 +1,4 @@
-/** Lets one agent at a time run a network; the kernel frees the place of one that was killed. */
+/** Lets one process at a time do something: run a network, change what several share. The kernel frees the place of one that was killed. */
 import { closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { AppError, refusalOf } from "@warren/api";
@@ -14,11 +14,12 @@ const BUSY = 5;
 export class NetworkLock {
   readonly #database: DatabaseSync;
 
-  constructor(file: string) {
+  /** Waits so long for another to be done. */
+  constructor(file: string, waitMs = 0) {
     try {
       // SQLite's own would be readable by everybody.
       closeSync(openSync(file, "a", 0o600));
-      this.#database = new DatabaseSync(file, { timeout: 0 });
+      this.#database = new DatabaseSync(file, { timeout: waitMs });
     } catch (cause) {
       throw refusalOf("cannot-write", file, cause);
     }

@@ -1,5 +1,5 @@
 /** What a host has made to join with outlives a kill, is for root alone, and is of one join. */
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -46,6 +46,25 @@ test("PendingJoin makes another once it was removed, or is not to be read", () =
   expect(pending.demandIdentity()).not.toEqual(second);
   pending.remove();
   pending.remove();
+});
+
+test("removeAll() takes what was asked of the same server, and what is a week old", () => {
+  const base = makeBase();
+  const pending = new PendingJoin(base, ASKED);
+  const other = new PendingJoin(base, { ...ASKED, servers: ["198.51.100.7:8443"] });
+  for (const each of [other, pending, new PendingJoin(base, { ...ASKED, node: "z" as Name })]) {
+    each.demandIdentity();
+  }
+  pending.removeAll();
+  const left = readdirSync(base);
+  expect(left.length).toBe(1);
+  const week = 7 * 24 * 3600;
+  utimesSync(join(base, left[0] ?? ""), 0, Date.now() / 1000 - week + 60);
+  pending.removeAll();
+  expect(readdirSync(base)).toEqual(left);
+  utimesSync(join(base, left[0] ?? ""), 0, Date.now() / 1000 - week - 60);
+  pending.removeAll();
+  expect(readdirSync(base)).toEqual([]);
 });
 
 function makeBase(): string {

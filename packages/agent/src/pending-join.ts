@@ -2,7 +2,7 @@
  * What a host makes before it asks to join, and keeps until it has joined: whoever asks once more, after a
  * kill or because no answer came, is the same host to its server.
  */
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { NODE_CREDENTIAL_PREFIX, parseNodeCredential, refusalOf } from "@warren/api";
 import * as core from "@warren/core";
@@ -25,6 +25,9 @@ export interface Asked {
 }
 
 const FORMAT = 1;
+const PREFIX = ".joining-";
+/** Whoever asks once more after so long has lost nothing by being another host. */
+const KEPT_MS = 7 * 24 * 3_600_000;
 const { fields, required, text } = core.shapes;
 const identityShape = fields({
   format: required(formatShape(FORMAT), "Of this file."),
@@ -34,12 +37,14 @@ const identityShape = fields({
 
 export class PendingJoin {
   readonly #base: string;
+  /** Those of one server have it in common. */
+  readonly #head: string;
   readonly #file: string;
 
   constructor(base: string, { servers, network, node }: Asked) {
-    const asked = hashSecret(JSON.stringify([servers, network, node]));
     this.#base = base;
-    this.#file = join(base, `.joining-${asked}.json`);
+    this.#head = `${PREFIX}${hashSecret(servers.join())}`;
+    this.#file = join(base, `${this.#head}-${hashSecret(`${network} ${node}`)}.json`);
   }
 
   /** What was made before, or is made now, and lasts from then on. */
@@ -60,5 +65,14 @@ export class PendingJoin {
 
   remove(): void {
     rmSync(this.#file, { force: true });
+  }
+
+  /** Once this host has joined: whatever was asked of its server under other names, and what is old. */
+  removeAll(): void {
+    for (const name of readdirSync(this.#base)) {
+      const file = join(this.#base, name);
+      const isOld = statSync(file).mtimeMs < Date.now() - KEPT_MS;
+      if (name.startsWith(isOld ? PREFIX : this.#head)) rmSync(file);
+    }
   }
 }

@@ -3,8 +3,10 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { optional } from "@warren/core";
 import type { InterfaceName, Name } from "@warren/core";
 import { sampleKey } from "../../../tools/sample.ts";
+import { ownStart } from "./process-start.ts";
 import { readStatuses, removeStatus, writeStatus } from "./status.ts";
 
 const STATUS = {
@@ -29,10 +31,18 @@ test("readStatuses() gives what agents wrote, and tells which of them run", () =
   // No process has this number: it is larger than Linux gives any.
   const dead = { ...STATUS, network: "also" as Name, pid: 2 ** 23 };
   writeStatus(folder, dead);
+  // Nor does one whose number was given to another, as to this one here.
+  const reused = { ...STATUS, network: "before" as Name, start: "7" };
+  writeStatus(folder, reused);
+  const own = { ...STATUS, ...optional("start", ownStart()) };
+  expect(own.start).toMatch(/^\d+$/);
+  writeStatus(folder, own);
   expect(readStatuses(folder)).toMatchObject([
     { ...dead, isRunning: false },
-    { ...STATUS, isRunning: true },
+    { ...reused, isRunning: false },
+    { ...own, isRunning: true },
   ]);
+  removeStatus(folder, reused.network);
   expect(statSync(join(folder, "clouds.json")).mode & 0o777).toBe(0o644);
   writeFileSync(join(folder, "also.json"), '{"format":1,');
   writeFileSync(join(folder, "wg0.endpoints-state"), "");

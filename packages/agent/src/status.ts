@@ -6,6 +6,7 @@ import * as core from "@warren/core";
 import { shapes } from "@warren/core";
 import { writeWhole } from "./atomic-file.ts";
 import { formatShape, readJson } from "./json-file.ts";
+import { isRunning } from "./process-start.ts";
 
 const { fields, flag, list, number, optional, required, text } = shapes;
 
@@ -20,9 +21,11 @@ const statusShape = fields({
   node: required(text(core.parseName), "The host's name in it."),
   interface: required(text(core.parseInterfaceName), "Of the tunnel."),
   pid: required(number({ min: 1, max: 2 ** 31 }), "Of the agent."),
+  start: optional(words, "When that began, since another may have its number by now."),
   server: optional(words, "The one that it talks to, or has talked to last."),
   isConnected: required(flag(), "It talks to its server now."),
   isWaiting: optional(flag(), "Nobody has approved it yet."),
+  isOut: optional(flag(), "The network has taken the host out, and nothing of it is left here."),
   rev: optional(revision, "The newest revision that it has heard of."),
   applied: optional(revision, "Up to which the host is as it is to be."),
   error: optional(words, "Why it could not make it so."),
@@ -52,7 +55,7 @@ export function writeStatus(folder: string, status: AgentStatus): void {
   writeWhole(file, text, { mode: 0o644, isLasting: false });
 }
 
-/** Of an agent that ends properly, or has left. */
+/** Of an agent that ends properly, or of a host that has left. */
 export function removeStatus(folder: string, network: core.Name): void {
   rmSync(fileOf(folder, network), { force: true });
 }
@@ -64,17 +67,8 @@ export function readStatuses(
   return namesIn(folder).flatMap((name) => {
     const read = readJson(join(folder, name), statusShape);
     if (read === undefined || read instanceof core.Problem) return [];
-    return [{ ...read, isRunning: isRunning(read.pid) }];
+    return [{ ...read, isRunning: isRunning(read.pid, read.start) }];
   });
-}
-
-/** By its number as this process counts: in a container /proc may be the host's, and count otherwise. */
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (cause) {
-    return systemCode(cause) === "EPERM";
-  }
 }
 
 function fileOf(folder: string, network: string): string {

@@ -1,10 +1,11 @@
 /** The kernel of this host, by the programs that every system has for it: few of them, whatever there is to do. */
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { AppError } from "@warren/api";
 import { ruleTable, say } from "@warren/core";
 import type { Admission, InterfaceName } from "@warren/core";
+import { writeWhole } from "../atomic-file.ts";
 import { addconfText, batchLine, policyRuleLine } from "./commands.ts";
 import type { IpStep, WgStep } from "./commands.ts";
 import { policyRuleId } from "./kernel.ts";
@@ -223,9 +224,8 @@ export class LinuxKernel implements Kernel {
   }
 
   #writeNote(name: InterfaceName, what: Note, note: readonly string[]): void {
-    const file = this.#noteFile(name, what);
-    writeFileSync(`${file}.part`, JSON.stringify(note), { mode: 0o600 });
-    renameSync(`${file}.part`, file);
+    const wish = { mode: 0o600, isLasting: false };
+    writeWhole(this.#noteFile(name, what), JSON.stringify(note), wish);
   }
 
   #noteFile(name: InterfaceName, what: Note): string {

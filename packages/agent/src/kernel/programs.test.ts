@@ -1,5 +1,5 @@
 /** What must hold of every program, whichever it is; this one stands for all. */
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -17,6 +17,15 @@ describe("Programs", () => {
     const words = [process.execPath, "-e", script] as const;
     expect(await create().run({ words, input: SECRET })).toBe(SECRET);
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test("sweep what was left by a kill, but not what others have under way", async () => {
+    const left = [`.input-${process.pid}-1`, `.input-${2 ** 23}-1`];
+    const others = `.input-${process.ppid}-1`;
+    for (const name of [...left, others, "wg0.table.json"]) writeFileSync(join(folder, name), "");
+    const words = [process.execPath, "-e", ""] as const;
+    expect(await create().run({ words, input: SECRET })).toBe("");
+    expect(readdirSync(folder)).toEqual([others, "wg0.table.json"]);
   });
 
   test("say why one failed, but for what may have been secret", async () => {

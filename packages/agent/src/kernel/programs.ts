@@ -1,12 +1,15 @@
 /** Runs the system's programs for the kernel: an array of arguments, standard input, one kind of failure. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { randomBytes } from "node:crypto";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { AppError } from "@warren/api";
 import { say } from "@warren/core";
 import type { Text } from "@warren/core";
+import { isRunning } from "../process-start.ts";
 
 export interface Call {
   readonly words: readonly [program: string, ...rest: string[]];
@@ -31,17 +34,20 @@ const ENDED = 128;
 /** Thousands of peers take a second: what takes longer hangs, and nothing else would be put right meanwhile. */
 const LONGEST_MS = 60_000;
 
+/** Then the number of the process, and chance. */
+const INPUT = ".input-";
+
 export class Programs {
   readonly #folder: string;
   readonly #path: string;
   readonly #longestMs: number;
-  #count = 0;
 
   /** `folder`: root's own, in memory, for what a program reads; `path`: where programs are. */
   constructor(folder: string, path: string, longestMs = LONGEST_MS) {
     this.#folder = folder;
     this.#path = path;
     this.#longestMs = longestMs;
+    sweep(folder);
   }
 
   /** What it prints; that it fails is an AppError. */
@@ -89,7 +95,7 @@ export class Programs {
    */
   async #fileOf(input: string) {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    const path = join(this.#folder, `.input-${process.pid}-${(this.#count += 1)}`);
+    const path = join(this.#folder, `${INPUT}${process.pid}-${randomBytes(8).toString("hex")}`);
     const written = await open(path, "wx", 0o600);
     try {
       await written.writeFile(input);
@@ -98,6 +104,15 @@ export class Programs {
       await written.close();
       await rm(path);
     }
+  }
+}
+
+/** Secrets of those that were killed before they could remove them; of this number it was one before us. */
+function sweep(folder: string): void {
+  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+    if (!name.startsWith(INPUT)) continue;
+    const pid = Number.parseInt(name.slice(INPUT.length), 10);
+    if (pid === process.pid || !isRunning(pid)) rmSync(join(folder, name), { force: true });
   }
 }
 

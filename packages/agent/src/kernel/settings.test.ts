@@ -1,7 +1,10 @@
 /** On a folder that looks like /proc/sys/net, of which nothing moves by itself. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
+import { AppError } from "@warren/api";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Settings } from "./settings.ts";
 
@@ -71,6 +74,45 @@ describe("Settings", () => {
     expect(settings.read("a")).toEqual(new Map([["forward6", true]]));
     settings.giveBack("a", "forward6");
     expect(settings.read("a")).toEqual(new Map());
+  });
+
+  test("are those of all who take them at once, each in a process of its own", async () => {
+    const module = JSON.stringify(join(import.meta.dirname, "settings.ts"));
+    const [notes, sys] = [join(folder, "notes"), join(folder, "sys")].map((each) =>
+      JSON.stringify(each),
+    );
+    const names = ["a", "b", "c"];
+    const runs = names.map(async (name) => {
+      const script = `
+        const { Settings } = await import(${module});
+        const settings = new Settings(${notes}, ${sys});
+        for (let turn = 0; turn < 100; turn += 1) {
+          settings.take("${name}", "forward4");
+          if (!settings.read("${name}").has("forward4")) throw new Error("it was lost");
+          settings.giveBack("${name}", "forward4");
+        }
+        settings.take("${name}", "forward4");`;
+      const words = ["--disable-warning=ExperimentalWarning", "--input-type=module", "-e", script];
+      await promisify(execFile)(process.execPath, words);
+    });
+    await Promise.all(runs);
+    for (const name of names) {
+      expect(create().read(name)).toEqual(new Map([["forward4", true]]));
+      create().giveBack(name, "forward4");
+    }
+    expect(readdirSync(join(folder, "notes"))).toEqual([]);
+    expect(read()).toEqual(BEFORE);
+  });
+
+  test.each(["{", '{"forward4":7}'])("put aside what cannot be read: %s", (text) => {
+    const settings = create();
+    settings.take("a", "forward4");
+    writeFileSync(join(folder, "notes/settings.json"), text);
+    expect(() => settings.read("a")).toThrow(AppError);
+    expect(readFileSync(join(folder, "notes/settings.json.bad"), "utf8")).toBe(text);
+    expect(settings.read("a")).toEqual(new Map());
+    settings.take("a", "forward4");
+    expect(settings.read("a")).toEqual(new Map([["forward4", true]]));
   });
 
   function create(): Settings {

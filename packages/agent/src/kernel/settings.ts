@@ -3,18 +3,14 @@
  * back when no tunnel of ours needs them any more. Notes lie where a reboot removes them, as it does
  * the settings.
  */
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
+import { renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { shapes } from "@warren/core";
-import * as core from "@warren/core";
+import { AppError } from "@warren/api";
+import { Problem, say, shapes } from "@warren/core";
+import { writeWhole } from "../atomic-file.ts";
+import { readJson } from "../json-file.ts";
+import { NetworkLock } from "../network-lock.ts";
 import type { Setting } from "./kernel.ts";
 
 const SWITCHES = {
@@ -41,15 +37,20 @@ interface Note {
   readonly before: ReadonlyMap<string, string>;
 }
 
-/** Everything at once, without a pause: others of this process come before or after. */
+/** Whoever has the notes is done with them in milliseconds. */
+const LOCK_MS = 10_000;
+
+/** Everything at once, without a pause: others of this process come before or after, as other processes do. */
 export class Settings {
   readonly #file: string;
+  readonly #lockFile: string;
   readonly #root: string;
 
   /** `root`: /proc/sys/net, of the network that this process is in. */
   constructor(folder: string, root = "/proc/sys/net") {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     this.#file = join(folder, "settings.json");
+    this.#lockFile = join(folder, ".settings");
     this.#root = root;
   }
 
@@ -64,6 +65,32 @@ export class Settings {
   }
 
   take(name: string, setting: Setting): void {
+    this.#alone(() => this.#take(name, setting));
+  }
+
+  giveBack(name: string, setting: Setting): void {
+    this.#alone(() => this.#giveBack(name, setting));
+  }
+
+  /** Among all processes. What they hold goes with the last note; whoever has waited for it takes the next. */
+  #alone(work: () => void): void {
+    const inode = (): number | undefined =>
+      statSync(this.#lockFile, { throwIfNoEntry: false })?.ino;
+    for (;;) {
+      const before = inode();
+      const lock = new NetworkLock(this.#lockFile, LOCK_MS);
+      try {
+        if (before === undefined || inode() !== before) continue;
+        work();
+        if (!existsSync(this.#file)) rmSync(this.#lockFile);
+        return;
+      } finally {
+        lock.close();
+      }
+    }
+  }
+
+  #take(name: string, setting: Setting): void {
     const notes = this.#readNotes();
     const note = notes.get(setting) ?? { users: [], before: new Map() };
     const before = new Map([...this.#toNote(setting), ...note.before]);
@@ -78,7 +105,7 @@ export class Settings {
     this.#write(SWITCHES[setting], "1");
   }
 
-  giveBack(name: string, setting: Setting): void {
+  #giveBack(name: string, setting: Setting): void {
     const notes = this.#readNotes();
     const note = notes.get(setting);
     if (note === undefined) return;
@@ -141,9 +168,8 @@ export class Settings {
   }
 
   #readNotes(): Map<string, Note> {
-    if (!existsSync(this.#file)) return new Map();
-    const value: unknown = JSON.parse(readFileSync(this.#file, "utf8"));
-    const read = notesShape.read(value, [], new core.Diagnostics()) ?? [];
+    const read = readJson(this.#file, notesShape) ?? [];
+    if (read instanceof Problem) throw this.#putAside(read);
     return new Map(
       read.map(([key, { users, before = [] }]) => [key, { users, before: new Map(before) }]),
     );
@@ -155,8 +181,16 @@ export class Settings {
       key,
       { users, before: Object.fromEntries(before) },
     ]);
-    writeFileSync(`${this.#file}.part`, JSON.stringify(Object.fromEntries(value)), { mode: 0o600 });
-    renameSync(`${this.#file}.part`, this.#file);
+    const text = JSON.stringify(Object.fromEntries(value));
+    writeWhole(this.#file, text, { mode: 0o600, isLasting: false });
+  }
+
+  /** So that it is told once, and whoever asks again goes on. */
+  #putAside({ message }: Problem): AppError {
+    const aside = `${this.#file}.bad`;
+    renameSync(this.#file, aside);
+    const fix = say`run it again; settings of the kernel that ${aside} names stay as they are now until a reboot`;
+    return new AppError("cannot-read", say`cannot read: ${message}`, { fix, file: this.#file });
   }
 }
 

@@ -30,6 +30,7 @@ test("renderUnit() is a service that is never given up, and whose tunnels outliv
     ExecStart="/opt/node" "/opt/warren/main.ts" "agent" "clouds"
     KillMode=process
     RestartPreventExitStatus=78
+    SuccessExitStatus=78
     RestartSec=2
     WatchdogSec=180
     CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_RAW CAP_NET_BIND_SERVICE CAP_SYS_MODULE CAP_DAC_OVERRIDE

@@ -1,8 +1,8 @@
 /** What starts a service at boot, and again when it ends: an agent from `join` to `leave`, the server. */
 import { execFile } from "node:child_process";
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { AppError, refusalOf } from "@warren/api";
-import { say } from "@warren/core";
+import { parseName, Problem, say } from "@warren/core";
 import type { Name, Phrase } from "@warren/core";
 import { writeWhole } from "../atomic-file.ts";
 import { renderInitScript } from "./openrc.ts";
@@ -39,16 +39,43 @@ export async function removeStarter(init: Init, network?: Name): Promise<void> {
   const { file, stop, after } = starterOf(init, { network, words: [] });
   if (!existsSync(file)) return;
   for (const words of stop) await run(words);
+  remove(file);
+  for (const words of after) await run(words);
+}
+
+/**
+ * From within what it started, which must not be stopped half way: nothing starts it again. Without systemctl,
+ * which would want more than the unit may, where there is no polkit.
+ */
+export function forgetStarter(init: Init, network: Name): void {
+  if (init === "none") return;
+  const { file, link } = starterOf(init, { network, words: [] });
+  remove(link);
+  remove(file);
+  // It knows no exit status after which it would not start another.
+  const parent = init === "openrc" ? readFileSync(`/proc/${process.ppid}/comm`, "utf8") : "";
+  if (parent.startsWith("supervise-daemo")) process.kill(process.ppid, "SIGTERM");
+}
+
+/** Whether the text is the name of a network whose agent is started here. */
+export function hasStarter(init: Init, text = ""): text is Name {
+  const network = parseName(text);
+  if (init === "none" || network instanceof Problem) return false;
+  return existsSync(starterOf(init, { network, words: [] }).file);
+}
+
+function remove(file: string): void {
   try {
     rmSync(file, { force: true });
   } catch (cause) {
     throw refusalOf("cannot-write", file, cause);
   }
-  for (const words of after) await run(words);
 }
 
 interface Starter {
   readonly file: string;
+  /** By which it is started at boot. */
+  readonly link: string;
   readonly mode: number;
   readonly text: string;
   readonly start: readonly (readonly string[])[];
@@ -70,6 +97,7 @@ function starterOf(init: Exclude<Init, "none">, service: BootCommand): Starter {
       ];
       return {
         file: `/etc/systemd/system/${unit}`,
+        link: `/etc/systemd/system/multi-user.target.wants/${unit}`,
         mode: 0o644,
         text: renderUnit(service),
         start,
@@ -85,6 +113,7 @@ function starterOf(init: Exclude<Init, "none">, service: BootCommand): Starter {
       ];
       return {
         file: `/etc/init.d/${script}`,
+        link: `/etc/runlevels/default/${script}`,
         mode: 0o755,
         text: renderInitScript(service),
         start,

@@ -2,7 +2,7 @@
 import { aboutOf, writerOf } from "./boot-command.ts";
 import type { BootCommand } from "./boot-command.ts";
 
-/** Of an agent whose host is not, or no more, in its network (EX_CONFIG of sysexits.h): it is not started again. */
+/** Of an agent whose host is not, or no more, in its network (EX_CONFIG of sysexits.h): it is not started again, and is no failure. */
 export const NOT_JOINED = 78;
 
 /**
@@ -44,6 +44,7 @@ WantedBy=multi-user.target
 
 const OF_AGENT = `KillMode=process
 RestartPreventExitStatus=${NOT_JOINED}
+SuccessExitStatus=${NOT_JOINED}
 RestartSec=2
 WatchdogSec=180
 CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_RAW CAP_NET_BIND_SERVICE CAP_SYS_MODULE CAP_DAC_OVERRIDE

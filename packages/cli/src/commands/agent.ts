@@ -1,10 +1,19 @@
 /** warren agent, down, leave: what runs on a host that has joined, and how it ends. */
 import { setTimeout } from "node:timers/promises";
 import { AppError, parsePin, parseServerAddress } from "@warren/api";
-import { listTexts, parseName, say } from "@warren/core";
+import { listTexts, optional, parseName, say } from "@warren/core";
 import type { Name } from "@warren/core";
-import { createNotify, findInit, listNetworks, NetworkFiles, removeStarter } from "@warren/agent";
-import { NOT_JOINED, readStatuses, runHostAgent, takeHostDown, watchdogMs } from "@warren/agent";
+import {
+  createNotify,
+  findInit,
+  hasStarter,
+  listNetworks,
+  NetworkFiles,
+  removeStarter,
+} from "@warren/agent";
+import { NOT_JOINED, readStatuses, removeStatus, runHostAgent } from "@warren/agent";
+import { takeHostDown, watchdogMs } from "@warren/agent";
+import type { Credential } from "@warren/agent";
 import { demand } from "../app-error.ts";
 import { AGENT_BASE, AGENT_RUN, pathIn } from "../control/places.ts";
 import type { Environment } from "../control/places.ts";
@@ -78,10 +87,12 @@ export async function leave(
   network: string | undefined,
   environment: Environment,
 ): Promise<number> {
-  const name = chooseNetwork(network);
+  const said = readStatuses(AGENT_RUN).find((each) => each.network === network)?.network;
+  // Also one of which only that is left, or what starts its agent.
+  const name = said ?? (hasStarter(findInit(), network) ? network : chooseNetwork(network));
   const files = new NetworkFiles(AGENT_BASE, name);
   const credential = files.readCredential();
-  await endTunnel(name, environment);
+  await (credential === undefined ? stopAgent(name) : endTunnel(name, environment));
   if (credential !== undefined) await tellServer(terminal, credential);
   files.remove();
   terminal.print(say`${name}: left`);
@@ -91,26 +102,18 @@ export async function leave(
 /** The server may be away: then somebody has to take the node out there. */
 async function tellServer(
   terminal: Terminal,
-  {
-    servers,
-    pin,
-    credential,
-    network,
-    node,
-  }: NonNullable<ReturnType<NetworkFiles["readCredential"]>>,
+  { servers, pin, credential, network, node }: Credential,
 ): Promise<void> {
   const known = pin === undefined ? undefined : demand(parsePin(pin));
   for (const server of servers) {
     const address = demand(parseServerAddress(server));
     try {
-      await clientOf({
-        address,
-        token: credential,
-        ...(known === undefined ? {} : { pin: known }),
-      })("leave");
+      await clientOf({ address, token: credential, ...optional("pin", known) })("leave");
       return;
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
+      // It does not know this host any more: it was told already.
+      if (error.code === "unauthorised") return;
       // Another of its addresses may answer.
       if (error.code !== "unreachable") break;
     }
@@ -128,19 +131,12 @@ export function chooseNetwork(wanted: string | undefined): Name {
   const found = known.find((each) => each === wanted);
   if (found !== undefined) return found;
   if (only === undefined) {
-    throw new AppError("not-found", say`this host is in no network`, {
-      fix: say`join one: warren join TOKEN`,
-    });
+    const fix = say`join one: warren join TOKEN`;
+    throw new AppError("not-found", say`this host is in no network`, { fix });
   }
-  throw new AppError(
-    "usage",
-    wanted === undefined
-      ? say`this host is in several networks`
-      : say`this host is in no network ${wanted}`,
-    {
-      fix: say`name one of ${listTexts(known)}`,
-    },
-  );
+  const several = say`this host is in several networks`;
+  const text = wanted === undefined ? several : say`this host is in no network ${wanted}`;
+  throw new AppError("usage", text, { fix: say`name one of ${listTexts(known)}` });
 }
 
 /** And its agent, and what started that; what was done for it. */
@@ -164,7 +160,7 @@ export async function endAgent(network: Name): Promise<void> {
   const running = readStatuses(AGENT_RUN).find(
     (each) => each.network === network && each.isRunning,
   );
-  if (running === undefined) return;
+  if (running === undefined) return removeStatus(AGENT_RUN, network);
   process.kill(running.pid, "SIGTERM");
   const endsAt = performance.now() + STOP_MS;
   while (readStatuses(AGENT_RUN).some(({ pid, isRunning }) => pid === running.pid && isRunning)) {

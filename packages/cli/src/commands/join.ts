@@ -4,16 +4,8 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:f
 import { hostname } from "node:os";
 import { text as readAll } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
-import {
-  AppError,
-  createClient,
-  parseJoinToken,
-  parsePin,
-  parseServerAddress,
-  printHostPort,
-  printServerAddress,
-  refusalOf,
-} from "@warren/api";
+import { AppError, createClient, parseJoinToken, parsePin, parseServerAddress } from "@warren/api";
+import { printHostPort, printServerAddress, refusalOf } from "@warren/api";
 import type { AnswerOf, BodyOf, Client, JoinToken, Pin, Routes, ServerAddress } from "@warren/api";
 import { findInit, installStarter, listNetworks, NetworkFiles } from "@warren/agent";
 import { PendingJoin, readStatuses } from "@warren/agent";
@@ -102,7 +94,7 @@ export async function join(
     credential: identity.credential,
     ...optional("pin", wish.pin),
   });
-  pending.remove();
+  pending.removeAll();
   // The one that was there may have been told of other addresses; its tunnel stays, and the next one adopts it.
   await (options.service ? endAgent(network) : stopAgent(network));
   if (!isApproved)
@@ -179,11 +171,8 @@ function isSameServer({ pin, servers }: Credential, wish: Wish): boolean {
 
 /** The first that no other network of this host has. */
 function freeInterface(): InterfaceName {
-  const taken = new Set(
-    listNetworks(AGENT_BASE).map(
-      (each) => new NetworkFiles(AGENT_BASE, each).readCredential()?.interface,
-    ),
-  );
+  const all = listNetworks(AGENT_BASE).map((each) => new NetworkFiles(AGENT_BASE, each));
+  const taken = new Set(all.map((each) => each.readCredential()?.interface));
   for (let at = 0; ; at += 1) {
     const name = demand(parseInterfaceName(`warren${at}`));
     if (!taken.has(name)) return name;
@@ -298,6 +287,15 @@ async function waitUntilUp(
       );
       return 0;
     }
+    if (status?.isOut === true) {
+      throw new AppError(
+        "not-found",
+        say`${status.node} was taken out of ${network}, or not let in`,
+        {
+          fix: say`ask whoever runs the server; then join again: warren join`,
+        },
+      );
+    }
     if (status?.isWaiting === true) {
       hasWaited = true;
       endsAt = performance.now() + UP_MS;
@@ -328,12 +326,9 @@ function demandRoot(): void {
 
 /** The first label, as far as it is a name. */
 function nameOfHost(): Name {
-  const label =
-    hostname()
-      .split(".")[0]
-      ?.toLowerCase()
-      .replaceAll(/[^a-z0-9-]/g, "-") ?? "";
-  const name = parseName(label.replaceAll(/^-+|-+$/g, "").slice(0, 63));
+  const [label = ""] = hostname().toLowerCase().split(".");
+  const plain = label.replaceAll(/[^a-z0-9-]/g, "-").replaceAll(/^-+|-+$/g, "");
+  const name = parseName(plain.slice(0, 63));
   if (!(name instanceof Problem)) return name;
   throw new AppError("usage", say`this host's name is no name for a node`, {
     fix: say`give one: --name NAME`,

@@ -79,6 +79,11 @@ test("printTunnel() tells how its agent is", () => {
       its agent makes it; see what it says: journalctl -u warren@clouds
     "
   `);
+  expect(print({ isRunning: false, isOut: true, peers: [] }, NONE)).toMatchInlineSnapshot(`
+    "a (wg0): this host was taken out of clouds
+      join again: warren join; or have it forgotten: warren leave clouds
+    "
+  `);
   expect(print({ isRunning: false, peers: [] }, NONE)).toMatchInlineSnapshot(`
     "a (wg0): the agent of clouds does not run: the tunnel stays as it is
       start it: systemctl start warren@clouds

@@ -16,6 +16,7 @@ export function printTunnel(terminal: Terminal, tunnel: TunnelStatus): void {
   const head = terminal.paint("bold", say`${name} (${tunnel.interface})`);
   if (tunnel.agent !== undefined) printAgent(terminal, head, tunnel.agent);
   if (device === undefined) {
+    if (tunnel.agent?.isOut === true) return;
     const fix =
       tunnel.agent === undefined
         ? say`bring it up: warren push; or there: systemctl start wg-quick@${tunnel.interface}`
@@ -34,8 +35,11 @@ export function printTunnel(terminal: Terminal, tunnel: TunnelStatus): void {
 
 /** Who runs the tunnel, and how far it is. */
 function printAgent(terminal: Terminal, head: Text, agent: TunnelAgent): void {
-  const { network, isRunning, isConnected, isWaiting, server = "", error } = agent;
-  if (!isRunning) {
+  const { network, isRunning, isConnected, isWaiting, isOut, server = "", error } = agent;
+  if (isOut === true) {
+    const fix = say`join again: warren join; or have it forgotten: warren leave ${network}`;
+    printOddity(terminal, head, { cause: say`this host was taken out of ${network}`, fix });
+  } else if (!isRunning) {
     const cause = say`the agent of ${network} does not run: the tunnel stays as it is`;
     printOddity(terminal, head, { cause, fix: say`start it: systemctl start warren@${network}` });
   } else if (isWaiting === true) {

@@ -21,6 +21,7 @@ export interface TunnelAgent {
   readonly isRunning: boolean;
   readonly isConnected: boolean;
   readonly isWaiting?: boolean;
+  readonly isOut?: boolean;
   readonly server?: string;
   /** The newest revision that it has heard of, and the one up to which the host is as it is to be. */
   readonly rev?: number;
