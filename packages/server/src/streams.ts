@@ -4,44 +4,16 @@
  */
 import { entriesOf, hashAfter, hashOf, isEmpty, printDelta, printMessage } from "@warren/api";
 import { deltaBetween, readAgentMessage, spreadMs } from "@warren/api";
-import type { AgentMessage, Digest, LineEnd, PeerReport, PresharedKeys } from "@warren/api";
+import type { AgentMessage, Digest, LineEnd, PresharedKeys } from "@warren/api";
 import * as core from "@warren/core";
 import type { Address, Index, Name } from "@warren/core";
+import { isAnswered, note } from "./connected-agent.ts";
+import type { ConnectedAgent as Agent, Arrival, Line, Presence } from "./connected-agent.ts";
 import { changeBetween, deltaFor } from "./deltas.ts";
 import type { Change } from "./deltas.ts";
 import type { Clock, Ledger } from "./ledger.ts";
 import { sparing } from "./sparing.ts";
 import { nodeKey } from "./state.ts";
-
-/** One agent's connection. */
-export interface Line {
-  send(text: string): void;
-  /** What was sent and is not gone yet. */
-  readonly bufferedBytes: number;
-  close(why: LineEnd): void;
-}
-
-export interface Arrival {
-  readonly network: string;
-  readonly node: string;
-  /** Where it comes from. */
-  readonly address?: Address;
-}
-
-/** What is known of a connected node, in memory alone. */
-export interface Presence {
-  readonly connectedAt: number;
-  readonly version?: string;
-  /** The revision that it was told last. */
-  readonly told?: number;
-  /** The revision that it has applied, and whether it was told of anything since: not all of that is a revision. */
-  readonly applied?: number;
-  readonly isBehind: boolean;
-  /** Why it could not. */
-  readonly error?: string;
-  readonly reportedAt?: number;
-  readonly peers: readonly PeerReport[];
-}
 
 /** The first change leaves at once, later ones together: after this pause, and at most so late. */
 const GATHER_MS = 50;
@@ -376,33 +348,6 @@ export class Streams {
   #announce(network: string): void {
     for (const listener of this.#listeners) listener(network);
   }
-}
-
-interface Agent extends Arrival {
-  readonly line: Line;
-  /** The hash of that which it came with: whoever joins again is another. */
-  readonly credential: string | undefined;
-  presence: Presence;
-  /** Hash of the device that it was told; absent while it was told none. */
-  told: string | undefined;
-  hasGreeted: boolean;
-  /** Answers its greeting, which waits until all that is gathered is told. */
-  answer: (() => void) | undefined;
-  /** What it came with is a revision of this server's log. */
-  isOfThisLog: boolean;
-  /** Where it has said that it listens, and its host's own addresses, until that is taken down. */
-  seen: { readonly port: number; readonly addresses: readonly Address[] } | undefined;
-  readonly observe: () => void;
-  readonly sendAgain: () => void;
-}
-
-function isAnswered({ hasGreeted, answer }: Agent): boolean {
-  return hasGreeted && answer === undefined;
-}
-
-function note(agent: Agent, hash: string, rev: number): void {
-  agent.told = hash;
-  agent.presence = { ...agent.presence, told: rev, isBehind: true };
 }
 
 /** Nobody else can dial the host by it. */

@@ -10,7 +10,7 @@ import { demandNetwork } from "../commands/networks.ts";
 import { withoutNull } from "./networks.ts";
 import { nodeKey, parsedName, rowsOf } from "../state.ts";
 import type { NodeRow } from "../state.ts";
-import type { Presence } from "../streams.ts";
+import type { Presence } from "../connected-agent.ts";
 
 type Nodes = "listNodes" | "setNode" | "approveNode" | "removeNode" | "join" | "leave";
 

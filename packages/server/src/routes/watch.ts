@@ -8,7 +8,7 @@ import { demandNetwork } from "../commands/networks.ts";
 import { stateOf } from "./nodes.ts";
 import { parsedName, rowsOf } from "../state.ts";
 import type { NodeRow } from "../state.ts";
-import type { Presence } from "../streams.ts";
+import type { Presence } from "../connected-agent.ts";
 
 /** The first change is told at once, later ones at most so often. */
 const GAP_MS = 250;

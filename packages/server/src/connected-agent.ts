@@ -1,0 +1,62 @@
+/** What is known of an agent that is connected, in memory alone: its line, and how far it is. */
+import type { LineEnd, PeerReport } from "@warren/api";
+import type { Address } from "@warren/core";
+
+/** One agent's connection. */
+export interface Line {
+  send(text: string): void;
+  /** What was sent and is not gone yet. */
+  readonly bufferedBytes: number;
+  close(why: LineEnd): void;
+}
+
+export interface Arrival {
+  readonly network: string;
+  readonly node: string;
+  /** Where it comes from. */
+  readonly address?: Address;
+}
+
+/** What is known of a connected node, in memory alone. */
+export interface Presence {
+  readonly connectedAt: number;
+  readonly version?: string;
+  /** The revision that it was told last. */
+  readonly told?: number;
+  /** The revision that it has applied, and whether it was told of anything since: not all of that is a revision. */
+  readonly applied?: number;
+  readonly isBehind: boolean;
+  /** Why it could not. */
+  readonly error?: string;
+  readonly reportedAt?: number;
+  readonly peers: readonly PeerReport[];
+}
+
+export interface ConnectedAgent extends Arrival {
+  readonly line: Line;
+  /** The hash of that which it came with: whoever joins again is another. */
+  readonly credential: string | undefined;
+  presence: Presence;
+  /** Hash of the device that it was told; absent while it was told none. */
+  told: string | undefined;
+  hasGreeted: boolean;
+  /** Answers its greeting, which waits until all that is gathered is told. */
+  answer: (() => void) | undefined;
+  /** What it came with is a revision of this server's log. */
+  isOfThisLog: boolean;
+  /** Where it has said that it listens, and its host's own addresses, until that is taken down. */
+  seen: { readonly port: number; readonly addresses: readonly Address[] } | undefined;
+  readonly observe: () => void;
+  readonly sendAgain: () => void;
+}
+
+/** Whether it is told what changes: before that it is told everything. */
+export function isAnswered({ hasGreeted, answer }: ConnectedAgent): boolean {
+  return hasGreeted && answer === undefined;
+}
+
+/** That it is told of a device now, at this revision. */
+export function note(agent: ConnectedAgent, hash: string, rev: number): void {
+  agent.told = hash;
+  agent.presence = { ...agent.presence, told: rev, isBehind: true };
+}
