@@ -8,7 +8,7 @@ import { createProgram } from "../program.ts";
 import { createTerminal } from "../terminal/terminal.ts";
 import { apply, pull } from "./apply.ts";
 import { createNetwork, createToken, listNetworks, listNodes, listTokens } from "./control.ts";
-import { removeNetwork, removeNode, revokeToken, setNetwork, setNode } from "./control.ts";
+import { addNode, removeNetwork, removeNode, revokeToken, setNetwork, setNode } from "./control.ts";
 import type { Asking } from "./control.ts";
 import { login } from "./login.ts";
 
@@ -111,6 +111,32 @@ test("removeNetwork() takes away what somebody is in only where that is meant", 
   `);
 });
 
+test("a name that is misspelt makes no node, and a word that is no truth opens no network", async () => {
+  const { work, asking } = await createHome();
+  await asking.call("createNetwork", { body: { name: "other" as never } });
+  const add = (node: string) => work(() => addNode(asking, { network: "other", node, words: [] }));
+  const set = (node: string) => work(() => setNode(asking, { network: "other", node, words: [] }));
+  const told = [
+    await add("aws"),
+    await add("aws"),
+    await set("awz"),
+    await set("aws"),
+    await work(() => setNetwork(asking, "other", ["open=maybe"])),
+  ];
+  expect(told.join("\n")).toMatchInlineSnapshot(`
+    "0: aws: declared; its host joins by warren join TOKEN --name aws
+    2: warren: error conflict: there is a node aws in network other already
+      change it: warren node set other aws FIELD=VALUE
+    64: warren: error usage: there is no node awz in network other
+      did you mean aws?
+    0: aws: changed
+    64: warren: error usage: open=maybe is neither true nor false
+      write open=true or open=false"
+  `);
+  const nodes = await asking.call("listNodes", { params: { network: "other" } });
+  expect(nodes.map(({ name }) => name)).toEqual(["aws"]);
+});
+
 test("each command of a control plane prints JSON for a script, and nothing else", async () => {
   const { folder, asking: forPeople, read } = await createHome();
   const asking = { ...forPeople, json: true };
@@ -125,6 +151,7 @@ test("each command of a control plane prints JSON for a script, and nothing else
     await read(() => listNetworks(asking)),
     await read(() => createNetwork(asking, "other", ["open=true"])),
     await read(() => setNetwork(asking, "other", ["mtu=1400"])),
+    await read(() => addNode(asking, node)),
     await read(() => setNode(asking, node)),
     await read(() => listNodes(asking, "other")),
     await read(() => removeNode(asking, "other", "a")),
@@ -143,6 +170,7 @@ test("each command of a control plane prints JSON for a script, and nothing else
   expect(told.map((each) => JSON.stringify(each)).join("\n")).toMatchInlineSnapshot(`
     "[["name","addresses","isOpen","nodes","waiting","createdAt"]]
     ["name","rev"]
+    ["rev"]
     ["rev"]
     ["rev"]
     [["name","state","addresses","fields","peers"]]

@@ -1,7 +1,9 @@
 /** warren network, node, token: what a server holds and may be asked for, by its API. */
+import { AppError } from "@warren/api";
 import type { Client, NodeView } from "@warren/api";
 import { optional, say } from "@warren/core";
 import type { Section, Text } from "@warren/core";
+import { unknownName } from "../app-error.ts";
 import { findUnreached } from "../control/unreached.ts";
 import { readAssignments } from "../assignments.ts";
 import { isMeant } from "../terminal/question.ts";
@@ -129,12 +131,32 @@ export interface NodeWords {
   readonly words: readonly string[];
 }
 
-export async function setNode(
-  asking: Asking,
-  { network, node, words }: NodeWords,
-): Promise<number> {
+/** The API takes a name that nobody has for a new node; a person may have misspelt one. */
+export async function setNode(asking: Asking, wish: NodeWords): Promise<number> {
+  const { network, node, words } = wish;
+  const known = await namesIn(asking, network);
+  if (!known.includes(node)) {
+    throw unknownName(say`there is no node ${node} in network ${network}`, node, known);
+  }
   const wanted = { params: { network, node }, body: fieldsIn("nodes", words) };
   return tell(asking, await asking.call("setNode", wanted), say`${node}: changed`);
+}
+
+/** Before its host joins: as that node, by a token that needs no approval. */
+export async function addNode(asking: Asking, wish: NodeWords): Promise<number> {
+  const { network, node, words } = wish;
+  if ((await namesIn(asking, network)).includes(node)) {
+    throw new AppError("conflict", say`there is a node ${node} in network ${network} already`, {
+      fix: say`change it: warren node set ${network} ${node} FIELD=VALUE`,
+    });
+  }
+  const wanted = { params: { network, node }, body: fieldsIn("nodes", words) };
+  const said = say`${node}: declared; its host joins by warren join TOKEN --name ${node}`;
+  return tell(asking, await asking.call("setNode", wanted), said);
+}
+
+async function namesIn({ call }: Asking, network: string): Promise<readonly string[]> {
+  return (await call("listNodes", { params: { network } })).map(({ name }) => name);
 }
 
 export async function removeNode(asking: Asking, network: string, node: string): Promise<number> {
@@ -244,7 +266,10 @@ function settingsIn(words: readonly string[]): {
 } {
   const flagOf = (start: string): boolean | undefined => {
     const word = words.findLast((each) => each.startsWith(start));
-    return word === undefined ? undefined : word === `${start}true`;
+    if (word === undefined || /=(true|false)$/.test(word)) return word?.endsWith("true");
+    throw new AppError("usage", say`${word} is neither true nor false`, {
+      fix: say`write ${start}true or ${start}false`,
+    });
   };
   const fields = words.filter((word) => !word.startsWith(OPEN) && !word.startsWith(CONFIRM));
   return {

@@ -189,7 +189,7 @@ function addNetworkCommands(
       .argument("<name>")
       .argument(
         "[field=value...]",
-        read(say`as a mesh file has them in network; open=true lets hosts ask without a token`),
+        read(say`as a mesh file has them in network; and open=true|false, confirm=true`),
       )
       .action(
         ask(async () => {
@@ -206,25 +206,31 @@ function addNetworkCommands(
 
 function addNodeCommands(program: Command, { terminal, add, addAsked, ask }: ControlTable): void {
   const { read } = terminal;
-  const node = add(program, "node", say`nodes of a server's network: list, approve, set, remove`);
+  const node = add(
+    program,
+    "node",
+    say`nodes of a server's network: list, add, approve, set, remove`,
+  );
   addAsked(node, "list", say`its nodes, and hosts that wait, with how they are`, {
     isDefault: true,
   })
     .argument("<network>")
     .action(ask(async () => (await import("../commands/control.ts")).listNodes));
-  for (const verb of ["approve", "set"] as const) {
-    const about =
-      verb === "approve" ? say`let a host that waits into the mesh` : say`change fields of a node`;
+  const verbs = {
+    approve: ["approveNode", say`let a host that waits into the mesh`],
+    add: ["addNode", say`declare a node, for a host to join as`],
+    set: ["setNode", say`change fields of a node`],
+  } as const;
+  for (const [verb, [work, about]] of Object.entries(verbs)) {
     addAsked(node, verb, about)
       .argument("<network>")
       .argument("<node>")
       .argument("[field=value...]", read(say`as a mesh file has them; FIELD= takes one away`))
       .action(
         ask(async () => {
-          const { approveNode, setNode } = await import("../commands/control.ts");
-          const work = verb === "approve" ? approveNode : setNode;
+          const commands = await import("../commands/control.ts");
           return (asking: Asking, network: string, name: string, words: readonly string[]) =>
-            work(asking, { network, node: name, words });
+            commands[work](asking, { network, node: name, words });
         }),
       );
   }
