@@ -191,7 +191,7 @@ test("each command of a control plane prints JSON for a script, and nothing else
   const commands = program.commands
     .filter((each) => asked.has(each.name()))
     .flatMap((each) => (each.commands.length > 0 ? each.commands : [each]));
-  expect(commands).toHaveLength(14);
+  expect(commands).toHaveLength(15);
   const silent = commands.filter(({ options }) => options.every(({ long }) => long !== "--json"));
   expect(silent.map((each) => each.name())).toEqual([]);
 });
