@@ -247,6 +247,15 @@ test("a full disk takes nothing from anybody, and what was seen meanwhile is wri
   expect([...world.disk.content.facts.keys()]).not.toContain("seen/m/a");
 });
 
+test("an agent that is stopped before its tunnel is up calls no server", async () => {
+  const world = await createWorld(["a", "b", "c"]);
+  for (const kind of ["boot", "agent", "remove"] as const) {
+    await perform(world, { kind, name: "a" }, []);
+  }
+  await world.clock.pass(QUIET_MS);
+  expect(await differences(world)).toEqual([]);
+});
+
 test("many that come at once are told of each other together", async () => {
   const world = await createWorld([]);
   const names = Array.from({ length: 30 }, (_, at) => `h${at}`);

@@ -16,7 +16,7 @@ const plans = new Map<string, Plan | undefined>();
 test.each(Object.entries(mutations))("judge() and verify() agree when %s", (_, mutate) => {
   const count = { broken: 0, whole: 0 };
   const draws = fc.array(fc.nat(), { minLength: 12, maxLength: 12 });
-  const options = runs(8, 25);
+  const options = runs(12, 25);
   fc.assert(
     fc.property(topologyDocuments(7), draws, (document, numbers) => {
       const plan = findPlan(document);

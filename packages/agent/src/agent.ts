@@ -84,7 +84,8 @@ export class Agent {
   /** Until it is stopped, or taken out of its network. The tunnel is up before the server has been called. */
   async run(): Promise<"stopped" | "revoked"> {
     await this.#converge();
-    if (this.#revoked === undefined) this.#call();
+    // It may have been stopped meanwhile: a line that it opens now would be closed by nobody.
+    if (this.#revoked === undefined && !this.#isEnded) this.#call();
     this.#look();
     return await this.#ended.promise;
   }

@@ -49,7 +49,7 @@ test("importMesh() makes of a flat mesh's files a mesh that does the same, and s
       expect(textsOf(made)).toEqual([]);
       expect(after).toEqual(before);
     }),
-    runs(20, 40),
+    runs(40),
   );
 });
 
@@ -66,7 +66,7 @@ test("importMesh() makes the same of dumps, as far as they say anything", () => 
       expect(said).toEqual([]);
       expect(wgOnly(after)).toEqual(wgOnly(before));
     }),
-    runs(12, 25),
+    runs(25),
   );
 });
 
@@ -110,7 +110,7 @@ test("importMesh() makes the same of wg-meshconf's table, or names whom it chang
         });
       }
     }),
-    runs(25, 50),
+    runs(50),
   );
   expect(counts.equal).toBeGreaterThan(counts.all / 2);
 });
@@ -141,7 +141,7 @@ test("importMesh() makes of any topology's files a mesh that does the same, or n
         }
       }
     }),
-    runs(30, 60),
+    runs(60),
   );
   // Half of the topologies have a policy, whose rules stand in no file that is read.
   expect(counts.equal).toBeGreaterThan(counts.all / 8);

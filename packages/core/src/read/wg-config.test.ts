@@ -53,10 +53,10 @@ test("readWgLines() gives the verdict and the values of the real wg", async (ctx
       counts.taken += others.length;
       expect((await compare(others)).isTaken).toBe(true);
     }),
-    runs(20, 90),
+    runs(90),
   );
   const all = counts.taken + counts.refused + counts.left;
-  expect(all).toBeGreaterThan(runs(20, 90).numRuns * 28);
+  expect(all).toBeGreaterThan(runs(90).numRuns * 28);
   expect(counts.refused / all).toBeGreaterThan(0.05);
   expect(counts.taken / all).toBeGreaterThan(0.85);
   expect(counts.left / all).toBeLessThan(0.05);
