@@ -2,6 +2,7 @@
 import { AppError } from "@warren/api";
 import type { NodeView } from "@warren/api";
 import { optional, parsePublicKey, printEndpoint, Problem, say } from "@warren/core";
+import type { Index } from "@warren/core";
 import { limitKey } from "../auth/rate-limit.ts";
 import type { Handlers, Plane } from "../plane.ts";
 import { demandName } from "../request-forms.ts";
@@ -82,27 +83,43 @@ function viewOf(
   names: ReadonlyMap<string | undefined, string>,
 ): NodeView {
   const presence = streams.presence(network, name);
-  const member = ledger.plan(network)?.index.byName.get(parsedName(name));
   const key = row.publicKey === undefined ? undefined : parsePublicKey(row.publicKey);
-  const { publicEndpoint, isMapped } = member ?? {};
+  const index = ledger.plan(network)?.index;
+  const { name: own, state, addresses, ...standing } = standingOf(index, name, row, presence);
   return {
-    name: parsedName(name),
-    state: stateOf(row, presence),
-    addresses: row.addresses,
+    name: own,
+    state,
+    addresses,
     fields: row.fields ?? {},
     peers: (presence?.peers ?? []).map(({ publicKey, ...rest }) => {
       return { name: names.get(publicKey) ?? publicKey, ...rest };
     }),
+    ...standing,
     ...optional("publicKey", key instanceof Problem ? undefined : key),
-    ...optional("endpoint", publicEndpoint && printEndpoint(publicEndpoint)),
-    ...optional("isMapped", isMapped),
     ...optional("joinedAt", row.joined?.at),
     ...optional("joinedFrom", row.joined?.from),
     ...optional("connectedAt", presence?.connectedAt),
     ...optional("version", presence?.version),
+    ...optional("reportedAt", presence?.reportedAt),
+  };
+}
+
+/** What is told of a node wherever it is told: in lists, and to those who watch. */
+export function standingOf(
+  index: Index | undefined,
+  name: string,
+  row: NodeRow,
+  presence: Presence | undefined,
+) {
+  const { publicEndpoint, isMapped } = index?.byName.get(parsedName(name)) ?? {};
+  return {
+    name: parsedName(name),
+    state: stateOf(row, presence),
+    addresses: row.addresses,
+    ...optional("endpoint", publicEndpoint && printEndpoint(publicEndpoint)),
+    ...optional("isMapped", isMapped),
     ...optional("applied", presence?.applied),
     ...optional("error", presence?.error),
-    ...optional("reportedAt", presence?.reportedAt),
   };
 }
 

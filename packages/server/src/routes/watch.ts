@@ -1,12 +1,12 @@
 /** What the API shows to somebody who watches a network: its nodes as they change, and its picture. */
 import { AppError } from "@warren/api";
 import type { NetworkNews, NodeLine } from "@warren/api";
-import { layout, optional, pictureOf, printEndpoint, renderSvg, say } from "@warren/core";
+import { layout, optional, pictureOf, renderSvg, say } from "@warren/core";
 import type { Index } from "@warren/core";
 import type { Handlers, Plane } from "../plane.ts";
 import { demandNetwork } from "../commands/networks.ts";
-import { stateOf } from "./nodes.ts";
-import { parsedName, rowsOf } from "../state.ts";
+import { standingOf } from "./nodes.ts";
+import { rowsOf } from "../state.ts";
 import type { NodeRow } from "../state.ts";
 import type { Presence } from "../connected-agent.ts";
 
@@ -163,20 +163,12 @@ class Watch {
   #lineOf(name: string, row: NodeRow): NodeLine {
     const { ledger, streams } = this.#plane;
     const presence = streams.presence(this.#network, name);
-    const member = ledger.plan(this.#network)?.index.byName.get(parsedName(name));
-    const { publicEndpoint, isMapped } = member ?? {};
     return {
-      name: parsedName(name),
-      state: stateOf(row, presence),
-      addresses: row.addresses,
+      ...standingOf(ledger.plan(this.#network)?.index, name, row, presence),
       ...(row.fields === undefined
         ? { ...optional("publicKey", row.publicKey), ...optional("joinedFrom", row.joined?.from) }
         : {}),
-      ...optional("endpoint", publicEndpoint && printEndpoint(publicEndpoint)),
-      ...optional("isMapped", isMapped),
       ...optional("told", presence?.told),
-      ...optional("applied", presence?.applied),
-      ...optional("error", presence?.error),
       ...(presence === undefined ? NO_SUMS : this.#sumsOf(presence)),
     };
   }
