@@ -18,6 +18,7 @@ import { KernelHost } from "./kernel-host.ts";
 import { pingDuring } from "./steady-pings.ts";
 import { createUnderlay } from "./underlay.ts";
 import { useWorld } from "./world-fixture.ts";
+import { FOREIGN } from "./foreign-rules.ts";
 
 const fixture = useWorld();
 
@@ -46,32 +47,6 @@ nft -s list ruleset
 cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding
 `;
 }
-
-const FOREIGN = `
-nft -f - <<'END'
-table inet guard {
-	chain input {
-		type filter hook input priority filter; policy drop;
-		ct state established,related accept
-		iifname "lo" accept
-		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert } accept
-	}
-}
-table ip other {
-	chain prerouting {
-		type nat hook prerouting priority dstnat; policy accept;
-		tcp dport 8080 redirect to :80
-	}
-}
-END
-for tables in iptables ip6tables; do
-  $tables -N DOCKER-USER
-  $tables -A DOCKER-USER -j RETURN
-  $tables -A FORWARD -j DOCKER-USER
-  $tables -A FORWARD -i docker0 -j ACCEPT
-  $tables -P FORWARD DROP
-done
-`;
 
 describe("LinuxKernel", () => {
   kernelContract(async () => {

@@ -3,34 +3,12 @@ import { expect, test } from "vitest";
 import { createControl, serveOn, type } from "./control-machines.ts";
 import { readSnapshot } from "./system-snapshot.ts";
 import { useGround } from "./systems-fixture.ts";
+import { FOREIGN } from "./foreign-rules.ts";
 
 const ground = useGround();
 
-/** As Docker, a careful administrator and his container's port would have it; and a resolver's file of his own. */
-const OTHERS = `
-nft -f - <<'END'
-table inet guard {
-	chain input {
-		type filter hook input priority filter; policy drop;
-		ct state established,related accept
-		iifname "lo" accept
-		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert } accept
-	}
-}
-table ip other {
-	chain prerouting {
-		type nat hook prerouting priority dstnat; policy accept;
-		tcp dport 8080 redirect to :80
-	}
-}
-END
-for tables in iptables ip6tables; do
-  $tables -N DOCKER-USER
-  $tables -A DOCKER-USER -j RETURN
-  $tables -A FORWARD -j DOCKER-USER
-  $tables -A FORWARD -i docker0 -j ACCEPT
-  $tables -P FORWARD DROP
-done
+/** And routes by a mark, and a resolver's file of his own. */
+const OTHERS = `${FOREIGN}
 ip rule add pref 100 fwmark 7 lookup 7
 ip route add 198.51.100.0/24 via 203.0.113.100 table 7
 echo nameserver 203.0.113.100 >/etc/resolv.conf
