@@ -1,5 +1,5 @@
 /** A control plane to develop with: a server that forgets, and a mesh whose hosts are simulated, in this process. */
-import { Agent, createLines } from "@warren/agent";
+import { createClock, Agent, createLines } from "@warren/agent";
 import type { PeerState } from "@warren/agent";
 import { createClient, NODE_CREDENTIAL_PREFIX, parseJoinToken } from "@warren/api";
 import type { Client } from "@warren/api";
@@ -104,14 +104,7 @@ async function joinHost(serving: Serving, { call, name: text, secret }: Joining)
   const agent = new Agent(
     {
       kernel,
-      clock: {
-        now: () => performance.now(),
-        random: () => Math.random(),
-        after: (delayMs, work) => {
-          const timer = setTimeout(work, delayMs);
-          return () => clearTimeout(timer);
-        },
-      },
+      clock: createClock(),
       digest,
       connect: createLines({ ...known, pin: serving.pin }, ignore),
       save: ignore,

@@ -8,7 +8,7 @@ import * as core from "@warren/core";
 import type { Name } from "@warren/core";
 import { digest, publicKeyOf } from "@warren/crypto";
 import { Agent } from "./agent.ts";
-import type { Status } from "./world.ts";
+import type { AgentClock, Status } from "./world.ts";
 import { takeDown } from "./converge.ts";
 import type { Credential } from "./credential.ts";
 import { NetworkFiles } from "./files.ts";
@@ -53,14 +53,7 @@ export async function runHostAgent(
     const agent = new Agent(
       {
         kernel: createKernel({ runFolder, path }),
-        clock: {
-          now: () => performance.now(),
-          random: () => Math.random(),
-          after: (delayMs, work) => {
-            const timer = setTimeout(work, delayMs);
-            return () => clearTimeout(timer);
-          },
-        },
+        clock: createClock(),
         digest,
         connect: createLines(credential, (address) => {
           server = address;
@@ -103,6 +96,18 @@ export async function runHostAgent(
   } finally {
     lock.close();
   }
+}
+
+/** Of this machine. */
+export function createClock(): AgentClock {
+  return {
+    now: () => performance.now(),
+    random: () => Math.random(),
+    after: (delayMs, work) => {
+      const timer = setTimeout(work, delayMs);
+      return () => clearTimeout(timer);
+    },
+  };
 }
 
 /** Takes the tunnel down, and all that came with it; the agent must not run. */
