@@ -1,6 +1,6 @@
 /** What a host has is another's: nothing of it is changed for good, whatever is in the way of a tunnel there. */
 import { expect, test } from "vitest";
-import { createControl, serveOn, type } from "./control-machines.ts";
+import { createControl, serveOn, type, machinesOf } from "./control-machines.ts";
 import { readSnapshot } from "./system-snapshot.ts";
 import { useGround } from "./systems-fixture.ts";
 import { FOREIGN } from "./foreign-rules.ts";
@@ -31,7 +31,7 @@ test("others' rules let a tunnel's packets through while it is up, and are the s
     a: { ports: { lan } },
     m: { ports: { net, lan: behind } },
   });
-  const [srv, a, b] = ["srv", "a", "b"].map((name) => lab.machine(name)) as [never, never, never];
+  const [srv, a, b] = machinesOf(lab, "srv", "a", "b");
   await serveOn(srv);
   await type(srv, "warren network set mesh addresses=10.77.0.0/16,fd77::/64");
   await type(a, OTHERS);

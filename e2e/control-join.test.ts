@@ -1,8 +1,7 @@
 /** Joining is never half done: whoever is cut off asks again, and whoever is in joins again without a gap. */
 import { expect, test } from "vitest";
-import { createControl, serveOn, type, typeInVain } from "./control-machines.ts";
+import { createControl, serveOn, type, typeInVain, machinesOf } from "./control-machines.ts";
 import { pingDuring } from "./steady-pings.ts";
-import type { System } from "./system.ts";
 import { useGround } from "./systems-fixture.ts";
 
 const ground = useGround();
@@ -12,11 +11,7 @@ const KILLS = "0.3 0.5 0.7 0.9";
 
 test("`warren join` that is cut off is done by the next one, with a token for one use", async () => {
   const lab = await createControl(ground, ["srv", "a", "b"]);
-  const [srv, a, b] = ["srv", "a", "b"].map((name) => lab.machine(name)) as [
-    System,
-    System,
-    System,
-  ];
+  const [srv, a, b] = machinesOf(lab, "srv", "a", "b");
   await serveOn(srv);
   const create = "warren token create mesh";
   const [one = "", other = ""] = (await type(srv, `${create}; ${create}`)).trim().split("\n");
@@ -49,11 +44,7 @@ test("`warren join` that is cut off is done by the next one, with a token for on
 
 test("a host that joins again, by the same token or another, loses no packet and keeps its tunnel", async () => {
   const lab = await createControl(ground, ["srv", "a", "b"]);
-  const [srv, a, b] = ["srv", "a", "b"].map((name) => lab.machine(name)) as [
-    System,
-    System,
-    System,
-  ];
+  const [srv, a, b] = machinesOf(lab, "srv", "a", "b");
   await serveOn(srv);
   const create = "warren token create mesh --uses 0";
   const tokens = (await type(srv, `${create}; ${create}`)).trim().split("\n");
@@ -84,12 +75,7 @@ test("a host that joins again, by the same token or another, loses no packet and
 
 test("a host that was taken out while it was away comes again as another: a thief's copy stays out", async () => {
   const lab = await createControl(ground, ["srv", "a", "b", "thief"]);
-  const [srv, a, b, thief] = ["srv", "a", "b", "thief"].map((name) => lab.machine(name)) as [
-    System,
-    System,
-    System,
-    System,
-  ];
+  const [srv, a, b, thief] = machinesOf(lab, "srv", "a", "b", "thief");
   await serveOn(srv);
   const token = (await type(srv, "warren token create mesh --uses 0")).trim();
   await type(a, `warren join ${token}; cp -a /var/lib/warren /root/copy`);
@@ -120,7 +106,7 @@ test("a host that was taken out while it was away comes again as another: a thie
 
 test("who is not let in hears it while it waits, and nothing is left of it once it has left", async () => {
   const lab = await createControl(ground, ["srv", "a"]);
-  const [srv, a] = ["srv", "a"].map((name) => lab.machine(name)) as [System, System];
+  const [srv, a] = machinesOf(lab, "srv", "a");
   await serveOn(srv);
   await type(srv, "warren network create clouds open=true");
   const ask = "warren join --server 203.0.113.1 --network clouds";
@@ -158,7 +144,7 @@ test("who is not let in hears it while it waits, and nothing is left of it once 
 
 test("an agent that no service starts is not given the token that its host joined by", async () => {
   const lab = await createControl(ground, ["srv", "a"]);
-  const [srv, a] = ["srv", "a"].map((name) => lab.machine(name)) as [System, System];
+  const [srv, a] = machinesOf(lab, "srv", "a");
   await serveOn(srv);
   const token = (await type(srv, "warren token create mesh")).trim();
   const join = `mount -t tmpfs none /run/systemd; OTHER=kept WARREN_TOKEN=${token} warren join`;

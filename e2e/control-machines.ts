@@ -45,6 +45,14 @@ export async function createControl(
   return await createSystems(ground, { hosts: { desk, ...Object.fromEntries(drawn) } });
 }
 
+/** As many as are named, in their order. */
+export function machinesOf<const N extends readonly string[]>(
+  lab: Systems,
+  ...names: N
+): { readonly [K in keyof N]: System } {
+  return names.map((name) => lab.machine(name)) as { readonly [K in keyof N]: System };
+}
+
 /** Has the machine serve for as long as it lives, and again when it boots. */
 export async function serveOn(machine: System): Promise<void> {
   await type(machine, "warren server --install");

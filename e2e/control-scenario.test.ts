@@ -1,6 +1,13 @@
 /** A managed mesh from the first command to the last, as S4 of the walk-throughs went, without its pains. */
 import { expect, test } from "vitest";
-import { createControl, serveOn, type, typeInVain, withoutMoments } from "./control-machines.ts";
+import {
+  createControl,
+  serveOn,
+  type,
+  typeInVain,
+  withoutMoments,
+  machinesOf,
+} from "./control-machines.ts";
 import type { System } from "./system.ts";
 import { useGround } from "./systems-fixture.ts";
 
@@ -119,12 +126,7 @@ test("a network is made, hosts ask to join it, are approved, bring ranges, and g
 test("a host is in several networks, each with an interface of its own", async () => {
   const lan = { addresses: ["192.168.40.1/24"] };
   const lab = await createControl(ground, ["srv", "a", "b", "c"], { a: { ports: { lan } } });
-  const [srv, a, b, c] = ["srv", "a", "b", "c"].map((name) => lab.machine(name)) as [
-    System,
-    System,
-    System,
-    System,
-  ];
+  const [srv, a, b, c] = machinesOf(lab, "srv", "a", "b", "c");
   await serveOn(srv);
   await type(srv, "warren network create other");
   const tokens = "for network in mesh other; do warren token create $network --uses 0; done";

@@ -10,7 +10,7 @@ import { Problem } from "@warren/core";
 import { readMasterKey } from "../packages/server/src/store/master-key.ts";
 import { createSeal } from "../packages/server/src/store/seal.ts";
 import { openSqliteStore } from "../packages/server/src/store/sqlite.ts";
-import { createControl, serveOn, type, untilServing } from "./control-machines.ts";
+import { createControl, serveOn, type, untilServing, machinesOf } from "./control-machines.ts";
 import { readProcesses, watchProcesses } from "./system-search.ts";
 import type { System } from "./system.ts";
 import type { Systems } from "./systems.ts";
@@ -29,11 +29,7 @@ type Secrets = Map<string, string>;
 
 test("no secret of a server or of its hosts is where others read", async () => {
   const lab = await createControl(ground, ["srv", "a", "b"]);
-  const [srv, a, b] = ["srv", "a", "b"].map((name) => lab.machine(name)) as [
-    System,
-    System,
-    System,
-  ];
+  const [srv, a, b] = machinesOf(lab, "srv", "a", "b");
   const secrets: Secrets = new Map();
   const seen = watchProcesses();
   await serveOn(srv);

@@ -10,10 +10,10 @@ import {
   untilServing,
   WARREN,
   withoutMoments,
+  machinesOf,
 } from "./control-machines.ts";
 import { OPENRC_PACKAGES } from "./system-disk.ts";
 import { findPackageReason } from "./system-packages.ts";
-import type { System } from "./system.ts";
 import { readSnapshot } from "./system-snapshot.ts";
 import { useGround } from "./systems-fixture.ts";
 
@@ -108,11 +108,7 @@ test("a host joins by what the help of `warren join` shows, and the server's own
 
 test("with a certificate of one's own authority, for the key that is there, who has joined stays, and others join", async () => {
   const lab = await createControl(ground, ["srv", "a", "b"]);
-  const [srv, a, b] = ["srv", "a", "b"].map((name) => lab.machine(name)) as [
-    System,
-    System,
-    System,
-  ];
+  const [srv, a, b] = machinesOf(lab, "srv", "a", "b");
   await serveOn(srv);
   await type(a, `warren join ${await type(srv, "warren token create mesh")}`);
   for (const host of [srv, b]) await type(host, "echo 203.0.113.1 vpn.example.com >>/etc/hosts");
@@ -139,12 +135,7 @@ test("two hosts that are each behind a strict NAT are named, with why they have 
   });
   const drawn = { ...behind("a"), ...behind("b") };
   const lab = await createControl(ground, ["srv", "a", "b", "c"], drawn);
-  const [srv, a, b, c] = ["srv", "a", "b", "c"].map((name) => lab.machine(name)) as [
-    System,
-    System,
-    System,
-    System,
-  ];
+  const [srv, a, b, c] = machinesOf(lab, "srv", "a", "b", "c");
   await serveOn(srv);
   const token = (await type(srv, "warren token create mesh --uses 0")).trim();
   for (const host of [a, b, c]) await type(host, `warren join ${token}`);
