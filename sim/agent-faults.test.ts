@@ -2,7 +2,7 @@
 import { printText, say } from "@warren/core";
 import { removeNode, setNetwork, setNode } from "@warren/server";
 import { expect, test } from "vitest";
-import type { SimHost } from "./plane-world.ts";
+import type { SimHost } from "./sim-host.ts";
 import { createWorld, differences, joinAndStart, QUIET_MS } from "./sample-world.ts";
 
 test("who is taken out while its kernel refuses, or its agent is killed, lets go once it can", async () => {

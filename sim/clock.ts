@@ -1,33 +1,45 @@
 /** Time that goes on only when it is told to. */
 
+interface Timer {
+  readonly atMs: number;
+  readonly work: () => void;
+}
+
 /** Does what was put off in its order, when time is told to go on. */
 export class SimClock {
   #now = 1_000_000;
-  #count = 0;
-  readonly #timers = new Map<number, { readonly atMs: number; readonly work: () => void }>();
+  readonly #timers = new Set<Timer>();
 
   now(): number {
     return this.#now;
   }
 
   after(delayMs: number, work: () => void): () => void {
-    this.#count += 1;
-    const id = this.#count;
-    this.#timers.set(id, { atMs: this.#now + delayMs, work });
-    return () => this.#timers.delete(id);
+    const timer = { atMs: this.#now + delayMs, work };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
   }
 
   async pass(spanMs: number): Promise<void> {
     const endsAt = this.#now + spanMs;
     for (;;) {
       await settle();
-      const [next] = [...this.#timers].toSorted(([, one], [, other]) => one.atMs - other.atMs);
-      if (next === undefined || next[1].atMs > endsAt) break;
-      this.#timers.delete(next[0]);
-      this.#now = next[1].atMs;
-      next[1].work();
+      const next = this.#findNext();
+      if (next === undefined || next.atMs > endsAt) break;
+      this.#timers.delete(next);
+      this.#now = next.atMs;
+      next.work();
     }
     this.#now = endsAt;
+  }
+
+  /** Of those that are due at once the one that was put off first. */
+  #findNext(): Timer | undefined {
+    let next: Timer | undefined;
+    for (const each of this.#timers) {
+      if (next === undefined || each.atMs < next.atMs) next = each;
+    }
+    return next;
   }
 }
 

@@ -8,9 +8,14 @@ import type { SimClock } from "./clock.ts";
 /** Until something is on the disk, and again until its writer hears of it. */
 const WRITE_MS = 2;
 
+/** With the deed of each revision, in their order. */
+export interface SimContent extends Stored {
+  readonly log: readonly string[];
+}
+
 export class SimDisk {
   readonly #clock: SimClock;
-  #content: Stored = { epoch: "epoch 0", rev: 0, rows: new Map(), facts: new Map() };
+  #content: SimContent = { epoch: "epoch 0", rev: 0, rows: new Map(), facts: new Map(), log: [] };
   #restores = 0;
   #writer: { isKilled: boolean } = { isKilled: true };
   isFull = false;
@@ -20,7 +25,7 @@ export class SimDisk {
   }
 
   /** A copy, as a backup is one. */
-  get content(): Stored {
+  get content(): SimContent {
     return this.#content;
   }
 
@@ -40,7 +45,8 @@ export class SimDisk {
         await write(() => {
           if (commit.rev !== this.#content.rev + 1) throw new Error("two have written at once");
           this.#change("rows", commit);
-          this.#content = { ...this.#content, rev: commit.rev };
+          const log = [...this.#content.log, commit.command];
+          this.#content = { ...this.#content, rev: commit.rev, log };
         }),
       saveFacts: async (change) => await write(() => this.#change("facts", change)),
       revisions: async () => [],
@@ -53,13 +59,13 @@ export class SimDisk {
   }
 
   /** As `warren server restore` does it: from here on it is another log. */
-  restore(copy: Stored): void {
+  restore(copy: SimContent): void {
     this.#restores += 1;
     this.#content = { ...copy, epoch: `epoch ${this.#restores}` };
   }
 
   /** As somebody does it with cp. */
-  putBack(copy: Stored): void {
+  putBack(copy: SimContent): void {
     this.#content = copy;
   }
 

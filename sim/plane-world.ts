@@ -2,24 +2,44 @@
  * A control plane and its agents in one process: the real server's heart and the real agents' loops, over a
  * kernel, a network, a disk and a clock that are made up. Time goes on only when it is told to.
  */
-import { AppError, bundleOf } from "@warren/api";
 import type { PresharedKeys } from "@warren/api";
 import { Agent } from "@warren/agent";
-import type { AgentWorld, StoredDevice } from "@warren/agent";
+import type { Step } from "@warren/agent";
 import * as core from "@warren/core";
-import type { InterfaceName, Name, PrivateKey } from "@warren/core";
-import { createPresharedKeys, digest, hashSecret, publicKeyOf } from "@warren/crypto";
+import type { Index, Name } from "@warren/core";
+import { createPresharedKeys, digest, hashSecret } from "@warren/crypto";
 import { joinNode, Ledger, Streams } from "@warren/server";
 import type { State } from "@warren/server";
+import { createChance } from "./chance.ts";
 import { SimClock } from "./clock.ts";
 import { SimDisk } from "./disk.ts";
-import { FakeKernel, Killed } from "../tools/fake-kernel.ts";
+import { SimLine } from "./network.ts";
+import type { Ends, LineEvents } from "./network.ts";
+import { SimHost } from "./sim-host.ts";
 
-/** A packet takes so long, one way. */
+/** A packet takes so long, one way, where no chance decides; and at most, where it does. */
 const LATENCY_MS = 5;
-const OWN = "warren0" as InterfaceName;
-/** As the unit of an agent has it. */
-const RESTART_MS = 2000;
+const MOST_LATENCY_MS = 80;
+const MOST_KERNEL_MS = 15;
+
+export interface WorldOptions {
+  /** Chance decides how long everything takes. */
+  readonly seed?: number;
+  /** What stands for the real parts. */
+  readonly parts?: Partial<Parts>;
+}
+
+export interface Parts {
+  readonly Agent: typeof Agent;
+  readonly Ledger: typeof Ledger;
+  readonly Streams: typeof Streams;
+}
+
+/** What the server meant for a network, from when on. */
+interface Plan {
+  readonly atMs: number;
+  readonly index: Index | undefined;
+}
 
 export class PlaneWorld {
   readonly clock = new SimClock();
@@ -29,12 +49,29 @@ export class PlaneWorld {
   readonly #presharedKeys: PresharedKeys = createPresharedKeys(
     Buffer.alloc(32, 7).toString("base64"),
   );
+  readonly #parts: Parts;
+  readonly #chance: (() => number) | undefined;
   #server: { readonly ledger: Ledger; readonly streams: Streams } | undefined;
-  /** The newest revision that somebody was told is there. */
-  #acknowledged = 0;
+  readonly #plans: Plan[] = [];
+  #deeds = 0;
+  /** The deed of each revision that somebody was told is there. */
+  #acknowledged = new Map<number, string>();
+  /** The server's own clock, which somebody sets, against the world's. */
+  serverSkewMs = 0;
+  /** What an agent took from its host without being told to. */
+  readonly losses: string[] = [];
+
+  constructor({ seed, parts }: WorldOptions = {}) {
+    this.#parts = { Agent, Ledger, Streams, ...parts };
+    if (seed !== undefined) this.#chance = createChance(seed);
+  }
 
   get hosts(): readonly SimHost[] {
     return [...this.#hosts.values()];
+  }
+
+  get isServerUp(): boolean {
+    return this.#server !== undefined;
   }
 
   get ledger(): Ledger {
@@ -47,10 +84,25 @@ export class PlaneWorld {
   }
 
   async startServer(): Promise<void> {
-    const ledger = await Ledger.open(this.disk.open(), this.clock);
-    if (ledger.rev < this.#acknowledged) throw new Error("an acknowledged commit is lost");
+    const { clock } = this;
+    const serverClock = {
+      now: () => clock.now() + this.serverSkewMs,
+      after: (delayMs: number, work: () => void) => clock.after(delayMs, work),
+    };
+    const ledger = await this.#parts.Ledger.open(this.disk.open(), serverClock);
+    for (const [rev, deed] of this.#acknowledged) {
+      if (this.disk.content.log[rev - 1] !== deed)
+        throw new Error("an acknowledged commit is lost");
+    }
     const secrets = { digest, presharedKeys: () => this.#presharedKeys, report: fail };
-    this.#server = { ledger, streams: new Streams(ledger, this.clock, secrets) };
+    const streams = new this.#parts.Streams(ledger, serverClock, secrets);
+    const note = (): void => {
+      const index = ledger.plan(this.network)?.index;
+      if (this.#plans.at(-1)?.index !== index) this.#plans.push({ atMs: clock.now(), index });
+    };
+    note();
+    ledger.onChange(note);
+    this.#server = { ledger, streams };
   }
 
   /** As kill -9 does it: nobody is told. */
@@ -64,7 +116,7 @@ export class PlaneWorld {
   async restart(put: () => void): Promise<void> {
     this.killServer();
     put();
-    this.#acknowledged = this.disk.content.rev;
+    this.#acknowledged = new Map();
     await this.startServer();
   }
 
@@ -76,20 +128,20 @@ export class PlaneWorld {
 
   /** Ends when its server has answered: never, where that is killed before. */
   async begin(change: (state: State) => State): Promise<void> {
-    const rev = await this.ledger.commit({ actor: "sim", command: "sim" }, change);
-    this.#acknowledged = Math.max(this.#acknowledged, rev);
+    this.#deeds += 1;
+    const [command, before] = [`deed ${this.#deeds}`, this.ledger.rev];
+    const rev = await this.ledger.commit({ actor: "sim", command }, change);
+    if (rev > before) this.#acknowledged.set(rev, command);
   }
 
   async join(name: string): Promise<void> {
     const { network, clock } = this;
     const host = this.host(name);
-    const publicKey = publicKeyOf(host.privateKey);
     const credential = hashSecret(`${name} ${clock.now()}`);
-    const wish = { network, name: name as Name, publicKey, credential, at: clock.now() };
-    await this.commit((state) => joinNode(state, wish));
+    const wish = { network, name: name as Name, publicKey: host.publicKey, credential };
+    await this.commit((state) => joinNode(state, { ...wish, at: clock.now() }));
     host.killAgent();
-    host.credential = credential;
-    host.isOut = false;
+    host.join(credential);
   }
 
   /** Long enough for a disk that nobody else writes to. */
@@ -98,272 +150,128 @@ export class PlaneWorld {
   }
 
   host(name: string): SimHost {
-    const host = this.#hosts.get(name) ?? new SimHost(this, name);
+    const host = this.#hosts.get(name) ?? this.#createHost(name);
     this.#hosts.set(name, host);
     return host;
   }
 
+  /** To the server, as a node. */
+  isKnown(host: SimHost): boolean {
+    const joined = this.ledger.state.node.get(`${this.network}/${host.name}`)?.joined;
+    return joined !== undefined && joined.credential === host.credential;
+  }
+
+  /** What a host's device should be; undefined where it is no node. */
+  deviceOf(name: string): core.Device | undefined {
+    return deviceIn(this.ledger.plan(this.network)?.index, name);
+  }
+
+  presharedKey(id: core.PresharedKeyId): core.PresharedKey {
+    return this.#presharedKeys(id);
+  }
+
   /** What a host's kernel should have for its tunnel: peers by key, AllowedIPs and preshared key, then routes. */
   wanted(name: string): readonly string[] {
-    const index = this.ledger.plan(this.network)?.index;
-    const member = index?.byName.get(name as Name);
-    if (index === undefined || member === undefined) return [];
-    const device = core.device(index, member);
+    const device = this.deviceOf(name);
+    if (device === undefined) return [];
     const peers = device.peers.map(({ publicKey, allowedIps, presharedKeyId }) => {
       const key = presharedKeyId === undefined ? "none" : this.#presharedKeys(presharedKeyId);
       return `${publicKey} ${allowedIps.map(core.printPrefix).join()} ${key}`;
     });
     return [...peers.toSorted(), ...core.routesOf(device).toSorted()];
   }
-}
 
-/** A host with a kernel and a disk, which outlive its agent. */
-export class SimHost {
-  readonly name: string;
-  readonly privateKey: PrivateKey;
-  kernel = new FakeKernel(publicKeyOf);
-  readonly #world: PlaneWorld;
-  #disk: StoredDevice | undefined;
-  #agent: Agent | undefined;
-  #closed: (() => void) | undefined;
-  /** Hash of that by which the server knows it. */
-  #credential: string | undefined;
-  /** Its disk says that it is no node any more. */
-  #isRevoked = false;
-  /** Where its packets come from, as the server sees it. */
-  address: core.Address | undefined;
-  /** What its agent says of itself. */
-  status: Parameters<AgentWorld["onStatus"]>[0] | undefined;
-  /** It does nothing that it is told, or keeps nothing. */
-  isRefusing = false;
-  /** What it has cannot be read. */
-  isUnreadable = false;
-  /** It was told that it is no node any more; until it joins again. */
-  isOut = false;
-  isFull = false;
-  /** Nothing comes through. */
-  isCutOff = false;
-  /** Where its agents have sent something, to have a handshake begun. */
-  readonly knocked: string[] = [];
-
-  constructor(world: PlaneWorld, name: string) {
-    this.#world = world;
-    this.name = name;
-    this.privateKey = Buffer.alloc(32, name).toString("base64") as PrivateKey;
-  }
-
-  get credential(): string | undefined {
-    return this.#credential;
-  }
-
-  /** Of a new join. */
-  set credential(credential: string) {
-    this.#credential = credential;
-    this.#isRevoked = false;
-  }
-
-  get isRunning(): boolean {
-    return this.#agent !== undefined;
-  }
-
-  /** To the server, as a node. */
-  get isKnown(): boolean {
-    const { network, ledger } = this.#world;
-    const joined = ledger.state.node.get(`${network}/${this.name}`)?.joined;
-    return joined !== undefined && joined.credential === this.credential;
-  }
-
-  /** In the place of the one that runs, which is killed. */
-  startAgent(): void {
-    this.killAgent();
-    const revoked = { interface: OWN, publicKey: publicKeyOf(this.privateKey) };
-    const agent = new Agent(this.#createWorld(), {
-      privateKey: this.privateKey,
-      version: "sim",
-      interface: OWN,
-      ...core.optional("device", this.#disk),
-      ...(this.#isRevoked ? { revoked } : {}),
-    });
-    this.#agent = agent;
-    void agent.run().then((how) => {
-      if (how === "stopped" || this.#agent !== agent) return;
-      this.#disk = this.#credential = undefined;
-      this.#agent = undefined;
-    });
-  }
-
-  /** In the middle of what it has the kernel do: it goes no further, and its service starts another. */
-  async #die(): Promise<never> {
-    const { clock } = this.#world;
-    this.killAgent();
-    clock.after(RESTART_MS, () => this.isRunning || this.startAgent());
-    return await new Promise<never>(() => undefined);
-  }
-
-  /** With nothing but what is on its disk. */
-  boot(): void {
-    this.killAgent();
-    this.kernel = new FakeKernel(publicKeyOf);
-    this.startAgent();
-  }
-
-  killAgent(): void {
-    this.#agent?.stop();
-    this.#agent = undefined;
-  }
-
-  cut(): void {
-    const closed = this.#closed;
-    this.#closed = undefined;
-    closed?.();
-  }
-
-  async peers(): Promise<readonly string[]> {
-    const { link } = await this.kernel.read(OWN);
-    if (link?.kind !== "wireguard") return [];
-    return [...link.peers]
-      .map(
-        ([key, { allowedIps, presharedKey }]) =>
-          `${key} ${[...allowedIps].join()} ${presharedKey ?? "none"}`,
-      )
-      .toSorted();
-  }
-
-  async routes(): Promise<readonly string[]> {
-    return [...(await this.kernel.read(OWN)).routes].toSorted();
-  }
-
-  /** Whatever is of the tunnel; all of it is to be gone when its host is out. */
-  async leftovers(): Promise<readonly string[]> {
-    const { firewalls: _, hostRoutes: __, ...state } = await this.kernel.read(OWN);
-    return Object.entries(state).flatMap(([what, value]) => {
-      const isEmpty =
-        (Array.isArray(value) && value.length === 0) ||
-        ((value instanceof Set || value instanceof Map) && value.size === 0);
-      return isEmpty ? [] : [what];
-    });
-  }
-
-  /** As somebody does it by hand. */
-  async removePeers(): Promise<void> {
-    const { link } = await this.kernel.read(OWN);
-    const keys = link?.kind === "wireguard" ? [...link.peers.keys()] : [];
-    await this.kernel.run(
-      OWN,
-      keys.map((publicKey) => ({ kind: "peer-gone", publicKey })),
+  #createHost(name: string): SimHost {
+    const chance = this.#chance;
+    let turn = 0;
+    const random = (): number => {
+      turn += 1;
+      return chance?.() ?? (turn * 0.37) % 1;
+    };
+    return new SimHost(
+      {
+        clock: this.clock,
+        Agent: this.#parts.Agent,
+        random,
+        kernelMs: () => (chance === undefined ? 0 : Math.ceil(chance() * MOST_KERNEL_MS)),
+        createLine: (host, events) => this.#createLine(host, events),
+        watch: (host, steps) => this.#watch(host, steps),
+      },
+      name,
     );
   }
 
-  async endpoints(): Promise<readonly string[]> {
-    const { link } = await this.kernel.read(OWN);
-    if (link?.kind !== "wireguard") return [];
-    return [...link.peers.values()].flatMap(({ endpoint }) => endpoint ?? []).toSorted();
-  }
-
-  async linkIndex(): Promise<number | undefined> {
-    const { link } = await this.kernel.read(OWN);
-    return link?.kind === "wireguard" ? link.index : undefined;
-  }
-
-  #createWorld(): AgentWorld {
-    const { clock } = this.#world;
-    let turn = 0;
-    return {
-      kernel: {
-        read: async (own) => {
-          if (this.isUnreadable) throw refusal();
-          return await this.kernel.read(own);
-        },
-        run: async (own, steps) => {
-          if (this.isRefusing) throw refusal();
-          try {
-            return await this.kernel.run(own, steps);
-          } catch (error) {
-            if (error instanceof Killed) return await this.#die();
-            throw error;
-          }
-        },
-      },
-      clock: {
-        now: () => clock.now(),
-        random: () => {
-          turn += 1;
-          return (turn * 0.37) % 1;
-        },
-        after: (delayMs, work) => clock.after(delayMs, work),
-      },
-      digest,
-      connect: (events) => this.#connect(events),
-      save: (device) => {
-        if (this.isFull) throw refusal();
-        const bundle = bundleOf(device.entries);
-        if (bundle instanceof core.Problem) throw new Error(String(bundle));
-        this.#disk = { ...device, bundle };
-      },
-      forget: () => {
-        if (this.isFull) throw refusal();
-        this.#isRevoked = true;
-      },
-      resolve: async () => undefined,
-      findUnrouted: async () => new Set<string>(),
-      readAddresses: () => [],
-      knock: (addresses) => void this.knocked.push(...addresses.map(core.printPrefix)),
-      log: () => undefined,
-      onStatus: (status) => {
-        this.status = status;
-      },
+  #createLine(host: SimHost, events: LineEvents): SimLine {
+    const { clock } = this;
+    const chance = this.#chance;
+    const weather = {
+      clock,
+      delayMs: () =>
+        chance === undefined ? LATENCY_MS : Math.ceil(chance() ** 2 * MOST_LATENCY_MS),
+      chance: chance ?? (() => 0),
     };
+    return new SimLine(weather, { events, arrive: (line) => this.#arrive(host, line) });
   }
 
-  #receive(text: string, events: Parameters<AgentWorld["connect"]>[0]): void {
-    this.isOut ||= text.includes('"kind":"revoked"');
-    events.received(text);
-  }
-
-  /** In order, and a while later, while both are there. */
-  #connect(events: Parameters<AgentWorld["connect"]>[0]): ReturnType<AgentWorld["connect"]> {
-    const { clock, streams, network } = this.#world;
-    const node = this.name;
-    let isOpen = true;
-    let isLost = false;
-    const later = (work: () => void): void => void clock.after(LATENCY_MS, work);
-    // What was sent before it arrives.
-    const close = (): void => {
-      if (isOpen) later(() => events.closed("gone", false));
-      isOpen = false;
-    };
-    if (streams === undefined || !this.isKnown || this.isCutOff) {
-      close();
-      return { send: () => undefined, close };
-    }
-    const line = {
-      bufferedBytes: 0,
-      send: (text: string) => {
-        if (isOpen) later(() => isLost || this.#receive(text, events));
-      },
-      close,
-    };
-    const { receive, end } = streams.connect(
-      { network, node, ...core.optional("address", this.address) },
+  #arrive(host: SimHost, line: Parameters<Ends["arrive"]>[0]): ReturnType<Ends["arrive"]> {
+    const server = this.#server;
+    if (server === undefined || server.streams.isStopped || host.isCutOff) return "away";
+    if (!this.isKnown(host)) return "unknown";
+    const { receive, end } = server.streams.connect(
+      { network: this.network, node: host.name, ...core.optional("address", host.address) },
       line,
     );
-    this.#closed = () => {
-      isLost = true;
-      end();
-      close();
+    // A process that was killed hears nothing.
+    const unlessKilled = (work: () => void): void => {
+      if (this.#server === server) work();
     };
-    later(() => isOpen && events.opened());
     return {
-      send: (text) => {
-        if (isOpen) later(() => isLost || receive(text));
-      },
-      close: () => this.cut(),
+      receive: (text) => unlessKilled(() => receive(text)),
+      end: () => unlessKilled(end),
     };
+  }
+
+  /** A peer goes from a host only if the server, or the disk that its agent began with, was without it while it was there. */
+  #watch(host: SimHost, steps: readonly Step[]): void {
+    const { peersSince } = host;
+    for (const step of steps) {
+      if (step.kind === "link") {
+        peersSince.clear();
+        if (!step.isAdded && !host.isOut && !host.disk.isRevoked) {
+          this.losses.push(`${host.name} loses its tunnel`);
+        }
+      }
+      if (step.kind === "peer" && !peersSince.has(step.publicKey)) {
+        peersSince.set(step.publicKey, this.clock.now());
+      }
+      if (step.kind !== "peer-gone") continue;
+      if (!this.#mayGo(host, step.publicKey)) {
+        this.losses.push(`${host.name} loses its peer ${this.#nameOf(step.publicKey)}`);
+      }
+      peersSince.delete(step.publicKey);
+    }
+  }
+
+  #mayGo(host: SimHost, peer: core.PublicKey): boolean {
+    const { begunWith, peersSince } = host;
+    const isWithout = (device: core.Device | undefined): boolean =>
+      device?.peers.every(({ publicKey }) => publicKey !== peer) === true;
+    if (isWithout(begunWith?.bundle.device)) return true;
+    const since = peersSince.get(peer) ?? Infinity;
+    return this.#plans.some(({ index }, at) => {
+      const endsAt = this.#plans[at + 1]?.atMs ?? Infinity;
+      return endsAt >= since && isWithout(deviceIn(index, host.name));
+    });
+  }
+
+  #nameOf(key: core.PublicKey): string {
+    return this.hosts.find(({ publicKey }) => publicKey === key)?.name ?? key;
   }
 }
 
-function refusal(): AppError {
-  return new AppError("kernel", core.say`it is not to be`, { fix: core.say`mend the test` });
+function deviceIn(index: Index | undefined, name: string): core.Device | undefined {
+  const member = index?.byName.get(name as Name);
+  return index === undefined || member === undefined ? undefined : core.device(index, member);
 }
 
 /** No mistake of the server's own is made here. */

@@ -4,11 +4,12 @@ import { parseAddress, Problem } from "@warren/core";
 import type { Address, Name } from "@warren/core";
 import { approveNode, removeNode } from "@warren/server";
 import { setNetwork, setNode } from "@warren/server";
-import type { Stored } from "@warren/server";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { runs } from "../tools/runs.ts";
-import type { PlaneWorld, SimHost } from "./plane-world.ts";
+import type { SimContent } from "./disk.ts";
+import type { PlaneWorld } from "./plane-world.ts";
+import type { SimHost } from "./sim-host.ts";
 import { createWorld, differences, endpointOf, joinAndStart, QUIET_MS } from "./sample-world.ts";
 
 function addressOf(written: string): Address {
@@ -317,7 +318,7 @@ test("after any operations, restarts and losses of the line, quiet means right",
   expect(found.failed ? fc.defaultReportMessage(found) : "").toBe("");
 });
 
-async function perform(world: PlaneWorld, each: Operation, backups: Stored[]): Promise<void> {
+async function perform(world: PlaneWorld, each: Operation, backups: SimContent[]): Promise<void> {
   const { network } = world;
   switch (each.kind) {
     case "join":

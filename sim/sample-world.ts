@@ -1,12 +1,16 @@
 /** Planes that tests begin with, and whether all is well in one. */
 import { approveNode, createNetwork } from "@warren/server";
 import { PlaneWorld } from "./plane-world.ts";
+import type { WorldOptions } from "./plane-world.ts";
 
 /** Longer than every back-off, and than what a second look takes. */
 export const QUIET_MS = 60_000;
 
-export async function createWorld(names: readonly string[]): Promise<PlaneWorld> {
-  const world = new PlaneWorld();
+export async function createWorld(
+  names: readonly string[],
+  options: WorldOptions = {},
+): Promise<PlaneWorld> {
+  const world = new PlaneWorld(options);
   await world.startServer();
   const settings = { addresses: ["10.0.0.0/24"] };
   const wish = { name: world.network, settings, isOpen: true, secret: "sealed", at: 0 };
@@ -38,7 +42,7 @@ export async function joinAndStart(world: PlaneWorld, host: string): Promise<voi
 export async function differences(world: PlaneWorld): Promise<readonly string[]> {
   const all = world.hosts.map(async (host) => {
     if (host.isOut) return (await host.leftovers()).map((each) => `${host.name} has its ${each}`);
-    if (!host.isKnown) return [];
+    if (!world.isKnown(host)) return [];
     const has = [...(await host.peers()), ...(await host.routes())];
     const wants = world.wanted(host.name);
     return has.join(";") === wants.join(";")
