@@ -259,6 +259,7 @@ export class SimHost {
           throw error;
         }
       },
+      watch: (own, changed) => kernel.watch(own, changed),
     };
   }
 

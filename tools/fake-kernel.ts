@@ -46,6 +46,7 @@ export class FakeKernel implements Kernel {
   readonly #publicKeyOf: (privateKey: PrivateKey) => PublicKey;
   readonly #host: FakeHost;
   readonly #interfaces = new Map<InterfaceName, FakeInterface>();
+  readonly #listeners = new Set<() => void>();
   #links = 0;
   /** Once: so many steps of a run are done, and no more. */
   killsAfter: number | undefined;
@@ -84,6 +85,13 @@ export class FakeKernel implements Kernel {
   disturb(name: InterfaceName, change: (now: FakeInterface) => Partial<FakeInterface>): void {
     const now = this.#of(name);
     this.#interfaces.set(name, { ...now, ...change(now) });
+    for (const changed of this.#listeners) changed();
+  }
+
+  /** It tells of everything, whosesoever it is. */
+  watch(_name: InterfaceName, changed: () => void): () => void {
+    this.#listeners.add(changed);
+    return () => this.#listeners.delete(changed);
   }
 
   #of(name: InterfaceName): FakeInterface {

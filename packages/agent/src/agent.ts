@@ -3,22 +3,25 @@
  * read, and made as the newest device says. Lives without its server as long as it must. Its kernel, clock,
  * disk and line are arguments.
  */
-import { AppError, printMessage, readServerMessage, spreadMs } from "@warren/api";
-import type { ServerMessage } from "@warren/api";
+import { AppError, printMessage, readServerMessage } from "@warren/api";
+import type { PeerReport, ServerMessage } from "@warren/api";
 import * as core from "@warren/core";
 import type { PrivateKey, PublicKey } from "@warren/core";
-import { Backoff } from "./backoff.ts";
+import { Contact } from "./contact.ts";
 import { converge, summaryOf, takeDown } from "./converge.ts";
 import type { Memory } from "./converge.ts";
-import { followedOf, LOOK_MS } from "./endpoints.ts";
+import { Alarm, driftOf } from "./drift.ts";
+import { followedOf } from "./endpoints.ts";
 import type { StoredDevice } from "./files.ts";
 import { takeIn } from "./intake.ts";
+import { Journal } from "./journal.ts";
 import type { KernelState, PeerState } from "./kernel/kernel.ts";
 import { NameFollower } from "./name-follower.ts";
 import { desiredOf } from "./reconcile.ts";
 import type { OwnDevice } from "./reconcile.ts";
 import { firstOf, silentAmong, turnsOf } from "./rouse.ts";
-import type { Line, Status, World } from "./world.ts";
+import { Standing } from "./standing.ts";
+import type { Status, World } from "./world.ts";
 
 export interface AgentOptions {
   readonly privateKey: PrivateKey;
@@ -35,7 +38,7 @@ export interface AgentOptions {
 const LINK_MADE = "link +";
 /** Of a device that its last run has applied. */
 const FROM_DISK = "from disk";
-/** What somebody changes by hand is put right so soon. */
+/** What somebody changes by hand is put right so soon, also where nobody tells of it. */
 const HEAL_MS = 8000;
 
 export class Agent {
@@ -45,13 +48,10 @@ export class Agent {
   readonly #interface: core.InterfaceName;
   readonly #memory: Memory = { endpoints: new Map() };
   #device: StoredDevice | undefined;
-  #line: Line | undefined;
-  readonly #backoff = new Backoff();
-  #status: Status = { isConnected: false, isWaiting: false };
-  /** Each stands until that very thing has come right. */
-  readonly #troubles = new Map<"line" | "device" | "kernel", core.Text>();
-  /** Since when the line has stood. */
-  #welcomedAt: number | undefined;
+  readonly #contact: Contact;
+  readonly #journal: Journal;
+  readonly #alarm: Alarm;
+  readonly #standing: Standing;
   #peers: ReadonlyMap<PublicKey, PeerState> = new Map();
   #turn: Promise<void> = Promise.resolve();
   // Of the host's device; empty when it begins with one that the others know.
@@ -74,18 +74,25 @@ export class Agent {
     this.#version = version;
     this.#interface = own;
     this.#device = device === undefined ? undefined : this.#named(device);
-    this.#status = { ...this.#status, ...core.optional("rev", device?.rev) };
+    const tell = (status: Status): void => this.#write(() => world.onStatus(status));
+    this.#standing = new Standing(tell, device?.rev);
     this.#appliedHash = device && FROM_DISK;
     this.#toldPort = device?.bundle.device.listenPort;
     this.#revoked = revoked && { device: revoked };
+    const { clock, log } = world;
+    this.#journal = new Journal(log, () => clock.now());
+    this.#contact = this.#createContact();
+    this.#alarm = new Alarm(clock.after, () => void this.#converge());
     this.#follower = this.#createFollower();
   }
 
   /** Until it is stopped, or taken out of its network. The tunnel is up before the server has been called. */
   async run(): Promise<"stopped" | "revoked"> {
+    const deaf = this.#world.kernel.watch?.(this.#interface, () => this.#alarm.hear());
+    if (deaf !== undefined) this.#callOff.add(deaf);
     await this.#converge();
     // It may have been stopped meanwhile: a line that it opens now would be closed by nobody.
-    if (this.#revoked === undefined && !this.#isEnded) this.#call();
+    if (this.#revoked === undefined && !this.#isEnded) this.#contact.call();
     this.#look();
     return await this.#ended.promise;
   }
@@ -98,8 +105,9 @@ export class Agent {
   #end(how: "stopped" | "revoked"): void {
     this.#isEnded = true;
     this.#follower.close();
+    this.#alarm.close();
     for (const off of this.#callOff) off();
-    this.#line?.close();
+    this.#contact.close();
     this.#ended.resolve(how);
   }
 
@@ -114,30 +122,21 @@ export class Agent {
   /** Again and again: what is by hand, and what is silent. */
   #look(): void {
     this.#later(HEAL_MS, () => {
+      this.#alarm.rest();
       void this.#converge().then(() => this.#report());
       this.#look();
     });
   }
 
-  #call(): void {
-    const line = this.#world.connect({
+  #createContact(): Contact {
+    return new Contact(this.#world, {
       opened: () => this.#greet(),
       received: (text) => this.#receive(text),
-      closed: (why, isLasting) => {
-        if (this.#line !== line || this.#isEnded) return;
-        this.#line = undefined;
-        if (this.#revoked !== undefined) return;
-        const { random, now } = this.#world.clock;
-        const stoodMs = now() - (this.#welcomedAt ?? now());
-        if (this.#welcomedAt === undefined || isLasting) this.#troubles.set("line", why);
-        this.#welcomedAt = undefined;
-        this.#note({ isConnected: false });
-        // Nothing is taken down: a server that has lost its memory is no reason to lose the mesh.
-        const delayMs = isLasting ? LOOK_MS : this.#backoff.nextMs(random(), stoodMs);
-        this.#later(delayMs, () => this.#call());
+      lost: (why) => {
+        if (why === undefined) this.#standing.note({ isConnected: false });
+        else this.#standing.wrong("line", why, { isConnected: false });
       },
     });
-    this.#line = line;
   }
 
   #greet(): void {
@@ -152,7 +151,7 @@ export class Agent {
       ...core.optional("hash", hash),
       ...core.optional("listenPort", this.#device?.bundle.device.listenPort),
     };
-    this.#line?.send(JSON.stringify(hello));
+    this.#contact.send(JSON.stringify(hello));
   }
 
   #receive(text: string): void {
@@ -167,7 +166,7 @@ export class Agent {
         this.#welcome({ isWaiting: true });
         break;
       case "current":
-        this.#troubles.delete("device");
+        this.#standing.right("device");
         this.#welcome({ isWaiting: false, rev: message.rev });
         if (this.#device !== undefined) this.#keep({ ...this.#device, ...message });
         break;
@@ -177,7 +176,7 @@ export class Agent {
         this.#take(message);
         break;
       case "bye":
-        this.#backoff.spread(message.seconds * 1000);
+        this.#contact.spread(message.seconds * 1000);
         break;
       case "revoked":
         this.#leave();
@@ -186,25 +185,23 @@ export class Agent {
   }
 
   #welcome(more: Partial<Status>): void {
-    this.#backoff.spread(spreadMs(this.#peers.size + 1));
-    this.#welcomedAt ??= this.#world.clock.now();
-    this.#troubles.delete("line");
-    this.#note({ isConnected: true, ...more });
+    this.#contact.welcome(this.#peers.size + 1);
+    this.#standing.right("line");
+    this.#standing.note({ isConnected: true, ...more });
   }
 
   #take(message: Extract<ServerMessage, { set: unknown }>): void {
     const taken = takeIn(this.#device, message, this.#world.digest);
     switch (taken.kind) {
       case "unfit":
-        this.#line?.send(printMessage({ kind: "resync", why: taken.why }));
+        this.#contact.send(printMessage({ kind: "resync", why: taken.why }));
         return;
       case "refused":
-        this.#troubles.set("device", core.say`${taken.problem.message}; ${taken.problem.fix}`);
-        this.#note({});
+        this.#standing.wrong("device", core.say`${taken.problem.message}; ${taken.problem.fix}`);
         this.#tell(message.rev, message.hash, taken.problem.message);
         return;
       case "device":
-        this.#troubles.delete("device");
+        this.#standing.right("device");
         this.#keep(taken.device);
         void this.#converge();
     }
@@ -228,7 +225,7 @@ export class Agent {
   /** By the world, which is told; a mistake of ours is thrown on. */
   #refused(error: unknown): AppError {
     if (!(error instanceof AppError)) throw error;
-    this.#world.log(core.say`${error.text}\n  ${error.fix}`);
+    this.#journal.tell(core.say`${error.text}\n  ${error.fix}`);
     return error;
   }
 
@@ -239,7 +236,9 @@ export class Agent {
 
   #tell(rev: number, hash: string, error?: core.Text): void {
     const text = error === undefined ? undefined : core.printText(error);
-    this.#line?.send(printMessage({ kind: "applied", rev, hash, ...core.optional("error", text) }));
+    this.#contact.send(
+      printMessage({ kind: "applied", rev, hash, ...core.optional("error", text) }),
+    );
   }
 
   /** One thing at a time at the kernel; what comes meanwhile is done after it, with the newest device. */
@@ -271,8 +270,8 @@ export class Agent {
         desiredOf(numeric, this.#privateKey),
         this.#memory,
       );
-      const what = isNew ? core.say`revision ${rev}` : core.say`put right`;
-      if (done.length > 0) log(core.say`${what}: ${summaryOf(done)}`);
+      if (done.length > 0 && isNew) log(core.say`revision ${rev}: ${summaryOf(done)}`);
+      else if (done.length > 0) this.#tellDrift(done, bundle.device);
       this.#peers = peersOf(state);
       if (isNew) {
         for (const each of clashes)
@@ -280,7 +279,7 @@ export class Agent {
         for (const { message } of blocks) log(core.say`${message}`);
         this.#follower.follow(followedOf(bundle.device.peers, bundle.device.listenPort ?? 0));
       }
-      this.#troubles.delete("kernel");
+      this.#standing.right("kernel");
       // A newcomer tells where it listens once it does; when a link went, others speak by its old keys.
       const isElsewhere = this.#toldPort !== bundle.device.listenPort;
       if (this.#appliedHash === undefined || isElsewhere) this.#greet();
@@ -293,16 +292,23 @@ export class Agent {
         );
       }
       this.#appliedHash = hash;
-      this.#note({ applied: rev, device: bundle.device });
+      this.#standing.note({ applied: rev, device: bundle.device });
       if (isNew || this.#hasFailed) this.#tell(rev, hash);
       this.#hasFailed = false;
     } catch (error) {
       const { text } = this.#refused(error);
-      this.#troubles.set("kernel", text);
-      this.#note({});
+      this.#standing.wrong("kernel", text);
       this.#hasFailed = true;
       this.#tell(rev, hash, text);
     }
+  }
+
+  #tellDrift(done: readonly string[], { peers }: core.Device): void {
+    const names = new Map(peers.map(({ publicKey, name }) => [publicKey, name]));
+    this.#journal.tell(
+      core.say`put right: ${driftOf(done, names)}`,
+      core.say`look for another program that changes ${this.#interface}, and stop it`,
+    );
   }
 
   #rouse(own: PublicKey, peers: readonly core.Peer[]): void {
@@ -351,17 +357,8 @@ export class Agent {
 
   #report(): void {
     const { device } = this.#device?.bundle ?? {};
-    if (device === undefined || this.#line === undefined || !this.#status.isConnected) return;
-    const peers = [...this.#peers].map(
-      ([publicKey, { endpoint, handshakeSeconds, received, sent }]) => ({
-        publicKey,
-        received,
-        sent,
-        ...core.optional("endpoint", endpoint),
-        ...core.optional("handshakeSeconds", handshakeSeconds),
-      }),
-    );
-    this.#line.send(printMessage({ kind: "report", peers }));
+    if (device === undefined || !this.#standing.isConnected) return;
+    this.#contact.send(printMessage({ kind: "report", peers: reportsOf(this.#peers) }));
   }
 
   /** It was taken out of the network: nobody there answers it any more, nor does any start bring it back. */
@@ -369,7 +366,7 @@ export class Agent {
     this.#revoked = { device: this.#device?.bundle.device };
     this.#device = undefined;
     this.#write(() => this.#world.forget());
-    this.#line?.close();
+    this.#contact.close();
     void this.#converge();
   }
 
@@ -379,20 +376,21 @@ export class Agent {
       if (device !== undefined) await takeDown(this.#world.kernel, device);
       this.#end("revoked");
     } catch (error) {
-      this.#troubles.set("kernel", this.#refused(error).text);
-      this.#note({ isConnected: false });
+      this.#standing.wrong("kernel", this.#refused(error).text, { isConnected: false });
     }
-  }
-
-  #note(more: Partial<Status>): void {
-    const { error: _, ...status } = this.#status;
-    const [first, ...others] = this.#troubles.values();
-    const error = first && others.reduce((all, each) => core.say`${all}; ${each}`, first);
-    this.#status = { ...status, ...more, ...core.optional("error", error) };
-    this.#write(() => this.#world.onStatus(this.#status));
   }
 }
 
 function peersOf({ link }: KernelState): ReadonlyMap<PublicKey, PeerState> {
   return link?.kind === "wireguard" ? link.peers : new Map();
+}
+
+function reportsOf(peers: ReadonlyMap<PublicKey, PeerState>): readonly PeerReport[] {
+  return [...peers].map(([publicKey, { endpoint, handshakeSeconds, received, sent }]) => ({
+    publicKey,
+    received,
+    sent,
+    ...core.optional("endpoint", endpoint),
+    ...core.optional("handshakeSeconds", handshakeSeconds),
+  }));
 }

@@ -12,6 +12,11 @@ export interface Kernel {
    * somebody else's tables: some of these belong to a program alone.
    */
   run(name: InterfaceName, steps: readonly Step[]): Promise<readonly Admission[]>;
+  /**
+   * Has `changed` called soon after something of the interface may have changed, by whomever, as far as that
+   * can be heard; until the function that it answers is called.
+   */
+  watch?(name: InterfaceName, changed: () => void): () => void;
 }
 
 /** What there is for one interface. Texts are as a `Desired` has them, so that equal is the same. */

@@ -8,10 +8,12 @@ import type { Admission, InterfaceName } from "@warren/core";
 import { writeWhole } from "../atomic-file.ts";
 import { addconfText, batchLine, policyRuleLine } from "./commands.ts";
 import type { IpStep, WgStep } from "./commands.ts";
-import { policyRuleId } from "./kernel.ts";
+import { Heard } from "./heard.ts";
+import { OWN_PROTOCOL, policyRuleId } from "./kernel.ts";
 import type { Kernel, KernelState, Step } from "./kernel.ts";
 import { iptablesAdmissions, nftAdmissions, readDump, readLink } from "./printed-state.ts";
 import { readPolicyRules, readRoutes, tableOf } from "./printed-state.ts";
+import type { PrintedLink } from "./printed-state.ts";
 import { Programs, refusalOf } from "./programs.ts";
 import type { Call } from "./programs.ts";
 import { Settings } from "./settings.ts";
@@ -24,6 +26,11 @@ const GONE_INTERVAL_MS = 10;
 /** What ip and wg say of an interface that is not there, and wg of one that is not WireGuard's. */
 const ABSENT = /does not exist|Unable to access interface/;
 const SOCKETS = "/var/run/wireguard";
+/** What tells of changes, one line each. Rules of iptables' older kind are told by nobody. */
+const IP_EVENTS = ["link", "address", "route", "rule", "netconf"] as const;
+const IP_MONITOR = ["ip", "-N", "-o", "monitor", ...IP_EVENTS] as const;
+const NFT_MONITOR = ["nft", "monitor", "ruleset"] as const;
+const UNHEARD_TABLES = ["/proc/net/ip_tables_names", "/proc/net/ip6_tables_names"];
 
 export interface LinuxOptions {
   /** Root's own, in memory: what is in it must be gone after a reboot. */
@@ -38,42 +45,104 @@ export class LinuxKernel implements Kernel {
   readonly #nowSeconds: () => number;
   readonly #programs: Programs;
   readonly #settings: Settings;
+  readonly #path: string;
+  #heard:
+    | {
+        readonly name: InterfaceName;
+        readonly routing: Heard<Routing>;
+        readonly rules: Heard<Rules>;
+      }
+    | undefined;
 
   constructor({ folder, path, nowSeconds }: LinuxOptions) {
     this.#folder = folder;
     this.#nowSeconds = nowSeconds;
+    this.#path = path;
     this.#programs = new Programs(folder, path);
     this.#settings = new Settings(folder);
   }
 
   async read(name: InterfaceName): Promise<KernelState> {
-    const ask = async (...words: Call["words"]): Promise<string | undefined> => {
-      const { status, output } = await this.#programs.attempt({ words });
-      return status === 0 ? output : undefined;
-    };
-    const [printed, dump, nft, iptables, ip6tables, ...routing] = await Promise.all([
-      this.#readOrAbsent("ip", "-json", "-details", "address", "show", "dev", name),
+    const heard = this.#heard?.name === name ? this.#heard : undefined;
+    const [dump, before, rules] = await Promise.all([
       this.#readOrAbsent("wg", "show", name, "dump"),
-      ask("nft", "-s", "-j", "list", "ruleset"),
-      ask("iptables-save"),
-      ask("ip6tables-save"),
-      ask("ip", "-N", "-json", "-4", "route", "show", "table", "all"),
-      ask("ip", "-N", "-json", "-6", "route", "show", "table", "all"),
-      ask("ip", "-N", "-json", "-4", "rule"),
-      ask("ip", "-N", "-json", "-6", "rule"),
+      heard?.routing.read() ?? this.#readRouting(name),
+      heard?.rules.read() ?? this.#readRules(name),
     ]);
-    const [routes4 = "", routes6 = "", rules4 = "", rules6 = ""] = routing;
-    const routes = [readRoutes(routes4, 4, name), readRoutes(routes6, 6, name)];
-    const table = this.#table(nft ?? "", name);
-    const own = this.#readNote(name, "rules");
+    // Between two looks a link may go: that says nothing of whose it was.
+    const routing = dump === undefined ? await this.#readRouting(name) : before;
     return {
-      ...this.#linkOf(printed, dump),
+      ...rules,
+      ...routing,
+      ...linkOf(routing, dump, this.#nowSeconds()),
+      settings: this.#settings.read(name),
+    };
+  }
+
+  /** Has the programs that tell of changes run, and `changed` called for what may be of the interface. */
+  watch(name: InterfaceName, changed: () => void): () => void {
+    const ours = [name, ` proto ${OWN_PROTOCOL}`, " all forwarding "];
+    const heard = (line: string): void => {
+      if (ours.some((each) => line.includes(each))) changed();
+    };
+    const common = { path: this.#path, heard };
+    const routing = new Heard({
+      ...common,
+      words: IP_MONITOR,
+      read: () => this.#readRouting(name),
+      hearsAll: () => true,
+    });
+    const rules = new Heard({
+      ...common,
+      words: NFT_MONITOR,
+      read: () => this.#readRules(name),
+      hearsAll: () =>
+        UNHEARD_TABLES.every((file) => !existsSync(file) || readFileSync(file, "utf8") === ""),
+    });
+    this.#heard = { name, routing, rules };
+    return () => {
+      this.#heard = undefined;
+      routing.close();
+      rules.close();
+    };
+  }
+
+  async #ask(...words: Call["words"]): Promise<string | undefined> {
+    const { status, output } = await this.#programs.attempt({ words });
+    return status === 0 ? output : undefined;
+  }
+
+  async #readRouting(name: InterfaceName): Promise<Routing> {
+    const [printed = "", routes4 = "", routes6 = "", rules4 = "", rules6 = ""] = await Promise.all([
+      this.#readOrAbsent("ip", "-json", "-details", "address", "show", "dev", name),
+      this.#ask("ip", "-N", "-json", "-4", "route", "show", "table", "all"),
+      this.#ask("ip", "-N", "-json", "-6", "route", "show", "table", "all"),
+      this.#ask("ip", "-N", "-json", "-4", "rule"),
+      this.#ask("ip", "-N", "-json", "-6", "rule"),
+    ]);
+    const routes = [readRoutes(routes4, 4, name), readRoutes(routes6, 6, name)];
+    const own = this.#readNote(name, "rules");
+    const link = readLink(printed);
+    return {
+      ...(link === undefined ? {} : { printed: link }),
+      addresses: link?.addresses ?? new Set(),
       routes: new Set(routes.flatMap(({ own }) => own)),
       policyRules: [...readPolicyRules(rules4, 4), ...readPolicyRules(rules6, 6)].filter((rule) =>
         own.includes(policyRuleId(rule)),
       ),
+      hostRoutes: routes.flatMap(({ others }) => others),
+    };
+  }
+
+  async #readRules(name: InterfaceName): Promise<Rules> {
+    const [nft, iptables, ip6tables] = await Promise.all([
+      this.#ask("nft", "-s", "-j", "list", "ruleset"),
+      this.#ask("iptables-save"),
+      this.#ask("ip6tables-save"),
+    ]);
+    const table = this.#table(nft ?? "", name);
+    return {
       ...(table === undefined ? {} : { table }),
-      settings: this.#settings.read(name),
       admissions: [
         ...nftAdmissions(nft ?? "", name).map(({ admission }) => admission),
         ...iptablesAdmissions(iptables ?? "", name, "iptables"),
@@ -84,14 +153,18 @@ export class LinuxKernel implements Kernel {
         ...(iptables === undefined ? {} : { iptables }),
         ...(ip6tables === undefined ? {} : { ip6tables }),
       },
-      hostRoutes: routes.flatMap(({ others }) => others),
     };
   }
 
   async run(name: InterfaceName, steps: readonly Step[]): Promise<readonly Admission[]> {
     const refused: Admission[] = [];
-    for (const group of groupsOf(steps)) refused.push(...(await this.#runGroup(name, group)));
-    return refused;
+    try {
+      for (const group of groupsOf(steps)) refused.push(...(await this.#runGroup(name, group)));
+      return refused;
+    } finally {
+      this.#heard?.routing.forget();
+      this.#heard?.rules.forget();
+    }
   }
 
   /** Undefined where there is no such interface, or none that the program knows. */
@@ -100,15 +173,6 @@ export class LinuxKernel implements Kernel {
     if (answer.status === 0) return answer.output;
     if (ABSENT.test(answer.errors)) return undefined;
     throw refusalOf({ words }, answer);
-  }
-
-  #linkOf(printed = "", dump: string | undefined): Pick<KernelState, "link" | "addresses"> {
-    const link = readLink(printed);
-    if (link === undefined) return { addresses: new Set() };
-    const { what, addresses, ...rest } = link;
-    if (dump === undefined) return { link: { kind: "foreign", what }, addresses };
-    const device = readDump(dump, this.#nowSeconds());
-    return { link: { kind: "wireguard", ...rest, ...device }, addresses };
   }
 
   /** What made it, as long as nft prints what it printed then. */
@@ -267,6 +331,23 @@ function promoteSecondaries(name: InterfaceName): void {
   const path = `/proc/sys/net/ipv4/conf/${name}/promote_secondaries`;
   if (existsSync(path)) writeFileSync(path, "1");
 }
+
+/** What is there of a link; without a dump it is none of WireGuard's. */
+function linkOf(
+  { printed }: Routing,
+  dump: string | undefined,
+  nowSeconds: number,
+): Pick<KernelState, "link"> {
+  if (printed === undefined) return {};
+  const { what, index, isUp, mtu } = printed;
+  if (dump === undefined) return { link: { kind: "foreign", what } };
+  return { link: { kind: "wireguard", index, isUp, mtu, ...readDump(dump, nowSeconds) } };
+}
+
+type Rules = Pick<KernelState, "table" | "admissions" | "firewalls">;
+type Routing = Pick<KernelState, "addresses" | "routes" | "policyRules" | "hostRoutes"> & {
+  readonly printed?: PrintedLink;
+};
 
 /** What made our table and what nft printed of it then; which policy rules are for the interface. */
 type Note = "table" | "rules";
