@@ -205,9 +205,13 @@ function withPeers(
   peers: ReadonlyMap<PublicKey, PeerState>,
   steps: readonly PeerStep[],
 ): ReadonlyMap<PublicKey, PeerState> {
-  const owners = new Map<string, PublicKey>();
-  for (const [key, { allowedIps }] of peers) for (const each of allowedIps) owners.set(each, key);
   const after = new Map(peers);
+  const isKept = ({ publicKey, change }: PeerStep): boolean =>
+    [...change.allowedIps].join() === [...(peers.get(publicKey)?.allowedIps ?? [])].join();
+  const owners = new Map<string, PublicKey>();
+  // Who owns what costs time where there are thousands, and matters where it changes.
+  for (const [key, { allowedIps }] of steps.every(isKept) ? [] : peers)
+    for (const each of allowedIps) owners.set(each, key);
   for (const { publicKey, change } of steps) {
     for (const each of change.allowedIps) {
       const owner = owners.get(each);

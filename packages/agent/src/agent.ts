@@ -4,23 +4,22 @@
  * disk and line are arguments.
  */
 import { AppError, printMessage, readServerMessage } from "@warren/api";
-import type { PeerReport, ServerMessage } from "@warren/api";
+import type { Bundle, PeerReport, ServerMessage } from "@warren/api";
 import * as core from "@warren/core";
 import type { PrivateKey, PublicKey } from "@warren/core";
 import { Contact } from "./contact.ts";
-import { converge, summaryOf, takeDown } from "./converge.ts";
-import type { Memory } from "./converge.ts";
+import { summaryOf } from "./converge.ts";
 import { Alarm, driftOf } from "./drift.ts";
 import { followedOf } from "./endpoints.ts";
 import type { StoredDevice } from "./files.ts";
 import { takeIn } from "./intake.ts";
 import { Journal } from "./journal.ts";
-import type { KernelState, PeerState } from "./kernel/kernel.ts";
+import type { PeerState } from "./kernel/kernel.ts";
 import { NameFollower } from "./name-follower.ts";
-import { desiredOf } from "./reconcile.ts";
 import type { OwnDevice } from "./reconcile.ts";
 import { firstOf, silentAmong, turnsOf } from "./rouse.ts";
 import { Standing } from "./standing.ts";
+import { Tunnel } from "./tunnel.ts";
 import type { Status, World } from "./world.ts";
 
 export interface AgentOptions {
@@ -43,16 +42,14 @@ const HEAL_MS = 8000;
 
 export class Agent {
   readonly #world: World;
-  readonly #privateKey: PrivateKey;
+  readonly #tunnel: Tunnel;
   readonly #version: string;
   readonly #interface: core.InterfaceName;
-  readonly #memory: Memory = { endpoints: new Map() };
   #device: StoredDevice | undefined;
   readonly #contact: Contact;
   readonly #journal: Journal;
   readonly #alarm: Alarm;
   readonly #standing: Standing;
-  #peers: ReadonlyMap<PublicKey, PeerState> = new Map();
   #turn: Promise<void> = Promise.resolve();
   // Of the host's device; empty when it begins with one that the others know.
   #appliedHash: string | undefined;
@@ -70,7 +67,7 @@ export class Agent {
   constructor(world: World, options: AgentOptions) {
     const { privateKey, version, interface: own, device, revoked } = options;
     this.#world = world;
-    this.#privateKey = privateKey;
+    this.#tunnel = new Tunnel(world.kernel, privateKey, own);
     this.#version = version;
     this.#interface = own;
     this.#device = device === undefined ? undefined : this.#named(device);
@@ -185,7 +182,7 @@ export class Agent {
   }
 
   #welcome(more: Partial<Status>): void {
-    this.#contact.welcome(this.#peers.size + 1);
+    this.#contact.welcome(this.#tunnel.peers.size + 1);
     this.#standing.right("line");
     this.#standing.note({ isConnected: true, ...more });
   }
@@ -258,27 +255,13 @@ export class Agent {
     return this.#turn;
   }
 
-  async #apply({ bundle, rev, hash }: StoredDevice): Promise<void> {
-    const { kernel, log } = this.#world;
+  async #apply(stored: StoredDevice): Promise<void> {
+    const { bundle, rev, hash } = stored;
     // What was only seen of others makes another device, and no revision.
     const isNew = this.#appliedHash !== hash;
-    const known = this.#peers;
+    const known = this.#tunnel.peers;
     try {
-      const numeric = { ...bundle, device: core.withNumericEndpoints(bundle.device) };
-      const { done, state, clashes, blocks } = await converge(
-        kernel,
-        desiredOf(numeric, this.#privateKey),
-        this.#memory,
-      );
-      if (done.length > 0 && isNew) log(core.say`revision ${rev}: ${summaryOf(done)}`);
-      else if (done.length > 0) this.#tellDrift(done, bundle.device);
-      this.#peers = peersOf(state);
-      if (isNew) {
-        for (const each of clashes)
-          log(core.say`${each} is on another interface here, and stays there`);
-        for (const { message } of blocks) log(core.say`${message}`);
-        this.#follower.follow(followedOf(bundle.device.peers, bundle.device.listenPort ?? 0));
-      }
+      const done = isNew ? await this.#renew(stored) : await this.#restore(bundle);
       this.#standing.right("kernel");
       // A newcomer tells where it listens once it does; when a link went, others speak by its old keys.
       const isElsewhere = this.#toldPort !== bundle.device.listenPort;
@@ -303,6 +286,25 @@ export class Agent {
     }
   }
 
+  /** Answers what was done. */
+  async #renew({ bundle, rev }: StoredDevice): Promise<readonly string[]> {
+    const { log } = this.#world;
+    const { done, clashes, blocks } = await this.#tunnel.renew(bundle);
+    if (done.length > 0) log(core.say`revision ${rev}: ${summaryOf(done)}`);
+    for (const each of clashes)
+      log(core.say`${each} is on another interface here, and stays there`);
+    for (const { message } of blocks) log(core.say`${message}`);
+    this.#follower.follow(followedOf(bundle.device.peers, bundle.device.listenPort ?? 0));
+    return done;
+  }
+
+  /** As it was made before: whatever differs was changed by somebody else. */
+  async #restore(bundle: Bundle): Promise<readonly string[]> {
+    const { done } = await this.#tunnel.restore(bundle);
+    if (done.length > 0) this.#tellDrift(done, bundle.device);
+    return done;
+  }
+
   #tellDrift(done: readonly string[], { peers }: core.Device): void {
     const names = new Map(peers.map(({ publicKey, name }) => [publicKey, name]));
     this.#journal.tell(
@@ -314,38 +316,31 @@ export class Agent {
   #rouse(own: PublicKey, peers: readonly core.Peer[]): void {
     for (const [delayMs, some] of turnsOf(own, peers)) {
       const knock = (): void => {
-        const silent = silentAmong(some, this.#peers);
+        const silent = silentAmong(some, this.#tunnel.peers);
         if (silent.length > 0) this.#world.knock(silent);
       };
       this.#later(delayMs, () => {
-        this.#readPeers().then(knock, (error: unknown) => void this.#refused(error));
+        this.#tunnel.readPeers().then(knock, (error: unknown) => void this.#refused(error));
       });
     }
   }
 
-  async #readPeers(): Promise<void> {
-    this.#peers = peersOf(await this.#world.kernel.read(this.#interface));
-  }
-
   /** Peers that are dialled by name: the kernel hears of addresses alone. */
   #createFollower(): NameFollower {
-    const { kernel, clock, resolve: resolveNames, findUnrouted, log } = this.#world;
+    const { clock, resolve: resolveNames, findUnrouted, log } = this.#world;
     return new NameFollower({
       nowMs: () => clock.now(),
       resolveNames,
       findUnrouted,
       readPeers: async () => {
-        await this.#readPeers();
-        return [...this.#peers].map(([publicKey, peer]) => ({ publicKey, ...peer }));
+        return [...(await this.#tunnel.readPeers())].map(([publicKey, peer]) => ({
+          publicKey,
+          ...peer,
+        }));
       },
       setEndpoints: async (set) => {
         const { device } = this.#device?.bundle ?? {};
-        const steps = set.flatMap(([publicKey, endpoint]) => {
-          const allowedIps = this.#peers.get(publicKey)?.allowedIps;
-          if (allowedIps === undefined) return [];
-          return [{ kind: "peer", publicKey, change: { allowedIps, endpoint } } as const];
-        });
-        if (device !== undefined && steps.length > 0) await kernel.run(device.interface, steps);
+        await this.#tunnel.setEndpoints(set);
         const names = new Map(device?.peers.map(({ publicKey, name }) => [publicKey, name]));
         for (const [publicKey, endpoint] of set) {
           log(core.say`${names.get(publicKey) ?? publicKey} is dialled at ${endpoint} now`);
@@ -358,7 +353,7 @@ export class Agent {
   #report(): void {
     const { device } = this.#device?.bundle ?? {};
     if (device === undefined || !this.#standing.isConnected) return;
-    this.#contact.send(printMessage({ kind: "report", peers: reportsOf(this.#peers) }));
+    this.#contact.send(printMessage({ kind: "report", peers: reportsOf(this.#tunnel.peers) }));
   }
 
   /** It was taken out of the network: nobody there answers it any more, nor does any start bring it back. */
@@ -373,16 +368,12 @@ export class Agent {
   /** Again at each look, until the kernel has let go. */
   async #takeDown(device: OwnDevice | undefined): Promise<void> {
     try {
-      if (device !== undefined) await takeDown(this.#world.kernel, device);
+      if (device !== undefined) await this.#tunnel.takeDown(device);
       this.#end("revoked");
     } catch (error) {
       this.#standing.wrong("kernel", this.#refused(error).text, { isConnected: false });
     }
   }
-}
-
-function peersOf({ link }: KernelState): ReadonlyMap<PublicKey, PeerState> {
-  return link?.kind === "wireguard" ? link.peers : new Map();
 }
 
 function reportsOf(peers: ReadonlyMap<PublicKey, PeerState>): readonly PeerReport[] {

@@ -68,7 +68,8 @@ export function summaryOf(done: readonly string[]): Text {
   return listTexts([...counts].map(([kind, count]) => (count === 1 ? kind : `${count} ${kind}`)));
 }
 
-function remember({ endpoints }: Memory, steps: readonly Step[]): void {
+/** What the kernel was told of endpoints. */
+export function remember({ endpoints }: Memory, steps: readonly Step[]): void {
   for (const step of steps) {
     if (step.kind === "peer-gone") endpoints.delete(step.publicKey);
     if (step.kind === "peer" && step.change.endpoint !== undefined) {

@@ -1,5 +1,6 @@
 /** What an agent makes of a patch or a snapshot: a device, or why it is none for it. Pure. */
-import { applyDelta, bundleOf, deltaOf, hashOf } from "@warren/api";
+import { applyDelta, bundleAfter, bundleOf, deltaOf, hashAfter, hashOf } from "@warren/api";
+import { replacedBy } from "@warren/api";
 import type { Digest, Entries, ServerMessage } from "@warren/api";
 import { Problem, say } from "@warren/core";
 import type { StoredDevice } from "./files.ts";
@@ -22,20 +23,26 @@ export function takeIn(
 ): Taken {
   const isWhole = message.kind === "snapshot";
   const old: Entries = isWhole ? new Map() : (before?.entries ?? new Map());
-  const entries = applyDelta(old, deltaOf(message));
+  const delta = deltaOf(message);
+  const entries = applyDelta(old, delta);
   const { rev, hash } = message;
   const epoch = isWhole ? message.epoch : (before?.epoch ?? "");
   if (before !== undefined && epoch === before.epoch && rev < before.rev) {
     return { kind: "refused", problem: isBehind(rev, before.rev) };
   }
-  if (hashOf(entries, digest) !== hash) {
+  // What it has was held against its hash when it came: from there on a change of one entry costs one.
+  const isPatch = !isWhole && before !== undefined;
+  const sum = isPatch
+    ? hashAfter(before.hash, replacedBy(old, delta), delta, digest)
+    : hashOf(entries, digest);
+  if (sum !== hash) {
     // A whole that does not add up would not do so the next time either.
     if (isWhole) return { kind: "refused", problem: wrongSum() };
     return { kind: "unfit", why: "the hash of what was sent is another" };
   }
   const loss = message.isIntended === true ? undefined : findLoss(before?.entries, entries);
   if (loss !== undefined) return { kind: "refused", problem: loss };
-  const bundle = bundleOf(entries);
+  const bundle = isPatch ? bundleAfter(before.bundle, entries, delta) : bundleOf(entries);
   if (bundle instanceof Problem) return { kind: "refused", problem: bundle };
   return { kind: "device", device: { epoch, rev, hash, entries, bundle } };
 }

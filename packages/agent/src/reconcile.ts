@@ -44,14 +44,7 @@ export function desiredOf({ device, presharedKeys }: Bundle, privateKey: Private
   const exits = exitsOf(device);
   const fwmark = device.fwmark ?? (exits.length === 0 ? 0 : EXIT_TABLE);
   const peers = device.peers.map((peer): readonly [PublicKey, PeerSettings] => {
-    const presharedKey = presharedKeys.get(peer.publicKey);
-    const settings = {
-      ...(presharedKey === undefined ? {} : { presharedKey }),
-      allowedIps: new Set(peer.allowedIps.map(core.printPrefix)),
-      ...endpointOf(peer),
-      keepaliveSeconds: peer.keepaliveSeconds ?? 0,
-    };
-    return [peer.publicKey, settings];
+    return [peer.publicKey, settingsOf(peer, presharedKeys)];
   });
   const defaults = exits.map(
     (family) => `${family === 4 ? "0.0.0.0" : "::"}/0 table ${EXIT_TABLE}`,
@@ -66,7 +59,18 @@ export function desiredOf({ device, presharedKeys }: Bundle, privateKey: Private
     routes: new Set([...core.routesOf(device), ...defaults]),
     policyRules: exits.flatMap((family) => exitRules(family, fwmark)),
     table: tableOf(device, exits, fwmark),
-    settings: settingsOf(device, exits),
+    settings: kernelSettingsOf(device, exits),
+  };
+}
+
+/** What the kernel is to have for one peer. */
+export function settingsOf(peer: core.Peer, presharedKeys: Bundle["presharedKeys"]): PeerSettings {
+  const presharedKey = presharedKeys.get(peer.publicKey);
+  return {
+    ...(presharedKey === undefined ? {} : { presharedKey }),
+    allowedIps: new Set(peer.allowedIps.map(core.printPrefix)),
+    ...endpointOf(peer),
+    keepaliveSeconds: peer.keepaliveSeconds ?? 0,
   };
 }
 
@@ -115,7 +119,7 @@ function endpointOf({ endpoint }: core.Peer): { readonly endpoint?: string } {
   return { endpoint: core.printEndpoint(endpoint) };
 }
 
-function settingsOf(device: Device, exits: readonly core.Family[]): ReadonlySet<Setting> {
+function kernelSettingsOf(device: Device, exits: readonly core.Family[]): ReadonlySet<Setting> {
   const families = core.forwardedFamilies(device);
   return new Set([
     ...(families.has(4) ? ["forward4" as const] : []),
@@ -236,7 +240,8 @@ function peerSteps(
   });
 }
 
-function peerChange(
+/** Undefined where there is nothing to change. `last`: the endpoint that the kernel was told last. */
+export function peerChange(
   state: PeerState | undefined,
   wanted: PeerSettings,
   last: string | undefined,

@@ -58,17 +58,24 @@ const subnet = fields({
   interface: optional(text(core.parseInterfaceName), "Towards it."),
 });
 
+const peers = {
+  peer: optional(record(core.parsePublicKey, peer), "Its peers."),
+  psk: optional(
+    record(core.parsePublicKey, text(core.parsePresharedKey)),
+    "Shared with one peer each.",
+  ),
+};
+
+/** Some of a device's peers, and nothing else. */
+export const peersShape = fields(peers);
+
 export const bundleShape = fields({
   device: required(device, "What the host is."),
   filter: required(filter, "What may come out of its tunnel."),
   address: optional(record(core.parseInterfaceAddress, present), "The tunnel's own."),
   range: optional(record(core.parsePrefix, present), "Ranges of the mesh that no address has."),
   subnet: optional(record(core.parsePrefix, subnet), "What lies behind the host itself."),
-  peer: optional(record(core.parsePublicKey, peer), "Its peers."),
-  psk: optional(
-    record(core.parsePublicKey, text(core.parsePresharedKey)),
-    "Shared with one peer each.",
-  ),
+  ...peers,
 });
 
 export type BundleValues = shapes.Read<typeof bundleShape>;

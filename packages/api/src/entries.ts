@@ -3,9 +3,7 @@
  * without knowing what they mean, so that no command has to say what to send.
  */
 import * as core from "@warren/core";
-import type { Device, Filter, Peer, Prefix, PresharedKeyId, PublicKey } from "@warren/core";
-import { bundleShape } from "./bundle-shape.ts";
-import type { BundleValues } from "./bundle-shape.ts";
+import type { Device, Filter, Peer, Prefix, PresharedKeyId } from "@warren/core";
 
 /**
  * `device`, `filter`, `address/PREFIX`, `range/PREFIX`, `subnet/PREFIX`, `peer/KEY`, and beside the device, for the two ends of a pair alone, `psk/KEY`. Never a position: to insert one
@@ -16,12 +14,6 @@ export type Entry = readonly [key: string, text: string];
 
 /** Of an id the key that both ends of the pair share. */
 export type PresharedKeys = (id: PresharedKeyId) => core.PresharedKey;
-
-/** A device, and what it only names: the preshared keys of its peers. */
-export interface Bundle {
-  readonly device: Device;
-  readonly presharedKeys: ReadonlyMap<PublicKey, core.PresharedKey>;
-}
 
 export function entriesOf(device: Device, presharedKey: PresharedKeys): Entries {
   const peers = device.peers.flatMap((peer) => peerEntries(peer, presharedKey));
@@ -57,53 +49,6 @@ export function peerEntries(peer: Peer, presharedKey: PresharedKeys): readonly E
   const entry: Entry = [`peer/${publicKey}`, JSON.stringify(value)];
   if (presharedKeyId === undefined) return [entry];
   return [entry, [`psk/${publicKey}`, JSON.stringify(presharedKey(presharedKeyId))]];
-}
-
-/** The device again. Kinds and fields that this program does not know are a newer one's, and say nothing. */
-export function bundleOf(entries: Entries): Bundle | core.Problem {
-  const document: Record<string, Record<string, unknown>> = Object.create(null);
-  for (const [key, text] of entries) {
-    const [kind = "", ...rest] = key.split("/");
-    const value: unknown = JSON.parse(text);
-    if (rest.length === 0) document[kind] = value as Record<string, unknown>;
-    else
-      (document[kind] ??= Object.create(null) as Record<string, unknown>)[rest.join("/")] = value;
-  }
-  const read = core.readSent(bundleShape, document);
-  if (!(read instanceof core.Problem)) return assembled(read);
-  const message = core.say`cannot read what the server sends: ${read.message}`;
-  return new core.Problem(message, core.say`update Warren on this host and on its server`);
-}
-
-function assembled({ device, filter, peer = [], psk = [], ...lists }: BundleValues): Bundle {
-  const { address = [], range = [], subnet = [] } = lists;
-  const peers = peer.map(([publicKey, { epoch, ...rest }]): Peer => {
-    if (epoch === undefined) return { ...rest, publicKey };
-    const presharedKeyId = core.presharedKeyId(device.publicKey, publicKey, epoch);
-    return { ...rest, publicKey, presharedKeyId };
-  });
-  const addresses = address.map(([each]) => each);
-  const offLinkRanges = range.map(([each]) => each).sort(core.comparePrefixes);
-  const meshRanges = [...addresses.map(core.linkOf), ...offLinkRanges];
-  return {
-    device: {
-      ...device,
-      // The host has it, and nobody else.
-      isKeyElsewhere: true,
-      addresses: addresses.sort((one, other) => core.compareAddresses(one.address, other.address)),
-      peers: peers.sort((one, other) => (one.name < other.name ? -1 : 1)),
-      offLinkRanges,
-      // Not sent: a change of one peer would be one of the host, too.
-      routes: peers
-        .flatMap(({ allowedIps }) => allowedIps)
-        .filter((prefix) => !core.isWithin(meshRanges, prefix))
-        .sort(core.comparePrefixes),
-      subnets: subnet.map(([prefix, rest]) => ({ prefix, ...rest })),
-      filter,
-      hooks: { preUp: [], postUp: [], preDown: [], postDown: [] },
-    },
-    presharedKeys: new Map(psk),
-  };
 }
 
 function plain(kind: string, name: string): Entry {

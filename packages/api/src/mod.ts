@@ -14,8 +14,10 @@ export {
   SERVER_PORT,
 } from "./server-address.ts";
 export type { ServerAddress } from "./server-address.ts";
-export { bundleOf, entriesOf, hostEntries, peerEntries } from "./entries.ts";
-export type { Bundle, Entries, Entry, PresharedKeys } from "./entries.ts";
+export { entriesOf, hostEntries, peerEntries } from "./entries.ts";
+export type { Entries, Entry, PresharedKeys } from "./entries.ts";
+export { bundleAfter, bundleOf } from "./bundle.ts";
+export type { Bundle } from "./bundle.ts";
 export { applyDelta, deltaBetween, hashAfter, hashOf, isEmpty, replacedBy } from "./delta.ts";
 export type { Delta, Digest } from "./delta.ts";
 export { deltaOf, ENDED, printDelta, printMessage } from "./messages.ts";

@@ -2,13 +2,14 @@
 import {
   AppError,
   applyDelta,
+  bundleAfter,
   bundleOf,
   deltaOf,
   entriesOf,
   hashOf,
   readServerMessage,
 } from "@warren/api";
-import type { Entries, PresharedKeys, ServerMessage } from "@warren/api";
+import type { Bundle, Entries, PresharedKeys, ServerMessage } from "@warren/api";
 import * as core from "@warren/core";
 import { createPresharedKeys, digest, hashSecret } from "@warren/crypto";
 import fc from "fast-check";
@@ -58,9 +59,10 @@ class TestClock implements Clock {
   }
 }
 
-/** What an agent keeps of what it is told; it checks every hash. */
+/** What an agent keeps of what it is told; it checks every hash, and what it makes of a patch. */
 class Listener {
   entries: Entries = new Map();
+  bundle: Bundle | undefined;
   readonly kinds: string[] = [];
   epoch: string | undefined;
   rev: number | undefined;
@@ -82,11 +84,21 @@ class Listener {
       this.entries = new Map();
       this.epoch = message.epoch;
     }
-    this.entries = applyDelta(this.entries, deltaOf(message));
+    const delta = deltaOf(message);
+    this.entries = applyDelta(this.entries, delta);
+    const whole = bundleOf(this.entries);
+    const before = message.kind === "patch" ? this.bundle : undefined;
+    this.bundle = expectBundle(before ? bundleAfter(before, this.entries, delta) : whole);
+    if (!isDeepStrictEqual(this.bundle, whole)) throw new Error("another bundle");
     if (hashOf(this.entries, digest) !== message.hash) throw new Error("another hash");
     this.rev = message.rev;
     this.hash = message.hash;
   }
+}
+
+function expectBundle(bundle: Bundle | core.Problem): Bundle {
+  if (bundle instanceof core.Problem) throw new Error(String(bundle));
+  return bundle;
 }
 
 async function createPlane() {

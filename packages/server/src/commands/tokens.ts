@@ -50,6 +50,11 @@ export interface Spent {
   readonly state: State;
 }
 
+/** Whether whoever comes with it has been given it, and guesses nothing. */
+export function isToken(state: State, network: string, hash: string): boolean {
+  return rowsOf(state.token, network).some(([, each]) => each.hash === hash);
+}
+
 /** One use less. What is wrong with a token is told to its bearer alone. */
 export function spendToken(
   state: State,

@@ -66,3 +66,20 @@ test("a hundred hosts may wait without a token, and no more", async () => {
   const [, secret] = (JSON.parse(made.text) as { token: string }).token.split(":");
   expect(await join(101, { secret })).toBe(200);
 });
+
+test("a rack that joins by a token at once makes no tries; who guesses one does", async () => {
+  const { ask, plane } = await createTestPlane();
+  await ask("POST /networks", { by, body: { name: "home" } });
+  const made = await ask("POST /networks/home/tokens", { by, body: { uses: 0 } });
+  const [, secret] = (JSON.parse(made.text) as { token: string }).token.split(":");
+  const join = async (at: number, more: object): Promise<number> => {
+    const publicKey = Buffer.alloc(32, `key ${at}`).toString("base64");
+    const credential = `wrc_${String(at).padStart(43, "0")}`;
+    const body = { network: "home", name: `n${at}`, publicKey, credential, ...more };
+    return (await ask("POST /join", { body })).status;
+  };
+  const rack = Array.from({ length: 32 }, async (_, at) => await join(at, { secret }));
+  expect(new Set(await Promise.all(rack))).toEqual(new Set([200]));
+  expect(plane.tries.size).toBe(0);
+  expect([await join(32, { secret: "guess" }), plane.tries.size]).toEqual([401, 1]);
+});

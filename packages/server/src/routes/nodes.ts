@@ -7,6 +7,7 @@ import { limitKey } from "../auth/rate-limit.ts";
 import type { Handlers, Plane } from "../plane.ts";
 import { demandName } from "../request-forms.ts";
 import { approveNode, joinNode, removeNode, setNode } from "../commands/nodes.ts";
+import { isToken } from "../commands/tokens.ts";
 import { demandNetwork } from "../commands/networks.ts";
 import { withoutNull } from "./networks.ts";
 import { nodeKey, parsedName, rowsOf } from "../state.ts";
@@ -47,9 +48,11 @@ export const nodeHandlers: Handlers<Nodes> = {
   },
   async join({ ledger, clock, vault, tries }, { body, remoteAddress }) {
     const { network: wanted, name, publicKey, secret, credential } = body;
-    const address = limitKey(remoteAddress);
-    tries.take(address, clock.now());
     const network = wanted ?? onlyOne([...ledger.state.network.keys()]);
+    const token = secret === undefined ? undefined : vault.hashSecret(secret);
+    // Whole racks come from one address at once; without a token it is counted, so that nobody fills the list.
+    const isGuess = token === undefined || !isToken(ledger.state, network, token);
+    if (isGuess) tries.take(limitKey(remoteAddress), clock.now());
     const joining = {
       network,
       name,
@@ -57,7 +60,7 @@ export const nodeHandlers: Handlers<Nodes> = {
       credential: vault.hashSecret(credential),
       from: remoteAddress.replace(/^::ffff:/, ""),
       at: clock.now(),
-      ...optional("token", secret === undefined ? undefined : vault.hashSecret(secret)),
+      ...optional("token", token),
     };
     const deed = {
       actor: `node ${network}/${name}`,
@@ -65,8 +68,6 @@ export const nodeHandlers: Handlers<Nodes> = {
       summary: `${network}/${name}`,
     };
     await ledger.commit(deed, (state) => joinNode(state, joining));
-    // What was right was no guess; without a token it is counted, so that nobody fills the list.
-    if (secret !== undefined) tries.give(address, clock.now());
     const row = ledger.state.node.get(nodeKey(network, name));
     const isApproved = row?.fields !== undefined;
     return { network: parsedName(network), node: name, isApproved };

@@ -1,0 +1,81 @@
+/** An agent's tunnel in the kernel: makes it be as a device says, and knows what it was made to be. */
+import type { Bundle } from "@warren/api";
+import * as core from "@warren/core";
+import type { InterfaceName, PrivateKey, PublicKey } from "@warren/core";
+import { converge, remember, takeDown } from "./converge.ts";
+import type { Convergence, Memory } from "./converge.ts";
+import { printStep } from "./kernel/kernel.ts";
+import type { Kernel, KernelState, PeerState } from "./kernel/kernel.ts";
+import { peersAfter, peerSteps } from "./peer-steps.ts";
+import { desiredOf } from "./reconcile.ts";
+import type { OwnDevice } from "./reconcile.ts";
+
+export class Tunnel {
+  readonly #kernel: Kernel;
+  readonly #privateKey: PrivateKey;
+  readonly #interface: InterfaceName;
+  readonly #memory: Memory = { endpoints: new Map() };
+  #peers: ReadonlyMap<PublicKey, PeerState> = new Map();
+  /** What it was made to be, where nothing has gone wrong since. */
+  #settled: Bundle | undefined;
+
+  constructor(kernel: Kernel, privateKey: PrivateKey, own: InterfaceName) {
+    this.#kernel = kernel;
+    this.#privateKey = privateKey;
+    this.#interface = own;
+  }
+
+  /** As they were when the kernel was looked at last. */
+  get peers(): ReadonlyMap<PublicKey, PeerState> {
+    return this.#peers;
+  }
+
+  /** Makes it be as a newer device says: without a look where that is about a few peers alone. */
+  async renew(bundle: Bundle): Promise<Omit<Convergence, "state">> {
+    const { endpoints } = this.#memory;
+    const before = this.#settled && { bundle: this.#settled, peers: this.#peers };
+    const steps = before && peerSteps(before, bundle, endpoints);
+    if (steps === undefined) return await this.restore(bundle);
+    this.#settled = undefined;
+    if (steps.length > 0) await this.#kernel.run(this.#interface, steps);
+    remember(this.#memory, steps);
+    this.#peers = peersAfter(this.#peers, steps);
+    this.#settled = bundle;
+    return { done: steps.map(printStep), clashes: [], blocks: [] };
+  }
+
+  /** Makes it be as a device says, whatever it is. */
+  async restore(bundle: Bundle): Promise<Omit<Convergence, "state">> {
+    this.#settled = undefined;
+    const numeric = { ...bundle, device: core.withNumericEndpoints(bundle.device) };
+    const desired = desiredOf(numeric, this.#privateKey);
+    const { state, ...made } = await converge(this.#kernel, desired, this.#memory);
+    this.#peers = peersOf(state);
+    this.#settled = bundle;
+    return made;
+  }
+
+  async readPeers(): Promise<ReadonlyMap<PublicKey, PeerState>> {
+    this.#peers = peersOf(await this.#kernel.read(this.#interface));
+    return this.#peers;
+  }
+
+  /** Of peers that are dialled by name. */
+  async setEndpoints(set: readonly (readonly [PublicKey, string])[]): Promise<void> {
+    const steps = set.flatMap(([publicKey, endpoint]) => {
+      const allowedIps = this.#peers.get(publicKey)?.allowedIps;
+      if (allowedIps === undefined) return [];
+      return [{ kind: "peer", publicKey, change: { allowedIps, endpoint } } as const];
+    });
+    if (steps.length > 0) await this.#kernel.run(this.#interface, steps);
+  }
+
+  async takeDown(device: OwnDevice): Promise<void> {
+    this.#settled = undefined;
+    await takeDown(this.#kernel, device);
+  }
+}
+
+function peersOf({ link }: KernelState): ReadonlyMap<PublicKey, PeerState> {
+  return link?.kind === "wireguard" ? link.peers : new Map();
+}
