@@ -4,7 +4,7 @@
  * disk and line are arguments.
  */
 import { AppError, printMessage, readServerMessage } from "@warren/api";
-import type { Bundle, PeerReport, ServerMessage } from "@warren/api";
+import type { Bundle, ServerMessage } from "@warren/api";
 import * as core from "@warren/core";
 import type { PrivateKey, PublicKey } from "@warren/core";
 import { Contact } from "./contact.ts";
@@ -14,7 +14,6 @@ import { followedOf } from "./endpoints.ts";
 import type { StoredDevice } from "./files.ts";
 import { takeIn } from "./intake.ts";
 import { Journal } from "./journal.ts";
-import type { PeerState } from "./kernel/kernel.ts";
 import { NameFollower } from "./name-follower.ts";
 import type { OwnDevice } from "./reconcile.ts";
 import { firstOf, silentAmong, turnsOf } from "./rouse.ts";
@@ -53,6 +52,8 @@ export class Agent {
   #turn: Promise<void> = Promise.resolve();
   // Of the host's device; empty when it begins with one that the others know.
   #appliedHash: string | undefined;
+  /** What the server says that the device is made of: it knows by that whether there is anything new. */
+  #basis: string | undefined;
   /** Where the server has been told that the tunnel listens: the others dial it there. */
   #toldPort: number | undefined;
   /** The server was told why not: it is to hear of the mending, too. */
@@ -146,6 +147,7 @@ export class Agent {
       ...core.optional("epoch", epoch),
       ...core.optional("rev", rev),
       ...core.optional("hash", hash),
+      ...core.optional("basis", this.#basis),
       ...core.optional("listenPort", this.#device?.bundle.device.listenPort),
     };
     this.#contact.send(JSON.stringify(hello));
@@ -165,7 +167,7 @@ export class Agent {
       case "current":
         this.#standing.right("device");
         this.#welcome({ isWaiting: false, rev: message.rev });
-        if (this.#device !== undefined) this.#keep({ ...this.#device, ...message });
+        if (this.#device !== undefined) this.#confirm(this.#device, message);
         break;
       case "patch":
       case "snapshot":
@@ -199,9 +201,21 @@ export class Agent {
         return;
       case "device":
         this.#standing.right("device");
+        this.#basis = message.basis;
         this.#keep(taken.device);
         void this.#converge();
     }
+  }
+
+  #confirm(
+    device: StoredDevice,
+    { hash, epoch, rev, basis }: Extract<ServerMessage, { kind: "current" }>,
+  ): void {
+    const why = "it has another device";
+    if ((hash ?? device.hash) !== device.hash)
+      return this.#contact.send(printMessage({ kind: "resync", why }));
+    this.#basis = basis;
+    if (device.epoch !== epoch || device.rev !== rev) this.#keep({ ...device, epoch, rev });
   }
 
   #keep(device: StoredDevice): void {
@@ -353,7 +367,7 @@ export class Agent {
   #report(): void {
     const { device } = this.#device?.bundle ?? {};
     if (device === undefined || !this.#standing.isConnected) return;
-    this.#contact.send(printMessage({ kind: "report", peers: reportsOf(this.#tunnel.peers) }));
+    this.#contact.send(printMessage({ kind: "report", peers: this.#tunnel.reports }));
   }
 
   /** It was taken out of the network: nobody there answers it any more, nor does any start bring it back. */
@@ -374,14 +388,4 @@ export class Agent {
       this.#standing.wrong("kernel", this.#refused(error).text, { isConnected: false });
     }
   }
-}
-
-function reportsOf(peers: ReadonlyMap<PublicKey, PeerState>): readonly PeerReport[] {
-  return [...peers].map(([publicKey, { endpoint, handshakeSeconds, received, sent }]) => ({
-    publicKey,
-    received,
-    sent,
-    ...core.optional("endpoint", endpoint),
-    ...core.optional("handshakeSeconds", handshakeSeconds),
-  }));
 }

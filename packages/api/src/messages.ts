@@ -24,6 +24,10 @@ const agentForms = {
     epoch: optional(words, "Of the log that its revision is of."),
     rev: optional(revision, "Of its device."),
     hash: optional(hash, "Of its device."),
+    basis: optional(
+      words,
+      "What the server said that its device was made of, where it has heard so.",
+    ),
     listenPort: optional(port, "On which its tunnel listens."),
     addresses: optional(
       list(text(core.parseAddress)),
@@ -61,6 +65,7 @@ const delta = {
   ),
   delete: optional(list(words), "Entries that are no more."),
   hash: required(hash, "Of all entries after that."),
+  basis: optional(words, "Of the network: whoever comes back with it, and the hash, is current."),
   isIntended: optional(flag(), "Many peers go, and that is meant."),
 } as const;
 
@@ -71,6 +76,8 @@ const serverForms = {
   current: fields({
     epoch: required(words, "Of the log."),
     rev: required(revision, "Up to which."),
+    hash: optional(hash, "Of the device that it is taken to have."),
+    basis: optional(words, "As with a patch."),
   }),
   patch: fields({ rev: required(revision, "That it leads to."), ...delta }),
   snapshot: fields({
@@ -118,6 +125,7 @@ export function printDelta(
     readonly rev: number;
     readonly epoch?: string;
     readonly hash: string;
+    readonly basis?: string;
     readonly isIntended?: true;
   },
   { set, delete: gone }: Delta,

@@ -1,5 +1,6 @@
 /** What is known of an agent that is connected, in memory alone: its line, and how far it is. */
 import type { LineEnd, PeerReport } from "@warren/api";
+import * as core from "@warren/core";
 import type { Address } from "@warren/core";
 
 /** One agent's connection. */
@@ -39,6 +40,8 @@ export interface ConnectedAgent extends Arrival {
   presence: Presence;
   /** Hash of the device that it was told; absent while it was told none. */
   told: string | undefined;
+  /** What that was made of, as it was told. */
+  basis: string | undefined;
   hasGreeted: boolean;
   /** Answers its greeting, which waits until all that is gathered is told. */
   answer: (() => void) | undefined;
@@ -59,4 +62,17 @@ export function isAnswered({ hasGreeted, answer }: ConnectedAgent): boolean {
 export function note(agent: ConnectedAgent, hash: string, rev: number): void {
   agent.told = hash;
   agent.presence = { ...agent.presence, told: rev, isBehind: true };
+}
+
+/** Where a node is dialled, by where it comes from and what it says of itself; undefined where that says nothing. */
+export function observedAt(
+  address: Address,
+  { port, addresses }: NonNullable<ConnectedAgent["seen"]>,
+  meshRanges: readonly core.Prefix[],
+): core.Observed | undefined {
+  // Nobody else can dial the host by it; or it comes by the tunnel, whose own way that does not tell.
+  const isUseless = /^(127\.|::1$|fe80:)/.test(core.printAddress(address));
+  if (isUseless || core.isWithin(meshRanges, address)) return undefined;
+  const isOwn = addresses.some((each) => core.compareAddresses(each, address) === 0);
+  return { endpoint: { host: address, port }, isMapped: !isOwn };
 }

@@ -67,7 +67,10 @@ class Listener {
   epoch: string | undefined;
   rev: number | undefined;
   hash: string | undefined;
+  basis: string | undefined;
   closed: string | undefined;
+  /** What it had when it was told that it is made of that. */
+  readonly #made = new Map<string, Entries>();
 
   receive(text: string): void {
     const message = readServerMessage(text);
@@ -77,6 +80,17 @@ class Listener {
     // What it has is of a time when it was a node.
     if (message.kind === "waiting") this.entries = new Map();
     if (message.kind === "current") this.epoch = message.epoch;
+    if ("basis" in message) this.#note(message.basis);
+  }
+
+  /** What is made of the same is the same, or whoever comes back with it would be told so in vain. */
+  #note(basis = ""): void {
+    this.basis = basis;
+    const before = this.#made.get(basis);
+    this.#made.set(basis, this.entries);
+    if (before !== undefined && !isDeepStrictEqual(before, this.entries)) {
+      throw new Error("another device of the same");
+    }
   }
 
   #take(message: Extract<ServerMessage, { set: unknown }>): void {
@@ -145,8 +159,9 @@ function listen(streams: Streams, name: string, known?: Listener): Listener {
   const { receive } = streams.connect({ network: NETWORK, node: name }, line);
   // The line before this one was.
   listener.closed = undefined;
-  const { epoch, rev, hash } = listener;
-  receive(JSON.stringify({ kind: "hello", version: "1", epoch, rev, hash, listenPort: 51820 }));
+  const { epoch, rev, hash, basis } = listener;
+  const has = { epoch, rev, hash, basis };
+  receive(JSON.stringify({ kind: "hello", version: "1", ...has, listenPort: 51820 }));
   return listener;
 }
 

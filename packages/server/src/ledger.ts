@@ -94,6 +94,11 @@ export class Ledger {
     return this.#troubles.get(network);
   }
 
+  /** Where the nodes of a network were seen, as it is stored. */
+  seen(network: string): readonly (readonly [node: string, fact: string])[] {
+    return [...this.#factsOf(network)].map(([node, observed]) => [node, printFact(observed)]);
+  }
+
   onChange(listener: (networks: ReadonlySet<string>) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -19,3 +19,27 @@ export function sparing(clock: Clock, pauseMs: number, work: () => void): () => 
     clock.after(waitMs, perform);
   };
 }
+
+/** The least pause between two, and how many times as long as the work itself. */
+const REST_MS = 100;
+const REST_SHARE = 10;
+
+/** One after the other, with rests between: of a core, all of that takes a tenth. */
+export function inTurn<T>(clock: Clock, work: (each: T) => void): (each: T) => void {
+  const left = new Set<T>();
+  const workOnce = (): void => {
+    const [next] = left;
+    if (next === undefined) return;
+    const begin = clock.now();
+    work(next);
+    const rest = REST_MS + REST_SHARE * Math.max(0, clock.now() - begin);
+    clock.after(rest, () => {
+      left.delete(next);
+      workOnce();
+    });
+  };
+  return (each) => {
+    left.add(each);
+    if (left.size === 1) clock.after(REST_MS, workOnce);
+  };
+}

@@ -107,6 +107,36 @@ test("who wants everything again and again is sent it once a second, and after t
   expect(count()).toBe(2);
 });
 
+test("who comes back with what there is now is current at once; whether he has it is looked at later", async () => {
+  const { plane, ask, time, connect } = await createPair();
+  const first = connect("a");
+  first.receive(HELLO_TEXT);
+  time.run();
+  const told = JSON.parse(first.sent.at(-1) ?? "") as Record<string, unknown>;
+  const { epoch, rev, hash, basis } = told;
+  const kinds = (sent: readonly string[]): readonly unknown[] =>
+    sent.map((text) => (JSON.parse(text) as { kind: unknown }).kind);
+  const hello = (more: object): string =>
+    JSON.stringify({ ...HELLO, epoch, rev, hash, basis, ...more });
+  const lying = connect("a");
+  lying.receive(hello({ hash: "0".repeat(32) }));
+  expect(kinds(lying.sent)).toEqual(["current"]);
+  time.run();
+  expect(kinds(lying.sent)).toEqual(["current", "snapshot"]);
+  const honest = connect("a");
+  honest.receive(hello({}));
+  time.run();
+  expect(kinds(honest.sent)).toEqual(["current"]);
+  await ask("PATCH /networks/home/nodes/a", { by, body: { tags: ["db"] } });
+  time.run();
+  // Nothing of it is new to a, but what it is made of.
+  expect(kinds(honest.sent)).toEqual(["current", "current"]);
+  const stale = connect("a");
+  stale.receive(hello({ hash: "0".repeat(32) }));
+  expect(kinds(stale.sent)).toEqual(["snapshot"]);
+  expect(plane.streams.counts.patches).toBe(0);
+});
+
 test("what an agent could not apply is not what it has applied", async () => {
   const { plane, connect } = await createPair();
   const { receive } = connect("a");

@@ -2,59 +2,57 @@
  * The agents that are connected: tells each what its device is, and what becomes of it. Knows no socket,
  * only something to send a text with; whoever cannot follow is cut off and begins anew, never left behind.
  */
-import { entriesOf, hashAfter, hashOf, isEmpty, printDelta, printMessage } from "@warren/api";
+import { hashAfter, hashOf, isEmpty, printDelta, printMessage } from "@warren/api";
 import { deltaBetween, readAgentMessage, spreadMs } from "@warren/api";
-import type { AgentMessage, Digest, LineEnd, PresharedKeys } from "@warren/api";
+import type { AgentMessage, LineEnd } from "@warren/api";
 import * as core from "@warren/core";
-import type { Address, Index, Name } from "@warren/core";
-import { isAnswered, note } from "./connected-agent.ts";
+import type { Name } from "@warren/core";
+import { isAnswered, note, observedAt } from "./connected-agent.ts";
 import type { ConnectedAgent as Agent, Arrival, Line, Presence } from "./connected-agent.ts";
 import { changeBetween, deltaFor } from "./deltas.ts";
 import type { Change } from "./deltas.ts";
 import type { Clock, Ledger } from "./ledger.ts";
-import { sparing } from "./sparing.ts";
+import { inTurn, sparing } from "./sparing.ts";
 import { nodeKey } from "./state.ts";
+import { Told } from "./told.ts";
+import type { Means } from "./told.ts";
 
 /** The first change leaves at once, later ones together: after this pause, and at most so late. */
 const GATHER_MS = 50;
 /** What an agent may have the server do for it alone, it may so often. */
 const ASKED_MS = 1000;
+/** What costs nothing to be told late. */
+const REFRESH_MS = 5000;
 /** More than a snapshot of thousands of peers: who lets that pile up reads no more. */
 const MOST_BUFFERED = 8_000_000;
 
 export class Streams {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
-  readonly #digest: Digest;
-  readonly #presharedKeys: (network: string) => PresharedKeys;
+  readonly #means: Means;
   readonly #report: (mistake: unknown) => void;
   readonly #agents = new Map<string, Agent>();
   /** What connected agents were told of last. */
-  readonly #told = new Map<string, Index | undefined>();
+  readonly #told = new Map<string, Told>();
   readonly #waiting = new Set<string>();
+  readonly #refreshing = new Set<string>();
   readonly #listeners = new Set<(network: string) => void>();
   /** What was sent since it started. */
+  /** Of those that were answered by what they say that they have. */
+  readonly #proveSoon: (agent: Agent) => void;
   readonly counts = { patches: 0, snapshots: 0, bytes: 0 };
   #isStopped = false;
 
   constructor(
     ledger: Ledger,
     clock: Clock,
-    {
-      digest,
-      presharedKeys,
-      report,
-    }: {
-      readonly digest: Digest;
-      readonly presharedKeys: (network: string) => PresharedKeys;
-      readonly report: (mistake: unknown) => void;
-    },
+    { report, ...means }: Means & { readonly report: (mistake: unknown) => void },
   ) {
     this.#ledger = ledger;
     this.#clock = clock;
-    this.#digest = digest;
-    this.#presharedKeys = presharedKeys;
+    this.#means = means;
     this.#report = report;
+    this.#proveSoon = inTurn(clock, (agent) => this.#prove(agent));
     ledger.onChange((networks) => {
       for (const network of networks) this.#schedule(network);
     });
@@ -92,6 +90,7 @@ export class Streams {
       presence: { connectedAt: this.#clock.now(), isBehind: true, peers: [] },
       credential: this.#ledger.state.node.get(key)?.joined?.credential,
       told: undefined,
+      basis: undefined,
       hasGreeted: false,
       answer: undefined,
       isOfThisLog: false,
@@ -176,7 +175,7 @@ export class Streams {
   #greet(agent: Agent, hello: Extract<AgentMessage, { kind: "hello" }>): void {
     agent.presence = { ...agent.presence, version: hello.version };
     const { listenPort: port, addresses = [] } = hello;
-    if (port !== undefined && agent.address !== undefined && !isUseless(agent.address)) {
+    if (port !== undefined && agent.address !== undefined) {
       agent.seen = { port, addresses };
       agent.observe();
     }
@@ -190,7 +189,10 @@ export class Streams {
     const { epoch, rev } = this.#ledger;
     const isAhead = hello.epoch === epoch && (hello.rev ?? 0) > rev;
     agent.isOfThisLog = hello.epoch === epoch && !isAhead;
-    const hash = this.#hashOf(agent);
+    const told = this.#told.get(agent.network);
+    const isAsTold = agent.isOfThisLog && told?.isOfNow(agent.node, hello) === true;
+    if (isAsTold) this.#proveSoon(agent);
+    const hash = isAsTold ? hello.hash : told?.hashOf(agent.node);
     if (hash === undefined) {
       // Where there is trouble a host keeps what it has, until that is mended.
       if (this.#ledger.trouble(agent.network) !== undefined) return;
@@ -201,7 +203,34 @@ export class Streams {
     agent.isOfThisLog = true;
     agent.told = hash;
     agent.presence = { ...agent.presence, told: rev, applied: rev, isBehind: false };
-    this.#send(agent, printMessage({ kind: "current", epoch, rev }));
+    this.#sendCurrent(agent);
+  }
+
+  #sendCurrent(agent: Agent): void {
+    const { epoch, rev } = this.#ledger;
+    agent.basis = this.#told.get(agent.network)?.basis;
+    const told = { ...core.optional("hash", agent.told), ...core.optional("basis", agent.basis) };
+    this.#send(agent, printMessage({ kind: "current", epoch, rev, ...told }));
+  }
+
+  /** Whom a change did not concern hears once in a while that what he has is still made of what there is. */
+  #refreshSoon(network: string): void {
+    if (this.#refreshing.has(network)) return;
+    this.#refreshing.add(network);
+    this.#clock.after(REFRESH_MS, () => {
+      this.#refreshing.delete(network);
+      const basis = this.#told.get(network)?.basis;
+      for (const agent of this.#agents.values()) {
+        const isUntold = agent.network === network && isAnswered(agent) && agent.basis !== basis;
+        if (isUntold && agent.told !== undefined) this.#sendCurrent(agent);
+      }
+    });
+  }
+
+  /** Who has said something wrong of what he has is sent everything. */
+  #prove(agent: Agent): void {
+    const { network, node, told } = agent;
+    if (this.#isHere(agent) && told !== this.#told.get(network)?.hashOf(node)) this.#sendAll(agent);
   }
 
   #sendAgain(agent: Agent): void {
@@ -220,13 +249,8 @@ export class Streams {
     const index = this.#ledger.plan(network)?.index;
     if (index?.byName.has(node as Name) !== true) return;
     agent.seen = undefined;
-    // By the tunnel: that says nothing of the way that the tunnel itself takes.
-    if (core.isWithin(index.network.addresses, address)) return;
-    const isOwn = seen.addresses.some((each) => core.compareAddresses(each, address) === 0);
-    this.#ledger.observe(network, node as Name, {
-      endpoint: { host: address, port: seen.port },
-      isMapped: !isOwn,
-    });
+    const observed = observedAt(address, seen, index.network.addresses);
+    if (observed !== undefined) this.#ledger.observe(network, node as Name, observed);
   }
 
   #schedule(network: string): void {
@@ -253,10 +277,10 @@ export class Streams {
       if (agent.network === network && agent.seen !== undefined) agent.observe();
     }
     this.#repeat(network);
-    const before = this.#told.get(network);
+    const before = this.#told.get(network)?.index;
     const after = this.#ledger.plan(network)?.index;
     if (before === after) return false;
-    this.#told.set(network, after);
+    this.#told.set(network, new Told(this.#ledger, network, this.#means));
     const change =
       before === undefined || after === undefined ? undefined : changeBetween(before, after);
     for (const agent of this.#agents.values()) {
@@ -266,6 +290,7 @@ export class Streams {
       if (agent.told === undefined || change === undefined) this.#sendAll(agent);
       else this.#sendChange(agent, change, agent.told);
     }
+    this.#refreshSoon(network);
     return true;
   }
 
@@ -298,30 +323,32 @@ export class Streams {
     const { delta, replaced } = deltaFor(
       change,
       agent.node as Name,
-      this.#presharedKeys(agent.network),
+      this.#means.presharedKeys(agent.network),
     );
     if (isEmpty(delta)) return;
-    const hash = hashAfter(told, replaced, delta, this.#digest);
+    const hash = hashAfter(told, replaced, delta, this.#means.digest);
     note(agent, hash, this.#ledger.rev);
     this.counts.patches += 1;
     // Somebody has asked for it, or it would not be in the log.
-    this.#send(
-      agent,
-      printDelta({ kind: "patch", rev: this.#ledger.rev, hash, isIntended: true }, delta),
-    );
+    agent.basis = this.#told.get(agent.network)?.basis;
+    const head = { kind: "patch", rev: this.#ledger.rev, hash, isIntended: true } as const;
+    this.#send(agent, printDelta({ ...head, ...core.optional("basis", agent.basis) }, delta));
   }
 
   #sendAll(agent: Agent): void {
-    const entries = this.#entriesOf(agent);
+    const told = this.#told.get(agent.network);
+    const entries = told?.entriesOf(agent.node);
     if (entries === undefined) return;
     const { epoch, rev, state } = this.#ledger;
     // Of the same log somebody has asked for whatever goes; of another, only where somebody says so.
     const isConfirmed = state.network.get(agent.network)?.confirmedIn === epoch;
     const isIntended = agent.isOfThisLog || isConfirmed;
-    const hash = hashOf(entries, this.#digest);
+    const hash = hashOf(entries, this.#means.digest);
     note(agent, hash, rev);
     this.counts.snapshots += 1;
-    const head = { kind: "snapshot", epoch, rev, hash } as const;
+    agent.basis = told?.basis;
+    const basis = core.optional("basis", agent.basis);
+    const head = { kind: "snapshot", epoch, rev, hash, ...basis } as const;
     const delta = deltaBetween(new Map(), entries);
     this.#send(agent, printDelta(isIntended ? { ...head, isIntended } : head, delta));
   }
@@ -333,24 +360,7 @@ export class Streams {
     line.send(text);
   }
 
-  #hashOf(agent: Agent): string | undefined {
-    const entries = this.#entriesOf(agent);
-    return entries === undefined ? undefined : hashOf(entries, this.#digest);
-  }
-
-  #entriesOf({ network, node }: Agent): ReturnType<typeof entriesOf> | undefined {
-    const index = this.#told.get(network);
-    const member = index?.byName.get(node as Name);
-    if (index === undefined || member === undefined) return undefined;
-    return entriesOf(core.device(index, member), this.#presharedKeys(network));
-  }
-
   #announce(network: string): void {
     for (const listener of this.#listeners) listener(network);
   }
-}
-
-/** Nobody else can dial the host by it. */
-function isUseless(address: Address): boolean {
-  return /^(127\.|::1$|fe80:)/.test(core.printAddress(address));
 }
