@@ -66,6 +66,35 @@ test("what is wrong stands in the host's own status until it has come right", as
   expect(h0.status?.error).toBeUndefined();
 });
 
+test("who is told once more what it has says once more that it has it", async () => {
+  const world = await createWorld(["a", "b"]);
+  const copy = world.disk.content;
+  await joinAndStart(world, "c");
+  await world.clock.pass(QUIET_MS);
+  await world.restart(() => world.disk.restore(copy));
+  await world.clock.pass(QUIET_MS);
+  const { epoch } = world.ledger;
+  await world.commit((state) => setNetwork(state, world.network, { confirmedIn: epoch }));
+  await world.clock.pass(1000);
+  expect(world.streams?.presence(world.network, "a")).toMatchObject({ isBehind: false });
+});
+
+test("what a full disk did not take it is given again once it takes it", async () => {
+  const world = await createWorld(["a", "b"]);
+  const a = world.host("a");
+  a.isFull = true;
+  await world.commit((state) => setNode(state, world.network, "b", { subnets: ["10.9.0.0/24"] }));
+  await world.clock.pass(QUIET_MS);
+  expect(a.disk.device?.hash).not.toBe(a.kept?.hash);
+  a.isFull = false;
+  await world.clock.pass(QUIET_MS);
+  expect(a.disk.device?.hash).toBe(a.kept?.hash);
+  world.killServer();
+  a.boot();
+  await world.clock.pass(1000);
+  expect((await a.peers()).join()).toContain("10.9.0.0/24");
+});
+
 test("a server that ends each line once it has welcomed is called as seldom as one that is away", async () => {
   const world = await createWorld(["a"]);
   const { streams } = world;

@@ -19,6 +19,8 @@ export class SimDisk {
   #restores = 0;
   #writer: { isKilled: boolean } = { isKilled: true };
   isFull = false;
+  /** Somebody put an older copy in place by hand: hosts refuse what is said under the same log. */
+  wasPutBack = false;
 
   constructor(clock: SimClock) {
     this.#clock = clock;
@@ -67,6 +69,7 @@ export class SimDisk {
   /** As somebody does it with cp. */
   putBack(copy: SimContent): void {
     this.#content = copy;
+    this.wasPutBack = true;
   }
 
   #change(table: "rows" | "facts", delta: Delta): void {

@@ -60,7 +60,10 @@ export class SimLine {
     else this.#toServer.push(() => this.#arrive());
     return {
       send: (text) => {
-        if (this.#isAgentThere) this.#toServer.push(() => this.#server?.receive(text), true);
+        // Without its greeting an agent is nobody to the server, for as long as the line stands.
+        const mayBeSpoiled = !text.includes('"kind":"hello"');
+        if (this.#isAgentThere)
+          this.#toServer.push(() => this.#server?.receive(text), mayBeSpoiled);
       },
       close: () => {
         if (!this.#isAgentThere) return;
@@ -91,13 +94,8 @@ export class SimLine {
     for (const pipe of [this.#toAgent, this.#toServer]) pipe.hold(isStalled);
   }
 
-  spoil(direction: "agent" | "server", how: Spoiling): void {
+  spoil(direction: "agent" | "server", how: Spoiling | undefined): void {
     (direction === "agent" ? this.#toAgent : this.#toServer).spoiling = how;
-  }
-
-  /** Whether something was lost or doubled in the middle. */
-  get wasSpoiled(): boolean {
-    return this.#toAgent.wasSpoiled || this.#toServer.wasSpoiled;
   }
 
   #later(delayMs: number, work: () => void): void {
@@ -148,7 +146,6 @@ class Pipe {
   #isHeld = false;
   readonly #waiting: (() => void)[] = [];
   spoiling: Spoiling | undefined;
-  wasSpoiled = false;
 
   constructor(weather: Weather) {
     this.#weather = weather;
@@ -164,7 +161,6 @@ class Pipe {
     const how = mayBeSpoiled ? this.spoiling : undefined;
     if (how !== undefined) {
       this.spoiling = undefined;
-      this.wasSpoiled = true;
       if (how === "lost") return;
       this.push(work);
     }

@@ -10,7 +10,7 @@ import type { Index, Name } from "@warren/core";
 import { createPresharedKeys, digest, hashSecret } from "@warren/crypto";
 import { joinNode, Ledger, Streams } from "@warren/server";
 import type { State } from "@warren/server";
-import { createChance } from "./chance.ts";
+import type { Chance } from "./chance.ts";
 import { SimClock } from "./clock.ts";
 import { SimDisk } from "./disk.ts";
 import { SimLine } from "./network.ts";
@@ -23,8 +23,8 @@ const MOST_LATENCY_MS = 80;
 const MOST_KERNEL_MS = 15;
 
 export interface WorldOptions {
-  /** Chance decides how long everything takes. */
-  readonly seed?: number;
+  /** Decides how long everything takes; without, all takes the same. */
+  readonly chance?: Chance;
   /** What stands for the real parts. */
   readonly parts?: Partial<Parts>;
 }
@@ -50,20 +50,20 @@ export class PlaneWorld {
     Buffer.alloc(32, 7).toString("base64"),
   );
   readonly #parts: Parts;
-  readonly #chance: (() => number) | undefined;
+  readonly #chance: Chance | undefined;
   #server: { readonly ledger: Ledger; readonly streams: Streams } | undefined;
   readonly #plans: Plan[] = [];
   #deeds = 0;
   /** The deed of each revision that somebody was told is there. */
-  #acknowledged = new Map<number, string>();
+  #acknowledged = new Map<number, string | undefined>();
   /** The server's own clock, which somebody sets, against the world's. */
   serverSkewMs = 0;
   /** What an agent took from its host without being told to. */
   readonly losses: string[] = [];
 
-  constructor({ seed, parts }: WorldOptions = {}) {
+  constructor({ chance, parts }: WorldOptions = {}) {
     this.#parts = { Agent, Ledger, Streams, ...parts };
-    if (seed !== undefined) this.#chance = createChance(seed);
+    this.#chance = chance;
   }
 
   get hosts(): readonly SimHost[] {
@@ -90,10 +90,7 @@ export class PlaneWorld {
       after: (delayMs: number, work: () => void) => clock.after(delayMs, work),
     };
     const ledger = await this.#parts.Ledger.open(this.disk.open(), serverClock);
-    for (const [rev, deed] of this.#acknowledged) {
-      if (this.disk.content.log[rev - 1] !== deed)
-        throw new Error("an acknowledged commit is lost");
-    }
+    this.#checkLog();
     const secrets = { digest, presharedKeys: () => this.#presharedKeys, report: fail };
     const streams = new this.#parts.Streams(ledger, serverClock, secrets);
     const note = (): void => {
@@ -103,6 +100,16 @@ export class PlaneWorld {
     note();
     ledger.onChange(note);
     this.#server = { ledger, streams };
+  }
+
+  #checkLog(): void {
+    const { log } = this.disk.content;
+    if (new Set(log).size < log.length) throw new Error("a commit is there twice");
+    for (const [rev, deed] of this.#acknowledged) {
+      if (deed === undefined || log[rev - 1] !== deed) {
+        throw new Error("an acknowledged commit is lost");
+      }
+    }
   }
 
   /** As kill -9 does it: nobody is told. */
@@ -129,9 +136,10 @@ export class PlaneWorld {
   /** Ends when its server has answered: never, where that is killed before. */
   async begin(change: (state: State) => State): Promise<void> {
     this.#deeds += 1;
-    const [command, before] = [`deed ${this.#deeds}`, this.ledger.rev];
-    const rev = await this.ledger.commit({ actor: "sim", command }, change);
-    if (rev > before) this.#acknowledged.set(rev, command);
+    const deed = { actor: "sim", command: `deed ${this.#deeds}` };
+    const rev = await this.ledger.commit(deed, change);
+    // Where it changed nothing it is another's.
+    this.#acknowledged.set(rev, this.disk.content.log[rev - 1]);
   }
 
   async join(name: string): Promise<void> {
@@ -256,8 +264,8 @@ export class PlaneWorld {
     const { begunWith, peersSince } = host;
     const isWithout = (device: core.Device | undefined): boolean =>
       device?.peers.every(({ publicKey }) => publicKey !== peer) === true;
-    if (isWithout(begunWith?.bundle.device)) return true;
-    const since = peersSince.get(peer) ?? Infinity;
+    const since = peersSince.get(peer);
+    if (since === undefined || isWithout(begunWith?.bundle.device)) return true;
     return this.#plans.some(({ index }, at) => {
       const endsAt = this.#plans[at + 1]?.atMs ?? Infinity;
       return endsAt >= since && isWithout(deviceIn(index, host.name));

@@ -11,10 +11,7 @@ export async function createWorld(
   options: WorldOptions = {},
 ): Promise<PlaneWorld> {
   const world = new PlaneWorld(options);
-  await world.startServer();
-  const settings = { addresses: ["10.0.0.0/24"] };
-  const wish = { name: world.network, settings, isOpen: true, secret: "sealed", at: 0 };
-  await world.commit((state) => createNetwork(state, wish));
+  await foundNetwork(world);
   for (const name of names) {
     await world.join(name);
     await world.commit((state) => approveNode(state, world.network, name, endpointOf(name)));
@@ -22,6 +19,14 @@ export async function createWorld(
   }
   await world.clock.pass(QUIET_MS);
   return world;
+}
+
+/** With a server, and without a host yet. */
+export async function foundNetwork(world: PlaneWorld): Promise<void> {
+  await world.startServer();
+  const settings = { addresses: ["10.0.0.0/24"] };
+  const wish = { name: world.network, settings, isOpen: true, secret: "sealed", at: 0 };
+  await world.commit((state) => createNetwork(state, wish));
 }
 
 export function endpointOf(name: string): { readonly endpoint: string } {
@@ -42,7 +47,8 @@ export async function joinAndStart(world: PlaneWorld, host: string): Promise<voi
 export async function differences(world: PlaneWorld): Promise<readonly string[]> {
   const all = world.hosts.map(async (host) => {
     if (host.isOut) return (await host.leftovers()).map((each) => `${host.name} has its ${each}`);
-    if (!world.isKnown(host)) return [];
+    // Who waits keeps what it has.
+    if (!world.isKnown(host) || world.deviceOf(host.name) === undefined) return [];
     const has = [...(await host.peers()), ...(await host.routes())];
     const wants = world.wanted(host.name);
     return has.join(";") === wants.join(";")

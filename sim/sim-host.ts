@@ -70,7 +70,7 @@ export class SimHost {
   readonly peersSince = new Map<core.PublicKey, number>();
   /** How often its agents have had the kernel do something. */
   runs = 0;
-  /** Texts of its lines were lost or doubled in the middle. */
+  /** Texts of its lines may have been lost or doubled in the middle. */
   wasSpoiled = false;
   /** Where its agents have sent something, to have a handshake begun. */
   readonly knocked: string[] = [];
@@ -93,6 +93,7 @@ export class SimHost {
   join(credential: string): void {
     this.disk = { ...this.disk, credential, isRevoked: false };
     this.isOut = false;
+    this.ends.length = 0;
   }
 
   get isRunning(): boolean {
@@ -156,8 +157,9 @@ export class SimHost {
     });
   }
 
-  spoil(direction: "agent" | "server", how: Spoiling): void {
+  spoil(direction: "agent" | "server", how?: Spoiling): void {
     this.#line?.spoil(direction, how);
+    this.wasSpoiled ||= how !== undefined;
   }
 
   async peers(): Promise<readonly string[]> {
@@ -303,7 +305,6 @@ export class SimHost {
         events.received(text);
       },
       closed: (why, isLasting) => {
-        this.wasSpoiled ||= line.wasSpoiled;
         this.ends.push(core.printText(why));
         events.closed(why, isLasting);
       },

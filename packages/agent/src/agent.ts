@@ -45,6 +45,7 @@ export class Agent {
   readonly #version: string;
   readonly #interface: core.InterfaceName;
   #device: StoredDevice | undefined;
+  #isSaved = true;
   readonly #contact: Contact;
   readonly #journal: Journal;
   readonly #alarm: Alarm;
@@ -56,8 +57,8 @@ export class Agent {
   #basis: string | undefined;
   /** Where the server has been told that the tunnel listens: the others dial it there. */
   #toldPort: number | undefined;
-  /** The server was told why not: it is to hear of the mending, too. */
-  #hasFailed = false;
+  /** By the server, which has told of a device or has heard why not. */
+  #isAwaited = false;
   #isDue = false;
   #isEnded = false;
   #revoked: { readonly device: OwnDevice | undefined } | undefined;
@@ -72,7 +73,7 @@ export class Agent {
     this.#version = version;
     this.#interface = own;
     this.#device = device === undefined ? undefined : this.#named(device);
-    const tell = (status: Status): void => this.#write(() => world.onStatus(status));
+    const tell = (status: Status): void => void this.#write(() => world.onStatus(status));
     this.#standing = new Standing(tell, device?.rev);
     this.#appliedHash = device && FROM_DISK;
     this.#toldPort = device?.bundle.device.listenPort;
@@ -121,6 +122,7 @@ export class Agent {
   #look(): void {
     this.#later(HEAL_MS, () => {
       this.#alarm.rest();
+      if (!this.#isSaved && this.#device !== undefined) this.#keep(this.#device);
       void this.#converge().then(() => this.#report());
       this.#look();
     });
@@ -202,6 +204,7 @@ export class Agent {
       case "device":
         this.#standing.right("device");
         this.#basis = message.basis;
+        this.#isAwaited = true;
         this.#keep(taken.device);
         void this.#converge();
     }
@@ -220,16 +223,18 @@ export class Agent {
 
   #keep(device: StoredDevice): void {
     this.#device = this.#named(device);
-    // Without it the tunnel is right all the same; only a boot without the server would bring the old one.
-    this.#write(() => this.#world.save(device));
+    // Without, the tunnel is right all the same; but a boot without the server would bring the old one.
+    this.#isSaved = this.#write(() => this.#world.save(device));
   }
 
-  /** A disk that is full is no reason to end. */
-  #write(work: () => void): void {
+  /** A disk that is full is no reason to end. Whether it was written. */
+  #write(work: () => void): boolean {
     try {
       work();
+      return true;
     } catch (error) {
       this.#refused(error);
+      return false;
     }
   }
 
@@ -255,17 +260,13 @@ export class Agent {
   /** One thing at a time at the kernel; what comes meanwhile is done after it, with the newest device. */
   #converge(): Promise<void> {
     this.#isDue = true;
-    return this.#inTurn(async () => {
+    // A mistake of ours ends the process: its service starts it again, and the tunnel goes on meanwhile.
+    this.#turn = this.#turn.then(async () => {
       if (!this.#isDue || this.#isEnded) return;
       this.#isDue = false;
       if (this.#revoked !== undefined) await this.#takeDown(this.#revoked.device);
       else if (this.#device !== undefined) await this.#apply(this.#device);
     });
-  }
-
-  /** A mistake of ours ends the process: its service starts it again, and the tunnel goes on meanwhile. */
-  #inTurn(work: () => Promise<void>): Promise<void> {
-    this.#turn = this.#turn.then(work);
     return this.#turn;
   }
 
@@ -290,12 +291,12 @@ export class Agent {
       }
       this.#appliedHash = hash;
       this.#standing.note({ applied: rev, device: bundle.device });
-      if (isNew || this.#hasFailed) this.#tell(rev, hash);
-      this.#hasFailed = false;
+      if (isNew || this.#isAwaited) this.#tell(rev, hash);
+      this.#isAwaited = false;
     } catch (error) {
       const { text } = this.#refused(error);
       this.#standing.wrong("kernel", text);
-      this.#hasFailed = true;
+      this.#isAwaited = true;
       this.#tell(rev, hash, text);
     }
   }
@@ -372,7 +373,7 @@ export class Agent {
 
   /** It was taken out of the network: nobody there answers it any more, nor does any start bring it back. */
   #leave(): void {
-    this.#revoked = { device: this.#device?.bundle.device };
+    this.#revoked ??= { device: this.#device?.bundle.device };
     this.#device = undefined;
     this.#write(() => this.#world.forget());
     this.#contact.close();

@@ -10,5 +10,6 @@ export type { ServeOptions, Serving } from "./serve.ts";
 export { Ledger } from "./ledger.ts";
 export { Streams } from "./streams.ts";
 export type { State } from "./state.ts";
-export { createNetwork, setNetwork } from "./commands/networks.ts";
+export { applyDocument, createNetwork, setNetwork } from "./commands/networks.ts";
 export { approveNode, joinNode, removeNode, setNode } from "./commands/nodes.ts";
+export { createToken } from "./commands/tokens.ts";

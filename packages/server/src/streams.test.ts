@@ -148,6 +148,21 @@ test("what an agent could not apply is not what it has applied", async () => {
   expect([applied, error]).toEqual([2, "no wg"]);
 });
 
+test("who has applied what it was told of is not behind a revision that changed nothing for it", async () => {
+  const { ask, plane, time, connect } = await createPair();
+  const { receive, sent } = connect("a");
+  receive(HELLO_TEXT);
+  time.run();
+  const { rev, hash } = JSON.parse(sent.at(-1) ?? "") as { rev: number; hash: string };
+  await ask("POST /networks/home/tokens", { by, body: {} });
+  receive(JSON.stringify({ ...HELLO, epoch: plane.ledger.epoch, rev, hash }));
+  time.run();
+  receive(JSON.stringify({ kind: "applied", rev, hash }));
+  const told = plane.ledger.rev;
+  expect(told).toBe(rev + 1);
+  expect(plane.streams.presence("home", "a")).toMatchObject({ told, applied: told });
+});
+
 /** Nodes a and b, of which b listens; and why each one's last line was closed. */
 async function createPair() {
   const made = await createTestPlane();

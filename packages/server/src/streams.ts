@@ -157,7 +157,9 @@ export class Streams {
         const { error: _, ...presence } = agent.presence;
         const { rev, error } = message;
         const isBehind = message.hash !== agent.told;
-        const done = error === undefined ? { applied: rev } : { error };
+        // It may have been told of a later revision since that has the same device.
+        const applied = isBehind ? rev : (presence.told ?? rev);
+        const done = error === undefined ? { applied } : { error };
         agent.presence = { ...presence, isBehind, ...done };
         break;
       }
