@@ -1,5 +1,8 @@
 /** Time that goes on only when it is told to. */
 
+const STEP_MS = 20;
+const MOST_STEPS = 1000;
+
 interface Timer {
   readonly atMs: number;
   readonly work: () => void;
@@ -31,6 +34,20 @@ export class SimClock {
       next.work();
     }
     this.#now = endsAt;
+  }
+
+  /** So long as it takes, in steps; what takes for ever is a mistake. */
+  async until<T>(work: Promise<T>): Promise<T> {
+    const wait = { isOver: false };
+    const over = (): void => {
+      wait.isOver = true;
+    };
+    work.then(over, over);
+    for (let step = 0; !wait.isOver; step += 1) {
+      if (step === MOST_STEPS) throw new Error("what was waited for never ends");
+      await this.pass(STEP_MS);
+    }
+    return await work;
   }
 
   /** Of those that are due at once the one that was put off first. */

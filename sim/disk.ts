@@ -5,9 +5,6 @@ import { say } from "@warren/core";
 import type { Store, Stored } from "@warren/server";
 import type { SimClock } from "./clock.ts";
 
-/** Until something is on the disk, and again until its writer hears of it. */
-const WRITE_MS = 2;
-
 /** With the deed of each revision, in their order. */
 export interface SimContent extends Stored {
   readonly log: readonly string[];
@@ -15,6 +12,8 @@ export interface SimContent extends Stored {
 
 export class SimDisk {
   readonly #clock: SimClock;
+  /** Until something is on the disk, and again until its writer hears of it. */
+  readonly #writeMs: () => number;
   #content: SimContent = { epoch: "epoch 0", rev: 0, rows: new Map(), facts: new Map(), log: [] };
   #restores = 0;
   #writer: { isKilled: boolean } = { isKilled: true };
@@ -22,8 +21,9 @@ export class SimDisk {
   /** Somebody put an older copy in place by hand: hosts refuse what is said under the same log. */
   wasPutBack = false;
 
-  constructor(clock: SimClock) {
+  constructor(clock: SimClock, writeMs: () => number) {
     this.#clock = clock;
+    this.#writeMs = writeMs;
   }
 
   /** A copy, as a backup is one. */
@@ -79,7 +79,7 @@ export class SimDisk {
 
   async #pause(writer: { readonly isKilled: boolean }): Promise<void> {
     await new Promise<void>((goOn) => {
-      this.#clock.after(WRITE_MS, () => {
+      this.#clock.after(this.#writeMs(), () => {
         if (!writer.isKilled) goOn();
       });
     });

@@ -19,7 +19,7 @@ export const SILENT_MS = 45_000;
 const FAREWELL_MS = 30_000;
 const PART_MS = 1000;
 /** What one text that piles up counts, so that a handful is more than a server keeps. */
-const TEXT_BYTES = 1_500_000;
+const TEXT_BYTES = 3_000_000;
 
 /** What a hostile network does to the next text of one direction. */
 export type Spoiling = "lost" | "doubled";

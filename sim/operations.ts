@@ -4,7 +4,8 @@ import { driftKinds } from "./drift.ts";
 
 /** Who has an endpoint in the document; the others are dialled where the server sees them. */
 export const DIALLED: readonly string[] = ["a", "b", "c"];
-export const NAMES = [...DIALLED, "d", "e"] as const;
+const SEEN = ["d", "e"] as const;
+export const NAMES = [...DIALLED, ...SEEN] as const;
 
 export const POLICIES = [
   undefined,
@@ -56,10 +57,11 @@ const ofLines = fc.oneof(
   operation("break", { name, agentMs: fc.nat(45_000), serverMs: fc.nat(60_000) }),
   operation("partition", { name, isCutOff: fc.boolean() }),
   operation("stall", { name, spanMs: fc.nat(60_000) }),
+  operation("move", { name: fc.constantFrom(...SEEN), last: fc.nat(255) }),
 );
 
 const ofServer = fc.oneof(
-  operation("kill server", { afterMs: fc.nat(6), awayMs: fc.nat(20_000) }),
+  operation("kill server", { afterMs: fc.nat(100), awayMs: fc.nat(20_000) }),
   operation("stop server", { awayMs: fc.nat(5000) }),
   operation("disk", { isFull: fc.boolean() }),
   operation("clock", { jumpMs: fc.integer({ min: -3_600_000, max: 3_600_000 }) }),

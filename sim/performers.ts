@@ -8,6 +8,9 @@ import { LINKS, POLICIES } from "./operations.ts";
 import type { Operation } from "./operations.ts";
 import type { Play } from "./play.ts";
 
+/** 198.51.100.0, of which one half is whose and the other's. */
+const SEEN_AT = 0xc6_33_64_00;
+
 type Performers = {
   readonly [K in Operation["kind"]]: (
     play: Play,
@@ -79,6 +82,11 @@ const performers: Performers = {
     host.isCutOff = isCutOff;
     if (isCutOff) host.cut({ agentMs: 45_000, serverMs: 60_000 });
   },
+  move: ({ world }, { name, last }) => {
+    const host = world.host(name);
+    host.address = { family: 4, bits: BigInt(SEEN_AT + (name === "d" ? 0 : 256) + last) };
+    host.cut({ agentMs: last });
+  },
   stall: ({ world }, { name, spanMs }) => world.host(name).stall(spanMs),
   spoil: ({ world }, { name, direction, how }) => world.host(name).spoil(direction, how),
 
@@ -90,9 +98,7 @@ const performers: Performers = {
   },
   "stop server": async ({ world }, { awayMs }) => {
     world.streams?.stop();
-    const closed = world.ledger.close().catch(() => undefined);
-    await world.clock.pass(100);
-    await closed;
+    await world.clock.until(world.ledger.close().catch(() => undefined));
     world.killServer();
     await world.clock.pass(awayMs);
     await world.startServer();

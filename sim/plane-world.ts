@@ -21,6 +21,8 @@ import { SimHost } from "./sim-host.ts";
 const LATENCY_MS = 5;
 const MOST_LATENCY_MS = 80;
 const MOST_KERNEL_MS = 15;
+const WRITE_MS = 2;
+const MOST_WRITE_MS = 200;
 
 export interface WorldOptions {
   /** Decides how long everything takes; without, all takes the same. */
@@ -43,7 +45,7 @@ interface Plan {
 
 export class PlaneWorld {
   readonly clock = new SimClock();
-  readonly disk = new SimDisk(this.clock);
+  readonly disk: SimDisk;
   readonly network = "m" as Name;
   readonly #hosts = new Map<string, SimHost>();
   readonly #presharedKeys: PresharedKeys = createPresharedKeys(
@@ -64,6 +66,9 @@ export class PlaneWorld {
   constructor({ chance, parts }: WorldOptions = {}) {
     this.#parts = { Agent, Ledger, Streams, ...parts };
     this.#chance = chance;
+    this.disk = new SimDisk(this.clock, () =>
+      chance === undefined ? WRITE_MS : Math.ceil(chance() ** 3 * MOST_WRITE_MS),
+    );
   }
 
   get hosts(): readonly SimHost[] {
@@ -129,8 +134,7 @@ export class PlaneWorld {
 
   /** Ends when it is written, or refused. */
   async commit(change: (state: State) => State): Promise<void> {
-    const [done] = await Promise.all([Promise.allSettled([this.begin(change)]), this.#written()]);
-    for (const each of done) if (each.status === "rejected") throw each.reason;
+    await this.clock.until(this.begin(change));
   }
 
   /** Ends when its server has answered: never, where that is killed before. */
@@ -150,11 +154,6 @@ export class PlaneWorld {
     await this.commit((state) => joinNode(state, { ...wish, at: clock.now() }));
     host.killAgent();
     host.join(credential);
-  }
-
-  /** Long enough for a disk that nobody else writes to. */
-  async #written(): Promise<void> {
-    await this.clock.pass(20);
   }
 
   host(name: string): SimHost {

@@ -36,8 +36,9 @@ export class Play {
     const { world } = this;
     await foundNetwork(world);
     for (const [at, name] of NAMES.entries()) {
-      if (DIALLED.includes(name)) continue;
       const host = world.host(name);
+      host.isTelling = at % 2 === 0;
+      if (DIALLED.includes(name)) continue;
       host.address = { family: 4, bits: BigInt(0xc6_33_64_00 + at) };
       host.isPublic = true;
     }

@@ -57,6 +57,8 @@ export class SimHost {
   isRefusing = false;
   /** What it has cannot be read. */
   isUnreadable = false;
+  /** Its kernel says when somebody has changed something. */
+  isTelling = true;
   /** It was told that it is no node any more; until it joins again. */
   isOut = false;
   isFull = false;
@@ -242,6 +244,8 @@ export class SimHost {
   #createKernel(life: { readonly isOver: boolean }): AgentWorld["kernel"] {
     const kernel = this.kernel;
     return {
+      // Some kernels tell nobody of what others do.
+      ...(this.isTelling ? { watch: (own, changed) => kernel.watch(own, changed) } : {}),
       read: async (own) => {
         await this.#pause(life);
         if (this.isUnreadable) throw refusal();

@@ -1,0 +1,121 @@
+/** Bugs that a protocol like ours can have, as changes to the text of server and agent: what random worlds must find. */
+
+export interface ProtocolBug {
+  readonly name: string;
+  readonly package: "agent" | "server";
+  /** Below its package's src. */
+  readonly file: string;
+  /** Stands there exactly once. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+export const protocolBugs: readonly ProtocolBug[] = [
+  {
+    name: "what changes while changes are gathered wakes nobody",
+    package: "server",
+    file: "streams.ts",
+    find: "      this.#waiting.delete(network);\n      this.#schedule(network);",
+    replace: "      this.#waiting.delete(network);",
+  },
+  {
+    name: "the timer that gathers is never set where nothing has changed",
+    package: "server",
+    file: "streams.ts",
+    find: "    if (!hasChanged) return;\n    this.#waiting.add(network);",
+    replace: "    this.#waiting.add(network);\n    if (!hasChanged) return;",
+  },
+  {
+    name: "a patch whose hash is another is taken",
+    package: "agent",
+    file: "intake.ts",
+    find: "if (hashOf(entries, digest) !== hash) {",
+    replace: "if (isWhole && hashOf(entries, digest) !== hash) {",
+  },
+  {
+    name: "who is one revision behind is told that he is current",
+    package: "server",
+    file: "streams.ts",
+    find: "if (isAhead || hello.hash !== hash) return",
+    replace: "if (isAhead || (hello.hash !== hash && hello.rev !== rev - 1)) return",
+  },
+  {
+    name: "whoever has anything is told that he is current",
+    package: "server",
+    file: "streams.ts",
+    find: "if (isAhead || hello.hash !== hash) return",
+    replace: "if (isAhead || hello.hash === undefined) return",
+  },
+  {
+    name: "nobody is told to delete who was taken out",
+    package: "server",
+    file: "deltas.ts",
+    find: "others.set(name, [...removed]);",
+    replace: "others.set(name, []);",
+  },
+  {
+    name: "patches are sent before what they are of",
+    package: "server",
+    file: "streams.ts",
+    find: "    this.#send(agent, printDelta(isIntended ? { ...head, isIntended } : head, delta));",
+    replace:
+      "    this.#clock.after(GATHER_MS, () => this.#send(agent, printDelta(isIntended ? { ...head, isIntended } : head, delta)));",
+  },
+  {
+    name: "a device is kept that is of a later revision of another log",
+    package: "agent",
+    file: "intake.ts",
+    find: "if (before !== undefined && epoch === before.epoch && rev < before.rev) {",
+    replace: "if (before !== undefined && rev < before.rev) {",
+  },
+  {
+    name: "what was seen is lost where the disk is full",
+    package: "server",
+    file: "ledger.ts",
+    find: "if (!this.#unsavedFacts.has(key)) this.#unsavedFacts.set(key, seen);",
+    replace: "",
+  },
+  {
+    name: "what is seen while the store writes is lost",
+    package: "server",
+    file: "ledger.ts",
+    find: "now === facts ? plan : planWith(plan, now)",
+    replace: "plan",
+  },
+  {
+    name: "what a slow reader does not take in is left out",
+    package: "server",
+    file: "streams.ts",
+    find: 'if (line.bufferedBytes > MOST_BUFFERED) return this.#end(agent, "overflow");',
+    replace: "if (line.bufferedBytes > MOST_BUFFERED) return;",
+  },
+  {
+    name: "who is taken out is told nothing",
+    package: "server",
+    file: "streams.ts",
+    find: 'this.#send(agent, printMessage({ kind: "revoked" }));',
+    replace: "",
+  },
+  {
+    name: "a second line of a node is no end of the first",
+    package: "server",
+    file: "streams.ts",
+    find: "if (!this.#isHere(agent)) return;\n    this.#agents.delete(",
+    replace: "this.#agents.delete(",
+  },
+  {
+    name: "an agent says only once that it has what it was told",
+    package: "agent",
+    file: "agent.ts",
+    find: "if (isNew || this.#isAwaited) this.#tell(rev, hash);",
+    replace: "if (isNew) this.#tell(rev, hash);",
+  },
+  {
+    name: "a commit is answered before it is written",
+    package: "server",
+    file: "ledger.ts",
+    find: "await this.#write((store) => store.commit({ ...said, rev, at, ...rows }));",
+    replace:
+      "void this.#write((store) => store.commit({ ...said, rev, at, ...rows })).catch(() => 0);",
+  },
+];
