@@ -29,8 +29,8 @@ export const protocolBugs: readonly ProtocolBug[] = [
     name: "a patch whose hash is another is taken",
     package: "agent",
     file: "intake.ts",
-    find: "if (hashOf(entries, digest) !== hash) {",
-    replace: "if (isWhole && hashOf(entries, digest) !== hash) {",
+    find: "if (sum !== hash) {",
+    replace: "if (isWhole && sum !== hash) {",
   },
   {
     name: "who is one revision behind is told that he is current",

@@ -18,8 +18,8 @@ export const SILENT_MS = 45_000;
 /** So long the server's WebSocket waits for the other end's farewell, and the agent's. */
 const FAREWELL_MS = 30_000;
 const PART_MS = 1000;
-/** What one text that piles up counts, so that a handful is more than a server keeps. */
-const TEXT_BYTES = 3_000_000;
+/** What one text counts that a reader leaves lying: more than a server keeps for him. */
+const TEXT_BYTES = 9_000_000;
 
 /** What a hostile network does to the next text of one direction. */
 export type Spoiling = "lost" | "doubled";

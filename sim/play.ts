@@ -14,7 +14,7 @@ import type { HostDisk } from "./sim-host.ts";
 /** Longer than silence, every back-off, and a second look. */
 const QUIET_MS = 100_000;
 /** Who is in the network before anything happens. */
-const FIRST = ["a", "b", "d"];
+const FIRST = ["a", "b", "d", "e"];
 
 /** Nobody waits for what a command comes to. */
 export class Play {
