@@ -33,12 +33,13 @@ export class Contact {
       received: (text) => this.#events.received(text),
       closed: (why, isLasting) => {
         if (this.#line !== line) return;
-        const stoodMs = clock.now() - (this.#welcomedAt ?? clock.now());
+        const now = clock.now();
+        const stoodMs = now - (this.#welcomedAt ?? now);
         const isOdd = this.#welcomedAt === undefined || isLasting;
         this.#line = this.#welcomedAt = undefined;
         this.#events.lost(isOdd ? why : undefined);
         // Nothing is taken down: a server that has lost its memory is no reason to lose the mesh.
-        const delayMs = isLasting ? LOOK_MS : this.#backoff.nextMs(clock.random(), stoodMs);
+        const delayMs = isLasting ? LOOK_MS : this.#backoff.nextMs(clock.random(), now, stoodMs);
         this.#callOff = clock.after(delayMs, () => this.call());
       },
     });
