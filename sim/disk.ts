@@ -43,12 +43,14 @@ export class SimDisk {
     };
     return {
       load: async () => this.#content,
-      commit: async (commit) =>
+      commit: async (...commits) =>
         await write(() => {
-          if (commit.rev !== this.#content.rev + 1) throw new Error("two have written at once");
-          this.#change("rows", commit);
-          const log = [...this.#content.log, commit.command];
-          this.#content = { ...this.#content, rev: commit.rev, log };
+          for (const commit of commits) {
+            if (commit.rev !== this.#content.rev + 1) throw new Error("two have written at once");
+            this.#change("rows", commit);
+            const log = [...this.#content.log, commit.command];
+            this.#content = { ...this.#content, rev: commit.rev, log };
+          }
         }),
       saveFacts: async (change) => await write(() => this.#change("facts", change)),
       revisions: async () => [],

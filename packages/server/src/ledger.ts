@@ -31,6 +31,8 @@ export interface Deed {
 const FACTS_MS = 1000;
 /** Where a node's packets come from: `seen/NETWORK/NODE`. */
 const SEEN = "seen/";
+/** Of what is asked at once: no transaction takes long. */
+const MOST_AT_ONCE = 64;
 /** The fact that says nothing: written to see whether that works. */
 const TRIED = "tried";
 
@@ -46,6 +48,7 @@ export class Ledger {
   readonly #epoch: string;
   #state: State;
   #rev: number;
+  readonly #asked: Asked[] = [];
   #turn: Promise<unknown> = Promise.resolve();
   #commits = 0;
   /** Why the store could not be written last. */
@@ -107,17 +110,20 @@ export class Ledger {
   /**
    * Commits what `change` makes of the state, and the addresses that new nodes are given with it. A
    * change that changes nothing is no revision. Throws what `change` throws, and AppError("invalid")
-   * where the mesh would be wrong: then nothing is written. The revision at which it holds.
+   * where the mesh would be wrong: then nothing is written. What is asked at one moment is judged at its
+   * end. The revision at which it holds.
    */
   async commit(deed: Deed, change: (state: State) => State): Promise<number> {
-    const work = this.#turn.then(() => this.#commit(deed, change));
-    this.#turn = work.catch(() => undefined);
-    return await work;
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    this.#asked.push({ deed, change, resolve, reject });
+    this.#turn = this.#turn.then(() => this.#commitAsked());
+    return await promise;
   }
 
   /** The rows that `change` would change, without doing it; throws as `commit` does. */
   try(deed: Deed, change: (state: State) => State): Rows {
-    return this.#draft(deed, change).rows;
+    const { steps } = this.#draft([{ deed, change }]);
+    return steps[0]?.rows ?? { set: [], delete: [] };
   }
 
   /** Where a node's packets come from. Written soon, and no revision. */
@@ -193,16 +199,41 @@ export class Ledger {
     }
   }
 
-  async #commit(deed: Deed, change: (state: State) => State): Promise<number> {
-    const { state, plans, rows } = this.#draft(deed, change);
-    if (rows.set.length + rows.delete.length === 0) return this.#rev;
-    const rev = this.#rev + 1;
+  /** What was asked meanwhile is one transaction; where something in it is refused, each is one of its own. */
+  async #commitAsked(): Promise<void> {
+    const all = this.#asked.splice(0, MOST_AT_ONCE);
+    try {
+      await this.#commit(all);
+    } catch (error) {
+      const [first, ...others] = all;
+      if (others.length === 0) first?.reject(error);
+      else for (const each of all) await this.#commit([each]).catch(each.reject);
+    }
+  }
+
+  async #commit(all: readonly Asked[]): Promise<void> {
+    const { state, plans, steps } = this.#draft(all);
     const at = this.#clock.now();
-    const { check: _, ...said } = deed;
-    await this.#write((store) => store.commit({ ...said, rev, at, ...rows }));
-    this.#commits += 1;
-    this.#state = state;
-    this.#rev = rev;
+    const revs: number[] = [];
+    const commits = steps.flatMap(({ deed: { check: _, ...said }, rows }) => {
+      const before = revs.at(-1) ?? this.#rev;
+      const isChange = rows.set.length + rows.delete.length > 0;
+      const rev = isChange ? before + 1 : before;
+      revs.push(rev);
+      return isChange ? [{ ...said, rev, at, ...rows }] : [];
+    });
+    if (commits.length > 0) {
+      await this.#write((store) => store.commit(...commits));
+      this.#commits += commits.length;
+      this.#state = state;
+      this.#rev = revs.at(-1) ?? this.#rev;
+      for (const key of commits.flatMap((each) => each.delete)) this.#forget(key);
+      this.#replan(plans);
+    }
+    for (const [index, { resolve }] of all.entries()) resolve(revs[index] ?? this.#rev);
+  }
+
+  #replan(plans: ReadonlyMap<string, PlannedBy>): void {
     for (const [network, { plan, facts }] of plans) {
       this.#troubles.delete(network);
       const now = this.#factsOf(network);
@@ -210,23 +241,27 @@ export class Ledger {
       if (plan === undefined) this.#plans.delete(network);
       else this.#plans.set(network, now === facts ? plan : planWith(plan, now));
     }
-    for (const key of rows.delete) this.#forget(key);
     this.#tell(new Set(plans.keys()));
-    return rev;
   }
 
-  #draft({ check }: Deed, change: (state: State) => State): Draft {
-    check?.(this.#state);
-    const changed = change(this.#state);
+  #draft(all: readonly Change[]): Draft {
+    const steps: Step[] = [];
+    let state = this.#state;
+    for (const { deed, change } of all) {
+      deed.check?.(state);
+      const changed = change(state);
+      steps.push({ deed, rows: changedRows(state, changed) });
+      state = changed;
+    }
+    const before = state;
     const plans = new Map<string, PlannedBy>();
-    let state = changed;
-    for (const network of networksIn(changedRows(this.#state, changed))) {
+    for (const network of networksIn(changedRows(this.#state, before))) {
       const facts = this.#factsOf(network);
       const settled = settle(state, network, facts);
       state = settled.state;
       plans.set(network, { facts, ...core.optional("plan", settled.plan) });
     }
-    return { state, plans, rows: changedRows(this.#state, state) };
+    return { state, plans, steps: withAddresses(steps, changedRows(before, state).set) };
   }
 
   /** What was let in was right; a newer program may see it otherwise, and must serve the other networks. */
@@ -256,7 +291,9 @@ export class Ledger {
   /** Of a node that is no more, what was seen. */
   #forget(row: string): void {
     const [table, network = "", node = ""] = row.split("/");
-    if (table !== "node" || this.#facts.get(network)?.delete(node as Name) !== true) return;
+    const facts = new Map(this.#factsOf(network));
+    if (table !== "node" || !facts.delete(node as Name)) return;
+    this.#facts.set(network, facts);
     this.#saveSoon(network, node, undefined);
   }
 
@@ -273,12 +310,45 @@ interface PlannedBy {
   readonly facts: Facts;
 }
 
-/** What a change makes of the state. */
+interface Change {
+  readonly deed: Deed;
+  readonly change: (state: State) => State;
+}
+
+interface Asked extends Change {
+  readonly resolve: (rev: number) => void;
+  readonly reject: (why: unknown) => void;
+}
+
+/** What one change makes of the rows. */
+interface Step {
+  readonly deed: Deed;
+  readonly rows: Rows;
+}
+
+/** What changes make of the state, one after the other. */
 interface Draft {
   readonly state: State;
-  /** Of the networks that it touches. */
+  /** Of the networks that they touch. */
   readonly plans: ReadonlyMap<string, PlannedBy>;
-  readonly rows: Rows;
+  readonly steps: readonly Step[];
+}
+
+/** With the addresses that new nodes were given: in the rows where these were set last. */
+function withAddresses(steps: readonly Step[], given: Rows["set"]): readonly Step[] {
+  const left = new Map(given);
+  const whole = steps.toReversed().map(({ deed, rows }): Step => {
+    const set = rows.set.map(([key, text]) => {
+      const settled = left.get(key) ?? text;
+      left.delete(key);
+      return [key, settled] as const;
+    });
+    return { deed, rows: { set, delete: rows.delete } };
+  });
+  const [last, ...others] = whole;
+  if (last === undefined) return [];
+  const { deed, rows } = last;
+  return [...others.toReversed(), { deed, rows: { ...rows, set: [...rows.set, ...left] } }];
 }
 
 /** Networks whose mesh may be another. */

@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { backupStore, restoreStore } from "./backup.ts";
 import { openSqliteStore } from "./sqlite.ts";
-import type { Store, Stored } from "./store.ts";
+import type { Commit, Store, Stored } from "./store.ts";
 import { commitOf, makeTestFolder } from "./store.contract.ts";
 
 /** A store with so many revisions, each of which says in every row which it is. */
@@ -15,7 +15,7 @@ async function writeStore(file: string, revisions: number, rows = 1): Promise<St
   return store;
 }
 
-function numbered(rev: number, rows: number): Parameters<Store["commit"]>[0] {
+function numbered(rev: number, rows: number): Commit {
   const keys = Array.from({ length: rows }, (_, at) => [`row/${at}`, String(rev)] as const);
   return commitOf(rev, Object.fromEntries(keys));
 }

@@ -23,10 +23,12 @@ class MemoryStore implements Store {
     return { epoch: this.#epoch, rev: this.#log.length, rows: this.#rows, facts: this.#facts };
   }
 
-  async commit(commit: Commit): Promise<void> {
-    checkNext(commit.rev, this.#log.length);
-    this.#rows = applyDelta(this.#rows, commit);
-    this.#log.push({ ...commit, ...changesOf(commit) });
+  async commit(...commits: readonly Commit[]): Promise<void> {
+    for (const [at, { rev }] of commits.entries()) checkNext(rev, this.#log.length + at);
+    for (const commit of commits) {
+      this.#rows = applyDelta(this.#rows, commit);
+      this.#log.push({ ...commit, ...changesOf(commit) });
+    }
   }
 
   async saveFacts(change: Delta): Promise<void> {

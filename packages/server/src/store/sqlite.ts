@@ -1,4 +1,4 @@
-/** A store in a file of SQLite, for one server: the log, the rows and the facts are written with one fsync a commit. */
+/** A store in a file of SQLite, for one server: the log, the rows and the facts are written with one fsync. */
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import type { Delta, Entries } from "@warren/api";
 import { inTransaction, openDatabase, storeRefusal } from "./database.ts";
@@ -42,13 +42,15 @@ class SqliteStore implements Store {
     }));
   }
 
-  async commit(commit: Commit): Promise<void> {
-    const { rev, at, actor, command, summary } = commit;
+  async commit(...commits: readonly Commit[]): Promise<void> {
     const { log, state } = this.#statements;
     this.#atOnce(() => {
-      checkNext(rev, this.#readRev());
-      log.run(rev, at, actor, command, summary ?? null, JSON.stringify(changesOf(commit)));
-      write(state, commit);
+      for (const commit of commits) {
+        const { rev, at, actor, command, summary } = commit;
+        checkNext(rev, this.#readRev());
+        log.run(rev, at, actor, command, summary ?? null, JSON.stringify(changesOf(commit)));
+        write(state, commit);
+      }
     });
   }
 

@@ -138,6 +138,16 @@ export function testStore(name: string, makeStore: StoreMaker): void {
     );
   });
 
+  test(`${name} commits several at once in their order, or none of them`, async () => {
+    const store = await makeStore()();
+    await store.commit(commitOf(1, { a: "1" }), { ...commitOf(2, { b: "2" }), delete: ["a"] });
+    const rows = new Map([["b", "2"]]);
+    expect(await store.load()).toMatchObject({ rev: 2, rows });
+    await expect(store.commit(commitOf(3, { c: "3" }), commitOf(5))).rejects.toThrow("not follow");
+    expect(await store.load()).toMatchObject({ rev: 2, rows });
+    expect(await store.revisions({ limit: 9 })).toHaveLength(2);
+  });
+
   test(`${name} lets one of two writers commit a revision, and tells the other that it is stale`, async () => {
     const open = makeStore();
     const [one, other] = [await open(), await open()];

@@ -9,8 +9,8 @@ import { say } from "@warren/core";
 /** Whoever commits must know the whole state: the revision that follows the one he has read is his, or nobody's. */
 export interface Store {
   load(): Promise<Stored>;
-  /** All of it or nothing; `stale` when its revision is not the next. */
-  commit(commit: Commit): Promise<void>;
+  /** One after the other, all of them or nothing; `stale` when the first one's revision is not the next. */
+  commit(...commits: readonly Commit[]): Promise<void>;
   /** What was observed: neither a revision nor in the log. */
   saveFacts(change: Delta): Promise<void>;
   /** The log, the newest first; `before` is where the page before has ended. */
