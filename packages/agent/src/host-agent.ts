@@ -8,7 +8,7 @@ import * as core from "@warren/core";
 import type { Name } from "@warren/core";
 import { digest, publicKeyOf } from "@warren/crypto";
 import { Agent } from "./agent.ts";
-import type { AgentClock, Status } from "./world.ts";
+import type { AgentClock, Status, World } from "./world.ts";
 import { takeDown } from "./converge.ts";
 import type { Credential } from "./credential.ts";
 import { NetworkFiles } from "./files.ts";
@@ -34,6 +34,8 @@ export interface HostAgentOptions {
   readonly notify: Notify;
   readonly log: (text: core.Phrase) => void;
   readonly signal: AbortSignal;
+  /** Stands between the agent and its lines, for whoever has to know what passes. */
+  readonly overhear?: (connect: World["connect"]) => World["connect"];
 }
 
 /** Runs until it is told to stop (the tunnel stays) or is taken out of the network (the tunnel goes). */
@@ -42,6 +44,7 @@ export async function runHostAgent(
   options: HostAgentOptions,
 ): Promise<"stopped" | "revoked"> {
   const { base, runFolder, path, version, notify, log, signal } = options;
+  const { overhear = (connect) => connect } = options;
   const files = new NetworkFiles(base, network);
   const { credential, privateKey } = demandJoined(files, network);
   const { interface: own, isRevoked = false } = credential;
@@ -55,9 +58,11 @@ export async function runHostAgent(
         kernel: createKernel({ runFolder, path }),
         clock: createClock(),
         digest,
-        connect: createLines(credential, (address) => {
-          server = address;
-        }),
+        connect: overhear(
+          createLines(credential, (address) => {
+            server = address;
+          }),
+        ),
         save: (kept) => files.writeDevice(kept),
         forget: () => files.writeCredential({ ...credential, isRevoked: true }),
         resolve: resolveNames,

@@ -15,5 +15,6 @@ export type { PeerState, PolicyRule, Setting, Step } from "./kernel/kernel.ts";
 export { LinuxKernel } from "./kernel/linux.ts";
 export { createClock, runHostAgent, takeHostDown } from "./host-agent.ts";
 export { Agent } from "./agent.ts";
+export { overhearVisit } from "./visit.ts";
 export type { World as AgentWorld } from "./world.ts";
 export { NOT_JOINED } from "./starter/systemd.ts";

@@ -17,6 +17,14 @@ const hash = text(parseHash);
 const words = text((written) => written.slice(0, LONGEST_TEXT).replaceAll(/\p{Cc}/gu, " "));
 const port = number({ min: 1, max: 65_535 });
 
+export const peerReport = fields({
+  publicKey: required(text(core.parsePublicKey), "Whose."),
+  endpoint: optional(words, "Where its packets come from."),
+  handshakeSeconds: optional(count, "Since the last one."),
+  received: required(count, "Bytes from it."),
+  sent: required(count, "Bytes to it."),
+});
+
 const agentForms = {
   /** The first: what it is, and what it has. Without epoch it has nothing. */
   hello: fields({
@@ -33,6 +41,7 @@ const agentForms = {
       list(text(core.parseAddress)),
       "Of the host itself: others are what a NAT makes of them.",
     ),
+    isVisit: optional(flag(), "It goes again at once, and comes from time to time."),
   }),
   applied: fields({
     rev: required(revision, "Up to which it has done everything."),
@@ -43,18 +52,7 @@ const agentForms = {
   resync: fields({ why: required(words, "What did not fit.") }),
   report: fields({
     listenPort: optional(port, "On which its tunnel listens."),
-    peers: required(
-      list(
-        fields({
-          publicKey: required(text(core.parsePublicKey), "Whose."),
-          endpoint: optional(words, "Where its packets come from."),
-          handshakeSeconds: optional(count, "Since the last one."),
-          received: required(count, "Bytes from it."),
-          sent: required(count, "Bytes to it."),
-        }),
-      ),
-      "What the kernel says of each.",
-    ),
+    peers: required(list(peerReport), "What the kernel says of each."),
   }),
 } as const;
 

@@ -2,13 +2,14 @@
  * The API as one table: server, client and OpenAPI document are made of it. Whoever changes it changes
  * all three.
  */
-import { shapes } from "@warren/core";
+import { parseAddress, parseInterfaceName, shapes } from "@warren/core";
 import type { Shape } from "@warren/core";
 import * as views from "./views.ts";
 import type { Role } from "./views.ts";
+import { peerReport } from "./messages.ts";
 import { networkNews } from "./watched.ts";
 
-const { fields, flag, list, number, optional, required } = shapes;
+const { fields, flag, list, number, optional, required, text } = shapes;
 const { account, apiToken, count, credential, done, grant, name, network, nodeView, open } = views;
 const { publicKey, revision, settings, token, word } = views;
 
@@ -33,7 +34,7 @@ export interface Route<B = unknown, A = unknown, Q = unknown> {
   readonly body?: Shape<B>;
   readonly answer: Shape<A>;
   /** What the answer is written in, where that is no JSON: of events, each is of the answer's shape. */
-  readonly media?: "image/svg+xml" | "text/event-stream";
+  readonly media?: "image/svg+xml" | "text/event-stream" | "text/plain";
   /** What may stand behind the question mark. */
   readonly query?: Shape<Q>;
 }
@@ -285,6 +286,35 @@ export const routes = {
       limit: optional(number({ min: 1, max: 500 }), "At most so many (50)."),
     }),
     answer: list(revision),
+  }),
+  checkIn: route({
+    method: "POST",
+    path: "/checkin",
+    about:
+      "Of a small router, from time to time: what it has and how its tunnels stand. Answered in lines for its shell.",
+    // It may have no other way to show its credential without showing it to others on its host.
+    need: "nobody",
+    body: fields({
+      credential: required(credential, "By which it is known."),
+      interface: required(text(parseInterfaceName), "Of its tunnel."),
+      epoch: optional(word, "Of the log that its revision is of."),
+      rev: optional(count, "Of its device."),
+      hash: optional(word, "Of its device."),
+      listenPort: optional(number({ min: 1, max: 65_535 }), "On which its tunnel listens."),
+      addresses: optional(list(text(parseAddress)), "Of the host itself."),
+      peers: required(list(peerReport), "What the kernel says of each."),
+      failed: optional(
+        fields({
+          rev: required(count, "Of what could not be applied."),
+          hash: required(word, "Of that."),
+          error: required(word, "Why."),
+        }),
+        "A device that it was sent, and could not apply.",
+      ),
+      isLeaving: optional(flag(), "It leaves the network."),
+    }),
+    media: "text/plain",
+    answer: word,
   }),
   leave: route({
     method: "DELETE",

@@ -54,6 +54,7 @@ export const nodeView = fields({
   joinedAt: optional(time, "When its host joined."),
   joinedFrom: optional(word, "The address that its host asked from."),
   connectedAt: optional(time, "Since when its agent is connected."),
+  visitedAt: optional(time, "When it came last, where it comes from time to time."),
   version: optional(word, "Of its agent."),
   applied: optional(count, "The revision that it has applied last."),
   error: optional(word, "Why it could not apply a newer one."),

@@ -20,6 +20,7 @@ const nodeLine = fields({
   told: optional(count, "The revision that it was told last."),
   applied: optional(count, "The revision that it has applied last."),
   error: optional(word, "Why it could not apply a newer one."),
+  visitedAt: optional(count, "When it came last, where it comes from time to time."),
   tunnels: required(count, "To so many others, as it reported."),
   alive: required(count, "Of these, whose last handshake held still then."),
   handshakeAt: optional(count, "The newest one; milliseconds since 1970."),

@@ -7,6 +7,7 @@ import type { Context } from "hono";
 import { refusalOf } from "./auth/roles.ts";
 import type { Caller } from "./auth/roles.ts";
 import { readCookie } from "./auth/sessions.ts";
+import { checkInHandlers } from "./routes/check-in.ts";
 import { accountHandlers } from "./routes/accounts.ts";
 import { networkHandlers, tagOf } from "./routes/networks.ts";
 import { nodeHandlers } from "./routes/nodes.ts";
@@ -23,6 +24,7 @@ import type { Page } from "./page-files.ts";
 export function createApp(plane: Plane, identify: (context: Context) => Caller, page: Page): Hono {
   const handlers: Handlers<keyof Routes> = {
     ...accountHandlers,
+    ...checkInHandlers,
     ...networkHandlers,
     ...nodeHandlers,
     ...tokenHandlers,

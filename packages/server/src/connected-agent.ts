@@ -21,6 +21,8 @@ export interface Arrival {
 /** What is known of a connected node, in memory alone. */
 export interface Presence {
   readonly connectedAt: number;
+  /** When it came, where it goes again at once. */
+  readonly visitedAt?: number;
   readonly version?: string;
   /** The revision that it was told last. */
   readonly told?: number;
@@ -43,6 +45,8 @@ export interface ConnectedAgent extends Arrival {
   /** What that was made of, as it was told. */
   basis: string | undefined;
   hasGreeted: boolean;
+  /** It has gone, and said before that it comes again. */
+  isAway: boolean;
   /** Answers its greeting, which waits until all that is gathered is told. */
   answer: (() => void) | undefined;
   /** What it came with is a revision of this server's log. */
@@ -51,6 +55,13 @@ export interface ConnectedAgent extends Arrival {
   seen: { readonly port: number; readonly addresses: readonly Address[] } | undefined;
   readonly observe: () => void;
   readonly sendAgain: () => void;
+}
+
+/** Of somebody who comes now; who visits again is still what it was the last time. */
+export function presenceOf(before: ConnectedAgent | undefined, now: number): Presence {
+  if (before?.isAway !== true) return { connectedAt: now, isBehind: true, peers: [] };
+  const { error: _, ...kept } = before.presence;
+  return kept;
 }
 
 /** Whether it is told what changes: before that it is told everything. */

@@ -46,6 +46,12 @@ export class Door {
     return authenticate(known, request, this.#clock.now());
   }
 
+  /** By a credential that stands in a request's body. */
+  identifyNode(credential: string): Caller {
+    const node = this.#nodeCallers().get(this.#hashSecret(credential));
+    return node ?? { kind: "nobody", why: "unknown" };
+  }
+
   /** By the hashes of their credentials; worked out once for each change of the nodes. */
   #nodeCallers(): Known["nodes"] {
     const nodes = this.#ledger.state.node;

@@ -34,6 +34,7 @@ export function readPage({ isTrusted }: { readonly isTrusted: boolean }): Page {
   return {
     files: new Map([
       ["/", { type: "text/html; charset=utf-8", text: readText("index.html") }],
+      ["/thin.sh", { type: "text/plain; charset=utf-8", text: readText("../thin.sh") }],
       ["/style.css", { type: "text/css; charset=utf-8", text: readText("style.css") }],
       ...readdirSync(FOLDER)
         .filter((name) => name.endsWith(".ts"))

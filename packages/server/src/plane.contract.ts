@@ -70,6 +70,7 @@ export async function createTestPlane(
   const report = (mistake: unknown): never => {
     throw mistake;
   };
+  const door = new Door({ ledger, clock, sessions }, { hashSecret, localToken: LOCAL_TOKEN });
   const plane: Plane = {
     ledger,
     streams: new Streams(ledger, clock, { digest, presharedKeys: () => presharedKeys, report }),
@@ -79,6 +80,7 @@ export async function createTestPlane(
     // Nobody guesses here, but all come from one address.
     tries: new RateLimit({ ...ADDRESS_RATE, burst: 1e9 }),
     accountTries: new RateLimit({ ...ACCOUNT_RATE, burst: 1e9 }),
+    nodeOf: (credential) => door.identifyNode(credential),
     words: (text) => printText(text),
     report,
     vault: {
@@ -92,7 +94,6 @@ export async function createTestPlane(
       printJoinToken: (network, secret) => `${network as Name}:${secret}`,
     },
   };
-  const door = new Door({ ledger, clock, sessions }, { hashSecret, localToken: LOCAL_TOKEN });
   const app = createApp(
     plane,
     ({ req }) => door.identify({ method: req.method, header: (name) => req.header(name) }),

@@ -16,6 +16,8 @@ export interface Plane {
   readonly store: Store;
   readonly clock: Clock;
   readonly vault: Vault;
+  /** Whose a node's credential is. */
+  readonly nodeOf: (credential: string) => Caller;
   readonly sessions: Sessions;
   /** Of one address, and of one account. */
   readonly tries: RateLimit;

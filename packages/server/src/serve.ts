@@ -139,6 +139,7 @@ async function serveAlone(
     accountTries: new RateLimit(ACCOUNT_RATE),
     report,
     vault: createVault(seal, place),
+    nodeOf: (credential) => door.identifyNode(credential),
     words: (text, language) =>
       printText(text, /^zh/i.test(language ?? "") ? options.chinese : undefined),
   };
@@ -205,7 +206,8 @@ function createClock(): Clock {
   return {
     now: () => Date.now(),
     after: (delayMs, work) => {
-      const timer = setTimeout(work, delayMs);
+      // A server that stops waits for nothing that it has put off.
+      const timer = setTimeout(work, delayMs).unref();
       return () => clearTimeout(timer);
     },
   };

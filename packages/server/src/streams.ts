@@ -7,7 +7,7 @@ import { deltaBetween, readAgentMessage, spreadMs } from "@warren/api";
 import type { AgentMessage, LineEnd } from "@warren/api";
 import * as core from "@warren/core";
 import type { Name } from "@warren/core";
-import { isAnswered, note, observedAt } from "./connected-agent.ts";
+import { isAnswered, note, observedAt, presenceOf } from "./connected-agent.ts";
 import type { ConnectedAgent as Agent, Arrival, Line, Presence } from "./connected-agent.ts";
 import { changeBetween, deltaFor } from "./deltas.ts";
 import type { Change } from "./deltas.ts";
@@ -23,6 +23,8 @@ const GATHER_MS = 50;
 const ASKED_MS = 1000;
 /** What costs nothing to be told late. */
 const REFRESH_MS = 5000;
+/** Who comes each minute may miss that twice before he is taken for lost. */
+const VISIT_MS = 180_000;
 /** More than a snapshot of thousands of peers: who lets that pile up reads no more. */
 const MOST_BUFFERED = 8_000_000;
 
@@ -83,15 +85,17 @@ export class Streams {
     line: Line,
   ): { readonly receive: (text: string) => void; readonly end: () => void } {
     const key = nodeKey(arrival.network, arrival.node);
-    this.#agents.get(key)?.line.close("replaced");
+    const before = this.#agents.get(key);
+    before?.line.close("replaced");
     const agent: Agent = {
       ...arrival,
       line,
-      presence: { connectedAt: this.#clock.now(), isBehind: true, peers: [] },
+      presence: presenceOf(before, this.#clock.now()),
       credential: this.#ledger.state.node.get(key)?.joined?.credential,
       told: undefined,
       basis: undefined,
       hasGreeted: false,
+      isAway: false,
       answer: undefined,
       isOfThisLog: false,
       seen: undefined,
@@ -111,7 +115,11 @@ export class Streams {
           this.#report(mistake);
         }
       },
-      end: () => this.#end(agent),
+      end: () => {
+        agent.isAway = agent.presence.visitedAt !== undefined;
+        if (agent.isAway) this.#clock.after(VISIT_MS, () => this.#end(agent));
+        else this.#end(agent);
+      },
     };
   }
 
@@ -175,7 +183,9 @@ export class Streams {
   }
 
   #greet(agent: Agent, hello: Extract<AgentMessage, { kind: "hello" }>): void {
-    agent.presence = { ...agent.presence, version: hello.version };
+    const { visitedAt: _, ...presence } = agent.presence;
+    const visit = hello.isVisit === true ? { visitedAt: this.#clock.now() } : {};
+    agent.presence = { ...presence, version: hello.version, ...visit };
     const { listenPort: port, addresses = [] } = hello;
     if (port !== undefined && agent.address !== undefined) {
       agent.seen = { port, addresses };
@@ -356,6 +366,7 @@ export class Streams {
   }
 
   #send(agent: Agent, text: string): void {
+    if (agent.isAway) return;
     const { line } = agent;
     if (line.bufferedBytes > MOST_BUFFERED) return this.#end(agent, "overflow");
     this.counts.bytes += text.length;

@@ -143,7 +143,7 @@ test("each command of a control plane prints JSON for a script, and nothing else
   const file = folder.at("warren.yaml");
   folder.write("warren.yaml", WHOLE);
   const node = { network: "other", node: "a", words: [] };
-  const wishes = { uses: 1, hours: 1, ask: false, tag: [] };
+  const wishes = { uses: 1, hours: 1, ask: false, router: false, tag: [] };
   const applied = () => apply(asking, undefined, { file, yes: true, removeMissing: false });
   const { code } = await asking.call("createLink", { params: { account: "admin" } });
   const known = { account: "admin", json: true };

@@ -150,6 +150,14 @@ function addJoinCommands(
       done(await agent(terminal, name, { environment, version }));
     });
   program
+    .command("checkin")
+    .description(read(say`do once what this host's agent would do, and end: for cron`))
+    .argument("[network]", network)
+    .action(async (name: string | undefined) => {
+      const { checkin } = await import("../commands/checkin.ts");
+      done(await checkin(terminal, name, { environment, version }));
+    });
+  program
     .command("up")
     .description(read(say`start this host's agent again after warren down`))
     .argument("[network]", network)
@@ -256,6 +264,7 @@ function addTokenCommands(program: Command, { terminal, add, addAsked, ask }: Co
         .default(1),
     )
     .option("--ask", read(say`who comes by it has to be approved`), false)
+    .option("--router", read(say`print the command by which a small router joins`), false)
     .option("--tag <tag...>", read(say`of the nodes that come by it`), [])
     .option("--site <site>", read(say`of the nodes that come by it`))
     .action(ask(async () => (await import("../commands/control.ts")).createToken));

@@ -110,10 +110,14 @@ export class NodeTable {
   #textsOf(line: NodeLine): readonly (readonly string[])[] {
     const words = this.#words;
     const { addresses, endpoint, isMapped, told, applied, error, handshakeAt, tunnels } = line;
-    const { publicKey, joinedFrom = "" } = line;
+    const { publicKey, joinedFrom = "", visitedAt } = line;
     const isReported = tunnels > 0;
     return [
-      [words.states[line.state], ...(error === undefined ? [] : [error])],
+      [
+        words.states[line.state],
+        ...(visitedAt === undefined ? [] : [words.visited(this.#timeOf(visitedAt))]),
+        ...(error === undefined ? [] : [error]),
+      ],
       addresses,
       [
         ...(endpoint === undefined ? [] : [endpoint, ...(isMapped === true ? [words.mapped] : [])]),

@@ -31,6 +31,7 @@ const en = {
   handshakes: "Handshakes",
   handshakesOf: (alive: number, tunnels: number) => `${alive} of ${tunnels}`,
   newest: (time: string) => `newest ${time}`,
+  visited: (time: string) => `checked in ${time}`,
   traffic: "Traffic",
   actions: "Actions",
   states: {
@@ -90,6 +91,7 @@ const zhCN: typeof en = {
   handshakes: "握手",
   handshakesOf: (alive, tunnels) => `${alive} / ${tunnels}`,
   newest: (time) => `最近 ${time}`,
+  visited: (time) => `签到 ${time}`,
   traffic: "流量",
   actions: "操作",
   states: {

@@ -121,6 +121,7 @@ export function standingOf(
     ...optional("isMapped", isMapped),
     ...optional("applied", presence?.applied),
     ...optional("error", presence?.error),
+    ...optional("visitedAt", presence?.visitedAt),
   };
 }
 

@@ -1,0 +1,68 @@
+/** A host whose agent is started by cron alone, and ends each time. */
+import { expect, test } from "vitest";
+import { createControl, machinesOf, serveOn, type, typeInVain } from "./control-machines.ts";
+import { withoutMoments } from "./control-machines.ts";
+import { useGround } from "./systems-fixture.ts";
+
+const ground = useGround();
+const PING = "ping -n -W 3 -c 1 10.77.0.1 >/dev/null && echo reached";
+
+test("`warren checkin` does once what an agent does, and its tunnel stays when it has ended", async () => {
+  const lab = await createControl(ground, ["srv", "b", "a"]);
+  const [srv, b, a] = machinesOf(lab, "srv", "b", "a");
+  await serveOn(srv);
+  await type(b, `warren join ${await type(srv, "warren token create mesh")}`);
+  const token = (await type(srv, "warren token create mesh --ask")).trim();
+  await type(a, `warren join ${token} --no-service`);
+  expect(await type(a, "warren checkin")).toMatchInlineSnapshot(`
+    "mesh: waiting for approval
+    "
+  `);
+  await type(srv, "warren node approve mesh a");
+  expect(await type(a, `warren checkin; ${PING}; warren checkin mesh`)).toMatchInlineSnapshot(`
+    "revision 6: link, device, peer, mtu, address, up
+    mesh: at revision 6
+    reached
+    revision 6: peer
+    mesh: at revision 6
+    132
+    "
+  `);
+  const list = withoutMoments(await type(srv, "warren node list mesh"));
+  expect(list.replace(/\d+ s ago/, "… s ago")).toMatchInlineSnapshot(`
+    "node  state             addresses  endpoint
+    a     current, … s ago  10.77.0.2  203.0.113.3:51820
+    b     current           10.77.0.1  203.0.113.2:51820
+    "
+  `);
+
+  await type(srv, "warren node set mesh b subnets=192.168.9.0/24");
+  expect(await type(a, "warren checkin; ip route show dev warren0")).toMatchInlineSnapshot(`
+    "revision 7: peer, route
+    mesh: at revision 7
+    10.77.0.0/16 proto kernel scope link src 10.77.0.2 
+    192.168.9.0/24 proto 87 scope link 
+    "
+  `);
+  await type(srv, "systemctl stop warren-server");
+  await a.reboot();
+  expect(await typeInVain(a, `${PING} || warren checkin`)).toMatchInlineSnapshot(`
+    "ping: connect: Network is unreachable
+    revision 7: link, device, peer, mtu, address, up, route
+    mesh: cannot reach the server 203.0.113.1: the connection is refused
+    "
+  `);
+  await type(a, PING);
+  await type(srv, "systemctl start warren-server");
+  expect(await type(a, "warren up; warren checkin")).toMatchInlineSnapshot(`
+    "a is in mesh, on warren0: 1 tunnel
+    mesh: its agent is running, and does all that by itself
+    "
+  `);
+  await type(a, "systemctl stop warren@mesh");
+  await type(srv, "warren node remove mesh a");
+  expect(await typeInVain(a, "warren checkin")).toMatchInlineSnapshot(`
+    "mesh: the server does not know this host any more: join again with a new token
+    "
+  `);
+}, 60_000);
