@@ -188,17 +188,19 @@ shown_nft() {
 	nft -s list table inet "$(table)"
 }
 
-# Without what changes by itself, in an order that does not.
+# What is shown is without what changes by itself, in an order that does not.
 shown_wg() {
 	wg showconf "$interface" |
 		awk '/^PublicKey/ { key = $3 } / = / && !/^(PrivateKey|Endpoint)/ { print key, $0 }' | sort
 }
 
 shown_ip() {
-	ip link show dev "$interface"
-	ip -o address show dev "$interface"
-	ip -4 route show table all dev "$interface"
-	ip -6 route show table all dev "$interface"
+	{
+		ip link show dev "$interface" | sed -n 's/.*[<,]UP[,>].*\(mtu [0-9]*\).*/up \1/p'
+		ip -o address show dev "$interface" | awk '{ print $3, $4 }'
+		ip -4 route show table all dev "$interface"
+		ip -6 route show table all dev "$interface"
+	} | grep -v '^local\|^broadcast\|^anycast\|^multicast\|fe80\|^ff00'
 }
 
 table() {
