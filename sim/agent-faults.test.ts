@@ -95,6 +95,19 @@ test("what a full disk did not take it is given again once it takes it", async (
   expect((await a.peers()).join()).toContain("10.9.0.0/24");
 });
 
+test("who is told twice that it is out lets go all the same", async () => {
+  const world = await createWorld(["a", "b"]);
+  const b = world.host("b");
+  b.isRefusing = true;
+  b.spoil("agent", "doubled");
+  await world.commit((state) => removeNode(state, world.network, "b"));
+  await world.clock.pass(1000);
+  b.isRefusing = false;
+  await world.clock.pass(QUIET_MS);
+  expect(await differences(world)).toEqual([]);
+  expect(b.isRunning).toBe(false);
+});
+
 test("a server that ends each line once it has welcomed is called as seldom as one that is away", async () => {
   const world = await createWorld(["a"]);
   const { streams } = world;

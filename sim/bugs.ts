@@ -47,6 +47,20 @@ export const protocolBugs: readonly ProtocolBug[] = [
     replace: "if (isAhead || hello.hash === undefined) return",
   },
   {
+    name: "whoever knows of what his device was made is told that he is current",
+    package: "server",
+    file: "told.ts",
+    find: "basis !== undefined && basis === this.basis",
+    replace: "basis !== undefined",
+  },
+  {
+    name: "what was seen is nothing that devices are made of",
+    package: "server",
+    file: "told.ts",
+    find: "    ledger.seen(network).toSorted(byKey),\n",
+    replace: "",
+  },
+  {
     name: "nobody is told to delete who was taken out",
     package: "server",
     file: "deltas.ts",

@@ -1,14 +1,9 @@
 /** Whatever happens to a control plane and its agents: when it is quiet again, every kernel has what the server means. */
-import { AppError } from "@warren/api";
 import { parseAddress, Problem } from "@warren/core";
 import type { Address, Name } from "@warren/core";
 import { approveNode, removeNode } from "@warren/server";
 import { setNetwork, setNode } from "@warren/server";
-import fc from "fast-check";
 import { expect, test } from "vitest";
-import { runs } from "../tools/runs.ts";
-import type { SimContent } from "./disk.ts";
-import type { PlaneWorld } from "./plane-world.ts";
 import type { SimHost } from "./sim-host.ts";
 import { createWorld, differences, endpointOf, joinAndStart, QUIET_MS } from "./sample-world.ts";
 
@@ -250,9 +245,9 @@ test("a full disk takes nothing from anybody, and what was seen meanwhile is wri
 
 test("an agent that is stopped before its tunnel is up calls no server", async () => {
   const world = await createWorld(["a", "b", "c"]);
-  for (const kind of ["boot", "agent", "remove"] as const) {
-    await perform(world, { kind, name: "a" }, []);
-  }
+  world.host("a").boot();
+  world.host("a").startAgent();
+  await world.commit((state) => removeNode(state, world.network, "a"));
   await world.clock.pass(QUIET_MS);
   expect(await differences(world)).toEqual([]);
 });
@@ -272,102 +267,6 @@ test("many that come at once are told of each other together", async () => {
   // Each with each would be 870.
   expect(world.streams?.counts.patches).toBeLessThan(200);
 });
-
-const name = fc.constantFrom("a", "b", "c", "d");
-const operation = fc.oneof(
-  fc.record({ kind: fc.constant("join" as const), name }),
-  fc.record({ kind: fc.constant("set" as const), name, last: fc.nat(3) }),
-  fc.record({ kind: fc.constant("remove" as const), name }),
-  fc.record({ kind: fc.constant("agent" as const), name }),
-  fc.record({ kind: fc.constant("kernel" as const), name, isRefusing: fc.boolean() }),
-  fc.record({ kind: fc.constant("unreadable" as const), name, isUnreadable: fc.boolean() }),
-  fc.record({ kind: fc.constant("killed agent" as const), name, steps: fc.nat(6) }),
-  fc.record({ kind: fc.constant("cut" as const), name, isCutOff: fc.boolean() }),
-  fc.record({ kind: fc.constant("server" as const), awayMs: fc.nat(20_000) }),
-  fc.record({ kind: fc.constant("killed" as const), name, last: fc.nat(3), afterMs: fc.nat(6) }),
-  fc.record({ kind: fc.constant("disk" as const), isFull: fc.boolean() }),
-  fc.record({ kind: fc.constant("backup" as const) }),
-  fc.record({ kind: fc.constant("restore" as const) }),
-  fc.record({ kind: fc.constant("boot" as const), name }),
-  fc.record({ kind: fc.constant("pass" as const), spanMs: fc.nat(3000) }),
-);
-type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
-
-test("after any operations, restarts and losses of the line, quiet means right", async () => {
-  const operations = fc.array(operation, { maxLength: 25, size: "max" });
-  const property = fc.asyncProperty(operations, async (all) => {
-    const world = await createWorld(["a", "b", "c"]);
-    const backups = [world.disk.content];
-    for (const each of all) {
-      try {
-        await perform(world, each, backups);
-      } catch (error) {
-        // Refused by a rule of the mesh: then nothing has changed.
-        if (!(error instanceof AppError)) throw error;
-      }
-    }
-    for (const host of world.hosts) {
-      host.isCutOff = host.isRefusing = host.isUnreadable = false;
-      host.kernel.killsAfter = undefined;
-    }
-    world.disk.isFull = false;
-    await world.clock.pass(QUIET_MS);
-    return (await differences(world)).length === 0;
-  });
-  const found = await fc.check(property, runs(15));
-  expect(found.failed ? fc.defaultReportMessage(found) : "").toBe("");
-});
-
-async function perform(world: PlaneWorld, each: Operation, backups: SimContent[]): Promise<void> {
-  const { network } = world;
-  switch (each.kind) {
-    case "join":
-      return await joinAndStart(world, each.name);
-    case "set":
-      return await world.commit((state) => setNode(state, network, each.name, subnetsOf(each)));
-    case "remove":
-      return await world.commit((state) => removeNode(state, network, each.name));
-    case "agent":
-      return world.host(each.name).startAgent();
-    case "boot":
-      return world.host(each.name).boot();
-    case "kernel":
-      world.host(each.name).isRefusing = each.isRefusing;
-      return;
-    case "unreadable":
-      world.host(each.name).isUnreadable = each.isUnreadable;
-      return;
-    case "killed agent":
-      world.host(each.name).kernel.killsAfter = each.steps;
-      return;
-    case "cut":
-      return cut(world.host(each.name), each.isCutOff);
-    case "server":
-      world.killServer();
-      await world.clock.pass(each.awayMs);
-      return await world.startServer();
-    case "killed":
-      // Refused, or written without an answer, or neither.
-      world.begin((state) => setNode(state, network, each.name, subnetsOf(each))).catch(() => 0);
-      await world.clock.pass(each.afterMs);
-      world.killServer();
-      return await world.startServer();
-    case "disk":
-      world.disk.isFull = each.isFull;
-      return;
-    case "backup":
-      backups.push(world.disk.content);
-      return;
-    case "restore":
-      return await world.restart(() => world.disk.restore(backups.at(-1) ?? world.disk.content));
-    case "pass":
-      await world.clock.pass(each.spanMs);
-  }
-}
-
-function subnetsOf({ last }: { readonly last: number }): { readonly subnets: unknown } {
-  return { subnets: last === 0 ? undefined : [`192.168.${last}.0/24`] };
-}
 
 function cut(host: SimHost, isCutOff: boolean): void {
   host.isCutOff = isCutOff;
