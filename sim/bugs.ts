@@ -83,6 +83,21 @@ export const protocolBugs: readonly ProtocolBug[] = [
     replace: "if (before !== undefined && rev < before.rev) {",
   },
   {
+    name: "an agent stays under the log of before when it is told that it is current",
+    package: "agent",
+    file: "agent.ts",
+    find: "this.#keep({ ...device, epoch, rev });",
+    replace: "this.#keep({ ...device, rev });",
+  },
+  {
+    name: "a peer that changes is taken away, and made anew",
+    package: "agent",
+    file: "reconcile.ts",
+    find: 'return change === undefined ? [] : [{ kind: "peer", publicKey, change }];',
+    replace:
+      'if (change === undefined) return []; const anew: Step[] = [{ kind: "peer", publicKey, change: wanted }]; return state === undefined ? anew : [{ kind: "peer-gone", publicKey }, ...anew];',
+  },
+  {
     name: "what was seen is lost where the disk is full",
     package: "server",
     file: "ledger.ts",
