@@ -13,13 +13,17 @@ export async function loadBugged(folder: string, bug: ProtocolBug): Promise<Part
   cpSync(join(source, "src"), join(copy, "src"), { recursive: true });
   symlinkSync(join(source, "package.json"), join(copy, "package.json"));
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
-  const file = join(copy, "src", bug.file);
-  const parts = readFileSync(file, "utf8").split(bug.find);
-  if (parts.length !== 2) throw new Error(`"${bug.find}" does not stand once in ${bug.file}`);
-  writeFileSync(file, parts.join(bug.replace));
+  writeFileSync(join(copy, "src", bug.file), bugged(bug));
   const load = async (name: string): Promise<Partial<Parts>> =>
     (await import(pathToFileURL(join(copy, "src", name)).href)) as Partial<Parts>;
   if (bug.package === "agent") return { ...(await load("agent.ts")) };
   const [{ Ledger }, { Streams }] = [await load("ledger.ts"), await load("streams.ts")];
   return { ...(Ledger && { Ledger }), ...(Streams && { Streams }) };
+}
+
+/** The text with the bug in it. Who changes what a bug is made of puts it into the new words. */
+export function bugged({ package: own, file, find, replace }: ProtocolBug): string {
+  const parts = readFileSync(join(root, "packages", own, "src", file), "utf8").split(find);
+  if (parts.length !== 2) throw new Error(`"${find}" does not stand once in ${file}`);
+  return parts.join(replace);
 }

@@ -143,8 +143,7 @@ export const protocolBugs: readonly ProtocolBug[] = [
     name: "a commit is answered before it is written",
     package: "server",
     file: "ledger.ts",
-    find: "await this.#write((store) => store.commit({ ...said, rev, at, ...rows }));",
-    replace:
-      "void this.#write((store) => store.commit({ ...said, rev, at, ...rows })).catch(() => 0);",
+    find: "await this.#write((store) => store.commit(...commits));",
+    replace: "void this.#write((store) => store.commit(...commits)).catch(() => 0);",
   },
 ];
