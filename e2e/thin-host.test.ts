@@ -1,10 +1,22 @@
 /** What a small router trusts and shows, and what starts it. */
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createControl, machinesOf, serveOn, type } from "./control-machines.ts";
 import { useGround } from "./systems-fixture.ts";
 import { BIN, CHECKIN, onRouter, ROUTER } from "./thin-router.ts";
 
 const ground = useGround();
+
+const SCRIPT = join(import.meta.dirname, "../packages/server/src/thin.sh");
+
+test.each(["shellcheck -s sh", "dash -n", "bash --posix -n", "busybox sh -n"])(
+  "the script is one to `%s`",
+  (words) => {
+    const [program = "", ...list] = words.split(" ");
+    expect(execFileSync(program, [...list, SCRIPT], { encoding: "utf8" })).toBe("");
+  },
+);
 
 /** Does not know what a pin is, and goes on. */
 const CARELESS = `#!/bin/sh

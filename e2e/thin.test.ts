@@ -101,6 +101,14 @@ test("a router joins by the command that `warren token create --router` prints, 
     expect(printed).toMatch(/^warren: put right: [^\n]*\nreached\n$/);
   }
 
+  // Of a peer whose clock went back.
+  const again =
+    'sed -i "s|^wg \\[Peer\\]|wg # again $(wg show warren0 peers) 1\\n&|" /etc/warren/device';
+  const handshake = "wg show warren0 latest-handshakes | cut -f 2";
+  expect(await onRouter(r, `${again}; ${CHECKIN}; ${handshake}; ${CHECKIN}; ${PING}`)).toBe(
+    "warren: put right: peers set\n0\nreached\n",
+  );
+
   // What the policy wants is there before the tunnel is, or there is none.
   await type(srv, "warren node set mesh r tags=router");
   await type(

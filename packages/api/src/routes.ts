@@ -297,6 +297,7 @@ export const routes = {
     body: fields({
       credential: required(credential, "By which it is known."),
       interface: required(text(parseInterfaceName), "Of its tunnel."),
+      now: optional(count, "Milliseconds since 1970, by its host's clock."),
       epoch: optional(word, "Of the log that its revision is of."),
       rev: optional(count, "Of its device."),
       hash: optional(word, "Of its device."),

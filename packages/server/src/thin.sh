@@ -115,7 +115,7 @@ tell() {
 	[ ! -s "$base/device" ] || read -r _ epoch rev hash _ <"$base/device"
 	port=$(wg show "$interface" listen-port 2>/dev/null)
 	{
-		printf '{"credential":"%s","interface":"%s"' "$(cat "$base/credential")" "$interface"
+		printf '{"credential":"%s","interface":"%s","now":%s000' "$(cat "$base/credential")" "$interface" "$(date +%s)"
 		[ -z "$hash" ] || printf ',"epoch":"%s","rev":%s,"hash":"%s"' "$epoch" "$rev" "$hash"
 		[ "${port:-0}" = 0 ] || printf ',"listenPort":%s' "$port"
 		printf ',"addresses":[%s]' "$(ip -o address show 2>/dev/null |
@@ -246,6 +246,13 @@ set_peers() {
 	is_due wg || return 0
 	last=$run/wg
 	cmp -s "$work/shown" "$run/shown_wg" || last=/dev/null
+	# Of whom WireGuard has to forget what it has seen: their clocks went back.
+	sed -n 's/^# again //p' "$work/wg" >"$work/again"
+	while read -r key times; do
+		grep -qxF "# again $key $times" "$run/wg" && continue
+		must wg set "$interface" peer "$key" remove
+		last=/dev/null
+	done <"$work/again"
 	{
 		printf '[Interface]\nPrivateKey = %s\n' "$(cat "$base/key")"
 		awk -v last="$last" '

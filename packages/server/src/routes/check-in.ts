@@ -52,12 +52,12 @@ export const checkInHandlers: Handlers<"checkIn"> = {
 async function visit(
   { streams, clock }: Plane,
   arrival: Arrival,
-  { epoch, rev, hash, listenPort, addresses = [], peers, failed }: Visit,
+  { epoch, rev, hash, now, listenPort, addresses = [], peers, failed }: Visit,
 ): Promise<ServerMessage | undefined> {
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
   const line = { send: resolve, bufferedBytes: 0, close: () => resolve(undefined) };
   const { receive, end } = streams.connect(arrival, line);
-  const told = { epoch, rev, hash, listenPort, addresses: addresses.map(core.printAddress) };
+  const told = { epoch, rev, hash, now, listenPort, addresses: addresses.map(core.printAddress) };
   receive(JSON.stringify({ kind: "hello", version: VERSION, isVisit: true, ...told }));
   const giveUp = clock.after(ANSWER_MS, () => resolve(undefined));
   const text = await promise;
