@@ -129,7 +129,7 @@ test("a router joins by the command that `warren token create --router` prints, 
   `);
   const flushed = `mv /nft ${BIN}; ${CHECKIN}; nft flush ruleset; ${CHECKIN}; ${CHECKIN}; nft list tables`;
   expect(await onRouter(r, flushed)).toMatchInlineSnapshot(`
-    "warren: revision 10: filter set
+    "warren: revision 10: filter set, peers set
     warren: put right: filter set
     table inet warren-warren0
     "
