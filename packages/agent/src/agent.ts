@@ -16,6 +16,7 @@ import { takeIn } from "./intake.ts";
 import { Journal } from "./journal.ts";
 import { NameFollower } from "./name-follower.ts";
 import type { OwnDevice } from "./reconcile.ts";
+import { Reports } from "./reports.ts";
 import { firstOf, silentAmong, turnsOf } from "./rouse.ts";
 import { Standing } from "./standing.ts";
 import { Tunnel } from "./tunnel.ts";
@@ -63,6 +64,7 @@ export class Agent {
   #isEnded = false;
   #revoked: { readonly device: OwnDevice | undefined } | undefined;
   #callOff = new Set<() => void>();
+  readonly #reports = new Reports();
   readonly #follower: NameFollower;
   readonly #ended = Promise.withResolvers<"stopped" | "revoked">();
 
@@ -140,6 +142,7 @@ export class Agent {
   }
 
   #greet(): void {
+    this.#reports.forget();
     const { epoch, rev, hash } = this.#device ?? {};
     this.#toldPort = this.#device?.bundle.device.listenPort;
     const hello = {
@@ -368,7 +371,8 @@ export class Agent {
   #report(): void {
     const { device } = this.#device?.bundle ?? {};
     if (device === undefined || !this.#standing.isConnected) return;
-    this.#contact.send(printMessage({ kind: "report", peers: this.#tunnel.reports }));
+    const report = this.#reports.next(this.#tunnel.peers, this.#world.clock.now());
+    if (report !== undefined) this.#contact.send(printMessage(report));
   }
 
   /** It was taken out of the network: nobody there answers it any more, nor does any start bring it back. */

@@ -1,5 +1,5 @@
 /** An agent's tunnel in the kernel: makes it be as a device says, and knows what it was made to be. */
-import type { Bundle, PeerReport } from "@warren/api";
+import type { Bundle } from "@warren/api";
 import * as core from "@warren/core";
 import type { InterfaceName, PrivateKey, PublicKey } from "@warren/core";
 import { converge, remember, takeDown } from "./converge.ts";
@@ -28,17 +28,6 @@ export class Tunnel {
   /** As they were when the kernel was looked at last. */
   get peers(): ReadonlyMap<PublicKey, PeerState> {
     return this.#peers;
-  }
-
-  /** How they stand, for the server. */
-  get reports(): readonly PeerReport[] {
-    return [...this.#peers].map(([publicKey, { endpoint, handshakeSeconds, received, sent }]) => ({
-      publicKey,
-      received,
-      sent,
-      ...core.optional("endpoint", endpoint),
-      ...core.optional("handshakeSeconds", handshakeSeconds),
-    }));
   }
 
   /** Makes it be as a newer device says: without a look where that is about a few peers alone. */

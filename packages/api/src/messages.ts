@@ -51,7 +51,7 @@ const agentForms = {
   /** What it has is not what the server takes it for. */
   resync: fields({ why: required(words, "What did not fit.") }),
   report: fields({
-    listenPort: optional(port, "On which its tunnel listens."),
+    isPart: optional(flag(), "The others stand as they did."),
     peers: required(list(peerReport), "What the kernel says of each."),
   }),
 } as const;

@@ -35,7 +35,7 @@ export const network = fields({
 const peer = fields({
   name: required(word, "The other node."),
   endpoint: optional(word, "Where its packets come from."),
-  handshakeSeconds: optional(count, "Since the last handshake, when it was reported."),
+  handshakeSeconds: optional(count, "Since the last handshake."),
   received: required(count, "Bytes from it."),
   sent: required(count, "Bytes to it."),
 });

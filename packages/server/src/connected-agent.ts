@@ -1,7 +1,7 @@
 /** What is known of an agent that is connected, in memory alone: its line, and how far it is. */
-import type { LineEnd, PeerReport } from "@warren/api";
+import type { AgentMessage, LineEnd, PeerReport } from "@warren/api";
 import * as core from "@warren/core";
-import type { Address } from "@warren/core";
+import type { Address, PublicKey } from "@warren/core";
 
 /** One agent's connection. */
 export interface Line {
@@ -86,4 +86,28 @@ export function observedAt(
   if (isUseless || core.isWithin(meshRanges, address)) return undefined;
   const isOwn = addresses.some((each) => core.compareAddresses(each, address) === 0);
   return { endpoint: { host: address, port }, isMapped: !isOwn };
+}
+
+/** With what it says of its tunnels; those of which it says nothing have grown older. */
+export function reported(
+  presence: Presence,
+  { peers, isPart }: Extract<AgentMessage, { kind: "report" }>,
+  now: number,
+): Presence {
+  const all = new Map(isPart === true ? agedPeers(presence, now) : []);
+  for (const each of peers) all.set(each.publicKey, each);
+  return { ...presence, peers: [...all.values()], reportedAt: now };
+}
+
+/** How its tunnels stand now, by what it has said of them. */
+export function agedPeers(
+  { peers, reportedAt }: Presence,
+  now: number,
+): readonly (readonly [PublicKey, PeerReport])[] {
+  // After a clock that went back nothing grows younger.
+  const passed = Math.max(0, Math.round((now - (reportedAt ?? now)) / 1000));
+  return peers.map((peer) => {
+    const { handshakeSeconds: age } = peer;
+    return [peer.publicKey, age === undefined ? peer : { ...peer, handshakeSeconds: age + passed }];
+  });
 }

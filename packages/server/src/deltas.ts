@@ -2,7 +2,7 @@
 import { deltaBetween, hostEntries, peerEntries, replacedBy } from "@warren/api";
 import type { Delta, Entries, Entry, PresharedKeys } from "@warren/api";
 import * as core from "@warren/core";
-import type { Index, Name } from "@warren/core";
+import type { Index, Name, PublicKey } from "@warren/core";
 
 /** From one index to another, for all nodes: who must be asked again is worked out once. */
 export interface Change {
@@ -33,18 +33,18 @@ export function deltaFor(
   presharedKey: PresharedKeys,
 ): NodeDelta {
   const names = others.get(name) ?? [];
-  const old = entriesAbout(before, name, names, presharedKey);
-  const delta = deltaBetween(old, entriesAbout(after, name, names, presharedKey));
-  return { delta, replaced: replacedBy(old, delta) };
+  const old = entriesAbout(before, name, names);
+  const delta = deltaBetween(old, entriesAbout(after, name, names));
+  const derived = (entries: readonly Entry[]): readonly Entry[] =>
+    entries.map((entry) => withKey(entry, presharedKey));
+  return {
+    delta: { set: derived(delta.set), delete: delta.delete },
+    replaced: derived(replacedBy(old, delta)),
+  };
 }
 
-/** What a node's device says of the host itself, of its clients, and of these others. */
-function entriesAbout(
-  index: Index,
-  name: Name,
-  others: readonly Name[],
-  presharedKey: PresharedKeys,
-): Entries {
+/** What a node's device says of the host itself, of its clients, and of these others; of preshared keys their ids. */
+function entriesAbout(index: Index, name: Name, others: readonly Name[]): Entries {
   const self = index.byName.get(name);
   if (self === undefined) return new Map();
   const own = core.assemble(index, self, []);
@@ -53,6 +53,17 @@ function entriesAbout(
     const peer = other === undefined || other === self ? undefined : core.pair(index, self, other);
     return peer === undefined ? [] : [peer];
   });
-  const all = [...own.peers, ...peers].flatMap((peer) => peerEntries(peer, presharedKey));
+  const all = [...own.peers, ...peers].flatMap((peer) => peerEntries(peer, nameKey));
   return new Map([...hostEntries(own), ...all]);
+}
+
+/** To derive a key takes longer than all else here: whether it is another, its id tells. */
+function nameKey({ low, high, epoch }: core.PresharedKeyId): core.PresharedKey {
+  return `${low} ${high} ${epoch}` as core.PresharedKey;
+}
+
+function withKey([key, text]: Entry, presharedKey: PresharedKeys): Entry {
+  if (!key.startsWith("psk/")) return [key, text];
+  const [low, high, epoch] = String(JSON.parse(text)).split(" ") as [PublicKey, PublicKey, string];
+  return [key, JSON.stringify(presharedKey({ low, high, epoch: Number(epoch) }))];
 }

@@ -7,7 +7,7 @@ import { deltaBetween, readAgentMessage, spreadMs } from "@warren/api";
 import type { AgentMessage, LineEnd } from "@warren/api";
 import * as core from "@warren/core";
 import type { Name } from "@warren/core";
-import { isAnswered, note, observedAt, presenceOf } from "./connected-agent.ts";
+import { isAnswered, note, observedAt, presenceOf, reported } from "./connected-agent.ts";
 import type { ConnectedAgent as Agent, Arrival, Line, Presence } from "./connected-agent.ts";
 import { changeBetween, deltaFor } from "./deltas.ts";
 import type { Change } from "./deltas.ts";
@@ -172,11 +172,7 @@ export class Streams {
         break;
       }
       case "report":
-        agent.presence = {
-          ...agent.presence,
-          peers: message.peers,
-          reportedAt: this.#clock.now(),
-        };
+        agent.presence = reported(agent.presence, message, this.#clock.now());
         break;
     }
     this.#announce(agent.network);

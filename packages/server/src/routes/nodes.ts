@@ -12,6 +12,7 @@ import { demandNetwork } from "../commands/networks.ts";
 import { withoutNull } from "./networks.ts";
 import { nodeKey, parsedName, rowsOf } from "../state.ts";
 import type { NodeRow } from "../state.ts";
+import { agedPeers } from "../connected-agent.ts";
 import type { Presence } from "../connected-agent.ts";
 
 type Nodes = "listNodes" | "setNode" | "approveNode" | "removeNode" | "join" | "leave";
@@ -75,7 +76,7 @@ export const nodeHandlers: Handlers<Nodes> = {
 };
 
 function viewOf(
-  { ledger, streams }: Plane,
+  { ledger, streams, clock }: Plane,
   {
     network,
     name,
@@ -92,7 +93,8 @@ function viewOf(
     state,
     addresses,
     fields: row.fields ?? {},
-    peers: (presence?.peers ?? []).map(({ publicKey, ...rest }) => {
+    peers: (presence === undefined ? [] : agedPeers(presence, clock.now())).map(([, peer]) => {
+      const { publicKey, ...rest } = peer;
       return { name: names.get(publicKey) ?? publicKey, ...rest };
     }),
     ...standing,

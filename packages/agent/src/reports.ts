@@ -1,0 +1,77 @@
+/**
+ * What the server is told of how tunnels stand: what is new since it was told last. A thousand agents that
+ * told each time of a thousand peers would have it read nothing else.
+ */
+import type { AgentMessage, PeerReport } from "@warren/api";
+import { optional } from "@warren/core";
+import type { PublicKey } from "@warren/core";
+import type { PeerState } from "./kernel/kernel.ts";
+
+/** WireGuard refuses older keys (section 6.1, Reject-After-Time). */
+const HOLDS_SECONDS = 180;
+/** Whoever carries something makes a handshake every 120 s; the kernel counts whole seconds. */
+const SAME_SECONDS = 3;
+/** So much is worth telling, and so often, though there was no handshake since. */
+const MUCH_BYTES = 65_536;
+const OFTEN_MS = 60_000;
+
+interface Told {
+  readonly state: PeerState;
+  readonly atMs: number;
+}
+
+export class Reports {
+  readonly #told = new Map<PublicKey, Told>();
+  #isWhole = true;
+
+  /** The server has forgotten what it was told. */
+  forget(): void {
+    this.#isWhole = true;
+  }
+
+  /** Undefined where nothing is new. `nowMs`: of a clock that nobody sets. */
+  next(
+    peers: ReadonlyMap<PublicKey, PeerState>,
+    nowMs: number,
+  ): Extract<AgentMessage, { kind: "report" }> | undefined {
+    const isPart = !this.#isWhole && [...this.#told.keys()].every((key) => peers.has(key));
+    if (!isPart) this.#told.clear();
+    const news: PeerReport[] = [];
+    for (const [publicKey, state] of peers) {
+      const before = this.#told.get(publicKey);
+      if (before !== undefined && !isNews(before, state, nowMs)) continue;
+      this.#told.set(publicKey, { state, atMs: nowMs });
+      news.push(reportOf(publicKey, state));
+    }
+    this.#isWhole = false;
+    if (isPart && news.length === 0) return undefined;
+    return { kind: "report", peers: news, ...(isPart ? { isPart } : {}) };
+  }
+}
+
+function isNews({ state: before, atMs }: Told, now: PeerState, nowMs: number): boolean {
+  if (before.endpoint !== now.endpoint) return true;
+  const passedMs = nowMs - atMs;
+  const age = ageOf(before) + passedMs / 1000;
+  // Infinity less itself is no number: neither had any.
+  const isSameHandshake = !(Math.abs(age - ageOf(now)) > SAME_SECONDS);
+  const isHeld = ageOf(now) < HOLDS_SECONDS;
+  if (!isSameHandshake || ageOf(before) < HOLDS_SECONDS !== isHeld) return true;
+  const bytes = now.received - before.received + now.sent - before.sent;
+  return bytes >= MUCH_BYTES && passedMs >= OFTEN_MS;
+}
+
+function ageOf({ handshakeSeconds = Infinity }: PeerState): number {
+  return handshakeSeconds;
+}
+
+function reportOf(publicKey: PublicKey, state: PeerState): PeerReport {
+  const { endpoint, handshakeSeconds, received, sent } = state;
+  return {
+    publicKey,
+    received,
+    sent,
+    ...optional("endpoint", endpoint),
+    ...optional("handshakeSeconds", handshakeSeconds),
+  };
+}
