@@ -163,8 +163,10 @@ export class Settings {
     return readFileSync(join(this.#root, path), "utf8").trim();
   }
 
+  /** Not once more what is there: whoever looks meanwhile would find nothing for a moment where that is a plain file. */
   #write(path: string, value: string): void {
-    if (this.#has(path)) writeFileSync(join(this.#root, path), value);
+    if (this.#has(path) && this.#value(path) !== value)
+      writeFileSync(join(this.#root, path), value);
   }
 
   #readNotes(): Map<string, Note> {
