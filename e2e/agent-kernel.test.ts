@@ -14,6 +14,7 @@ import { meshDocuments } from "../tools/random-mesh.ts";
 import { topologyDocuments } from "../tools/random-topology.ts";
 import { runs } from "../tools/runs.ts";
 import { sampleOfDocument, sampleSecrets } from "../tools/sample.ts";
+import { sending } from "./future-handshake.ts";
 import { KernelHost } from "./kernel-host.ts";
 import { pingDuring } from "./steady-pings.ts";
 import { createUnderlay } from "./underlay.ts";
@@ -106,6 +107,25 @@ test("a link is adopted, and changed, while packets pass", async () => {
   expect(counts[0]?.sent).toBeGreaterThan(5);
   const after = await a.sh("cat /proc/net/if_inet6 | awk '$6 == \"warren0\" { print $2; exit }'");
   expect(after).toBe(index);
+});
+
+test("a host whose clock went back is refused, until its peer has an entry of it anew", async () => {
+  const { a, b, devices } = await createPair();
+  const [one, other] = devices;
+  const [last, desired] = [memory(), desiredFor(other)];
+  await converge(a, desiredFor(one), memory());
+  await converge(b, desired, last);
+  // As long as it has not been so late there since.
+  const words = sending(desiredFor(one).privateKey, other.publicKey, "192.0.2.2");
+  await a.host.run({ words, wayOut: "look at e2e/future-handshake.ts" });
+  await a.sh("! ping -n -c 1 -W 6 10.66.0.2");
+  const peers = other.peers.map((peer) => ({ ...peer, generation: 1 }));
+  const anew = desiredFor({ ...other, peers });
+  const { done } = await converge(b, anew, last);
+  expect(done.map((step) => step.slice(0, 6))).toEqual(["peer -", "peer ~"]);
+  await a.sh("ping -n -c 1 -W 10 10.66.0.2");
+  expect((await converge(b, anew, last)).done).toEqual([]);
+  expect((await converge(b, anew, memory())).done).toEqual([]);
 });
 
 test("packets pass others' rules while a tunnel is up, and nothing of it is left behind", async () => {

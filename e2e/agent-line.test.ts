@@ -40,6 +40,7 @@ test("close() of a line to a server that hangs waits no longer than a moment", a
     const line = connect({
       opened: () => line.close(),
       received: () => undefined,
+      answered: () => undefined,
       closed: (_, isLasting) => resolve(`closed, ${isLasting}`),
     });
   });

@@ -78,6 +78,7 @@ export class ControlPlane {
         kernel,
         clock: {
           now: () => performance.now() * FASTER,
+          wall: () => Date.now(),
           random: () => 0,
           after: (delayMs, work) => {
             const timer = setTimeout(work, delayMs / FASTER);

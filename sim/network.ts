@@ -65,6 +65,9 @@ export class SimLine {
         if (this.#isAgentThere)
           this.#toServer.push(() => this.#server?.receive(text), mayBeSpoiled);
       },
+      ask: () => {
+        if (this.#isAgentThere) this.#toServer.push(() => this.#answer());
+      },
       close: () => {
         if (!this.#isAgentThere) return;
         this.#toServer.push(() => this.#server?.end());
@@ -122,6 +125,13 @@ export class SimLine {
     if (this.#isBroken) this.#later(this.#serverHearsMs, () => arrived.end());
     toAgent.push(() => {
       if (this.#isAgentThere) this.#ends.events.opened();
+    });
+  }
+
+  #answer(): void {
+    if (this.#server === undefined) return;
+    this.#toAgent.push(() => {
+      if (this.#isAgentThere) this.#ends.events.answered();
     });
   }
 

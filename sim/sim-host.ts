@@ -62,6 +62,8 @@ export class SimHost {
   /** It was told that it is no node any more; until it joins again. */
   isOut = false;
   isFull = false;
+  /** Of its own clock. */
+  clockAheadMs = 0;
   /** Nothing comes through. */
   isCutOff = false;
   #stalls = 0;
@@ -222,6 +224,7 @@ export class SimHost {
       kernel: this.#createKernel(life),
       clock: {
         now: () => clock.now() - startedAt,
+        wall: () => Math.floor(clock.now()) + this.clockAheadMs,
         random,
         after: (delayMs, work) => clock.after(delayMs, () => unless(work)),
       },
@@ -301,13 +304,14 @@ export class SimHost {
     events: LineEvents,
   ): ReturnType<AgentWorld["connect"]> {
     // One that was just killed calls nobody; what it holds then is in nobody's way.
-    if (life.isOver) return { send: () => undefined, close: () => undefined };
+    if (life.isOver) return { send: () => undefined, ask: () => undefined, close: () => undefined };
     const line = this.#around.createLine(this, {
       opened: () => events.opened(),
       received: (text) => {
         this.isOut ||= text.includes('"kind":"revoked"');
         events.received(text);
       },
+      answered: () => events.answered(),
       closed: (why, isLasting) => {
         this.ends.push(core.printText(why));
         events.closed(why, isLasting);
@@ -320,6 +324,7 @@ export class SimHost {
         if (text.includes('"kind":"resync"')) this.resyncs += 1;
         called.send(text);
       },
+      ask: () => called.ask(),
       close: () => called.close(),
     };
   }

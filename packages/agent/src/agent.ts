@@ -6,20 +6,21 @@
 import { AppError, printMessage, readServerMessage } from "@warren/api";
 import type { Bundle, ServerMessage } from "@warren/api";
 import * as core from "@warren/core";
-import type { PrivateKey, PublicKey } from "@warren/core";
+import type { PrivateKey } from "@warren/core";
 import { Contact } from "./contact.ts";
 import { summaryOf } from "./converge.ts";
 import { Alarm, driftOf } from "./drift.ts";
-import { followedOf } from "./endpoints.ts";
 import type { StoredDevice } from "./files.ts";
 import { takeIn } from "./intake.ts";
+import { Guard } from "./guard.ts";
 import { Journal } from "./journal.ts";
-import { NameFollower } from "./name-follower.ts";
+import { Peers } from "./peers.ts";
 import type { OwnDevice } from "./reconcile.ts";
 import { Reports } from "./reports.ts";
-import { firstOf, silentAmong, turnsOf } from "./rouse.ts";
+import { forgottenAmong } from "./rouse.ts";
 import { Standing } from "./standing.ts";
 import { Tunnel } from "./tunnel.ts";
+import { WallClock } from "./wall-clock.ts";
 import type { Status, World } from "./world.ts";
 
 export interface AgentOptions {
@@ -33,8 +34,6 @@ export interface AgentOptions {
   readonly revoked?: OwnDevice;
 }
 
-/** As `printStep` says it. */
-const LINK_MADE = "link +";
 /** Of a device that its last run has applied. */
 const FROM_DISK = "from disk";
 /** What somebody changes by hand is put right so soon, also where nobody tells of it. */
@@ -51,6 +50,7 @@ export class Agent {
   readonly #journal: Journal;
   readonly #alarm: Alarm;
   readonly #standing: Standing;
+  readonly #guard: Guard;
   #turn: Promise<void> = Promise.resolve();
   // Of the host's device; empty when it begins with one that the others know.
   #appliedHash: string | undefined;
@@ -60,12 +60,13 @@ export class Agent {
   #toldPort: number | undefined;
   /** By the server, which has told of a device or has heard why not. */
   #isAwaited = false;
+  readonly #wallClock: WallClock;
   #isDue = false;
   #isEnded = false;
   #revoked: { readonly device: OwnDevice | undefined } | undefined;
   #callOff = new Set<() => void>();
   readonly #reports = new Reports();
-  readonly #follower: NameFollower;
+  readonly #peers: Peers;
   readonly #ended = Promise.withResolvers<"stopped" | "revoked">();
 
   constructor(world: World, options: AgentOptions) {
@@ -78,13 +79,22 @@ export class Agent {
     const tell = (status: Status): void => void this.#write(() => world.onStatus(status));
     this.#standing = new Standing(tell, device?.rev);
     this.#appliedHash = device && FROM_DISK;
+    this.#wallClock = new WallClock(world.clock);
     this.#toldPort = device?.bundle.device.listenPort;
     this.#revoked = revoked && { device: revoked };
     const { clock, log } = world;
     this.#journal = new Journal(log, () => clock.now());
     this.#contact = this.#createContact();
     this.#alarm = new Alarm(clock.after, () => void this.#converge());
-    this.#follower = this.#createFollower();
+    this.#guard = new Guard(world, this.#tunnel, {
+      ask: () => this.#contact.ask(),
+      refused: (error) => void this.#refused(error),
+      takeBack: (before, taken, why) => this.#takeBack(before, taken, why),
+    });
+    this.#peers = new Peers(this.#tunnel, world, {
+      later: (delayMs, work) => this.#later(delayMs, work),
+      refused: (error) => void this.#refused(error),
+    });
   }
 
   /** Until it is stopped, or taken out of its network. The tunnel is up before the server has been called. */
@@ -105,7 +115,8 @@ export class Agent {
 
   #end(how: "stopped" | "revoked"): void {
     this.#isEnded = true;
-    this.#follower.close();
+    this.#peers.close();
+    this.#guard.pass();
     this.#alarm.close();
     for (const off of this.#callOff) off();
     this.#contact.close();
@@ -125,15 +136,28 @@ export class Agent {
     this.#later(HEAL_MS, () => {
       this.#alarm.rest();
       if (!this.#isSaved && this.#device !== undefined) this.#keep(this.#device);
-      void this.#converge().then(() => this.#report());
+      this.#compareClocks();
+      void this.#converge().then(() => {
+        this.#guard.look();
+        this.#report();
+      });
       this.#look();
     });
+  }
+
+  /** Peers refuse the handshakes of a host whose clock went back: the server has them forget. */
+  #compareClocks(): void {
+    const jumpMs = this.#wallClock.readJumpMs();
+    const seconds = Math.round(-jumpMs / 1000);
+    if (jumpMs < 0) this.#world.log(core.say`this host's clock went back by ${seconds} s`);
+    if (jumpMs !== 0) this.#greet();
   }
 
   #createContact(): Contact {
     return new Contact(this.#world, {
       opened: () => this.#greet(),
       received: (text) => this.#receive(text),
+      answered: () => this.#guard.pass(),
       lost: (why) => {
         if (why === undefined) this.#standing.note({ isConnected: false });
         else this.#standing.wrong("line", why, { isConnected: false });
@@ -148,6 +172,7 @@ export class Agent {
     const hello = {
       kind: "hello",
       version: this.#version,
+      now: this.#wallClock.tell(),
       addresses: this.#world.readAddresses().map(core.printAddress),
       ...core.optional("epoch", epoch),
       ...core.optional("rev", rev),
@@ -201,15 +226,16 @@ export class Agent {
         this.#contact.send(printMessage({ kind: "resync", why: taken.why }));
         return;
       case "refused":
-        this.#standing.wrong("device", core.say`${taken.problem.message}; ${taken.problem.fix}`);
-        this.#tell(message.rev, message.hash, taken.problem.message);
-        return;
-      case "device":
+        return this.#refuse(message, taken.problem.message, taken.problem.fix);
+      case "device": {
+        const why = this.#guard.refusalOf(taken.device);
+        if (why !== undefined) return this.#refuse(message, why);
         this.#standing.right("device");
         this.#basis = message.basis;
         this.#isAwaited = true;
         this.#keep(taken.device);
         void this.#converge();
+      }
     }
   }
 
@@ -222,6 +248,19 @@ export class Agent {
       return this.#contact.send(printMessage({ kind: "resync", why }));
     this.#basis = basis;
     if (device.epoch !== epoch || device.rev !== rev) this.#keep({ ...device, epoch, rev });
+  }
+
+  #refuse(what: Pick<StoredDevice, "rev" | "hash">, why: core.Text, fix?: core.Text): void {
+    this.#standing.wrong("device", fix === undefined ? why : core.say`${why}; ${fix}`);
+    this.#tell(what.rev, what.hash, why);
+  }
+
+  /** Also after a reboot. */
+  #takeBack(before: StoredDevice, device: StoredDevice, why: core.Phrase): void {
+    this.#world.log(why);
+    this.#basis = undefined;
+    this.#keep(before);
+    void this.#converge().then(() => this.#refuse(device, why));
   }
 
   #keep(device: StoredDevice): void {
@@ -284,14 +323,15 @@ export class Agent {
       // A newcomer tells where it listens once it does; when a link went, others speak by its old keys.
       const isElsewhere = this.#toldPort !== bundle.device.listenPort;
       if (this.#appliedHash === undefined || isElsewhere) this.#greet();
-      else if (done.includes(LINK_MADE)) this.#world.knock(bundle.device.peers.flatMap(firstOf));
+      else this.#world.knock(forgottenAmong(bundle.device.peers, done));
       if (isNew && this.#appliedHash !== FROM_DISK) {
         const { publicKey: own, peers } = bundle.device;
-        this.#rouse(
+        this.#peers.rouse(
           own,
           peers.filter(({ publicKey }) => !known.has(publicKey)),
         );
       }
+      if (isNew) this.#guard.made(stored, done);
       this.#appliedHash = hash;
       this.#standing.note({ applied: rev, device: bundle.device });
       if (isNew || this.#isAwaited) this.#tell(rev, hash);
@@ -312,7 +352,7 @@ export class Agent {
     for (const each of clashes)
       log(core.say`${each} is on another interface here, and stays there`);
     for (const { message } of blocks) log(core.say`${message}`);
-    this.#follower.follow(followedOf(bundle.device.peers, bundle.device.listenPort ?? 0));
+    this.#peers.follow(bundle.device);
     return done;
   }
 
@@ -331,48 +371,12 @@ export class Agent {
     );
   }
 
-  #rouse(own: PublicKey, peers: readonly core.Peer[]): void {
-    for (const [delayMs, some] of turnsOf(own, peers)) {
-      const knock = (): void => {
-        const silent = silentAmong(some, this.#tunnel.peers);
-        if (silent.length > 0) this.#world.knock(silent);
-      };
-      this.#later(delayMs, () => {
-        this.#tunnel.readPeers().then(knock, (error: unknown) => void this.#refused(error));
-      });
-    }
-  }
-
-  /** Peers that are dialled by name: the kernel hears of addresses alone. */
-  #createFollower(): NameFollower {
-    const { clock, resolve: resolveNames, findUnrouted, log } = this.#world;
-    return new NameFollower({
-      nowMs: () => clock.now(),
-      resolveNames,
-      findUnrouted,
-      readPeers: async () => {
-        return [...(await this.#tunnel.readPeers())].map(([publicKey, peer]) => ({
-          publicKey,
-          ...peer,
-        }));
-      },
-      setEndpoints: async (set) => {
-        const { device } = this.#device?.bundle ?? {};
-        await this.#tunnel.setEndpoints(set);
-        const names = new Map(device?.peers.map(({ publicKey, name }) => [publicKey, name]));
-        for (const [publicKey, endpoint] of set) {
-          log(core.say`${names.get(publicKey) ?? publicKey} is dialled at ${endpoint} now`);
-        }
-      },
-      failed: (cause) => log(core.say`${cause instanceof Error ? cause.message : String(cause)}`),
-    });
-  }
-
   #report(): void {
     const { device } = this.#device?.bundle ?? {};
     if (device === undefined || !this.#standing.isConnected) return;
     const report = this.#reports.next(this.#tunnel.peers, this.#world.clock.now());
-    if (report !== undefined) this.#contact.send(printMessage(report));
+    const now = this.#world.clock.wall();
+    if (report !== undefined) this.#contact.send(printMessage({ ...report, now }));
   }
 
   /** It was taken out of the network: nobody there answers it any more, nor does any start bring it back. */

@@ -3,17 +3,18 @@ import { spreadMs } from "@warren/api";
 import type { Text } from "@warren/core";
 import { Backoff } from "./backoff.ts";
 import { LOOK_MS } from "./endpoints.ts";
-import type { AgentClock, Line, World } from "./world.ts";
+import type { Line, World } from "./world.ts";
 
 export interface ContactEvents {
   opened(): void;
   received(text: string): void;
+  answered(): void;
   /** With the reason, where the server has not welcomed it, or will not for long. */
   lost(why: Text | undefined): void;
 }
 
 export class Contact {
-  readonly #world: Pick<World, "connect"> & { readonly clock: AgentClock };
+  readonly #world: Pick<World, "connect" | "clock">;
   readonly #events: ContactEvents;
   readonly #backoff = new Backoff();
   #line: Line | undefined;
@@ -31,6 +32,7 @@ export class Contact {
     const line = connect({
       opened: () => this.#events.opened(),
       received: (text) => this.#events.received(text),
+      answered: () => this.#events.answered(),
       closed: (why, isLasting) => {
         if (this.#line !== line) return;
         const now = clock.now();
@@ -59,6 +61,11 @@ export class Contact {
 
   send(text: string): void {
     this.#line?.send(text);
+  }
+
+  /** For an answer, which is told. */
+  ask(): void {
+    this.#line?.ask();
   }
 
   /** For good. */

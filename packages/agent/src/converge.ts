@@ -1,7 +1,7 @@
 /** Makes a kernel be as it should, or as if we had never been there. Knows no program. */
 import { AppError } from "@warren/api";
 import { listTexts, say } from "@warren/core";
-import type { Admission, PublicKey, Text } from "@warren/core";
+import type { Admission, Device, PublicKey, Text } from "@warren/core";
 import { admissionId, printStep } from "./kernel/kernel.ts";
 import type { Kernel, KernelState, Step } from "./kernel/kernel.ts";
 import { blocksOf, clashesOf, diff, removal } from "./reconcile.ts";
@@ -13,6 +13,8 @@ const ROUNDS = 3;
 /** What one agent remembers between two times, while it runs. */
 export interface Memory {
   readonly endpoints: Map<PublicKey, string>;
+  /** Of peers, how often the clock of each went back. */
+  readonly generations: Map<PublicKey, number>;
 }
 
 export interface Convergence {
@@ -37,8 +39,9 @@ export async function converge(
     step.kind !== "admission" || !refused.has(admissionId(step.admission));
   for (let round = 0; ; round += 1) {
     const state = await kernel.read(desired.name);
-    const steps = diff(state, desired, memory.endpoints).filter(isDue);
+    const steps = diff(state, desired, memory).filter(isDue);
     if (steps.length === 0) {
+      rememberGenerations(memory, desired.device);
       const blocks = blocksOf(state, desired).filter(({ admissions }) =>
         admissions.some((each) => refused.has(admissionId(each))),
       );
@@ -46,7 +49,8 @@ export async function converge(
     }
     if (round === ROUNDS) throw stillDiffers(desired, steps);
     for (const each of await kernel.run(desired.name, steps)) refused.set(admissionId(each), each);
-    remember(memory, steps);
+    remember(memory, steps, desired.peers);
+    rememberGenerations(memory, desired.device);
     done.push(...steps.filter(isDue).map(printStep));
   }
 }
@@ -68,14 +72,22 @@ export function summaryOf(done: readonly string[]): Text {
   return listTexts([...counts].map(([kind, count]) => (count === 1 ? kind : `${count} ${kind}`)));
 }
 
-/** What the kernel was told of endpoints. */
-export function remember({ endpoints }: Memory, steps: readonly Step[]): void {
+/** What the kernel was told of endpoints. `wanted`: where another was, and stays. */
+export function remember(
+  { endpoints }: Memory,
+  steps: readonly Step[],
+  wanted: Desired["peers"] = new Map(),
+): void {
   for (const step of steps) {
     if (step.kind === "peer-gone") endpoints.delete(step.publicKey);
     if (step.kind === "peer" && step.change.endpoint !== undefined) {
-      endpoints.set(step.publicKey, step.change.endpoint);
+      endpoints.set(step.publicKey, wanted.get(step.publicKey)?.endpoint ?? step.change.endpoint);
     }
   }
+}
+
+export function rememberGenerations({ generations }: Memory, { peers }: Device): void {
+  for (const { publicKey, generation = 0 } of peers) generations.set(publicKey, generation);
 }
 
 function stillDiffers({ name }: Desired, steps: readonly Step[]): AppError {

@@ -107,6 +107,7 @@ export async function runHostAgent(
 export function createClock(): AgentClock {
   return {
     now: () => performance.now(),
+    wall: () => Date.now(),
     random: () => Math.random(),
     after: (delayMs, work) => {
       const timer = setTimeout(work, delayMs);

@@ -58,6 +58,7 @@ function open(
     events.opened();
   });
   socket.on("ping", hear);
+  socket.on("pong", () => events.answered());
   socket.on("message", (data) => {
     hear();
     events.received((data as Buffer).toString("utf8"));
@@ -86,6 +87,9 @@ function open(
   return {
     send: (text) => {
       if (socket.readyState === WebSocket.OPEN) socket.send(text);
+    },
+    ask: () => {
+      if (socket.readyState === WebSocket.OPEN) socket.ping();
     },
     close: () => {
       socket.close();

@@ -70,8 +70,11 @@ function isSameHost(before: Device, after: Device): boolean {
   return Object.entries(own).every(([field, value]) => before[field as keyof Device] === value);
 }
 
-/** Its ranges need no other routes than before, and nobody asks for its name. */
+/** Its ranges need no other routes than before, nobody asks for its name, and it is not to be made anew. */
 function isOfPeerAlone(device: Device, before: Peer | undefined, after: Peer | undefined): boolean {
+  if (before !== undefined && after !== undefined && before.generation !== after.generation) {
+    return false;
+  }
   const both = [before, after].flatMap((each) => each ?? []);
   if (both.some(({ endpoint }) => typeof endpoint?.host === "string")) return false;
   const [one = "", other = one] = both.map((each) => each.allowedIps.map(core.printPrefix).join());

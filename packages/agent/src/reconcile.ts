@@ -39,6 +39,12 @@ export type OwnDevice = Pick<Device, "interface" | "publicKey">;
 /** Of a peer the endpoint that the kernel was told last, by us. */
 export type LastEndpoints = ReadonlyMap<PublicKey, string>;
 
+/** What the kernel was told of peers last, by us. */
+export interface Last {
+  readonly endpoints: LastEndpoints;
+  readonly generations: ReadonlyMap<PublicKey, number>;
+}
+
 /** Endpoints that are names stay out: who knows where they are puts numbers in their place before. */
 export function desiredOf({ device, presharedKeys }: Bundle, privateKey: PrivateKey): Desired {
   const exits = exitsOf(device);
@@ -133,7 +139,7 @@ function kernelSettingsOf(device: Device, exits: readonly core.Family[]): Readon
  * In the order in which they are done: what is added comes before what is removed, and the filter
  * before whatever it is to keep out. A link of our name that is not ours is refused.
  */
-export function diff(actual: KernelState, desired: Desired, last: LastEndpoints): readonly Step[] {
+export function diff(actual: KernelState, desired: Desired, last: Last): readonly Step[] {
   const link = ownLink(actual, desired.name, desired.device.publicKey);
   const routes = routesToHave(actual, desired);
   const admissions = admissionsFor(actual, desired);
@@ -149,7 +155,7 @@ export function diff(actual: KernelState, desired: Desired, last: LastEndpoints)
       ? []
       : [{ kind: "table", text: desired.table } as const]),
     ...deviceSteps(link, desired),
-    ...peerSteps(link?.peers ?? new Map(), desired.peers, last),
+    ...peerSteps(link?.peers ?? new Map(), desired, last),
     ...less(desired.settings, settings).map(toSetting(true)),
     ...admissions.filter((each) => !has.has(admissionId(each))).map(toAdmission(true)),
     ...(link?.mtu === desired.device.mtu
@@ -230,14 +236,37 @@ function deviceSteps(link: Link | undefined, { device, privateKey, fwmark }: Des
 
 function peerSteps(
   actual: ReadonlyMap<PublicKey, PeerState>,
-  desired: ReadonlyMap<PublicKey, PeerSettings>,
-  last: LastEndpoints,
+  { peers, device }: Desired,
+  { endpoints, generations }: Last,
 ): Step[] {
-  return [...desired].flatMap(([publicKey, wanted]): Step[] => {
+  const wantedGenerations = new Map(device.peers.map((peer) => [peer.publicKey, peer.generation]));
+  return [...peers].flatMap(([publicKey, wanted]): Step[] => {
     const state = actual.get(publicKey);
-    const change = peerChange(state, wanted, last.get(publicKey));
+    const last = endpoints.get(publicKey);
+    const generation = wantedGenerations.get(publicKey);
+    if (state !== undefined && isOutdated(state, generation, generations.get(publicKey))) {
+      return [toGone(publicKey), { kind: "peer", publicKey, change: anew(state, wanted, last) }];
+    }
+    const change = peerChange(state, wanted, last);
     return change === undefined ? [] : [{ kind: "peer", publicKey, change }];
   });
+}
+
+/** Of a peer that was there before this agent nobody knows; if it lives, it needs nothing. */
+function isOutdated(
+  state: PeerState,
+  generation: number | undefined,
+  last: number | undefined,
+): boolean {
+  if (generation === undefined) return false;
+  return last === undefined ? !isFresh(state) : last !== generation;
+}
+
+/** It is dialled where it was. */
+function anew(state: PeerState, wanted: PeerSettings, last: string | undefined): PeerChange {
+  const { endpoint } = wanted;
+  const isDue = endpoint !== undefined && isEndpointDue(state, endpoint, last);
+  return { ...wanted, ...core.optional("endpoint", isDue ? endpoint : state.endpoint) };
 }
 
 /** Undefined where there is nothing to change. `last`: the endpoint that the kernel was told last. */
@@ -262,8 +291,11 @@ export function peerChange(
 /** Where a peer was heard is better known than where it should be: WireGuard follows who moves. */
 function isEndpointDue(state: PeerState, wanted: string, last: string | undefined): boolean {
   if (state.endpoint === undefined) return true;
-  const isFresh = (state.handshakeSeconds ?? Infinity) < FRESH_SECONDS;
-  return state.endpoint !== wanted && last !== wanted && !isFresh;
+  return state.endpoint !== wanted && last !== wanted && !isFresh(state);
+}
+
+function isFresh({ handshakeSeconds = Infinity }: PeerState): boolean {
+  return handshakeSeconds < FRESH_SECONDS;
 }
 
 function less<T>(those: ReadonlySet<T>, others: { has(each: T): boolean }): readonly T[] {

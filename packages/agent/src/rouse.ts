@@ -31,6 +31,15 @@ export function silentAmong(
   return silent.flatMap(firstOf);
 }
 
+/** Where to send something after that was done, as `printStep` has it: they may speak by keys that the kernel has forgotten. */
+export function forgottenAmong(peers: readonly Peer[], done: readonly string[]): readonly Prefix[] {
+  const isLinkNew = done.includes("link +");
+  const forgotten = peers.filter(
+    ({ publicKey }) => isLinkNew || done.includes(`peer - ${publicKey}`),
+  );
+  return forgotten.flatMap(firstOf);
+}
+
 /** A peer's own address, as a rule. */
 export function firstOf({ allowedIps: [first] }: Peer): readonly Prefix[] {
   return first === undefined ? [] : [first];

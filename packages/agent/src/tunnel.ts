@@ -2,7 +2,7 @@
 import type { Bundle } from "@warren/api";
 import * as core from "@warren/core";
 import type { InterfaceName, PrivateKey, PublicKey } from "@warren/core";
-import { converge, remember, takeDown } from "./converge.ts";
+import { converge, remember, rememberGenerations, takeDown } from "./converge.ts";
 import type { Convergence, Memory } from "./converge.ts";
 import { printStep } from "./kernel/kernel.ts";
 import type { Kernel, KernelState, PeerState } from "./kernel/kernel.ts";
@@ -14,7 +14,7 @@ export class Tunnel {
   readonly #kernel: Kernel;
   readonly #privateKey: PrivateKey;
   readonly #interface: InterfaceName;
-  readonly #memory: Memory = { endpoints: new Map() };
+  readonly #memory: Memory = { endpoints: new Map(), generations: new Map() };
   #peers: ReadonlyMap<PublicKey, PeerState> = new Map();
   /** What it was made to be, where nothing has gone wrong since. */
   #settled: Bundle | undefined;
@@ -39,6 +39,7 @@ export class Tunnel {
     this.#settled = undefined;
     if (steps.length > 0) await this.#kernel.run(this.#interface, steps);
     remember(this.#memory, steps);
+    rememberGenerations(this.#memory, bundle.device);
     this.#peers = peersAfter(this.#peers, steps);
     this.#settled = bundle;
     return { done: steps.map(printStep), clashes: [], blocks: [] };

@@ -23,6 +23,7 @@ export function overhearVisit(
         const message = readServerMessage(text);
         end(!(message instanceof Problem) && ["current", "waiting"].includes(message.kind));
       },
+      answered: () => events.answered(),
       closed: (why, isLasting) => {
         events.closed(why, isLasting);
         failures += 1;
@@ -37,6 +38,7 @@ export function overhearVisit(
         line.send(isHello ? JSON.stringify({ ...JSON.parse(text), isVisit: true }) : text);
         end(kind === "applied");
       },
+      ask: () => line.ask(),
       close: () => line.close(),
     };
   };

@@ -31,6 +31,8 @@ export interface World {
 export interface AgentClock {
   /** Milliseconds of a clock that nobody sets. */
   readonly now: () => number;
+  /** Milliseconds since 1970, as the host has them. */
+  readonly wall: () => number;
   /** From 0 to below 1. */
   readonly random: () => number;
   /** Calls back once; the function that it answers calls that off. */
@@ -39,12 +41,15 @@ export interface AgentClock {
 
 export interface Line {
   send(text: string): void;
+  /** Asks for an answer, which is told to `answered`. */
+  ask(): void;
   close(): void;
 }
 
 export interface LineEvents {
   opened(): void;
   received(text: string): void;
+  answered(): void;
   /** `isLasting`: to call again soon would change nothing. */
   closed(why: Text, isLasting: boolean): void;
 }

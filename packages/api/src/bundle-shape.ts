@@ -51,6 +51,7 @@ const peer = fields({
   endpoint: optional(text(core.parseEndpoint), "Where it is dialled."),
   keepaliveSeconds: optional(port, "Between keepalives."),
   epoch: optional(word, "How often their preshared key was rotated; absent: they have none."),
+  generation: optional(word, "How often its clock went back; absent: never."),
 });
 
 const subnet = fields({

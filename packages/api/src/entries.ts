@@ -38,13 +38,15 @@ export function hostEntries(device: Device): readonly Entry[] {
 
 /** What it says of one peer, with the secret that they share. */
 export function peerEntries(peer: Peer, presharedKey: PresharedKeys): readonly Entry[] {
-  const { name, publicKey, presharedKeyId, allowedIps, endpoint, keepaliveSeconds } = peer;
+  const { name, publicKey, presharedKeyId, allowedIps, endpoint, keepaliveSeconds, generation } =
+    peer;
   const value = {
     name,
     allowedIps: printAll(allowedIps),
     endpoint: endpoint === undefined ? undefined : core.printEndpoint(endpoint),
     keepaliveSeconds,
     epoch: presharedKeyId?.epoch,
+    generation,
   };
   const entry: Entry = [`peer/${publicKey}`, JSON.stringify(value)];
   if (presharedKeyId === undefined) return [entry];

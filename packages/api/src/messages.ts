@@ -24,6 +24,7 @@ export const peerReport = fields({
   received: required(count, "Bytes from it."),
   sent: required(count, "Bytes to it."),
 });
+const clock = optional(count, "Milliseconds since 1970, by its host's clock.");
 
 const agentForms = {
   /** The first: what it is, and what it has. Without epoch it has nothing. */
@@ -37,6 +38,7 @@ const agentForms = {
       "What the server said that its device was made of, where it has heard so.",
     ),
     listenPort: optional(port, "On which its tunnel listens."),
+    now: clock,
     addresses: optional(
       list(text(core.parseAddress)),
       "Of the host itself: others are what a NAT makes of them.",
@@ -51,6 +53,7 @@ const agentForms = {
   /** What it has is not what the server takes it for. */
   resync: fields({ why: required(words, "What did not fit.") }),
   report: fields({
+    now: clock,
     isPart: optional(flag(), "The others stand as they did."),
     peers: required(list(peerReport), "What the kernel says of each."),
   }),

@@ -27,9 +27,14 @@ export interface Deed {
   readonly check?: (state: State) => void;
 }
 
+/** What was seen of a node; the mesh hears of all but how its clock stood. */
+export interface Seen extends Observed {
+  readonly clockMs?: number;
+}
+
 /** Seen endpoints are gathered for so long before they are written. */
 const FACTS_MS = 1000;
-/** Where a node's packets come from: `seen/NETWORK/NODE`. */
+/** What was seen of a node: `seen/NETWORK/NODE`. */
 const SEEN = "seen/";
 /** Of what is asked at once: no transaction takes long. */
 const MOST_AT_ONCE = 64;
@@ -42,9 +47,9 @@ export class Ledger {
   readonly #listeners = new Set<(networks: ReadonlySet<string>) => void>();
   readonly #plans = new Map<string, NetworkPlan>();
   readonly #troubles = new Map<string, AppError>();
-  readonly #facts = new Map<string, Map<Name, Observed>>();
+  readonly #facts = new Map<string, Map<Name, Seen>>();
   /** By the keys of their rows: undefined takes one away. */
-  readonly #unsavedFacts = new Map<string, Observed | undefined>();
+  readonly #unsavedFacts = new Map<string, Seen | undefined>();
   readonly #epoch: string;
   #state: State;
   #rev: number;
@@ -99,7 +104,7 @@ export class Ledger {
 
   /** Where the nodes of a network were seen, as it is stored. */
   seen(network: string): readonly (readonly [node: string, fact: string])[] {
-    return [...this.#factsOf(network)].map(([node, observed]) => [node, printFact(observed)]);
+    return [...this.#factsOf(network)].map(([node, observed]) => [node, printObserved(observed)]);
   }
 
   onChange(listener: (networks: ReadonlySet<string>) => void): () => void {
@@ -126,13 +131,19 @@ export class Ledger {
     return steps[0]?.rows ?? { set: [], delete: [] };
   }
 
-  /** Where a node's packets come from. Written soon, and no revision. */
-  observe(network: string, node: Name, observed: Observed): void {
+  seenOf(network: string, node: Name): Seen {
+    return this.#factsOf(network).get(node) ?? {};
+  }
+
+  /** What is seen of a node now, beside what was seen before. Written soon, and no revision. */
+  observe(network: string, node: Name, seen: Seen): void {
     const facts = this.#factsOf(network);
-    const before = facts.get(node);
-    if (before !== undefined && printFact(before) === printFact(observed)) return;
-    this.#facts.set(network, new Map(facts).set(node, observed));
-    this.#saveSoon(network, node, observed);
+    const before = this.seenOf(network, node);
+    const after = { ...before, ...seen };
+    if (printFact(before) === printFact(after)) return;
+    this.#facts.set(network, new Map(facts).set(node, after));
+    this.#saveSoon(network, node, after);
+    if (printObserved(after) === printObserved(before)) return;
     const plan = this.#plans.get(network);
     if (plan === undefined) return;
     this.#plans.set(network, planWith(plan, this.#factsOf(network)));
@@ -156,8 +167,8 @@ export class Ledger {
     await this.#flush();
   }
 
-  #saveSoon(network: string, node: string, observed: Observed | undefined): void {
-    this.#unsavedFacts.set(`${SEEN}${network}/${node}`, observed);
+  #saveSoon(network: string, node: string, seen: Seen | undefined): void {
+    this.#unsavedFacts.set(`${SEEN}${network}/${node}`, seen);
     this.#flushSoon();
   }
 
@@ -275,17 +286,15 @@ export class Ledger {
     }
   }
 
-  #factsOf(network: string): Facts {
+  #factsOf(network: string): ReadonlyMap<Name, Seen> {
     return this.#facts.get(network) ?? new Map();
   }
 
   #recall(key: string, text: string): void {
-    const { endpoint: written, isMapped } = JSON.parse(text) as Record<string, unknown>;
-    const endpoint = core.parseEndpoint(String(written));
-    if (!key.startsWith(SEEN) || endpoint instanceof core.Problem) return;
+    if (!key.startsWith(SEEN)) return;
     const [network = "", node = ""] = key.slice(SEEN.length).split("/");
-    const facts = this.#facts.get(network) ?? new Map<Name, Observed>();
-    this.#facts.set(network, facts.set(node as Name, { endpoint, isMapped: isMapped === true }));
+    const facts = this.#facts.get(network) ?? new Map<Name, Seen>();
+    this.#facts.set(network, facts.set(node as Name, readFact(text)));
   }
 
   /** Of a node that is no more, what was seen. */
@@ -361,6 +370,31 @@ function networksIn({ set, delete: gone }: Rows): ReadonlySet<string> {
   );
 }
 
-function printFact({ endpoint, isMapped }: Observed): string {
-  return JSON.stringify({ endpoint: core.printEndpoint(endpoint), isMapped });
+function printFact(seen: Seen): string {
+  return JSON.stringify(factOf(seen));
+}
+
+/** What devices are made of. */
+function printObserved(seen: Seen): string {
+  return JSON.stringify({ ...factOf(seen), clockMs: undefined });
+}
+
+function factOf({ endpoint, isMapped, generation, clockMs }: Seen): object {
+  const written = endpoint === undefined ? undefined : core.printEndpoint(endpoint);
+  return { endpoint: written, isMapped, generation, clockMs };
+}
+
+function readFact(text: string): Seen {
+  const {
+    endpoint: written,
+    isMapped,
+    generation,
+    clockMs,
+  } = JSON.parse(text) as Record<string, unknown>;
+  const endpoint = core.parseEndpoint(String(written));
+  return {
+    ...(endpoint instanceof core.Problem ? {} : { endpoint, isMapped: isMapped === true }),
+    ...(typeof generation === "number" ? { generation } : {}),
+    ...(typeof clockMs === "number" ? { clockMs } : {}),
+  };
 }

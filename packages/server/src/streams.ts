@@ -12,6 +12,7 @@ import type { ConnectedAgent as Agent, Arrival, Line, Presence } from "./connect
 import { changeBetween, deltaFor } from "./deltas.ts";
 import type { Change } from "./deltas.ts";
 import type { Clock, Ledger } from "./ledger.ts";
+import { clockSeen } from "./node-clock.ts";
 import { inTurn, sparing } from "./sparing.ts";
 import { nodeKey } from "./state.ts";
 import { Told } from "./told.ts";
@@ -34,6 +35,8 @@ export class Streams {
   readonly #means: Means;
   readonly #report: (mistake: unknown) => void;
   readonly #agents = new Map<string, Agent>();
+  /** The latest that the clock of each node was, as it has said itself. */
+  readonly #clocks = new Map<string, number>();
   /** What connected agents were told of last. */
   readonly #told = new Map<string, Told>();
   readonly #waiting = new Set<string>();
@@ -172,6 +175,7 @@ export class Streams {
         break;
       }
       case "report":
+        this.#compareClocks(agent, message.now);
         agent.presence = reported(agent.presence, message, this.#clock.now());
         break;
     }
@@ -182,6 +186,7 @@ export class Streams {
     const { visitedAt: _, ...presence } = agent.presence;
     const visit = hello.isVisit === true ? { visitedAt: this.#clock.now() } : {};
     agent.presence = { ...presence, version: hello.version, ...visit };
+    this.#compareClocks(agent, hello.now);
     const { listenPort: port, addresses = [] } = hello;
     if (port !== undefined && agent.address !== undefined) {
       agent.seen = { port, addresses };
@@ -191,6 +196,16 @@ export class Streams {
     agent.hasGreeted = true;
     agent.answer = () => this.#answer(agent, hello);
     this.#schedule(agent.network);
+  }
+
+  #compareClocks({ network, node }: Agent, now: number | undefined): void {
+    const key = nodeKey(network, node);
+    const isMember = this.#ledger.plan(network)?.index.byName.has(node as Name) === true;
+    if (now === undefined || !isMember) return;
+    const before = this.#ledger.seenOf(network, node as Name);
+    const { latest, seen } = clockSeen(before, this.#clocks.get(key) ?? 0, now);
+    this.#clocks.set(key, latest);
+    if (seen !== undefined) this.#ledger.observe(network, node as Name, seen);
   }
 
   #answer(agent: Agent, hello: Extract<AgentMessage, { kind: "hello" }>): void {

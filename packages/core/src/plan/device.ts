@@ -99,4 +99,6 @@ export interface Peer {
   readonly allowedIps: readonly Prefix[];
   readonly endpoint?: Endpoint;
   readonly keepaliveSeconds?: number;
+  /** When it is another than before, what WireGuard has seen of this peer is to be forgotten. */
+  readonly generation?: number;
 }

@@ -44,13 +44,17 @@ export interface Member {
   readonly publicEndpoint?: Endpoint;
   /** That is what a NAT makes of it: open only as long as it sends by itself. */
   readonly isMapped?: true;
+  /** How often its clock went back: others then refuse its handshakes until they forget what they have seen. */
+  readonly generation?: number;
 }
 
-/** Where a node's packets were seen to come from, by somebody out there. */
+/** What was seen of a node, by somebody out there. */
 export interface Observed {
-  readonly endpoint: Endpoint;
-  /** None of its own addresses: there is a NAT between. */
-  readonly isMapped: boolean;
+  /** Where its packets come from. */
+  readonly endpoint?: Endpoint;
+  /** That is none of its own addresses: there is a NAT between. */
+  readonly isMapped?: boolean;
+  readonly generation?: number;
 }
 
 /** What is known of nodes beside what the mesh says of them. */
@@ -120,18 +124,19 @@ function memberOf({ mesh, lock, entries, active, facts }: Given, node: Node, sit
     standsBy: bounded.filter((prefix) => !subnets.includes(prefix)),
     exits: node.subnets.map(({ prefix }) => prefix).filter(({ length }) => length === 0),
     ...(node.lan === undefined ? {} : { lanEndpoint: { host: node.lan, port: node.listenPort } }),
-    ...publicEndpointOf(node, facts),
+    ...seenOf(node, facts),
   };
 }
 
 /** What the mesh says is believed before what was seen. */
-function publicEndpointOf(
+function seenOf(
   { name, endpoint, listenPort }: Node,
   facts: Facts,
-): Pick<Member, "publicEndpoint" | "isMapped"> {
-  if (endpoint !== undefined) return { publicEndpoint: { port: listenPort, ...endpoint } };
-  const observed = facts.get(name);
-  if (observed === undefined) return {};
-  const { isMapped, endpoint: seen } = observed;
-  return { publicEndpoint: seen, ...(isMapped ? { isMapped } : {}) };
+): Pick<Member, "publicEndpoint" | "isMapped" | "generation"> {
+  const { isMapped = false, endpoint: seen, generation } = facts.get(name) ?? {};
+  const common = generation === undefined ? {} : { generation };
+  if (endpoint !== undefined)
+    return { ...common, publicEndpoint: { port: listenPort, ...endpoint } };
+  if (seen === undefined) return common;
+  return { ...common, publicEndpoint: seen, ...(isMapped ? { isMapped } : {}) };
 }

@@ -28,6 +28,7 @@ export function pair(index: Index, self: Member, other: Member): Peer | undefine
       : {}),
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(keepaliveSeconds === 0 ? {} : { keepaliveSeconds }),
+    ...(other.generation === undefined ? {} : { generation: other.generation }),
   };
 }
 

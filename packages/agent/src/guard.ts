@@ -1,0 +1,76 @@
+/** Which device is tried, and which one comes back when that has cut its host off. */
+import * as core from "@warren/core";
+import type { StoredDevice } from "./files.ts";
+import { firstOf } from "./rouse.ts";
+import { Trial } from "./trial.ts";
+import type { Tunnel } from "./tunnel.ts";
+import type { World } from "./world.ts";
+
+export interface GuardOptions {
+  /** Asks the server for an answer, which is told by `pass`. */
+  readonly ask: () => void;
+  readonly refused: (error: unknown) => void;
+  /** This is the device again. */
+  readonly takeBack: (before: StoredDevice, device: StoredDevice, why: core.Phrase) => void;
+}
+
+export class Guard {
+  readonly #tunnel: Tunnel;
+  readonly #trial: Trial;
+  readonly #takeBack: GuardOptions["takeBack"];
+  /** What the tunnel was made to be last, and before the change that is judged. */
+  #device: StoredDevice | undefined;
+  #before: StoredDevice | undefined;
+  /** What has cut the host off, by its hash. */
+  #refusal: { readonly hash: string; readonly why: core.Text } | undefined;
+
+  constructor({ clock, knock }: World, tunnel: Tunnel, { ask, refused, takeBack }: GuardOptions) {
+    this.#tunnel = tunnel;
+    this.#takeBack = takeBack;
+    this.#trial = new Trial({
+      clock,
+      ask,
+      knock: (keys) => {
+        const { peers = [] } = this.#device?.bundle.device ?? {};
+        knock(peers.filter(({ publicKey }) => keys.includes(publicKey)).flatMap(firstOf));
+      },
+      readPeers: async () => await tunnel.readPeers(),
+      refused,
+      failed: (silent, asked) => this.#failed(silent, asked),
+    });
+  }
+
+  /** With each look at the kernel. */
+  look(): void {
+    this.#trial.look(this.#tunnel.peers);
+  }
+
+  /** The server has answered. */
+  pass(): void {
+    this.#trial.pass();
+  }
+
+  /** Why a device is not tried again as it is. */
+  refusalOf({ hash }: StoredDevice): core.Text | undefined {
+    return hash === this.#refusal?.hash ? this.#refusal.why : undefined;
+  }
+
+  /** The tunnel was made to be so. What is about few of many peers cuts no host off. */
+  made(device: StoredDevice, done: readonly string[]): void {
+    const before = this.#device;
+    this.#device = device;
+    const isGreat =
+      done.length * 2 > this.#trial.heard.length || done.some((step) => !step.startsWith("peer"));
+    if (before === undefined || this.refusalOf(before) !== undefined || !isGreat) return;
+    if (!this.#trial.isRunning) this.#before = before;
+    this.#trial.begin();
+  }
+
+  #failed(silent: number, asked: number): void {
+    const [device, before] = [this.#device, this.#before];
+    if (device === undefined || before === undefined) return;
+    const why = core.say`revision ${device.rev} has cut this host off and was taken back: neither the server nor ${silent} of ${asked} peers answered; mend what it changed, or restart the agent to try it again`;
+    this.#refusal = { hash: device.hash, why };
+    this.#takeBack(before, device, why);
+  }
+}

@@ -1,0 +1,112 @@
+/** A change that cuts a host off is taken back; whatever else is silent at that moment takes nothing back. */
+import type { InterfaceName } from "@warren/core";
+import { printText } from "@warren/core";
+import { setNode } from "@warren/server";
+import { expect, test } from "vitest";
+import type { PlaneWorld } from "./plane-world.ts";
+import { createWorld, differences } from "./sample-world.ts";
+import type { SimHost } from "./sim-host.ts";
+
+const OWN = "warren0" as InterfaceName;
+const NAMES = ["a", "b", "c", "d"];
+/** With a route to it nothing comes through any more. */
+const BAD = "198.51.100.0/24";
+
+/** A second in which all hosts hear of all that still hear them, but for those that are silent. */
+async function passSecond(world: PlaneWorld, silent: ReadonlySet<string>): Promise<void> {
+  for (const host of world.hosts) {
+    const isCut = silent.has(host.name) || (await isSwallowed(host));
+    host.kernel.disturb(OWN, ({ link }) => {
+      if (link?.kind !== "wireguard") return {};
+      const peers = [...link.peers].map(([key, peer]) => {
+        const from = world.hosts.find((each) => each.publicKey === key)?.name ?? "";
+        const received = peer.received + (isCut || silent.has(from) ? 0 : 100);
+        return [key, { ...peer, received }] as const;
+      });
+      return { link: { ...link, peers: new Map(peers) } };
+    });
+    if (isCut) host.stall(1100);
+  }
+  await world.clock.pass(1000);
+}
+
+/** With the route itself, and not a moment later. */
+function stallWhenSwallowed(host: SimHost): void {
+  const run = host.kernel.run.bind(host.kernel);
+  host.kernel.run = async (name, steps) => {
+    const refused = await run(name, steps);
+    if (await isSwallowed(host)) host.stall(1100);
+    return refused;
+  };
+}
+
+async function isSwallowed(host: SimHost): Promise<boolean> {
+  return host.name !== "b" && (await host.routes()).includes(BAD);
+}
+
+async function pass(
+  world: PlaneWorld,
+  seconds: number,
+  silent: readonly string[] = [],
+): Promise<void> {
+  for (let second = 0; second < seconds; second += 1) await passSecond(world, new Set(silent));
+}
+
+async function setSubnets(world: PlaneWorld, subnets: readonly string[]): Promise<void> {
+  await world.commit((state) =>
+    setNode(state, world.network, "b", {
+      ...state.node.get(`${world.network}/b`)?.fields,
+      subnets,
+    }),
+  );
+}
+
+function error(world: PlaneWorld, name: string): string {
+  return printText(world.host(name).status?.error ?? "");
+}
+
+test("hosts that a change has cut off go back to what they had within 20 s, and say so, until it is another", async () => {
+  const world = await createWorld(NAMES);
+  await pass(world, 20);
+  for (const host of world.hosts) stallWhenSwallowed(host);
+  const before = await Promise.all(world.hosts.map((host) => host.routes()));
+  await setSubnets(world, [BAD]);
+  await pass(world, 10);
+  expect(await isSwallowed(world.host("a"))).toBe(true);
+  await pass(world, 10);
+  const after = await Promise.all(world.hosts.map((host) => host.routes()));
+  expect(after).toEqual(before);
+  await pass(world, 60);
+  expect(error(world, "a")).toMatch(
+    /^revision \d+ has cut this host off and was taken back: neither the server nor 3 of 3 peers answered/,
+  );
+  // Its server knows it, too, and a reboot does not bring it.
+  expect(world.streams?.presence(world.network, "a")?.error).toContain("has cut this host off");
+  expect(await isSwallowed(world.host("a"))).toBe(false);
+  await setSubnets(world, []);
+  await pass(world, 60);
+  expect(error(world, "a")).toBe("");
+  expect(await differences(world)).toEqual([]);
+});
+
+test("a change stays while most peers answer, or the server does, or nobody was heard before", async () => {
+  for (const [silentServer, silent, hasTraffic] of [
+    [true, [], true],
+    [true, ["d"], true],
+    [false, ["b", "c", "d"], true],
+    [true, ["b", "c", "d"], false],
+  ] as const) {
+    const world = await createWorld(NAMES);
+    if (hasTraffic) await pass(world, 20);
+    await setSubnets(world, ["192.168.2.0/24"]);
+    await world.clock.pass(30);
+    if (silentServer) world.killServer();
+    await pass(world, 60, silent);
+    if (silentServer) await world.startServer();
+    const routes = await world.host("a").routes();
+    expect({ silentServer, silent, hasTraffic, routes }).toMatchObject({
+      routes: ["192.168.2.0/24"],
+    });
+    expect(error(world, "a")).not.toContain("cut");
+  }
+});
