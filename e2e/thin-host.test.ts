@@ -82,7 +82,7 @@ ${join} --ca ca.pem; ${CHECKIN}; sh warren-thin leave; rm ${BIN}/wget`,
   );
   expect(secrets.trim().split("\n")).toHaveLength(4);
   const argv = await onRouter(r, "cat argv");
-  expect(argv).toContain("curl -q -sS -m 30 -k --pinnedpubkey");
+  expect(argv).toContain("curl -q -sS -m 30 --connect-timeout 5 -k --pinnedpubkey");
   for (const secret of secrets.trim().split("\n")) {
     expect(secret).toMatch(/^(wr[nc]_)?[\w+/=-]{44,}$/);
     expect(argv + printed).not.toContain(secret);

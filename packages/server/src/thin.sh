@@ -67,12 +67,12 @@ post() {
 		elif [ -s "$base/pin" ]; then
 			set -- -k --pinnedpubkey "sha256//$(cat "$base/pin")"
 		fi
-		curl -q -sS -m 30 "$@" --data-binary "@$work/body" -o "$post_file" "$post_url"
+		curl -q -sS -m 30 --connect-timeout 5 "$@" --data-binary "@$work/body" -o "$post_file" "$post_url"
 		;;
 	*)
 		[ ! -s "$base/ca.pem" ] || set -- "--ca-certificate=$base/ca.pem"
 		[ "$tool" != wget ] || set -- "$@" -t 1
-		"$tool" -q -T 30 "$@" "--post-file=$work/body" -O "$post_file" "$post_url"
+		"$tool" -q -T 10 "$@" "--post-file=$work/body" -O "$post_file" "$post_url"
 		;;
 	esac 2>"$work/said"
 	code=$?
@@ -365,9 +365,13 @@ trouble() {
 # FILE: whether it may take the place of the device that there is.
 judge() {
 	[ "$(tail -n 1 "$1")" = end ] || { echo "the answer was cut short"; return 1; }
+	read -r _ epoch rev hash intent <"$1"
+	if read -r cut at 2>/dev/null <"$run/cut" && [ "$cut" = "$hash" ] && [ $(($(date +%s) - at)) -lt 600 ]; then
+		cat "$run/trouble"
+		return 1
+	fi
 	[ -s "$base/device" ] || return 0
 	read -r _ old_epoch old_rev _ <"$base/device"
-	read -r _ epoch rev _ intent <"$1"
 	if [ "$epoch" = "$old_epoch" ] && [ "$rev" -lt "$old_rev" ]; then
 		echo "refused: the server is at revision $rev, and has been at $old_rev"
 		return 1
@@ -440,22 +444,35 @@ try() {
 # FILE: a newer device, which is told of when it is applied, or why it is not.
 take() {
 	cp "$1" "$work/device"
-	if why=$(judge "$work/device"); then
-		read -r _ _ rev _ <"$work/device"
-		if try "$work/device" "revision $rev"; then
-			# Without it the tunnel is right all the same; only a boot would bring the old one.
-			(keep "$base/device" <"$work/device")
-			rm -f "$run/trouble"
-			tell || :
-			return 0
-		fi
-	else
+	read -r _ _ rev hash _ <"$work/device"
+	: >"$work/before"
+	[ ! -s "$base/device" ] || cp "$base/device" "$work/before"
+	if ! why=$(judge "$work/device"); then
 		trouble "$why"
+	elif try "$work/device" "revision $rev"; then
+		# Without it the tunnel is right all the same; only a boot would bring the old one.
+		(keep "$base/device" <"$work/device")
+		rm -f "$run/trouble"
+		# It has just answered.
+		if tell || { sleep 2 && tell; }; then return 0; fi
+		echo "$hash $(date +%s)" >"$run/cut"
+		trouble "taken back: the server is not reached any more at revision $rev"
+		keep "$base/device" <"$work/before"
 	fi
+	go_back
 	tell "$(failure "$work/device")"
-	# As it was, as far as that was begun.
-	[ ! -s "$base/device" ] || try "$base/device" "back" || :
 	return 1
+}
+
+# As it was, as far as anything was begun.
+go_back() {
+	if [ -s "$work/before" ]; then
+		try "$work/before" "taken back" || :
+	elif ip link show dev "$interface" >/dev/null 2>&1; then
+		reason=$(cat "$run/trouble")
+		take_down
+		echo "$reason" >"$run/trouble"
+	fi
 }
 
 leave() {
