@@ -213,15 +213,15 @@ export class Streams {
     const isAhead = hello.epoch === epoch && (hello.rev ?? 0) > rev;
     agent.isOfThisLog = hello.epoch === epoch && !isAhead;
     const told = this.#told.get(agent.network);
-    const isAsTold = agent.isOfThisLog && told?.isOfNow(agent.node, hello) === true;
-    if (isAsTold) this.#proveSoon(agent);
-    const hash = isAsTold ? hello.hash : told?.hashOf(agent.node);
-    if (hash === undefined) {
+    if (told?.isMember(agent.node) !== true) {
       // Where there is trouble a host keeps what it has, until that is mended.
       if (this.#ledger.trouble(agent.network) !== undefined) return;
       return this.#send(agent, printMessage({ kind: "waiting", network: agent.network }));
     }
-    if (isAhead || hello.hash !== hash) return this.#sendAll(agent);
+    const isAsTold = agent.isOfThisLog && told.isOfNow(hello);
+    if (isAsTold) this.#proveSoon(agent);
+    const hash = isAsTold || hello.hash === undefined ? hello.hash : told.hashOf(agent.node);
+    if (isAhead || hash === undefined || hello.hash !== hash) return this.#sendAll(agent);
     // It had applied it before it came, perhaps under another log.
     agent.isOfThisLog = true;
     agent.told = hash;

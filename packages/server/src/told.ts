@@ -43,10 +43,13 @@ export class Told {
     return entries === undefined ? undefined : hashOf(entries, this.#means.digest);
   }
 
-  /** Whether what a node says that it has is of what there is now. */
-  isOfNow(node: string, { basis, hash }: { basis?: string; hash?: string }): boolean {
-    const isMember = this.index?.byName.has(node as Name) === true;
-    return isMember && hash !== undefined && basis !== undefined && basis === this.basis;
+  isMember(node: string): boolean {
+    return this.index?.byName.has(node as Name) === true;
+  }
+
+  /** Whether what a member says that it has is of what there is now. */
+  isOfNow({ basis, hash }: { basis?: string; hash?: string }): boolean {
+    return hash !== undefined && basis !== undefined && basis === this.basis;
   }
 }
 

@@ -1,4 +1,5 @@
 /** A store in a file of SQLite, for one server: the log, the rows and the facts are written with one fsync. */
+import { setImmediate } from "node:timers/promises";
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import type { Delta, Entries } from "@warren/api";
 import { inTransaction, openDatabase, storeRefusal } from "./database.ts";
@@ -52,6 +53,8 @@ class SqliteStore implements Store {
         write(state, commit);
       }
     });
+    // A write waits for the disk: whoever has asked meanwhile is heard before the next one.
+    await setImmediate();
   }
 
   async saveFacts(change: Delta): Promise<void> {
