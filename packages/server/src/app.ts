@@ -1,5 +1,5 @@
 /** The HTTP side of the control plane: the table of routes, each with what does it. Knows no socket and no file. */
-import { API, AppError, openApi, routes } from "@warren/api";
+import { API, AppError, openApi, routes, systemCode } from "@warren/api";
 import type { Need, Route, Routes } from "@warren/api";
 import * as core from "@warren/core";
 import { Hono } from "hono";
@@ -86,10 +86,15 @@ export function createApp(plane: Plane, identify: (context: Context) => Caller, 
   app.notFound((context) => refuse(context, notFound(context.req.path)));
   app.onError((error, context) => {
     if (error instanceof AppError) return refuse(context, error);
-    plane.report(error);
+    if (!isHungUp(error)) plane.report(error);
     return refuse(context, internal());
   });
   return app;
+}
+
+/** In the middle of what was asked: that is nobody's mistake here. */
+function isHungUp(error: unknown): boolean {
+  return systemCode(error) === "ECONNRESET";
 }
 
 type AnyHandler = (plane: Plane, call: Call) => Promise<unknown>;
