@@ -1,17 +1,19 @@
 /** A real server and ten thousand requests that are none: each is refused, and whoever is connected notices nothing. */
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect as connectSecurely } from "node:tls";
+import { createLines } from "@warren/agent";
 import { API, createClient } from "@warren/api";
+import type { Pin } from "@warren/api";
+import { printText } from "@warren/core";
+import type { InterfaceName, Name } from "@warren/core";
 import { pinnedFetch } from "@warren/crypto";
 import { createMemoryStore, serve } from "@warren/server";
 import { expect, test } from "vitest";
-import { WebSocket } from "ws";
 
 const CREDENTIAL = `wrc_${"a".repeat(43)}`;
 const KEY = Buffer.alloc(32, "a").toString("base64");
@@ -57,7 +59,8 @@ test("serve() refuses ten thousand requests that are none, and goes on for all o
     await call("createNetwork", { body: { name: "home" as never, isOpen: true } });
     const asked = { name: "a" as never, publicKey: KEY as never, credential: CREDENTIAL };
     await call("join", { body: asked });
-    const heard = await openStream(port);
+    const { first, second } = openLine(port, pin);
+    expect(await first).toContain('"kind":"waiting"');
     const secure = (): Socket =>
       connectSecurely({ host: "127.0.0.1", port, rejectUnauthorized: false });
     const whole = await Promise.all(
@@ -76,7 +79,7 @@ test("serve() refuses ten thousand requests that are none, and goes on for all o
     expect(codes).toHaveLength(CONNECTIONS * EACH);
     expect([...codes, ...broken.flat()].filter((code) => code < 400 || code >= 500)).toEqual([]);
     await call("approveNode", { params: { network: "home", node: "a" }, body: {} });
-    expect(await heard()).toContain('"kind":"snapshot"');
+    expect(await second).toContain('"kind":"snapshot"');
     expect(said).toEqual([]);
   } finally {
     process.stderr.write = write;
@@ -85,22 +88,33 @@ test("serve() refuses ten thousand requests that are none, and goes on for all o
   }
 });
 
-/** What it has been told last, once it has been told more than that it waits. */
-async function openStream(port: number): Promise<() => Promise<string>> {
-  const stream = new WebSocket(`wss://127.0.0.1:${port}${API}/stream`, {
-    headers: { authorization: `Bearer ${CREDENTIAL}` },
-    rejectUnauthorized: false,
+/** An agent's line; what it is told first, and what then. */
+function openLine(
+  port: number,
+  pin: Pin,
+): { readonly first: Promise<string>; readonly second: Promise<string> } {
+  const [first, second] = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
+  const connect = createLines(
+    {
+      network: "home" as Name,
+      node: "a" as Name,
+      interface: "wg0" as InterfaceName,
+      servers: [`127.0.0.1:${port}`],
+      pin,
+      credential: CREDENTIAL,
+    },
+    () => undefined,
+  );
+  const line = connect({
+    opened: () => line.send(JSON.stringify({ kind: "hello", version: "1" })),
+    received: (text) => {
+      first.resolve(text);
+      if (text.includes('"kind":"snapshot"')) second.resolve(text);
+    },
+    answered: () => undefined,
+    closed: (why) => second.reject(new Error(printText(why))),
   });
-  await once(stream, "open");
-  stream.send(JSON.stringify({ kind: "hello", version: "1" }));
-  const [first] = (await once(stream, "message")) as [Buffer];
-  expect(first.toString()).toContain('"kind":"waiting"');
-  const next = once(stream, "message");
-  return async () => {
-    const [text] = (await next) as [Buffer];
-    stream.terminate();
-    return text.toString();
-  };
+  return { first: first.promise, second: second.promise };
 }
 
 /** The codes of all answers; where the server has hung up, the rest is asked by another connection. */
