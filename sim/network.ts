@@ -142,7 +142,7 @@ export class SimLine {
   #closed(why: string, isLasting: boolean): void {
     if (!this.#isAgentThere) return;
     this.#isAgentThere = false;
-    this.#ends.events.closed(why, isLasting);
+    this.#ends.events.closed(why, isLasting, why === "replaced");
     this.break({ agentMs: Infinity, serverMs: this.#weather.delayMs() });
   }
 }

@@ -188,6 +188,13 @@ export class PlaneWorld {
     return [...peers.toSorted(), ...core.routesOf(device).toSorted()];
   }
 
+  /** Another host, with what is on this one's disk. */
+  copyOf(host: SimHost): SimHost {
+    const copy = this.#createHost(host.name);
+    copy.disk = host.disk;
+    return copy;
+  }
+
   #createHost(name: string): SimHost {
     const chance = this.#chance;
     let turn = 0;

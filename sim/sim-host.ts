@@ -312,9 +312,9 @@ export class SimHost {
         events.received(text);
       },
       answered: () => events.answered(),
-      closed: (why, isLasting) => {
+      closed: (why, isLasting, isReplaced) => {
         this.ends.push(core.printText(why));
-        events.closed(why, isLasting);
+        events.closed(why, isLasting, isReplaced);
       },
     });
     this.#line = line;

@@ -12,6 +12,7 @@ import { summaryOf } from "./converge.ts";
 import { Alarm, driftOf } from "./drift.ts";
 import type { StoredDevice } from "./files.ts";
 import { takeIn } from "./intake.ts";
+import { printGreeting } from "./greeting.ts";
 import { Guard } from "./guard.ts";
 import { Journal } from "./journal.ts";
 import { Peers } from "./peers.ts";
@@ -38,6 +39,8 @@ export interface AgentOptions {
 const FROM_DISK = "from disk";
 /** What somebody changes by hand is put right so soon, also where nobody tells of it. */
 const HEAL_MS = 8000;
+/** Whoever takes turns with another loses its line before that. */
+const ALONE_MS = 60_000;
 
 export class Agent {
   readonly #world: World;
@@ -61,6 +64,7 @@ export class Agent {
   /** By the server, which has told of a device or has heard why not. */
   #isAwaited = false;
   readonly #wallClock: WallClock;
+  readonly #instance: string;
   #isDue = false;
   #isEnded = false;
   #revoked: { readonly device: OwnDevice | undefined } | undefined;
@@ -80,6 +84,7 @@ export class Agent {
     this.#standing = new Standing(tell, device?.rev);
     this.#appliedHash = device && FROM_DISK;
     this.#wallClock = new WallClock(world.clock);
+    this.#instance = `${world.clock.wall()} ${world.clock.random()}`;
     this.#toldPort = device?.bundle.device.listenPort;
     this.#revoked = revoked && { device: revoked };
     const { clock, log } = world;
@@ -137,6 +142,7 @@ export class Agent {
       this.#alarm.rest();
       if (!this.#isSaved && this.#device !== undefined) this.#keep(this.#device);
       this.#compareClocks();
+      if (this.#contact.stoodMs > ALONE_MS) this.#standing.right("clone");
       void this.#converge().then(() => {
         this.#guard.look();
         this.#report();
@@ -158,29 +164,20 @@ export class Agent {
       opened: () => this.#greet(),
       received: (text) => this.#receive(text),
       answered: () => this.#guard.pass(),
-      lost: (why) => {
+      lost: (why, isReplaced) => {
+        const what = isReplaced ? "clone" : "line";
         if (why === undefined) this.#standing.note({ isConnected: false });
-        else this.#standing.wrong("line", why, { isConnected: false });
+        else this.#standing.wrong(what, why, { isConnected: false });
       },
     });
   }
 
   #greet(): void {
     this.#reports.forget();
-    const { epoch, rev, hash } = this.#device ?? {};
     this.#toldPort = this.#device?.bundle.device.listenPort;
-    const hello = {
-      kind: "hello",
-      version: this.#version,
-      now: this.#wallClock.tell(),
-      addresses: this.#world.readAddresses().map(core.printAddress),
-      ...core.optional("epoch", epoch),
-      ...core.optional("rev", rev),
-      ...core.optional("hash", hash),
-      ...core.optional("basis", this.#basis),
-      ...core.optional("listenPort", this.#device?.bundle.device.listenPort),
-    };
-    this.#contact.send(JSON.stringify(hello));
+    const [instance, now] = [this.#instance, this.#wallClock.tell()];
+    const self = { version: this.#version, instance, now, addresses: this.#world.readAddresses() };
+    this.#contact.send(printGreeting(self, this.#device, this.#basis));
   }
 
   #receive(text: string): void {

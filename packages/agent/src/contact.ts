@@ -10,7 +10,7 @@ export interface ContactEvents {
   received(text: string): void;
   answered(): void;
   /** With the reason, where the server has not welcomed it, or will not for long. */
-  lost(why: Text | undefined): void;
+  lost(why: Text | undefined, isReplaced: boolean): void;
 }
 
 export class Contact {
@@ -33,13 +33,13 @@ export class Contact {
       opened: () => this.#events.opened(),
       received: (text) => this.#events.received(text),
       answered: () => this.#events.answered(),
-      closed: (why, isLasting) => {
+      closed: (why, isLasting, isReplaced = false) => {
         if (this.#line !== line) return;
         const now = clock.now();
         const stoodMs = now - (this.#welcomedAt ?? now);
         const isOdd = this.#welcomedAt === undefined || isLasting;
         this.#line = this.#welcomedAt = undefined;
-        this.#events.lost(isOdd ? why : undefined);
+        this.#events.lost(isOdd ? why : undefined, isReplaced);
         // Nothing is taken down: a server that has lost its memory is no reason to lose the mesh.
         const delayMs = isLasting ? LOOK_MS : this.#backoff.nextMs(clock.random(), now, stoodMs);
         this.#callOff = clock.after(delayMs, () => this.call());
@@ -57,6 +57,12 @@ export class Contact {
   /** The server is about to go, and wants to be called within so long. */
   spread(windowMs: number): void {
     this.#backoff.spread(windowMs);
+  }
+
+  /** For how long its line has stood. */
+  get stoodMs(): number {
+    const now = this.#world.clock.now();
+    return now - (this.#welcomedAt ?? now);
   }
 
   send(text: string): void {

@@ -80,7 +80,8 @@ function open(
     if (reason.toString() !== REPLACED) return events.closed(why, isLasting);
     // Both would take the place of the other for ever, as fast as they can.
     events.closed(
-      say`another host came with this host's credential: is one a copy of the other's disk? leave with one: warren leave`,
+      say`another host came with this host's credential: is one a copy of the other's disk? run warren leave on one: both are out then, and each joins again`,
+      true,
       true,
     );
   });

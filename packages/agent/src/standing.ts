@@ -2,9 +2,12 @@
 import * as core from "@warren/core";
 import type { Status } from "./world.ts";
 
+/** `clone`: another host comes as this one. */
+type What = "line" | "clone" | "device" | "kernel";
+
 export class Standing {
   readonly #tell: (status: Status) => void;
-  readonly #troubles = new Map<"line" | "device" | "kernel", core.Text>();
+  readonly #troubles = new Map<What, core.Text>();
   #status: Status;
 
   constructor(tell: (status: Status) => void, rev: number | undefined) {
@@ -17,11 +20,11 @@ export class Standing {
   }
 
   /** It is told with the next note. */
-  right(what: "line" | "device" | "kernel"): void {
+  right(what: What): void {
     this.#troubles.delete(what);
   }
 
-  wrong(what: "line" | "device" | "kernel", why: core.Text, more: Partial<Status> = {}): void {
+  wrong(what: What, why: core.Text, more: Partial<Status> = {}): void {
     this.#troubles.set(what, why);
     this.note(more);
   }

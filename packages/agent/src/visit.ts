@@ -24,8 +24,8 @@ export function overhearVisit(
         end(!(message instanceof Problem) && ["current", "waiting"].includes(message.kind));
       },
       answered: () => events.answered(),
-      closed: (why, isLasting) => {
-        events.closed(why, isLasting);
+      closed: (why, isLasting, isReplaced) => {
+        events.closed(why, isLasting, isReplaced);
         failures += 1;
         end(isLasting || failures >= addresses);
       },

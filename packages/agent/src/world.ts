@@ -50,8 +50,8 @@ export interface LineEvents {
   opened(): void;
   received(text: string): void;
   answered(): void;
-  /** `isLasting`: to call again soon would change nothing. */
-  closed(why: Text, isLasting: boolean): void;
+  /** `isLasting`: to call again soon would change nothing; `isReplaced`: another came as this host. */
+  closed(why: Text, isLasting: boolean, isReplaced?: boolean): void;
 }
 
 export interface Status {

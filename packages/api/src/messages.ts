@@ -39,6 +39,7 @@ const agentForms = {
     ),
     listenPort: optional(port, "On which its tunnel listens."),
     now: clock,
+    instance: optional(words, "Of the process: another one with each start."),
     addresses: optional(
       list(text(core.parseAddress)),
       "Of the host itself: others are what a NAT makes of them.",

@@ -9,6 +9,7 @@ import * as core from "@warren/core";
 import type { Name } from "@warren/core";
 import { isAnswered, note, observedAt, presenceOf, reported } from "./connected-agent.ts";
 import type { ConnectedAgent as Agent, Arrival, Line, Presence } from "./connected-agent.ts";
+import { Clones } from "./clones.ts";
 import { changeBetween, deltaFor } from "./deltas.ts";
 import type { Change } from "./deltas.ts";
 import type { Clock, Ledger } from "./ledger.ts";
@@ -37,6 +38,7 @@ export class Streams {
   readonly #agents = new Map<string, Agent>();
   /** The latest that the clock of each node was, as it has said itself. */
   readonly #clocks = new Map<string, number>();
+  readonly #clones = new Clones();
   /** What connected agents were told of last. */
   readonly #told = new Map<string, Told>();
   readonly #waiting = new Set<string>();
@@ -79,7 +81,10 @@ export class Streams {
   }
 
   presence(network: string, node: string): Presence | undefined {
-    return this.#agents.get(nodeKey(network, node))?.presence;
+    const key = nodeKey(network, node);
+    const presence = this.#agents.get(key)?.presence;
+    const cloned = this.#clones.find(key, this.#clock.now());
+    return presence && cloned ? { ...presence, error: core.printText(cloned) } : presence;
   }
 
   /** Of a node whose credential holds. A second connection takes the first one's place. */
@@ -187,6 +192,10 @@ export class Streams {
     const visit = hello.isVisit === true ? { visitedAt: this.#clock.now() } : {};
     agent.presence = { ...presence, version: hello.version, ...visit };
     this.#compareClocks(agent, hello.now);
+    this.#clones.note(nodeKey(agent.network, agent.node), hello, {
+      ...agent,
+      at: this.#clock.now(),
+    });
     const { listenPort: port, addresses = [] } = hello;
     if (port !== undefined && agent.address !== undefined) {
       agent.seen = { port, addresses };
