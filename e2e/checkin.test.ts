@@ -25,7 +25,6 @@ test("`warren checkin` does once what an agent does, and its tunnel stays when i
     reached
     revision 6: peer
     mesh: at revision 6
-    132
     "
   `);
   const list = withoutMoments(await type(srv, "warren node list mesh"));

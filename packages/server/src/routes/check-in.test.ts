@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import type { NodeView } from "@warren/api";
 import { createTestPlane, LOCAL_TOKEN, START } from "../plane.contract.ts";
+import { parsedName } from "../state.ts";
 import type { TestPlane } from "../plane.contract.ts";
 
 const by = LOCAL_TOKEN;
@@ -56,6 +57,22 @@ test("a router that is away is told nothing, and is missed once its time is over
   expect([plane.streams.counts.bytes, (await listed()).state]).toEqual([bytes, "behind"]);
   time.run();
   expect((await listed()).state).toBe("offline");
+});
+
+test("a router hears whose clock went back, and others hear that of its own", async () => {
+  const { ask, checkIn, plane, time } = await createRouter();
+  await ask("POST /networks/home/nodes/r/approve", { by, body: {} });
+  // It is answered when what its clock means is told.
+  const visit = async (now: number): Promise<string> => {
+    const told = checkIn({ now });
+    await ask("GET /session", { by });
+    time.run();
+    return await told;
+  };
+  plane.ledger.observe("home", parsedName("b"), { generation: 2 });
+  expect(await visit(START)).toContain(`\nwg # again ${B} 2\n`);
+  await visit(START - 60_000);
+  expect(plane.ledger.seenOf("home", parsedName("r"))).toMatchObject({ generation: 1 });
 });
 
 test("a router that nobody knows is out where the log knows of that, and else keeps what it has", async () => {

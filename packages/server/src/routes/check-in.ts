@@ -90,8 +90,9 @@ function printAnswer(answer: ServerMessage, own: InterfaceName): string {
 }
 
 /**
- * Lines that begin with whom they are for: `ip` as in a state file, `wg` for `wg syncconf`, but for the
- * private key, `nft` for `nft -f`, `name KEY HOST PORT` for endpoints that have to be asked for.
+ * Lines that begin with whom they are for: `ip` as in a state file; `wg` for `wg syncconf`, but without the
+ * private key, and with how often a peer's clock went back (`# again KEY TIMES`); `nft` for `nft -f`; `name
+ * KEY HOST PORT` for endpoints that have to be asked for.
  */
 function printDevice({ device: sent, presharedKeys }: Bundle, own: InterfaceName): string {
   const keys = new Map<PresharedKeyId, PresharedKey>();
@@ -111,6 +112,9 @@ function printDevice({ device: sent, presharedKeys }: Bundle, own: InterfaceName
   const rules = core.hasRules(device) ? core.renderNftables(device, printed).join("") : "";
   return [
     ...linesFor("ip", core.renderHostState(device)).filter((line) => !line.startsWith("ip rules")),
+    ...peers.flatMap(({ publicKey, generation }) =>
+      generation === undefined ? [] : [`wg # again ${publicKey} ${generation}\n`],
+    ),
     ...linesFor("wg", core.renderWgSetconf(numeric, secrets, printed).join("")),
     ...linesFor("nft", rules),
     ...linesFor("name", core.renderEndpointNames(device) ?? ""),
