@@ -10,7 +10,7 @@ interface Timer {
 
 /** Does what was put off in its order, when time is told to go on. */
 export class SimClock {
-  #now = 1_000_000;
+  #now = Date.UTC(2026, 0, 1);
   readonly #timers = new Set<Timer>();
 
   now(): number {

@@ -38,7 +38,8 @@ function withSeen(world: PlaneWorld, mesh: Mesh): Mesh {
   const nodes = mesh.nodes.map((node) => {
     const text = world.disk.content.facts.get(`seen/${world.network}/${node.name}`);
     if (node.endpoint !== undefined || text === undefined) return node;
-    const { endpoint } = JSON.parse(text) as { readonly endpoint: string };
+    const { endpoint } = JSON.parse(text) as { readonly endpoint?: string };
+    if (endpoint === undefined) return node;
     return { ...node, endpoint: valid(core.parseEndpoint(endpoint)) };
   });
   return { ...mesh, nodes };

@@ -26,6 +26,7 @@ export const LINKS = [
 const MOST_OPERATIONS = 30;
 
 const name = fc.constantFrom(...NAMES);
+const jump = fc.integer({ min: -3_600_000, max: 3_600_000 });
 
 const commands = fc.oneof(
   operation("join", { name, by: fc.constantFrom("open", "token") }),
@@ -50,6 +51,7 @@ const ofHosts = fc.oneof(
   operation("old disk", { name }),
   operation("kernel", { name, isRefusing: fc.boolean(), isUnreadable: fc.boolean() }),
   operation("host disk", { name, isFull: fc.boolean() }),
+  operation("host clock", { name, jumpMs: jump }),
   operation("drift", { name, what: fc.constantFrom(...driftKinds), at: fc.nat(4) }),
 );
 
@@ -64,7 +66,7 @@ const ofServer = fc.oneof(
   operation("kill server", { afterMs: fc.nat(100), awayMs: fc.nat(20_000) }),
   operation("stop server", { awayMs: fc.nat(5000) }),
   operation("disk", { isFull: fc.boolean() }),
-  operation("clock", { jumpMs: fc.integer({ min: -3_600_000, max: 3_600_000 }) }),
+  operation("clock", { jumpMs: jump }),
   operation("backup", {}),
   operation("restore", { isPutBack: fc.boolean() }),
 );

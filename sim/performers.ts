@@ -74,6 +74,9 @@ const performers: Performers = {
   "host disk": ({ world }, { name, isFull }) => {
     world.host(name).isFull = isFull;
   },
+  "host clock": ({ world }, { name, jumpMs }) => {
+    world.host(name).clockAheadMs += jumpMs;
+  },
   drift: ({ world }, { name, ...how }) => drift(world.host(name), how),
 
   break: ({ world }, { name, agentMs, serverMs }) => world.host(name).cut({ agentMs, serverMs }),

@@ -267,7 +267,10 @@ export class PlaneWorld {
   }
 
   #mayGo(host: SimHost, peer: core.PublicKey): boolean {
-    const { begunWith, peersSince } = host;
+    const { begunWith, kept, peersSince } = host;
+    const wanted = kept?.bundle.device.peers.find(({ publicKey }) => publicKey === peer);
+    // Whose clock went back is forgotten, and known anew.
+    if (wanted?.generation !== undefined) return true;
     const isWithout = (device: core.Device | undefined): boolean =>
       device?.peers.every(({ publicKey }) => publicKey !== peer) === true;
     const since = peersSince.get(peer);
