@@ -64,4 +64,4 @@ test("`warren checkin` does once what an agent does, and its tunnel stays when i
     "mesh: the server does not know this host any more: join again with a new token
     "
   `);
-}, 60_000);
+});

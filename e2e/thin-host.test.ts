@@ -101,7 +101,7 @@ ${join} --ca ca.pem; ${CHECKIN}; sh warren-thin leave; rm ${BIN}/wget`,
     2
     "
   `);
-}, 60_000);
+});
 
 /** Stand-ins of OpenWrt's: what runs init scripts there, and how these are written, as its documents have it. */
 const OPENWRT = `
@@ -186,4 +186,4 @@ test("it is started at boot, by whatever starts programs there, and no more once
     exit 1
     "
   `);
-}, 60_000);
+});

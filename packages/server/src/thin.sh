@@ -362,12 +362,16 @@ trouble() {
 	return 1
 }
 
+TAKEN_BACK="taken back: with what the server wants it is not reached any more"
+
 # FILE: whether it may take the place of the device that there is.
 judge() {
 	[ "$(tail -n 1 "$1")" = end ] || { echo "the answer was cut short"; return 1; }
 	read -r _ epoch rev hash intent <"$1"
-	if read -r cut at 2>/dev/null <"$run/cut" && [ "$cut" = "$hash" ] && [ $(($(date +%s) - at)) -lt 600 ]; then
-		cat "$run/trouble"
+	cut='' at=0
+	[ ! -s "$run/cut" ] || read -r cut at <"$run/cut"
+	if [ "$cut" = "$hash" ] && [ $(($(date +%s) - at)) -lt 600 ]; then
+		echo "$TAKEN_BACK"
 		return 1
 	fi
 	[ -s "$base/device" ] || return 0
@@ -446,6 +450,7 @@ take() {
 	cp "$1" "$work/device"
 	read -r _ _ rev hash _ <"$work/device"
 	: >"$work/before"
+	cut=''
 	[ ! -s "$base/device" ] || cp "$base/device" "$work/before"
 	if ! why=$(judge "$work/device"); then
 		trouble "$why"
@@ -455,11 +460,12 @@ take() {
 		rm -f "$run/trouble"
 		# It has just answered.
 		if tell || { sleep 2 && tell; }; then return 0; fi
-		echo "$hash $(date +%s)" >"$run/cut"
-		trouble "taken back: the server is not reached any more at revision $rev"
+		cut="$hash $(date +%s)"
+		trouble "$TAKEN_BACK"
 		keep "$base/device" <"$work/before"
 	fi
 	go_back
+	[ -z "$cut" ] || echo "$cut" >"$run/cut"
 	tell "$(failure "$work/device")"
 	return 1
 }
