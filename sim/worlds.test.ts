@@ -23,7 +23,8 @@ test("whatever happens to a plane and its hosts, quiet means right", async () =>
   });
   const [world] = counterexample ?? [];
   const report = world === undefined ? "" : await printWorld(world);
-  expect(report, `fast-check's { seed: ${seed}, path: "${path}" }`).toBe("");
+  const replay = `to play it again put it into sim/known-worlds.ts (fast-check: seed ${seed}, path ${path})`;
+  expect(report, replay).toBe("");
 });
 
 test.each(Object.entries(knownWorlds))("once wrong: %s", async (_, world) => {
