@@ -1,5 +1,6 @@
 /** npm run bench: what was promised and what is measured, side by side, on this machine. */
 import { availableParallelism, cpus } from "node:os";
+import { measureControl } from "./control/measure.ts";
 import type { Measurement } from "./measurement.ts";
 import { measureMesh } from "./mesh.ts";
 import { measurePrefixes } from "./prefixes.ts";
@@ -7,21 +8,48 @@ import { bringByAll, judgeBrought, printBrought } from "./push.ts";
 import { measureRegions } from "./regions.ts";
 import { compareWithMeshconf, judgeComparisons, printComparisons } from "./wg-meshconf.ts";
 
-const comparisons = compareWithMeshconf();
-const brought = await bringByAll(100);
-const measurements: readonly Measurement[] = [
-  ...judgeComparisons(comparisons ?? []),
-  ...judgeBrought(brought ?? []),
-  ...measureMesh(),
-  ...measureRegions(),
-  ...measurePrefixes(),
-];
-print();
-if (brought !== undefined) printBrought(brought);
-if (comparisons !== undefined) printComparisons(comparisons);
-process.exitCode = measurements.every(isKept) ? 0 : 1;
+const usage = `npm run bench -- [PART …]
+  mesh     compiling and rendering, beside wg-meshconf
+  push     bringing a mesh to a hundred hosts, beside loops and Ansible
+  control  a control plane of a hundred, three hundred and a thousand agents`;
 
-function print(): void {
+/** How many agents, in planes one after the other. */
+const PLANES = [100, 300, 1000];
+const PARTS = ["mesh", "push", "control"];
+
+const parts = new Set(process.argv.length > 2 ? process.argv.slice(2) : PARTS);
+if ([...parts].every((part) => PARTS.includes(part))) await main();
+else {
+  console.error(usage);
+  process.exitCode = 2;
+}
+
+async function main(): Promise<void> {
+  const comparisons = parts.has("mesh") ? compareWithMeshconf() : undefined;
+  const brought = parts.has("push") ? await bringByAll(100) : undefined;
+  const measurements = [
+    ...judgeComparisons(comparisons ?? []),
+    ...judgeBrought(brought ?? []),
+    ...(parts.has("mesh") ? [...measureMesh(), ...measureRegions(), ...measurePrefixes()] : []),
+    ...(parts.has("control") ? await measurePlanes() : []),
+  ];
+  print(measurements);
+  if (brought !== undefined) printBrought(brought);
+  if (comparisons !== undefined) printComparisons(comparisons);
+  process.exitCode = measurements.every(isKept) ? 0 : 1;
+}
+
+/** It takes minutes: on the way it says where it is. */
+async function measurePlanes(): Promise<readonly Measurement[]> {
+  const all: Measurement[] = [];
+  for (const agents of PLANES) {
+    console.error(`a control plane of ${agents} agents`);
+    all.push(...(await measureControl(agents, { isLargest: agents === PLANES.at(-1) })));
+  }
+  return all;
+}
+
+function print(measurements: readonly Measurement[]): void {
   const [processor] = cpus();
   console.log(
     `${processor?.model ?? "unknown processor"}, ${availableParallelism()} threads; files in memory\n`,

@@ -93,9 +93,9 @@ export const protocolBugs: readonly ProtocolBug[] = [
     name: "a peer that changes is taken away, and made anew",
     package: "agent",
     file: "reconcile.ts",
-    find: 'return change === undefined ? [] : [{ kind: "peer", publicKey, change }];',
+    find: 'if (change !== undefined) steps.push({ kind: "peer", publicKey, change });',
     replace:
-      'if (change === undefined) return []; const anew: Step[] = [{ kind: "peer", publicKey, change: wanted }]; return state === undefined ? anew : [{ kind: "peer-gone", publicKey }, ...anew];',
+      'if (change === undefined) continue; if (state !== undefined) steps.push({ kind: "peer-gone", publicKey }); steps.push({ kind: "peer", publicKey, change: wanted });',
   },
   {
     name: "what was seen is lost where the disk is full",

@@ -239,17 +239,21 @@ function peerSteps(
   { peers, device }: Desired,
   { endpoints, generations }: Last,
 ): Step[] {
-  const wantedGenerations = new Map(device.peers.map((peer) => [peer.publicKey, peer.generation]));
-  return [...peers].flatMap(([publicKey, wanted]): Step[] => {
+  const raised = device.peers.filter((peer) => peer.generation !== undefined);
+  const wantedGenerations = new Map(raised.map((peer) => [peer.publicKey, peer.generation]));
+  const steps: Step[] = [];
+  for (const [publicKey, wanted] of peers) {
     const state = actual.get(publicKey);
     const last = endpoints.get(publicKey);
     const generation = wantedGenerations.get(publicKey);
     if (state !== undefined && isOutdated(state, generation, generations.get(publicKey))) {
-      return [toGone(publicKey), { kind: "peer", publicKey, change: anew(state, wanted, last) }];
+      steps.push(toGone(publicKey), { kind: "peer", publicKey, change: anew(state, wanted, last) });
+      continue;
     }
     const change = peerChange(state, wanted, last);
-    return change === undefined ? [] : [{ kind: "peer", publicKey, change }];
-  });
+    if (change !== undefined) steps.push({ kind: "peer", publicKey, change });
+  }
+  return steps;
 }
 
 /** Of a peer that was there before this agent nobody knows; if it lives, it needs nothing. */
@@ -277,15 +281,20 @@ export function peerChange(
 ): PeerChange | undefined {
   if (state === undefined) return wanted;
   const { presharedKey = "none", allowedIps, endpoint, keepaliveSeconds } = wanted;
-  const isOther =
-    less(allowedIps, state.allowedIps).length + less(state.allowedIps, allowedIps).length > 0;
-  const change: PeerChange = {
+  const isDue = endpoint !== undefined && isEndpointDue(state, endpoint, last);
+  const isSameKey = (state.presharedKey ?? "none") === presharedKey;
+  const isAlive = state.keepaliveSeconds === keepaliveSeconds;
+  if (!isDue && isSameKey && isAlive && isSame(allowedIps, state.allowedIps)) return undefined;
+  return {
     allowedIps,
-    ...((state.presharedKey ?? "none") === presharedKey ? {} : { presharedKey }),
-    ...(endpoint !== undefined && isEndpointDue(state, endpoint, last) ? { endpoint } : {}),
-    ...(state.keepaliveSeconds === keepaliveSeconds ? {} : { keepaliveSeconds }),
+    ...(isSameKey ? {} : { presharedKey }),
+    ...(isDue ? { endpoint } : {}),
+    ...(isAlive ? {} : { keepaliveSeconds }),
   };
-  return isOther || Object.keys(change).length > 1 ? change : undefined;
+}
+
+function isSame<T>(one: ReadonlySet<T>, other: ReadonlySet<T>): boolean {
+  return one.size === other.size && one.isSubsetOf(other);
 }
 
 /** Where a peer was heard is better known than where it should be: WireGuard follows who moves. */

@@ -8,7 +8,7 @@ import { printStep } from "./kernel/kernel.ts";
 import type { Kernel, KernelState, PeerState } from "./kernel/kernel.ts";
 import { peersAfter, peerSteps } from "./peer-steps.ts";
 import { desiredOf } from "./reconcile.ts";
-import type { OwnDevice } from "./reconcile.ts";
+import type { Desired, OwnDevice } from "./reconcile.ts";
 
 export class Tunnel {
   readonly #kernel: Kernel;
@@ -18,6 +18,8 @@ export class Tunnel {
   #peers: ReadonlyMap<PublicKey, PeerState> = new Map();
   /** What it was made to be, where nothing has gone wrong since. */
   #settled: Bundle | undefined;
+  /** It is looked at often, and changes seldom. */
+  #desired: { readonly bundle: Bundle; readonly desired: Desired } | undefined;
 
   constructor(kernel: Kernel, privateKey: PrivateKey, own: InterfaceName) {
     this.#kernel = kernel;
@@ -48,8 +50,11 @@ export class Tunnel {
   /** Makes it be as a device says, whatever it is. */
   async restore(bundle: Bundle): Promise<Omit<Convergence, "state">> {
     this.#settled = undefined;
-    const numeric = { ...bundle, device: core.withNumericEndpoints(bundle.device) };
-    const desired = desiredOf(numeric, this.#privateKey);
+    if (this.#desired?.bundle !== bundle) {
+      const numeric = { ...bundle, device: core.withNumericEndpoints(bundle.device) };
+      this.#desired = { bundle, desired: desiredOf(numeric, this.#privateKey) };
+    }
+    const { desired } = this.#desired;
     const { state, ...made } = await converge(this.#kernel, desired, this.#memory);
     this.#peers = peersOf(state);
     this.#settled = bundle;

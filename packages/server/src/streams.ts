@@ -19,8 +19,10 @@ import { nodeKey } from "./state.ts";
 import { Told } from "./told.ts";
 import type { Means } from "./told.ts";
 
-/** The first change leaves at once, later ones together: after this pause, and at most so late. */
+/** The first change leaves at once, later ones together: after a pause that is longer where telling takes long. */
 const GATHER_MS = 50;
+const LONGEST_GATHER_MS = 250;
+const GATHER_SHARE = 3;
 /** What an agent may have the server do for it alone, it may so often. */
 const ASKED_MS = 1000;
 /** What costs nothing to be told late. */
@@ -287,6 +289,7 @@ export class Streams {
 
   #schedule(network: string): void {
     if (this.#waiting.has(network)) return;
+    const begin = this.#clock.now();
     const hasChanged = this.#flush(network);
     for (const agent of this.#agents.values()) {
       const { answer } = agent;
@@ -296,7 +299,8 @@ export class Streams {
     }
     if (!hasChanged) return;
     this.#waiting.add(network);
-    this.#clock.after(GATHER_MS, () => {
+    const pauseMs = GATHER_SHARE * (this.#clock.now() - begin);
+    this.#clock.after(Math.min(LONGEST_GATHER_MS, Math.max(GATHER_MS, pauseMs)), () => {
       this.#waiting.delete(network);
       this.#schedule(network);
     });

@@ -1,0 +1,181 @@
+/**
+ * A process full of agents: the control code of real ones, over real TLS, on kernels in memory. Does what
+ * it is ordered to, until its parent is gone.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+import { Agent } from "../../packages/agent/src/agent.ts";
+import { createLines } from "../../packages/agent/src/line.ts";
+import type { Status } from "../../packages/agent/src/world.ts";
+import { createClock } from "@warren/agent";
+import { createClient, NODE_CREDENTIAL_PREFIX, parseJoinToken, parsePin } from "@warren/api";
+import * as core from "@warren/core";
+import type { InterfaceName, Name } from "@warren/core";
+import { digest, makePrivateKey, makeSecret, pinnedFetch, publicKeyOf } from "@warren/crypto";
+import { FakeKernel } from "../../tools/fake-kernel.ts";
+import type { Order, Ordered } from "./orders.ts";
+
+const OWN = "warren0" as InterfaceName;
+/** Two processes have 32 join at once: in the worst case that anybody has told of a server forgot some. */
+const AT_ONCE = 16;
+/** As the network of the bench is called. */
+const NETWORK = "m" as Name;
+
+/** How one agent stands. */
+interface Standing {
+  readonly name: string;
+  status: Status | undefined;
+  firstRev: number;
+  /** When it had applied each revision that it was told of. */
+  readonly appliedAt: Map<number, number>;
+  currentAt: number;
+  cut: () => void;
+}
+
+const all: Standing[] = [];
+const listeners = new Set<() => void>();
+const clock = createClock();
+
+process.on("message", ({ id, order }: Ordered) => {
+  void obey(order).then((numbers) => process.send?.({ id, numbers }));
+});
+process.on("disconnect", () => process.exit());
+
+async function obey(order: Order): Promise<readonly number[]> {
+  switch (order.kind) {
+    case "join":
+      return await joinAll(order);
+    case "applied": {
+      // Whoever came by then has not been behind.
+      const others = all.filter(
+        ({ name, firstRev }) => name !== order.except && firstRev < order.rev,
+      );
+      await until(() => others.every(({ status }) => (status?.applied ?? 0) >= order.rev));
+      return others.map(({ appliedAt }) => firstFrom(appliedAt, order.rev));
+    }
+    case "cut":
+      for (const { cut } of all) cut();
+      return [];
+    case "current":
+      await until(() => all.every(({ currentAt }) => currentAt > order.after));
+      return all.map(({ currentAt }) => currentAt);
+    case "cost": {
+      const { rss } = process.memoryUsage();
+      const { user, system } = process.cpuUsage();
+      return [rss, (user + system) / 1e6];
+    }
+  }
+}
+
+function now(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+async function until(isGood: () => boolean): Promise<void> {
+  while (!isGood()) {
+    await new Promise<void>((resolve) => {
+      const listener = (): void => {
+        listeners.delete(listener);
+        resolve();
+      };
+      listeners.add(listener);
+    });
+  }
+}
+
+function firstFrom(appliedAt: ReadonlyMap<number, number>, rev: number): number {
+  return Math.min(...[...appliedAt].filter(([each]) => each >= rev).map(([, at]) => at));
+}
+
+async function joinAll(order: Extract<Order, { kind: "join" }>): Promise<readonly number[]> {
+  const joins: Promise<number>[] = [];
+  for (const name of order.names) {
+    joins.push(join(order, name as Name));
+    if (order.pauseMs > 0) await pause(order.pauseMs);
+    else if (joins.length % AT_ONCE === 0) await Promise.all(joins);
+  }
+  return await Promise.all(joins);
+}
+
+async function join(
+  { target, token }: Extract<Order, { kind: "join" }>,
+  node: Name,
+): Promise<number> {
+  const [pin, parsed] = [parsePin(target.pin), parseJoinToken(token)];
+  if (pin instanceof core.Problem || parsed instanceof core.Problem) throw new Error("no token");
+  const begin = now();
+  const privateKey = makePrivateKey();
+  const credential = `${NODE_CREDENTIAL_PREFIX}${makeSecret()}`;
+  const { port } = target;
+  await createClient(pinnedFetch({ host: "127.0.0.1", port, pin }))("join", {
+    body: {
+      credential,
+      network: NETWORK,
+      name: node,
+      publicKey: publicKeyOf(privateKey),
+      secret: parsed.secret,
+    },
+  });
+  const standing: Standing = {
+    name: node,
+    status: undefined,
+    firstRev: Infinity,
+    appliedAt: new Map(),
+    currentAt: 0,
+    cut: () => undefined,
+  };
+  all.push(standing);
+  const servers = [`127.0.0.1:${port}`];
+  const lines = createLines(
+    { network: NETWORK, node, interface: OWN, servers, pin, credential },
+    () => undefined,
+  );
+  const agent = new Agent(worldOf(standing, lines), {
+    privateKey,
+    version: "bench",
+    interface: OWN,
+  });
+  void agent.run();
+  await until(() => standing.status?.applied !== undefined);
+  return now() - begin;
+}
+
+function worldOf(
+  standing: Standing,
+  lines: ReturnType<typeof createLines>,
+): ConstructorParameters<typeof Agent>[0] {
+  return {
+    kernel: new FakeKernel(publicKeyOf),
+    clock,
+    digest,
+    connect: (events) => {
+      const line = lines({
+        ...events,
+        received: (text) => {
+          events.received(text);
+          if (text.startsWith('{"kind":"current"')) {
+            standing.currentAt = now();
+            for (const each of listeners) each();
+          }
+        },
+      });
+      standing.cut = () => line.close();
+      return line;
+    },
+    save: () => undefined,
+    forget: () => undefined,
+    resolve: async () => undefined,
+    findUnrouted: async () => new Set(),
+    readAddresses: () => [],
+    knock: () => undefined,
+    log: () => undefined,
+    onStatus: (status) => {
+      standing.status = status;
+      const { applied } = status;
+      if (applied !== undefined && !standing.appliedAt.has(applied)) {
+        standing.firstRev = Math.min(standing.firstRev, applied);
+        standing.appliedAt.set(applied, now());
+        for (const each of listeners) each();
+      }
+    },
+  };
+}
