@@ -36,14 +36,14 @@ export const protocolBugs: readonly ProtocolBug[] = [
     name: "who is one revision behind is told that he is current",
     package: "server",
     file: "streams.ts",
-    find: "if (isAhead || hash === undefined || hello.hash !== hash) return",
+    find: "if (isAhead || hash === undefined || had !== hash) return",
     replace: "if (isAhead || (hello.hash !== hash && hello.rev !== rev - 1)) return",
   },
   {
     name: "whoever has anything is told that he is current",
     package: "server",
     file: "streams.ts",
-    find: "if (isAhead || hash === undefined || hello.hash !== hash) return",
+    find: "if (isAhead || hash === undefined || had !== hash) return",
     replace: "if (isAhead || hello.hash === undefined) return",
   },
   {

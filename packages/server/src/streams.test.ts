@@ -148,6 +148,24 @@ test("what an agent could not apply is not what it has applied", async () => {
   expect([applied, error]).toEqual([2, "no wg"]);
 });
 
+test("who greets again with what it had is not current while it is told of something else", async () => {
+  const { ask, plane, time, connect } = await createPair();
+  const { receive, sent } = connect("a");
+  const move = async (endpoint: string): Promise<unknown> =>
+    await ask("PATCH /networks/home/nodes/b", { by, body: { endpoint } });
+  await move("203.0.113.9:1");
+  receive(HELLO_TEXT);
+  time.run();
+  const { rev, hash } = JSON.parse(sent.at(-1) ?? "") as { rev: number; hash: string };
+  await move("203.0.113.9:2");
+  const patched = sent.length;
+  await move("203.0.113.9:1");
+  receive(JSON.stringify({ ...HELLO, epoch: plane.ledger.epoch, rev, hash }));
+  time.run();
+  const kinds = sent.slice(patched - 1).map((text) => (JSON.parse(text) as { kind: string }).kind);
+  expect(kinds).toEqual(["patch", "snapshot"]);
+});
+
 test("who has applied what it was told of is not behind a revision that changed nothing for it", async () => {
   const { ask, plane, time, connect } = await createPair();
   const { receive, sent } = connect("a");

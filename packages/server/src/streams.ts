@@ -232,7 +232,9 @@ export class Streams {
     const isAsTold = agent.isOfThisLog && told.isOfNow(hello);
     if (isAsTold) this.#proveSoon(agent);
     const hash = isAsTold || hello.hash === undefined ? hello.hash : told.hashOf(agent.node);
-    if (isAhead || hash === undefined || hello.hash !== hash) return this.#sendAll(agent);
+    // What it was told on this line it has by the time that it hears the answer, whatever it had before.
+    const had = agent.told ?? hello.hash;
+    if (isAhead || hash === undefined || had !== hash) return this.#sendAll(agent);
     // It had applied it before it came, perhaps under another log.
     agent.isOfThisLog = true;
     agent.told = hash;
