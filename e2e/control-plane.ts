@@ -91,6 +91,7 @@ export class ControlPlane {
         forget: () => undefined,
         resolve: async () => undefined,
         findUnrouted: async () => new Set(),
+        examine: () => undefined,
         readAddresses: () => [],
         knock: () => undefined,
         log: () => undefined,

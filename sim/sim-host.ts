@@ -235,6 +235,7 @@ export class SimHost {
       resolve: async () => undefined,
       findUnrouted: async () => new Set<string>(),
       readAddresses: () => (this.address !== undefined && this.isPublic ? [this.address] : []),
+      examine: () => undefined,
       knock: (addresses) => unless(() => this.knocked.push(...addresses.map(core.printPrefix))),
       log: () => undefined,
       onStatus: (status) =>

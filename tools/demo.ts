@@ -111,6 +111,7 @@ async function joinHost(serving: Serving, { call, name: text, secret }: Joining)
       forget: ignore,
       resolve: async () => undefined,
       findUnrouted: async () => new Set(),
+      examine: () => undefined,
       readAddresses: () => [],
       knock: ignore,
       log: ignore,

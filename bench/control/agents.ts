@@ -166,6 +166,7 @@ function worldOf(
     resolve: async () => undefined,
     findUnrouted: async () => new Set(),
     readAddresses: () => [],
+    examine: () => undefined,
     knock: () => undefined,
     log: () => undefined,
     onStatus: (status) => {

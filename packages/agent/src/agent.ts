@@ -204,6 +204,9 @@ export class Agent {
       case "bye":
         this.#contact.spread(message.seconds * 1000);
         break;
+      case "examine":
+        this.#world.examine(message, this.#device, (told) => this.#contact.send(told));
+        break;
       case "revoked":
         this.#leave();
         break;

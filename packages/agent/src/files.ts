@@ -3,7 +3,7 @@
  * server, the last device. All of it is for root alone. What was cut short, is somebody else's or a
  * newer Warren's is told with a way out.
  */
-import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { AppError, bundleOf, deltaOf, hashOf, printDelta, readServerMessage } from "@warren/api";
 import { refusalOf, systemCode } from "@warren/api";
@@ -54,6 +54,12 @@ export class NetworkFiles {
   constructor(base: string, network: Name) {
     this.folder = join(base, network);
     this.#network = network;
+  }
+
+  /** When something in it was changed last, by the clock as it was then. */
+  get writtenMs(): number {
+    const names = readdirSync(this.folder);
+    return Math.max(0, ...names.map((name) => statSync(join(this.folder, name)).mtimeMs));
   }
 
   /** Refused where another agent has it. */

@@ -3,7 +3,8 @@ import { createSocket } from "node:dgram";
 import { mkdirSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
-import { AppError } from "@warren/api";
+import { AppError, printMessage } from "@warren/api";
+import type { EndFacts } from "@warren/api";
 import * as core from "@warren/core";
 import type { Name } from "@warren/core";
 import { digest, publicKeyOf } from "@warren/crypto";
@@ -11,6 +12,8 @@ import { Agent } from "./agent.ts";
 import type { AgentClock, Status, World } from "./world.ts";
 import { takeDown } from "./converge.ts";
 import type { Credential } from "./credential.ts";
+import { examine } from "./examine.ts";
+import type { Subject } from "./examine.ts";
 import { NetworkFiles } from "./files.ts";
 import { LinuxKernel } from "./kernel/linux.ts";
 import { createLines } from "./line.ts";
@@ -19,7 +22,7 @@ import { resolveNames } from "./resolve.ts";
 import { findUnrouted } from "./routes.ts";
 import type { Notify } from "./starter/sd-notify.ts";
 import { findInit, forgetStarter } from "./starter/starter.ts";
-import { removeStatus, writeStatus } from "./status.ts";
+import { readStatuses, removeStatus, writeStatus } from "./status.ts";
 
 const DISCARD = 9;
 
@@ -53,9 +56,11 @@ export async function runHostAgent(
     const { device, trouble } = files.readDevice();
     if (trouble !== undefined) log(core.say`${trouble.text}: ${trouble.fix}`);
     let server = credential.servers[0] ?? "";
+    let wrong: string | undefined;
+    const kernel = createKernel({ runFolder, path });
     const agent = new Agent(
       {
-        kernel: createKernel({ runFolder, path }),
+        kernel,
         clock: createClock(),
         digest,
         connect: overhear(
@@ -69,13 +74,14 @@ export async function runHostAgent(
         findUnrouted,
         readAddresses,
         knock,
+        examine: createExaminer({ privateKey, kernel }, files, { log, wrong: () => wrong }),
         log,
         onStatus: (status) => {
           writeStatus(runFolder, statusOf({ credential, server }, status));
-          const text = status.error === undefined ? "" : core.printText(status.error);
+          wrong = status.error === undefined ? undefined : core.printText(status.error);
           void notify(
             "READY=1",
-            `STATUS=${status.isConnected ? "connected" : "not connected"} ${text}`,
+            `STATUS=${status.isConnected ? "connected" : "not connected"} ${wrong ?? ""}`,
           );
         },
       },
@@ -101,6 +107,56 @@ export async function runHostAgent(
   } finally {
     lock.close();
   }
+}
+
+function createExaminer(
+  known: Pick<Subject, "privateKey" | "kernel">,
+  files: NetworkFiles,
+  { log, wrong }: Pick<HostAgentOptions, "log"> & { readonly wrong: () => string | undefined },
+): World["examine"] {
+  return ({ id, peers }, device, tell) => {
+    if (device === undefined) return;
+    const { bundle, rev } = device;
+    const about = { isAgentRunning: true, rev, ...core.optional("error", wrong()) };
+    examine(peers, subjectOf({ ...known, bundle, about }, files)).then(
+      (end) => tell(printMessage({ kind: "examined", id, end })),
+      (error: unknown) => log(core.say`${String(error)}`),
+    );
+  };
+}
+
+/** What `warren doctor` sees here itself; undefined where the host has no device yet. */
+export function openExamination(
+  network: Name,
+  place: Pick<HostAgentOptions, "base" | "runFolder" | "path">,
+): HostExamination {
+  const files = new NetworkFiles(place.base, network);
+  const { credential, privateKey } = demandJoined(files, network);
+  const { device: stored } = files.readDevice();
+  if (stored === undefined) return { credential, device: undefined };
+  const device = { ...stored.bundle.device, interface: credential.interface };
+  const status = readStatuses(place.runFolder).find((each) => each.network === network);
+  const { isRunning: isAgentRunning = false, error } = status ?? {};
+  const about = { isAgentRunning, rev: stored.rev, ...core.optional("error", error) };
+  const kernel = createKernel(place);
+  const bundle = { ...stored.bundle, device };
+  const subject = subjectOf({ bundle, privateKey, kernel, about }, files);
+  return { credential, device, examine: (names) => examine(names, subject) };
+}
+
+export type HostExamination =
+  | { readonly credential: Credential; readonly device: undefined }
+  | {
+      readonly credential: Credential;
+      readonly device: core.Device;
+      readonly examine: (names: readonly Name[]) => Promise<EndFacts>;
+    };
+
+function subjectOf(
+  known: Pick<Subject, "bundle" | "privateKey" | "kernel" | "about">,
+  { writtenMs }: NetworkFiles,
+): Subject {
+  return { ...known, resolve: resolveNames, readAddresses, nowMs: () => Date.now(), writtenMs };
 }
 
 /** Of this machine. */

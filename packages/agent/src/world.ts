@@ -1,5 +1,5 @@
 /** What an agent works with, and what it tells of itself: real on a host, made up in the simulation. */
-import type { Digest } from "@warren/api";
+import type { Digest, ServerMessage } from "@warren/api";
 import type { Address, Phrase, Prefix, Text } from "@warren/core";
 import type { StoredDevice } from "./files.ts";
 import type { Kernel } from "./kernel/kernel.ts";
@@ -22,6 +22,12 @@ export interface World {
   readonly readAddresses: () => readonly Address[];
   /** Sends something into the tunnel, to have a handshake begun. */
   readonly knock: (addresses: readonly Prefix[]) => void;
+  /** Looks at this end of tunnels, and tells the server, some seconds later. */
+  readonly examine: (
+    question: Extract<ServerMessage, { kind: "examine" }>,
+    device: StoredDevice | undefined,
+    tell: (text: string) => void,
+  ) => void;
   /** The log, for people; nothing secret. */
   readonly log: (text: Phrase) => void;
   /** Called whenever anything of `status` is another. */

@@ -3,6 +3,7 @@ import * as core from "@warren/core";
 import { shapes } from "@warren/core";
 import type { Shape } from "@warren/core";
 import type { Delta } from "./delta.ts";
+import { endFacts, examinedNames } from "./examination.ts";
 
 const { anything, fields, flag, list, number, optional, record, required, text } = shapes;
 
@@ -58,6 +59,11 @@ const agentForms = {
     isPart: optional(flag(), "The others stand as they did."),
     peers: required(list(peerReport), "What the kernel says of each."),
   }),
+  /** What it was asked to look at. */
+  examined: fields({
+    id: required(count, "Of the question."),
+    end: required(endFacts, "What it found."),
+  }),
 } as const;
 
 const delta = {
@@ -86,6 +92,11 @@ const serverForms = {
     epoch: required(words, "Of the log."),
     rev: required(revision, "Of which this is all."),
     ...delta,
+  }),
+  /** Somebody asks why a tunnel does not work: it is to look at its end, and to say what it finds. */
+  examine: fields({
+    id: required(count, "Of the question."),
+    peers: required(examinedNames, "Which tunnels."),
   }),
   /** The server stops; so many seconds from now it wants to hear of this agent again. */
   bye: fields({ seconds: required(number({ min: 0, max: 3600, isWhole: false }), "Until then.") }),

@@ -4,6 +4,7 @@
  */
 import { parseAddress, parseInterfaceName, shapes } from "@warren/core";
 import type { Shape } from "@warren/core";
+import { examination, examinedNames } from "./examination.ts";
 import * as views from "./views.ts";
 import type { Role } from "./views.ts";
 import { peerReport } from "./messages.ts";
@@ -221,6 +222,15 @@ export const routes = {
     media: "image/svg+xml",
     answer: word,
   }),
+  examineNodes: route({
+    method: "POST",
+    path: "/networks/:network/examine",
+    about:
+      "Has its nodes look at the tunnels between them: facts, of which warren doctor makes causes.",
+    need: { role: "viewer", in: "network" },
+    body: fields({ nodes: optional(examinedNames, "Only these, at most 32.") }),
+    answer: examination,
+  }),
   setNode: route({
     method: "PATCH",
     path: "/networks/:network/nodes/:node",
@@ -323,6 +333,14 @@ export const routes = {
     about: "The node that asks leaves its network.",
     need: "node",
     answer: done,
+  }),
+  examine: route({
+    method: "POST",
+    path: "/examine",
+    about: "The node that asks has others look at their ends of its own tunnels.",
+    need: "node",
+    body: fields({ nodes: required(examinedNames, "Which, at most 32.") }),
+    answer: examination,
   }),
   join: route({
     method: "POST",

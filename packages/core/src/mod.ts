@@ -117,6 +117,7 @@ export type { Pieces } from "./render/printed.ts";
 export { forwardedFamilies } from "./render/wg-quick.ts";
 export type { Secrets } from "./render/secrets.ts";
 export { EXPORT_HEADER, HEADER, renderWgSetconf } from "./render/wg-setconf.ts";
+export { judge } from "./verify/admission.ts";
 export { findEnd, findExit, trace } from "./verify/trace.ts";
 export type { Trace, TraceEnd } from "./verify/trace.ts";
 export { verify } from "./verify/verify.ts";

@@ -9,6 +9,7 @@ import type { Caller } from "./auth/roles.ts";
 import { readCookie } from "./auth/sessions.ts";
 import { checkInHandlers } from "./routes/check-in.ts";
 import { accountHandlers } from "./routes/accounts.ts";
+import { examineHandlers } from "./routes/examine.ts";
 import { networkHandlers, tagOf } from "./routes/networks.ts";
 import { nodeHandlers } from "./routes/nodes.ts";
 import type { Call, Handlers, Plane } from "./plane.ts";
@@ -22,14 +23,7 @@ import type { Page } from "./page-files.ts";
 
 /** `identify` finds out who asks; it throws where a credential is there and holds no more. */
 export function createApp(plane: Plane, identify: (context: Context) => Caller, page: Page): Hono {
-  const handlers: Handlers<keyof Routes> = {
-    ...accountHandlers,
-    ...checkInHandlers,
-    ...networkHandlers,
-    ...nodeHandlers,
-    ...tokenHandlers,
-    ...watchHandlers,
-  };
+  const handlers = handlersOfAll();
   const app = new Hono();
   app.use(async (context, next) => {
     for (const [name, value] of Object.entries(page.headers)) context.header(name, value);
@@ -95,6 +89,18 @@ export function createApp(plane: Plane, identify: (context: Context) => Caller, 
 /** In the middle of what was asked: that is nobody's mistake here. */
 function isHungUp(error: unknown): boolean {
   return systemCode(error) === "ECONNRESET";
+}
+
+function handlersOfAll(): Handlers<keyof Routes> {
+  return {
+    ...accountHandlers,
+    ...checkInHandlers,
+    ...examineHandlers,
+    ...networkHandlers,
+    ...nodeHandlers,
+    ...tokenHandlers,
+    ...watchHandlers,
+  };
 }
 
 type AnyHandler = (plane: Plane, call: Call) => Promise<unknown>;

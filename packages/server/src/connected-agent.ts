@@ -64,6 +64,17 @@ export function presenceOf(before: ConnectedAgent | undefined, now: number): Pre
   return kept;
 }
 
+/** Of one that has only connected. */
+export const UNGREETED = {
+  told: undefined,
+  basis: undefined,
+  hasGreeted: false,
+  isAway: false,
+  answer: undefined,
+  isOfThisLog: false,
+  seen: undefined,
+} as const;
+
 /** Whether it is told what changes: before that it is told everything. */
 export function isAnswered({ hasGreeted, answer }: ConnectedAgent): boolean {
   return hasGreeted && answer === undefined;
@@ -110,4 +121,22 @@ export function agedPeers(
     const { handshakeSeconds: age } = peer;
     return [peer.publicKey, age === undefined ? peer : { ...peer, handshakeSeconds: age + passed }];
   });
+}
+
+export function greeted(
+  { visitedAt: _, ...presence }: Presence,
+  { version, isVisit }: Extract<AgentMessage, { kind: "hello" }>,
+  now: number,
+): Presence {
+  return { ...presence, version, ...(isVisit === true ? { visitedAt: now } : {}) };
+}
+
+export function applied(
+  { presence: { error: _, ...presence }, told }: ConnectedAgent,
+  { rev, hash, error }: Extract<AgentMessage, { kind: "applied" }>,
+): Presence {
+  const isBehind = hash !== told;
+  // It may have been told of a later revision since that has the same device.
+  const done = isBehind ? rev : (presence.told ?? rev);
+  return { ...presence, isBehind, ...(error === undefined ? { applied: done } : { error }) };
 }

@@ -7,11 +7,13 @@ import { deltaBetween, readAgentMessage, spreadMs } from "@warren/api";
 import type { AgentMessage, LineEnd } from "@warren/api";
 import * as core from "@warren/core";
 import type { Name } from "@warren/core";
-import { isAnswered, note, observedAt, presenceOf, reported } from "./connected-agent.ts";
+import { applied, greeted, isAnswered, note } from "./connected-agent.ts";
+import { observedAt, presenceOf, reported, UNGREETED } from "./connected-agent.ts";
 import type { ConnectedAgent as Agent, Arrival, Line, Presence } from "./connected-agent.ts";
 import { Clones } from "./clones.ts";
 import { changeBetween, deltaFor } from "./deltas.ts";
 import type { Change } from "./deltas.ts";
+import { Examinations } from "./examinations.ts";
 import type { Clock, Ledger } from "./ledger.ts";
 import { clockSeen } from "./node-clock.ts";
 import { inTurn, sparing } from "./sparing.ts";
@@ -46,9 +48,10 @@ export class Streams {
   readonly #waiting = new Set<string>();
   readonly #refreshing = new Set<string>();
   readonly #listeners = new Set<(network: string) => void>();
-  /** What was sent since it started. */
+  readonly examinations: Examinations;
   /** Of those that were answered by what they say that they have. */
   readonly #proveSoon: (agent: Agent) => void;
+  /** What was sent since it started. */
   readonly counts = { patches: 0, snapshots: 0, bytes: 0 };
   #isStopped = false;
 
@@ -60,6 +63,7 @@ export class Streams {
     this.#ledger = ledger;
     this.#clock = clock;
     this.#means = means;
+    this.examinations = new Examinations(clock);
     this.#report = report;
     this.#proveSoon = inTurn(clock, (agent) => this.#prove(agent));
     ledger.onChange((networks) => {
@@ -89,6 +93,10 @@ export class Streams {
     return presence && cloned ? { ...presence, error: core.printText(cloned) } : presence;
   }
 
+  agentOf(network: string, node: string): Agent | undefined {
+    return this.#agents.get(nodeKey(network, node));
+  }
+
   /** Of a node whose credential holds. A second connection takes the first one's place. */
   connect(
     arrival: Arrival,
@@ -102,13 +110,7 @@ export class Streams {
       line,
       presence: presenceOf(before, this.#clock.now()),
       credential: this.#ledger.state.node.get(key)?.joined?.credential,
-      told: undefined,
-      basis: undefined,
-      hasGreeted: false,
-      isAway: false,
-      answer: undefined,
-      isOfThisLog: false,
-      seen: undefined,
+      ...UNGREETED,
       observe: sparing(this.#clock, ASKED_MS, () => this.#observe(agent)),
       sendAgain: sparing(this.#clock, ASKED_MS, () => this.#sendAgain(agent)),
     };
@@ -142,6 +144,7 @@ export class Streams {
       line.close("stopped");
     }
     this.#agents.clear();
+    this.examinations.giveUp();
   }
 
   /** Its line has not ended, nor has another taken its place. */
@@ -152,6 +155,7 @@ export class Streams {
   #end(agent: Agent, why?: LineEnd): void {
     if (!this.#isHere(agent)) return;
     this.#agents.delete(nodeKey(agent.network, agent.node));
+    this.examinations.giveUp(agent.line);
     if (why !== undefined) agent.line.close(why);
     this.#announce(agent.network);
   }
@@ -171,33 +175,24 @@ export class Streams {
       case "resync":
         agent.sendAgain();
         break;
-      case "applied": {
-        const { error: _, ...presence } = agent.presence;
-        const { rev, error } = message;
-        const isBehind = message.hash !== agent.told;
-        // It may have been told of a later revision since that has the same device.
-        const applied = isBehind ? rev : (presence.told ?? rev);
-        const done = error === undefined ? { applied } : { error };
-        agent.presence = { ...presence, isBehind, ...done };
+      case "applied":
+        agent.presence = applied(agent, message);
         break;
-      }
       case "report":
         this.#compareClocks(agent, message.now);
         agent.presence = reported(agent.presence, message, this.#clock.now());
         break;
+      case "examined":
+        return this.examinations.answer(agent.line, message);
     }
     this.#announce(agent.network);
   }
 
   #greet(agent: Agent, hello: Extract<AgentMessage, { kind: "hello" }>): void {
-    const { visitedAt: _, ...presence } = agent.presence;
-    const visit = hello.isVisit === true ? { visitedAt: this.#clock.now() } : {};
-    agent.presence = { ...presence, version: hello.version, ...visit };
+    const at = this.#clock.now();
+    agent.presence = greeted(agent.presence, hello, at);
     this.#compareClocks(agent, hello.now);
-    this.#clones.note(nodeKey(agent.network, agent.node), hello, {
-      ...agent,
-      at: this.#clock.now(),
-    });
+    this.#clones.note(nodeKey(agent.network, agent.node), hello, { ...agent, at });
     const { listenPort: port, addresses = [] } = hello;
     if (port !== undefined && agent.address !== undefined) {
       agent.seen = { port, addresses };

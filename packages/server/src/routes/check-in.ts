@@ -77,6 +77,7 @@ function printAnswer(answer: ServerMessage, own: InterfaceName): string {
     case "current":
       return `same ${answer.epoch} ${answer.rev}\n`;
     case "bye":
+    case "examine":
     case "patch":
       return "later\n";
     case "snapshot": {
