@@ -149,9 +149,10 @@ test("two hosts that are each behind a strict NAT are named, with why they have 
     "
   `);
   const why = async () => (await type(a, "warren status || true")).replaceAll(/:\d{4,5} /g, ":… ");
-  expect((await why()).split("\n").slice(-3).join("\n")).toMatchInlineSnapshot(`
+  expect((await why()).split("\n").slice(-4).join("\n")).toMatchInlineSnapshot(`
     "a → b: no handshake: a is behind a NAT, and b behind another, or UDP 203.0.113.6:… is not let in there
       forward a UDP port to one of them, and say it: warren node set mesh a endpoint=HOST:PORT
+    why, and the way out: warren doctor
     "
   `);
 });

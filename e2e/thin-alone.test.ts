@@ -68,7 +68,7 @@ test("its tunnel needs no server: not at boot, not after a restored store; but o
   await onRouter(r, `cp kept /etc/warren/device; ${CHECKIN}`);
 
   await type(srv, "warren node remove mesh r");
-  expect(await onRouter(r, `sh warren-thin run; ls /etc/warren; ip link show warren0; ${CHECKIN}`))
+  expect(await onRouter(r, `${CHECKIN}; ls /etc/warren; ip link show warren0; ${CHECKIN}`))
     .toMatchInlineSnapshot(`
     "warren: taken out of network mesh: the tunnel is down
     ls: /etc/warren: No such file or directory

@@ -1,7 +1,7 @@
 /** warren agent, down, leave: what runs on a host that has joined, and how it ends. */
 import { setTimeout } from "node:timers/promises";
-import { AppError, parsePin, parseServerAddress } from "@warren/api";
-import { listTexts, optional, parseName, say } from "@warren/core";
+import { AppError } from "@warren/api";
+import { listTexts, parseName, say } from "@warren/core";
 import type { Name } from "@warren/core";
 import {
   createNotify,
@@ -17,7 +17,7 @@ import type { Credential } from "@warren/agent";
 import { demand } from "../app-error.ts";
 import { AGENT_BASE, AGENT_RUN, pathIn } from "../control/places.ts";
 import type { Environment } from "../control/places.ts";
-import { clientOf } from "../control/server-client.ts";
+import { callAsNode } from "../control/server-client.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 /** An agent that is told to stop has one thing under way at most. */
@@ -100,27 +100,18 @@ export async function leave(
 }
 
 /** The server may be away: then somebody has to take the node out there. */
-async function tellServer(
-  terminal: Terminal,
-  { servers, pin, credential, network, node }: Credential,
-): Promise<void> {
-  const known = pin === undefined ? undefined : demand(parsePin(pin));
-  for (const server of servers) {
-    const address = demand(parseServerAddress(server));
-    try {
-      await clientOf({ address, token: credential, ...optional("pin", known) })("leave");
-      return;
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      // It does not know this host any more: it was told already.
-      if (error.code === "unauthorised") return;
-      // Another of its addresses may answer.
-      if (error.code !== "unreachable") break;
-    }
+async function tellServer(terminal: Terminal, credential: Credential): Promise<void> {
+  const { network, node } = credential;
+  try {
+    await callAsNode(credential, "leave");
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    // It does not know this host any more: it was told already.
+    if (error.code === "unauthorised") return;
+    terminal.say(
+      say`the server could not be told: take the node out there: warren node remove ${network} ${node}`,
+    );
   }
-  terminal.say(
-    say`the server could not be told: take the node out there: warren node remove ${network} ${node}`,
-  );
 }
 
 /** The one that is named, or the only one. */

@@ -5,7 +5,7 @@ import { MeshFolder, NETWORK } from "../cli-run.contract.ts";
 const MESH = `${NETWORK}nodes: { aws: {}, azure: {} }\nclients: { phone: { via: aws } }\nsites: { office: {} }\ngroups: { ops: [phone] }\n`;
 
 const COMMANDS =
-  "init check render import add set remove show diff trace cidr push probe status server join checkin up down leave network node token login apply pull graph qr keys export completion man help";
+  "init check render import add set remove show diff trace cidr push probe status server join checkin up down leave doctor network node token login apply pull graph qr keys export completion man help";
 
 test.each([
   ["", COMMANDS],

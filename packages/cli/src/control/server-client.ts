@@ -9,10 +9,12 @@ import {
   refusalOf,
   systemCode,
 } from "@warren/api";
-import type { Client, Pin } from "@warren/api";
-import { parseJson, Problem, readSent, say, shapes } from "@warren/core";
+import type { AnswerOf, BodyOf, Client, Pin, Routes } from "@warren/api";
+import type { Credential } from "@warren/agent";
+import { optional as optionalField, parseJson, Problem, readSent, say, shapes } from "@warren/core";
 import { pinnedFetch } from "@warren/crypto";
 import { LOCAL_FILE, STORE_FILE } from "@warren/server";
+import { demand } from "../app-error.ts";
 import { staged } from "../files/staging.ts";
 import { loginFile, SERVER_FOLDER } from "./places.ts";
 import type { Environment } from "./places.ts";
@@ -54,6 +56,26 @@ export function readLocalLogin(folder: string): Login | undefined {
 export function clientOf({ address, pin, token }: Login): Client {
   const target = { ...address, ...(pin === undefined ? {} : { pin }) };
   return createClient(pinnedFetch(target), { authorization: `Bearer ${token}` });
+}
+
+/** As this host, whichever of its server's addresses answers first. */
+export async function callAsNode<K extends keyof Routes>(
+  { servers, pin, credential: token }: Credential,
+  route: K,
+  body?: BodyOf<Routes[K]>,
+): Promise<AnswerOf<Routes[K]>> {
+  const known = optionalField("pin", pin === undefined ? undefined : demand(parsePin(pin)));
+  let refused: AppError | undefined;
+  for (const server of servers) {
+    const address = demand(parseServerAddress(server));
+    try {
+      return await clientOf({ address, token, ...known })(route, optionalField("body", body));
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== "unreachable") throw error;
+      refused = error;
+    }
+  }
+  throw refused ?? new Error("a host that has joined knows no server");
 }
 
 export function writeLogin(

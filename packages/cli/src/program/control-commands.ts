@@ -3,12 +3,13 @@ import { say } from "@warren/core";
 import type { Command } from "commander";
 import { Option } from "commander";
 import type { Asking } from "../commands/control.ts";
+import type { DoctorOptions } from "../commands/doctor.ts";
 import type { JoinOptions } from "../commands/join.ts";
 import type { LoginOptions } from "../commands/login.ts";
 import type { ServerOptions } from "../commands/server.ts";
 import { SERVER_FOLDER } from "../control/places.ts";
 import type { Environment } from "../control/places.ts";
-import { joinHelp, serverHelp } from "../terminal/control-help.ts";
+import { doctorHelp, joinHelp, serverHelp } from "../terminal/control-help.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { createTable, fileOption, jsonOption, wholeNumber } from "./options.ts";
 import type { Done, Table } from "./options.ts";
@@ -30,6 +31,7 @@ export function addControlCommands(
   const table = createControlTable(createTable(terminal, done), around);
   addServerCommand(program, terminal, done, around);
   addJoinCommands(program, terminal, done, around);
+  addDoctorCommand(program, table, around);
   addNetworkCommands(program, table);
   addNodeCommands(program, table);
   addTokenCommands(program, table);
@@ -181,6 +183,32 @@ function addJoinCommands(
       const { leave } = await import("../commands/agent.ts");
       done(await leave(terminal, name, environment));
     });
+}
+
+function addDoctorCommand(
+  program: Command,
+  { terminal, addAsked, call }: ControlTable,
+  { environment }: Surroundings,
+): void {
+  const { read } = terminal;
+  addAsked(
+    program,
+    "doctor",
+    say`find out why tunnels do not work, from both ends, and the way out`,
+  )
+    .argument(
+      "[node...]",
+      read(say`only the tunnels to these; elsewhere than on a host, between these`),
+    )
+    .option("--network <name>", read(say`which, where there are several`))
+    .addHelpText("after", () => `\n${read(doctorHelp())}`)
+    .action(
+      call(async () => {
+        const { doctor } = await import("../commands/doctor.ts");
+        return (_, names: readonly string[], options: DoctorOptions) =>
+          doctor(terminal, names, options, environment);
+      }),
+    );
 }
 
 function addNetworkCommands(

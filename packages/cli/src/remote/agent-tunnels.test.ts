@@ -58,21 +58,23 @@ test("printTunnel() tells how its agent is", () => {
     c                        never           0 B       0 B    10.0.0.3/32, fd00::3/128
     a → c: a has found no address for c.example
       see there what its resolver says (getent ahosts c.example); correct the name, or the resolver
+    why, and the way out: warren doctor
     "
   `);
   expect(print({ isConnected: false, applied: 41, error: "nft has refused" }, SAID))
     .toMatchInlineSnapshot(`
-    "a (wg0): without its server 203.0.113.9:8443, at revision 41 of 42 of clouds
-    a (wg0): nft has refused
-      see what it says: journalctl -u warren@clouds
-    a (wg0): UDP port 51820, 10.0.0.1/24, yX55JknNCN3TmHlmWxwr5ZF12NjeTvIAufmf3nX9uK4=
-    peer  endpoint           last handshake  received  sent   AllowedIPs
-    b     203.0.113.2:51820  10 s ago        2.0 KiB   100 B  10.0.0.2/32
-    c                        never           0 B       0 B    10.0.0.3/32, fd00::3/128
-    a → c: a has found no address for c.example
-      see there what its resolver says (getent ahosts c.example); correct the name, or the resolver
-    "
-  `);
+      "a (wg0): without its server 203.0.113.9:8443, at revision 41 of 42 of clouds
+      a (wg0): nft has refused
+        see what it says: journalctl -u warren@clouds
+      a (wg0): UDP port 51820, 10.0.0.1/24, yX55JknNCN3TmHlmWxwr5ZF12NjeTvIAufmf3nX9uK4=
+      peer  endpoint           last handshake  received  sent   AllowedIPs
+      b     203.0.113.2:51820  10 s ago        2.0 KiB   100 B  10.0.0.2/32
+      c                        never           0 B       0 B    10.0.0.3/32, fd00::3/128
+      a → c: a has found no address for c.example
+        see there what its resolver says (getent ahosts c.example); correct the name, or the resolver
+      why, and the way out: warren doctor
+      "
+    `);
   expect(print({ isWaiting: true, peers: [] }, NONE)).toMatchInlineSnapshot(`
     "a (wg0): waits to be approved in clouds
     a (wg0): the tunnel is down
@@ -98,9 +100,10 @@ test("printTunnel() tells of who is behind a NAT that the other may be, too", ()
   const words = first.split("\t");
   const silent = [...words.slice(0, 4), "0", "0", "148", "25"].join("\t");
   const told = print({}, { ...SAID, dump: `${device}\n${silent}` });
-  expect(told.split("\n").slice(-3).join("\n")).toMatchInlineSnapshot(`
+  expect(told.split("\n").slice(-4).join("\n")).toMatchInlineSnapshot(`
     "a → b: no handshake: a is behind a NAT, and b behind another, or UDP 203.0.113.2:51820 is not let in there
       forward a UDP port to one of them, and say it: warren node set clouds a endpoint=HOST:PORT
+    why, and the way out: warren doctor
     "
   `);
 });

@@ -31,6 +31,9 @@ export function printTunnel(terminal: Terminal, tunnel: TunnelStatus): void {
     const oddity = findOddity(peer, { self: name, ...optional("network", tunnel.agent?.network) });
     if (oddity !== undefined) printOddity(terminal, say`${name} → ${labelOf(peer)}`, oddity);
   }
+  if (tunnel.agent !== undefined && peers.some(({ trouble }) => trouble !== undefined)) {
+    terminal.print(say`why, and the way out: warren doctor`);
+  }
 }
 
 /** Who runs the tunnel, and how far it is. */

@@ -25,3 +25,15 @@ The host makes its own key, which never leaves it, and an agent stays, started a
 the tunnel as the server says. warren status tells how it stands, warren down takes it down, warren
 leave takes the host out of the network.`;
 }
+
+export function doctorHelp(): Text {
+  return say`Examples:
+  sudo warren doctor                           on a host that has joined: all its tunnels
+  sudo warren doctor n1
+  warren doctor --network mesh n1 n2           elsewhere, signed in: the tunnel between these
+
+Sends pings through each tunnel, looks at what the kernel has and counts, and has the host at the
+other end do so, too, by way of the server; without that it says what can be known from here. Changes
+nothing. Of each tunnel that does not work it names one cause and the way out. Exit status: 0 when
+nothing is wrong, else 1.`;
+}
