@@ -58,11 +58,6 @@ async function obey(order: Order): Promise<readonly number[]> {
     case "current":
       await until(() => all.every(({ currentAt }) => currentAt > order.after));
       return all.map(({ currentAt }) => currentAt);
-    case "cost": {
-      const { rss } = process.memoryUsage();
-      const { user, system } = process.cpuUsage();
-      return [rss, (user + system) / 1e6];
-    }
   }
 }
 
@@ -86,57 +81,64 @@ function firstFrom(appliedAt: ReadonlyMap<number, number>, rev: number): number 
   return Math.min(...[...appliedAt].filter(([each]) => each >= rev).map(([, at]) => at));
 }
 
-async function joinAll(order: Extract<Order, { kind: "join" }>): Promise<readonly number[]> {
-  const joins: Promise<number>[] = [];
-  for (const name of order.names) {
-    joins.push(join(order, name as Name));
-    if (order.pauseMs > 0) await pause(order.pauseMs);
-    else if (joins.length % AT_ONCE === 0) await Promise.all(joins);
+async function joinAll({ names, pauseMs, isLate, ...order }: Join): Promise<readonly number[]> {
+  if (isLate) {
+    const starts = await eachOf(names, async (name) => await join(order, name as Name));
+    return await eachOf(starts, async (start) => await start());
   }
-  return await Promise.all(joins);
+  const run = async (name: string): Promise<number> => await (await join(order, name as Name))();
+  if (pauseMs === 0) return await eachOf(names, run);
+  const runs: Promise<number>[] = [];
+  for (const name of names) {
+    runs.push(run(name));
+    await pause(pauseMs);
+  }
+  return await Promise.all(runs);
 }
 
+type Join = Extract<Order, { kind: "join" }>;
+
+async function eachOf<T, R>(all: readonly T[], work: (each: T) => Promise<R>): Promise<R[]> {
+  const done: R[] = [];
+  for (let at = 0; at < all.length; at += AT_ONCE) {
+    done.push(...(await Promise.all(all.slice(at, at + AT_ONCE).map(work))));
+  }
+  return done;
+}
+
+/** Answers what runs its agent, until it is in; and how long both took. */
 async function join(
-  { target, token }: Extract<Order, { kind: "join" }>,
+  { target, token }: Pick<Join, "target" | "token">,
   node: Name,
-): Promise<number> {
+): Promise<() => Promise<number>> {
   const [pin, parsed] = [parsePin(target.pin), parseJoinToken(token)];
   if (pin instanceof core.Problem || parsed instanceof core.Problem) throw new Error("no token");
   const begin = now();
   const privateKey = makePrivateKey();
   const credential = `${NODE_CREDENTIAL_PREFIX}${makeSecret()}`;
   const { port } = target;
+  const publicKey = publicKeyOf(privateKey);
   await createClient(pinnedFetch({ host: "127.0.0.1", port, pin }))("join", {
-    body: {
-      credential,
-      network: NETWORK,
-      name: node,
-      publicKey: publicKeyOf(privateKey),
-      secret: parsed.secret,
-    },
+    body: { credential, network: NETWORK, name: node, publicKey, secret: parsed.secret },
   });
-  const standing: Standing = {
-    name: node,
-    status: undefined,
-    firstRev: Infinity,
-    appliedAt: new Map(),
-    currentAt: 0,
-    cut: () => undefined,
-  };
-  all.push(standing);
   const servers = [`127.0.0.1:${port}`];
-  const lines = createLines(
-    { network: NETWORK, node, interface: OWN, servers, pin, credential },
-    () => undefined,
-  );
-  const agent = new Agent(worldOf(standing, lines), {
-    privateKey,
-    version: "bench",
-    interface: OWN,
-  });
-  void agent.run();
-  await until(() => standing.status?.applied !== undefined);
-  return now() - begin;
+  const known = { network: NETWORK, node, interface: OWN, servers, pin, credential };
+  return async () => {
+    const standing: Standing = {
+      name: node,
+      status: undefined,
+      firstRev: Infinity,
+      appliedAt: new Map(),
+      currentAt: 0,
+      cut: () => undefined,
+    };
+    all.push(standing);
+    const lines = createLines(known, () => undefined);
+    const world = worldOf(standing, lines);
+    void new Agent(world, { privateKey, version: "bench", interface: OWN }).run();
+    await until(() => standing.status?.applied !== undefined);
+    return now() - begin;
+  };
 }
 
 function worldOf(

@@ -23,7 +23,12 @@ export class Fleet {
   /** How long each join took until its device was applied, in ms. */
   async join(
     names: readonly string[],
-    { target, token, pauseMs = 0 }: { target: Target; token: string; pauseMs?: number },
+    {
+      target,
+      token,
+      pauseMs = 0,
+      isLate = false,
+    }: { target: Target; token: string; pauseMs?: number; isLate?: boolean },
   ): Promise<readonly number[]> {
     return await this.#order((at) => ({
       kind: "join",
@@ -31,6 +36,7 @@ export class Fleet {
       token,
       names: names.filter((_, index) => index % PROCESSES === at),
       pauseMs: pauseMs * PROCESSES,
+      isLate,
     }));
   }
 

@@ -6,7 +6,7 @@ export interface Target {
 }
 
 export type Order =
-  /** Join by this token, and run. Answers how long each took to be in, in ms. */
+  /** Join by this token. Answers how long each took until its device was applied, in ms. */
   | {
       readonly kind: "join";
       readonly target: Target;
@@ -14,15 +14,15 @@ export type Order =
       readonly names: readonly string[];
       /** Between one and the next, in ms; 0: as fast as they come. */
       readonly pauseMs: number;
+      /** All are told of all at once when all have joined, instead of all of each that joins. */
+      readonly isLate: boolean;
     }
   /** Answers when each but one, for whom nothing is new, had applied this revision, as ms since 1970. */
   | { readonly kind: "applied"; readonly rev: number; readonly except: string }
   /** Loses all connections at this moment. */
   | { readonly kind: "cut" }
   /** Answers when each was told that it is current, after this moment, as ms since 1970. */
-  | { readonly kind: "current"; readonly after: number }
-  /** Answers the worst time that an agent was behind what it was told, in ms. */
-  | { readonly kind: "cost" };
+  | { readonly kind: "current"; readonly after: number };
 
 export interface Ordered {
   readonly id: number;
