@@ -104,6 +104,11 @@ const MORE: readonly (readonly [name: string, one: Change, other: Change])[] = [
   ["only the other could dial", { peer: WELL, more: { alone: facts(SILENT) } }, { peer: WELL }],
   ["a range that is here, too", { peer: { ...WELL, clashes: ["192.168.1.0/24"] } }, { peer: WELL }],
   ["too small even for IPv6", { peer: { ...WELL, passes: 1200 } }, { peer: WELL }],
+  [
+    "a port, from behind a NAT that nobody else passes",
+    { ...DEAF, node: { isMapped: true } },
+    DEAF,
+  ],
   ["one end alone, which hears", { peer: { sent: 148, received: 148 } }, { isMute: true }],
 ];
 
@@ -184,6 +189,10 @@ describe("diagnose() names", () => {
         [
           "too small even for IPv6",
           "mtu, –: packets of more than 1200 bytes do not come through between a and b, and the MTU of the tunnel is 1420; mend the way between: not even IPv6's least packets come through",
+        ],
+        [
+          "a port, from behind a NAT that nobody else passes",
+          "udp-in-blocked, b: UDP 192.0.2.2:51820 is not let in at b: what a sends there does not arrive; let it in: in the firewall of b, and its provider's or its security group",
         ],
         [
           "one end alone, which hears",
