@@ -87,6 +87,7 @@ const examinedNode = fields({
   state: required(nodeState, "As the list of nodes has it."),
   endpoint: optional(words, "Where the others dial it."),
   isMapped: optional(flag(), "That is what a NAT makes of it."),
+  error: optional(words, "What is wrong with it, such as that two hosts come as it."),
   peers: required(examinedNames, "To whom of the others that were asked for it has tunnels."),
   seenAt: optional(words, "The address that its agent comes from."),
   end: optional(endFacts, "Absent: it has not answered."),

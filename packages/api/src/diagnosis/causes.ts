@@ -18,6 +18,7 @@ export const CAUSES = [
   { code: "foreign-interface", of: ["broken"], find: hosts.foreignInterface },
   { code: "agent-failed", of: ["broken"], find: hosts.agentFailed },
   { code: "tunnel-down", of: ["broken"], find: hosts.tunnelDown },
+  { code: "node-failed", of: ["broken", "alive"], find: hosts.nodeFailed },
   { code: "behind", of: ["broken"], find: hosts.behind },
   { code: "key-mismatch", of: ["broken"], find: hosts.keyMismatch },
   { code: "drift", of: ["broken"], find: hosts.drift },

@@ -36,6 +36,17 @@ export function agentFailed({ one: { name, end } }: Pair): Found | undefined {
   };
 }
 
+/** As a host whose disk was copied. */
+export function nodeFailed({ one: { name, node } }: Pair, { network }: Context): Found | undefined {
+  if (node?.error === undefined) return undefined;
+  return {
+    host: name,
+    isCertain: true,
+    cause: say`the server says of ${name}: ${node.error}`,
+    fix: say`do what it says; how it stands then: warren node list ${network}`,
+  };
+}
+
 export function tunnelDown({ one: { name, end } }: Pair, { network }: Context): Found | undefined {
   if (end?.link !== "absent" && end?.link !== "down") return undefined;
   return {

@@ -56,11 +56,12 @@ async function examined(
     const index = ledger.plan(network)?.index;
     const presence = streams.presence(network, node.name);
     const standing = standingOf(index, node.name, row, presence);
-    const { name, state, endpoint, isMapped } = standing;
+    const { name, state, endpoint, isMapped, error } = standing;
     return {
       name,
       state,
       peers,
+      ...optional("error", error),
       ...optional("endpoint", endpoint),
       ...optional("isMapped", isMapped),
       ...optional("seenAt", agent?.address && printAddress(agent.address)),
