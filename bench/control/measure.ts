@@ -8,10 +8,10 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { median } from "../measurement.ts";
 import type { Measurement } from "../measurement.ts";
+import { declareNodes, endpointOf, nameOf, NETWORK } from "./declared.ts";
 import { Fleet } from "./fleet.ts";
 import { BenchServer } from "./server.ts";
 
-const NETWORK = "m";
 const PORT = 18_443;
 const MOST_AT_ONCE = 500;
 const CHANGES = 20;
@@ -40,7 +40,7 @@ export async function measureControl(
   try {
     await server.start();
     const names = Array.from({ length: agents }, (_, at) => nameOf(at));
-    const world = { server, fleet, names, token: await declare(server, names) };
+    const world = { server, fleet, names, token: await declareNodes(server, agents + LATE_JOINS) };
     return [
       ...(await measureJoins(world)),
       ...(await measureChanges(world)),
@@ -53,28 +53,6 @@ export async function measureControl(
     fleet.close();
     rmSync(folder, { recursive: true });
   }
-}
-
-function nameOf(at: number): string {
-  return `n${String(at).padStart(4, "0")}`;
-}
-
-/** Nodes that hosts may join as, each with an endpoint, so that each has a tunnel to each. */
-async function declare({ call }: BenchServer, names: readonly string[]): Promise<string> {
-  const params = { network: NETWORK };
-  const { tag } = await call("readMesh", { params });
-  const nodes = names.map((name, at) => [name, { endpoint: endpointOf(at, 51_820) }]);
-  const document = {
-    network: { name: NETWORK, addresses: ["10.66.0.0/16"] },
-    nodes: Object.fromEntries(nodes) as object,
-  };
-  await call("applyMesh", { params, body: document, ifMatch: tag });
-  const body = { uses: 0, isApproved: true, fields: { endpoint: "192.0.2.1:51820" } };
-  return (await call("createToken", { params, body })).token;
-}
-
-function endpointOf(at: number, port: number): string {
-  return `198.51.${at >> 8}.${at & 255}:${port}`;
 }
 
 async function measureJoins({

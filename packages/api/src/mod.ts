@@ -33,7 +33,7 @@ export { spreadMs } from "./spread.ts";
 export { NO_FIELDS, routes } from "./routes.ts";
 export type { AnswerOf, BodyOf, Need, QueryOf, Route, Routes } from "./routes.ts";
 export { refusal, ROLES } from "./views.ts";
-export type { NetworkView, NodeView } from "./views.ts";
+export type { NetworkView, NodeView, RevisionView } from "./views.ts";
 export type { Role, TokenView } from "./views.ts";
 export { openApi } from "./openapi.ts";
 export { API, createClient } from "./client.ts";
