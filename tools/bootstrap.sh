@@ -109,7 +109,7 @@ esac
 # and boot machines that are reached by ssh, with shells of several kinds.
 [ "${1:-}" = --test ] && needed="$needed iptables:iptables chromium:chromium zsh:zsh fish:fish mandoc:mandoc
   ssh:openssh-client sshd:openssh-server sudo:sudo /lib/systemd/systemd:systemd ps:procps
-  busybox:busybox-static shellcheck:shellcheck curl:curl openssl:openssl
+  busybox:busybox-static shellcheck:shellcheck curl:curl wget:wget openssl:openssl
   /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf:fonts-dejavu-core
   /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk"
 [ -n "$needed" ] && shift
