@@ -120,3 +120,20 @@ test("a change stays while most peers answer, or the server does, or nobody was 
     expect(error(world, "a")).not.toContain("cut");
   }
 });
+
+test("a change that was taken back because a site lost its uplink just then is tried again", async () => {
+  const world = await createWorld(["a", "b"]);
+  await pass(world, 20);
+  const a = world.host("a");
+  const uplink = { isLost: true };
+  whenRouted(a, GOOD, () => uplink.isLost && a.stall(1100));
+  await setSubnets(world, [GOOD]);
+  await pass(world, 20, ["a"]);
+  uplink.isLost = false;
+  expect([await a.routes(), error(world, "a")]).toEqual([[], expect.stringContaining("cut")]);
+  await world.clock.pass(500_000);
+  expect(await a.routes()).toEqual([]);
+  await world.clock.pass(120_000);
+  expect([await a.routes(), error(world, "a")]).toEqual([[GOOD], ""]);
+  expect(await differences(world)).toEqual([]);
+});

@@ -87,13 +87,13 @@ export class Agent {
     this.#instance = `${world.clock.wall()} ${world.clock.random()}`;
     this.#toldPort = device?.bundle.device.listenPort;
     this.#revoked = revoked && { device: revoked };
-    const { clock, log } = world;
-    this.#journal = new Journal(log, () => clock.now());
+    this.#journal = new Journal(world.log, () => world.clock.now());
     this.#contact = this.#createContact();
-    this.#alarm = new Alarm(clock.after, () => void this.#converge());
+    this.#alarm = new Alarm(world.clock.after, () => void this.#converge());
     this.#guard = new Guard(world, this.#tunnel, {
       ask: () => this.#contact.ask(),
       refused: (error) => void this.#refused(error),
+      retry: () => this.#contact.resync("what was taken back is tried again"),
       takeBack: (before, taken, why) => this.#takeBack(before, taken, why),
     });
     this.#peers = new Peers(this.#tunnel, world, {
@@ -121,7 +121,7 @@ export class Agent {
   #end(how: "stopped" | "revoked"): void {
     this.#isEnded = true;
     this.#peers.close();
-    this.#guard.pass();
+    this.#guard.close();
     this.#alarm.close();
     for (const off of this.#callOff) off();
     this.#contact.close();
@@ -223,7 +223,7 @@ export class Agent {
     const taken = takeIn(this.#device, message, this.#world.digest);
     switch (taken.kind) {
       case "unfit":
-        this.#contact.send(printMessage({ kind: "resync", why: taken.why }));
+        this.#contact.resync(taken.why);
         return;
       case "refused":
         return this.#refuse(message, taken.problem.message, taken.problem.fix);
@@ -244,8 +244,7 @@ export class Agent {
     { hash, epoch, rev, basis }: Extract<ServerMessage, { kind: "current" }>,
   ): void {
     const why = "it has another device";
-    if ((hash ?? device.hash) !== device.hash)
-      return this.#contact.send(printMessage({ kind: "resync", why }));
+    if ((hash ?? device.hash) !== device.hash) return this.#contact.resync(why);
     this.#basis = basis;
     if (device.epoch !== epoch || device.rev !== rev) this.#keep({ ...device, epoch, rev });
   }

@@ -1,5 +1,5 @@
 /** The agent's standing with its server: it calls, and calls again, for as long as it lives. Knows no device. */
-import { spreadMs } from "@warren/api";
+import { printMessage, spreadMs } from "@warren/api";
 import type { Text } from "@warren/core";
 import { Backoff } from "./backoff.ts";
 import { LOOK_MS } from "./endpoints.ts";
@@ -72,6 +72,11 @@ export class Contact {
   /** For an answer, which is told. */
   ask(): void {
     this.#line?.ask();
+  }
+
+  /** What this agent has is not what it should have: all of it is wanted. */
+  resync(why: string): void {
+    this.send(printMessage({ kind: "resync", why }));
   }
 
   /** For good. */

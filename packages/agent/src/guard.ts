@@ -10,12 +10,20 @@ export interface GuardOptions {
   /** Asks the server for an answer, which is told by `pass`. */
   readonly ask: () => void;
   readonly refused: (error: unknown) => void;
+  /** What was refused may be tried again. */
+  readonly retry: () => void;
   /** This is the device again. */
   readonly takeBack: (before: StoredDevice, device: StoredDevice, why: core.Phrase) => void;
 }
 
+/** A site may have lost its uplink just then: what was refused is tried again, twice as late each time. */
+const RETRY_MS = 600_000;
+const LAST_RETRY_MS = 86_400_000;
+
 export class Guard {
+  readonly #world: World;
   readonly #tunnel: Tunnel;
+  readonly #retry: () => void;
   readonly #trial: Trial;
   readonly #takeBack: GuardOptions["takeBack"];
   /** What the tunnel was made to be last, and before the change that is judged. */
@@ -23,9 +31,15 @@ export class Guard {
   #before: StoredDevice | undefined;
   /** What has cut the host off, by its hash. */
   #refusal: { readonly hash: string; readonly why: core.Text } | undefined;
+  /** What was refused last, and for how long. */
+  #lastRefused: { readonly hash: string; readonly forMs: number } | undefined;
+  #callOff: (() => void) | undefined;
 
-  constructor({ clock, knock }: World, tunnel: Tunnel, { ask, refused, takeBack }: GuardOptions) {
+  constructor(world: World, tunnel: Tunnel, { ask, refused, retry, takeBack }: GuardOptions) {
+    const { clock, knock } = world;
+    this.#world = world;
     this.#tunnel = tunnel;
+    this.#retry = retry;
     this.#takeBack = takeBack;
     this.#trial = new Trial({
       clock,
@@ -50,7 +64,12 @@ export class Guard {
     this.#trial.pass();
   }
 
-  /** Why a device is not tried again as it is. */
+  close(): void {
+    this.#trial.pass();
+    this.#callOff?.();
+  }
+
+  /** Why a device is not tried again as it is, for now. */
   refusalOf({ hash }: StoredDevice): core.Text | undefined {
     return hash === this.#refusal?.hash ? this.#refusal.why : undefined;
   }
@@ -70,7 +89,16 @@ export class Guard {
     const [device, before] = [this.#device, this.#before];
     if (device === undefined || before === undefined) return;
     const why = core.say`revision ${device.rev} has cut this host off and was taken back: neither the server nor ${silent} of ${asked} peers answered; mend what it changed, or restart the agent to try it again`;
-    this.#refusal = { hash: device.hash, why };
+    const { hash } = device;
+    this.#refusal = { hash, why };
+    const last = this.#lastRefused?.hash === hash ? this.#lastRefused.forMs : RETRY_MS / 2;
+    const forMs = Math.min(LAST_RETRY_MS, last * 2);
+    this.#lastRefused = { hash, forMs };
+    this.#callOff?.();
+    this.#callOff = this.#world.clock.after(forMs, () => {
+      this.#refusal = undefined;
+      this.#retry();
+    });
     this.#takeBack(before, device, why);
   }
 }
