@@ -31,13 +31,17 @@ describe("Journal", () => {
       [
         "0 it was gone",
         "8 it was gone; 1× since that was told last: look for another program",
-        "16 it was gone; 1× since that was told last: look for another program",
-        "48 it was gone; 4× since that was told last: look for another program",
-        "176 it was gone; 16× since that was told last: look for another program",
-        "688 it was gone; 64× since that was told last: look for another program",
-        "2736 it was gone; 256× since that was told last: look for another program",
+        "24 it was gone; 2× since that was told last: look for another program",
+        "88 it was gone; 8× since that was told last: look for another program",
+        "344 it was gone; 32× since that was told last: look for another program",
+        "1368 it was gone; 128× since that was told last: look for another program",
       ]
     `);
+  });
+
+  test("takes what comes with each look for the same, which is a moment late each time", () => {
+    const looks = Array.from({ length: 100 }, (_, at) => at * 8.02);
+    expect(toldAt(looks).length).toBeLessThan(7);
   });
 
   test("begins anew with what has stayed away", () => {

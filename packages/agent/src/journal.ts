@@ -2,8 +2,11 @@
 import * as core from "@warren/core";
 import type { Phrase, Text } from "@warren/core";
 
-/** What comes again is told after this pause, and then after one so many times as long. */
-const FIRST_MS = 2000;
+/**
+ * What comes again is told after this pause, and then after one so many times as long; what stays away for
+ * that is forgotten: two looks, so that what each of them finds is the same, however late one is.
+ */
+const FIRST_MS = 4000;
 const LONGER = 4;
 const LONGEST_MS = 3_600_000;
 
