@@ -27,19 +27,20 @@ const REST_SHARE = 10;
 /** One after the other, with rests between: of a core, all of that takes a tenth. */
 export function inTurn<T>(clock: Clock, work: (each: T) => void): (each: T) => void {
   const left = new Set<T>();
+  let isBusy = false;
   const workOnce = (): void => {
     const [next] = left;
+    isBusy = next !== undefined;
     if (next === undefined) return;
+    left.delete(next);
     const begin = clock.now();
     work(next);
-    const rest = REST_MS + REST_SHARE * Math.max(0, clock.now() - begin);
-    clock.after(rest, () => {
-      left.delete(next);
-      workOnce();
-    });
+    clock.after(REST_MS + REST_SHARE * Math.max(0, clock.now() - begin), workOnce);
   };
   return (each) => {
     left.add(each);
-    if (left.size === 1) clock.after(REST_MS, workOnce);
+    if (isBusy) return;
+    isBusy = true;
+    clock.after(REST_MS, workOnce);
   };
 }

@@ -49,8 +49,8 @@ export class Streams {
   readonly #refreshing = new Set<string>();
   readonly #listeners = new Set<(network: string) => void>();
   readonly examinations: Examinations;
-  /** Of those that were answered by what they say that they have. */
-  readonly #proveSoon: (agent: Agent) => void;
+  /** Of a node that was answered by what it says that it has, however often it comes. */
+  readonly #proveSoon: (key: string) => void;
   /** What was sent since it started. */
   readonly counts = { patches: 0, snapshots: 0, bytes: 0 };
   #isStopped = false;
@@ -65,7 +65,7 @@ export class Streams {
     this.#means = means;
     this.examinations = new Examinations(clock);
     this.#report = report;
-    this.#proveSoon = inTurn(clock, (agent) => this.#prove(agent));
+    this.#proveSoon = inTurn(clock, (key) => this.#prove(key));
     ledger.onChange((networks) => {
       for (const network of networks) this.#schedule(network);
     });
@@ -138,9 +138,9 @@ export class Streams {
   /** Tells all when to come back, and lets them go. */
   stop(): void {
     this.#isStopped = true;
-    const seconds = spreadMs(this.#agents.size) / 1000;
+    const bye = printMessage({ kind: "bye", seconds: spreadMs(this.#agents.size) / 1000 });
     for (const { line } of this.#agents.values()) {
-      line.send(printMessage({ kind: "bye", seconds }));
+      line.send(bye);
       line.close("stopped");
     }
     this.#agents.clear();
@@ -225,7 +225,7 @@ export class Streams {
       return this.#send(agent, printMessage({ kind: "waiting", network: agent.network }));
     }
     const isAsTold = agent.isOfThisLog && told.isOfNow(hello);
-    if (isAsTold) this.#proveSoon(agent);
+    if (isAsTold) this.#proveSoon(nodeKey(agent.network, agent.node));
     const hash = isAsTold || hello.hash === undefined ? hello.hash : told.hashOf(agent.node);
     // What it was told on this line it has by the time that it hears the answer, whatever it had before.
     const had = agent.told ?? hello.hash;
@@ -259,9 +259,10 @@ export class Streams {
   }
 
   /** Who has said something wrong of what he has is sent everything. */
-  #prove(agent: Agent): void {
-    const { network, node, told } = agent;
-    if (this.#isHere(agent) && told !== this.#told.get(network)?.hashOf(node)) this.#sendAll(agent);
+  #prove(key: string): void {
+    const agent = this.#agents.get(key);
+    if (agent?.told === undefined) return;
+    if (agent.told !== this.#told.get(agent.network)?.hashOf(agent.node)) this.#sendAll(agent);
   }
 
   #sendAgain(agent: Agent): void {
@@ -318,8 +319,7 @@ export class Streams {
       before === undefined || after === undefined ? undefined : changeBetween(before, after);
     for (const agent of this.#agents.values()) {
       if (agent.network !== network || !isAnswered(agent)) continue;
-      const isMember = after?.byName.has(agent.node as Name) === true;
-      if (!isMember) continue;
+      if (after?.byName.has(agent.node as Name) !== true) continue;
       if (agent.told === undefined || change === undefined) this.#sendAll(agent);
       else this.#sendChange(agent, change, agent.told);
     }
