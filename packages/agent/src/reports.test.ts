@@ -32,6 +32,19 @@ test("who is busy is told of at each handshake, and each minute in between", () 
   expect(told).toEqual(["0 s", "64 s", "120 s", "184 s", "240 s"]);
 });
 
+test("who goes is told of alone, however many stay", () => {
+  const reports = new Reports();
+  const all = KEYS.map((each) => [each, state({})] as const);
+  reports.next(new Map(all), 0);
+  expect(reports.next(new Map(all.slice(1)), LOOK_MS)).toEqual({
+    kind: "report",
+    peers: [],
+    isPart: true,
+    gone: ["a"],
+  });
+  expect(reports.next(new Map(all.slice(1)), 2 * LOOK_MS)).toBeUndefined();
+});
+
 test("what a server makes of parts is what it would have made of the whole, but for a few bytes", () => {
   const seen = fc.record({
     endpoint: fc.constantFrom(undefined, "192.0.2.1:1", "192.0.2.2:1"),
@@ -55,6 +68,7 @@ test("what a server makes of parts is what it would have made of the whole, but 
       const nowMs = at * LOOK_MS;
       const report = reports.next(peers, nowMs);
       if (report !== undefined && report.isPart !== true) server.clear();
+      for (const each of report?.gone ?? []) server.delete(each);
       for (const each of report?.peers ?? []) server.set(each.publicKey, { each, nowMs });
       expect(new Set(server.keys())).toEqual(new Set(peers.keys()));
       for (const [publicKey, peer] of peers) expectKnown(server.get(publicKey), peer, nowMs);

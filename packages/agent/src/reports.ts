@@ -34,8 +34,9 @@ export class Reports {
     peers: ReadonlyMap<PublicKey, PeerState>,
     nowMs: number,
   ): Extract<AgentMessage, { kind: "report" }> | undefined {
-    const isPart = !this.#isWhole && [...this.#told.keys()].every((key) => peers.has(key));
-    if (!isPart) this.#told.clear();
+    const isPart = !this.#isWhole;
+    const gone = [...this.#told.keys()].filter((key) => !peers.has(key));
+    for (const key of isPart ? gone : this.#told.keys()) this.#told.delete(key);
     const news: PeerReport[] = [];
     for (const [publicKey, state] of peers) {
       const before = this.#told.get(publicKey);
@@ -44,8 +45,10 @@ export class Reports {
       news.push(reportOf(publicKey, state));
     }
     this.#isWhole = false;
-    if (isPart && news.length === 0) return undefined;
-    return { kind: "report", peers: news, ...(isPart ? { isPart } : {}) };
+    const report = { kind: "report", peers: news } as const;
+    if (!isPart) return report;
+    if (news.length + gone.length === 0) return undefined;
+    return { ...report, isPart, ...(gone.length === 0 ? {} : { gone }) };
   }
 }
 

@@ -56,7 +56,8 @@ const agentForms = {
   resync: fields({ why: required(words, "What did not fit.") }),
   report: fields({
     now: clock,
-    isPart: optional(flag(), "The others stand as they did."),
+    isPart: optional(flag(), "The others stand as they did, or are gone."),
+    gone: optional(list(text(core.parsePublicKey)), "Whose tunnels are no more, of a part."),
     peers: required(list(peerReport), "What the kernel says of each."),
   }),
   /** What it was asked to look at. */

@@ -102,10 +102,11 @@ export function observedAt(
 /** With what it says of its tunnels; those of which it says nothing have grown older. */
 export function reported(
   presence: Presence,
-  { peers, isPart }: Extract<AgentMessage, { kind: "report" }>,
+  { peers, isPart, gone = [] }: Extract<AgentMessage, { kind: "report" }>,
   now: number,
 ): Presence {
   const all = new Map(isPart === true ? agedPeers(presence, now) : []);
+  for (const key of gone) all.delete(key);
   for (const each of peers) all.set(each.publicKey, each);
   return { ...presence, peers: [...all.values()], reportedAt: now };
 }

@@ -137,6 +137,18 @@ test("who comes back with what there is now is current at once; whether he has i
   expect(plane.streams.counts.patches).toBe(0);
 });
 
+test("of a part of a report the others stand as they did, but for those that are gone", async () => {
+  const { plane, time, connect } = await createPair();
+  const { receive } = connect("a");
+  receive(HELLO_TEXT);
+  const [b, c, d] = ["b", "c", "d"].map((each) => Buffer.alloc(32, each).toString("base64"));
+  const told = (publicKey = "", received = 0) => ({ publicKey, received, sent: 0 });
+  receive(JSON.stringify({ kind: "report", peers: [told(b), told(c), told(d)] }));
+  time.now += 8000;
+  receive(JSON.stringify({ kind: "report", isPart: true, gone: [c], peers: [told(d, 5)] }));
+  expect(plane.streams.presence("home", "a")?.peers).toEqual([told(b), told(d, 5)]);
+});
+
 test("what an agent could not apply is not what it has applied", async () => {
   const { plane, connect } = await createPair();
   const { receive } = connect("a");
