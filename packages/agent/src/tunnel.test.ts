@@ -82,6 +82,32 @@ test("one peer is changed without a look at the others; after a refusal there is
   expect(looks).toBeGreaterThan(0);
 });
 
+test("what was read before a change is not taken for what there is after it", async () => {
+  const { kernel, tunnel, privateKey } = create();
+  const first = bundled(entriesFor(start()));
+  await tunnel.renew(first.bundle);
+  const read = kernel.read.bind(kernel);
+  const { promise: isSlow, resolve } = Promise.withResolvers<void>();
+  kernel.read = async (name) => {
+    kernel.read = read;
+    const state = await read(name);
+    await isSlow;
+    return state;
+  };
+  const reading = tunnel.readPeers();
+  const peers = start().peers.filter(({ name }) => name !== "c");
+  const second = patched(first, entriesFor({ ...start(), peers }));
+  const renewing = tunnel.renew(second.bundle);
+  // Nothing but the slow read is left to wait for.
+  for (let awaited = 0; awaited < 200; awaited += 1) await Promise.resolve();
+  resolve();
+  await Promise.all([reading, renewing]);
+  const third = patched(second, entriesFor(start()));
+  await tunnel.renew(third.bundle);
+  const desired = desiredOf(third.bundle, privateKey);
+  expect((await converge(kernel, desired, memory())).done).toEqual([]);
+});
+
 function start(): Device {
   if (whole === undefined) throw new Error("the sample has nodes");
   return whole;

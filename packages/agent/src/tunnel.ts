@@ -10,6 +10,8 @@ import { peersAfter, peerSteps } from "./peer-steps.ts";
 import { desiredOf } from "./reconcile.ts";
 import type { Desired, OwnDevice } from "./reconcile.ts";
 
+type Made = Omit<Convergence, "state">;
+
 export class Tunnel {
   readonly #kernel: Kernel;
   readonly #privateKey: PrivateKey;
@@ -20,6 +22,7 @@ export class Tunnel {
   #settled: Bundle | undefined;
   /** It is looked at often, and changes seldom. */
   #desired: { readonly bundle: Bundle; readonly desired: Desired } | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(kernel: Kernel, privateKey: PrivateKey, own: InterfaceName) {
     this.#kernel = kernel;
@@ -33,11 +36,53 @@ export class Tunnel {
   }
 
   /** Makes it be as a newer device says: without a look where that is about a few peers alone. */
-  async renew(bundle: Bundle): Promise<Omit<Convergence, "state">> {
+  renew(bundle: Bundle): Promise<Made> {
+    return this.#inTurn(() => this.#renew(bundle));
+  }
+
+  /** Makes it be as a device says, whatever it is. */
+  restore(bundle: Bundle): Promise<Made> {
+    return this.#inTurn(() => this.#restore(bundle));
+  }
+
+  readPeers(): Promise<ReadonlyMap<PublicKey, PeerState>> {
+    return this.#inTurn(async () => {
+      this.#peers = peersOf(await this.#kernel.read(this.#interface));
+      return this.#peers;
+    });
+  }
+
+  /** Of peers that are dialled by name. */
+  setEndpoints(set: readonly (readonly [PublicKey, string])[]): Promise<void> {
+    return this.#inTurn(async () => {
+      const steps = set.flatMap(([publicKey, endpoint]) => {
+        const allowedIps = this.#peers.get(publicKey)?.allowedIps;
+        if (allowedIps === undefined) return [];
+        return [{ kind: "peer", publicKey, change: { allowedIps, endpoint } } as const];
+      });
+      if (steps.length > 0) await this.#kernel.run(this.#interface, steps);
+    });
+  }
+
+  takeDown(device: OwnDevice): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#settled = undefined;
+      await takeDown(this.#kernel, device);
+    });
+  }
+
+  /** What one reads, and goes by, is so until it has done its work. */
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return await done;
+  }
+
+  async #renew(bundle: Bundle): Promise<Made> {
     const { endpoints } = this.#memory;
     const before = this.#settled && { bundle: this.#settled, peers: this.#peers };
     const steps = before && peerSteps(before, bundle, endpoints);
-    if (steps === undefined) return await this.restore(bundle);
+    if (steps === undefined) return await this.#restore(bundle);
     this.#settled = undefined;
     if (steps.length > 0) await this.#kernel.run(this.#interface, steps);
     remember(this.#memory, steps);
@@ -47,8 +92,7 @@ export class Tunnel {
     return { done: steps.map(printStep), clashes: [], blocks: [] };
   }
 
-  /** Makes it be as a device says, whatever it is. */
-  async restore(bundle: Bundle): Promise<Omit<Convergence, "state">> {
+  async #restore(bundle: Bundle): Promise<Made> {
     this.#settled = undefined;
     if (this.#desired?.bundle !== bundle) {
       const numeric = { ...bundle, device: core.withNumericEndpoints(bundle.device) };
@@ -59,26 +103,6 @@ export class Tunnel {
     this.#peers = peersOf(state);
     this.#settled = bundle;
     return made;
-  }
-
-  async readPeers(): Promise<ReadonlyMap<PublicKey, PeerState>> {
-    this.#peers = peersOf(await this.#kernel.read(this.#interface));
-    return this.#peers;
-  }
-
-  /** Of peers that are dialled by name. */
-  async setEndpoints(set: readonly (readonly [PublicKey, string])[]): Promise<void> {
-    const steps = set.flatMap(([publicKey, endpoint]) => {
-      const allowedIps = this.#peers.get(publicKey)?.allowedIps;
-      if (allowedIps === undefined) return [];
-      return [{ kind: "peer", publicKey, change: { allowedIps, endpoint } } as const];
-    });
-    if (steps.length > 0) await this.#kernel.run(this.#interface, steps);
-  }
-
-  async takeDown(device: OwnDevice): Promise<void> {
-    this.#settled = undefined;
-    await takeDown(this.#kernel, device);
   }
 }
 
