@@ -137,3 +137,14 @@ test("a change that was taken back because a site lost its uplink just then is t
   expect([await a.routes(), error(world, "a")]).toEqual([[GOOD], ""]);
   expect(await differences(world)).toEqual([]);
 });
+
+test("a change stays where the server takes a new line, though nobody else answers", async () => {
+  const world = await createWorld(NAMES);
+  await pass(world, 20);
+  const host = world.host("a");
+  // When it has asked by the old one for the last time.
+  whenRouted(host, GOOD, () => host.cut({ agentMs: 9000 }));
+  await setSubnets(world, [GOOD]);
+  await pass(world, 60, ["b", "c", "d"]);
+  expect([await host.routes(), error(world, "a")]).toEqual([[GOOD], ""]);
+});

@@ -8,6 +8,7 @@ import type { Line, World } from "./world.ts";
 export interface ContactEvents {
   opened(): void;
   received(text: string): void;
+  /** The server is there: it was asked, or has taken a line. */
   answered(): void;
   /** With the reason, where the server has not welcomed it, or will not for long. */
   lost(why: Text | undefined, isReplaced: boolean): void;
@@ -30,7 +31,10 @@ export class Contact {
   call(): void {
     const { connect, clock } = this.#world;
     const line = connect({
-      opened: () => this.#events.opened(),
+      opened: () => {
+        this.#events.answered();
+        this.#events.opened();
+      },
       received: (text) => this.#events.received(text),
       answered: () => this.#events.answered(),
       closed: (why, isLasting, isReplaced = false) => {
