@@ -35,6 +35,17 @@ test("a node is told of its own tunnels alone, and what others do not say is not
   expect(JSON.parse((await last).text).nodes[1]).toMatchObject({ name: "b", state: "offline" });
 });
 
+test("who comes from time to time cannot be asked, and is not waited for", async () => {
+  const { ask, connect, credentialOf } = await createThree();
+  const b = connect("b", { isVisit: true });
+  b.end();
+  const body = { nodes: ["b"] };
+  // No time goes on here: whoever is waited for is waited for for ever.
+  const told = JSON.parse((await ask("POST /examine", { by: credentialOf("a"), body })).text);
+  expect(told.nodes[1]).not.toHaveProperty("end");
+  expect(b.heard("examine")).toEqual([]);
+});
+
 test("somebody who may look at a network is told of all of its tunnels, but not of more at once than a few", async () => {
   const { ask, connect } = await createThree();
   const [b, c] = [connect("b"), connect("c")];
@@ -95,7 +106,7 @@ async function createThree() {
   const put = await ask("PUT /networks/home/mesh", { by, body: { ...document, policy } });
   expect(put.status).toBe(200);
   await ask("PATCH /networks/home/nodes/b", { by, body: { endpoint: "203.0.113.2" } });
-  const connect = (node: string) => {
+  const connect = (node: string, more = {}) => {
     const sent: string[] = [];
     const line = {
       bufferedBytes: 0,
@@ -104,7 +115,7 @@ async function createThree() {
     };
     const { receive, end } = plane.streams.connect({ network: "home", node }, line);
     const say = (message: object): void => receive(JSON.stringify(message));
-    say({ kind: "hello", version: "1", listenPort: 51_820 });
+    say({ kind: "hello", version: "1", listenPort: 51_820, ...more });
     const heard = (kind: string) =>
       sent.map((text) => JSON.parse(text)).filter((message) => message.kind === kind);
     const until = async (kind: string, count = 1): Promise<void> => {

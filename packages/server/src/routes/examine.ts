@@ -49,7 +49,9 @@ async function examined(
   const [now, rev] = [clock.now(), ledger.rev];
   const nodes = asked.map(async ([{ node }, peers]): Promise<ExaminedNode> => {
     const agent = streams.agentOf(network, node.name);
-    const isAsked = agent?.hasGreeted === true && peers.length > 0;
+    // Who comes from time to time hears nothing in between.
+    const isThere = agent?.hasGreeted === true && agent.presence.visitedAt === undefined;
+    const isAsked = isThere && peers.length > 0;
     const end = isAsked ? await streams.examinations.ask(agent, peers) : undefined;
     const key = nodeKey(network, node.name);
     const row = ledger.state.node.get(key) ?? { addresses: [] };
