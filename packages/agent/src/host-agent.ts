@@ -118,7 +118,9 @@ function createExaminer(
     if (device === undefined) return;
     const { bundle, rev } = device;
     const about = { isAgentRunning: true, rev, ...core.optional("error", wrong()) };
-    examine(peers, subjectOf({ ...known, bundle, about }, files)).then(
+    // Its files may be gone by now, when it leaves.
+    const look = async () => await examine(peers, subjectOf({ ...known, bundle, about }, files));
+    look().then(
       (end) => tell(printMessage({ kind: "examined", id, end })),
       (error: unknown) => log(core.say`${String(error)}`),
     );
