@@ -133,13 +133,6 @@ export const protocolBugs: readonly ProtocolBug[] = [
     replace: "this.#agents.delete(",
   },
   {
-    name: "an agent says only once that it has what it was told",
-    package: "agent",
-    file: "agent.ts",
-    find: "if (isNew || this.#isAwaited) this.#tell(rev, hash);",
-    replace: "if (isNew) this.#tell(rev, hash);",
-  },
-  {
     name: "a commit is answered before it is written",
     package: "server",
     file: "ledger.ts",
