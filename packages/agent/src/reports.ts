@@ -3,12 +3,10 @@
  * told each time of a thousand peers would have it read nothing else.
  */
 import type { AgentMessage, PeerReport } from "@warren/api";
-import { optional } from "@warren/core";
+import { HANDSHAKE_SECONDS, optional } from "@warren/core";
 import type { PublicKey } from "@warren/core";
 import type { PeerState } from "./kernel/kernel.ts";
 
-/** WireGuard refuses older keys (section 6.1, Reject-After-Time). */
-const HOLDS_SECONDS = 180;
 /** Whoever carries something makes a handshake every 120 s; the kernel counts whole seconds. */
 const SAME_SECONDS = 3;
 /** So much is worth telling, and so often, though there was no handshake since. */
@@ -58,8 +56,8 @@ function isNews({ state: before, atMs }: Told, now: PeerState, nowMs: number): b
   const age = ageOf(before) + passedMs / 1000;
   // Infinity less itself is no number: neither had any.
   const isSameHandshake = !(Math.abs(age - ageOf(now)) > SAME_SECONDS);
-  const isHeld = ageOf(now) < HOLDS_SECONDS;
-  if (!isSameHandshake || ageOf(before) < HOLDS_SECONDS !== isHeld) return true;
+  const isHeld = ageOf(now) < HANDSHAKE_SECONDS;
+  if (!isSameHandshake || ageOf(before) < HANDSHAKE_SECONDS !== isHeld) return true;
   const bytes = now.received - before.received + now.sent - before.sent;
   return bytes >= MUCH_BYTES && passedMs >= OFTEN_MS;
 }

@@ -37,6 +37,7 @@ export type { Prefix } from "./ip/prefix.ts";
 export { cover, intersect, prefixSet, subtract, union } from "./ip/prefix-set.ts";
 export {
   parsePresharedKey,
+  HANDSHAKE_SECONDS,
   parsePrivateKey,
   parsePublicKey,
   presharedKeyId,

@@ -266,7 +266,7 @@ export class Ledger {
     }
     const before = state;
     const plans = new Map<string, PlannedBy>();
-    for (const network of networksIn(changedRows(this.#state, before))) {
+    for (const network of new Set(steps.flatMap(({ rows }) => [...networksIn(rows)]))) {
       const facts = this.#factsOf(network);
       const settled = settle(state, network, facts);
       state = settled.state;
@@ -300,9 +300,9 @@ export class Ledger {
   /** Of a node that is no more, what was seen. */
   #forget(row: string): void {
     const [table, network = "", node = ""] = row.split("/");
-    const facts = new Map(this.#factsOf(network));
-    if (table !== "node" || !facts.delete(node as Name)) return;
-    this.#facts.set(network, facts);
+    const facts = this.#factsOf(network);
+    if (table !== "node" || !facts.has(node as Name)) return;
+    this.#facts.set(network, new Map([...facts].filter(([each]) => each !== node)));
     this.#saveSoon(network, node, undefined);
   }
 

@@ -1,10 +1,8 @@
 /** A tunnel as its two ends, of which one may be mute; and what their counters say of the two ways between them. Pure. */
-import { optional } from "@warren/core";
+import { HANDSHAKE_SECONDS, optional } from "@warren/core";
 import type { Name } from "@warren/core";
 import type { EndFacts, ExaminedNode, PeerFacts } from "../examination.ts";
 
-/** WireGuard's REJECT_AFTER_TIME: an older handshake carries nothing any more. */
-const HANDSHAKE_SECONDS = 180;
 /** An empty packet, which is less than any handshake. */
 const LEAST_BYTES = 32;
 

@@ -1,8 +1,7 @@
 /** Pairs of nodes without a tunnel between them, each with the reason and the way out, by what both said last. Pure. */
 import type { NodeView } from "@warren/api";
-import { say } from "@warren/core";
+import { HANDSHAKE_SECONDS, say } from "@warren/core";
 import type { Reason } from "../remote/refusals.ts";
-import { HANDSHAKE_SECONDS } from "../remote/tunnel-status.ts";
 
 export interface Unreached extends Reason {
   readonly pair: string;

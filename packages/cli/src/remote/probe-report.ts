@@ -1,10 +1,16 @@
 /** What a measurement of all pairs says to people: a table, what is odd with the way out, and how many are well. */
-import { IPV6_LEAST_MTU, listSome, printAddress, printCount, say } from "@warren/core";
+import {
+  HANDSHAKE_SECONDS,
+  IPV6_LEAST_MTU,
+  listSome,
+  printAddress,
+  printCount,
+  say,
+} from "@warren/core";
 import type { Phrase, Text } from "@warren/core";
 import type { Refused } from "./hosts.ts";
 import type { Reason } from "./refusals.ts";
 import type { Measured, Probed } from "./probing.ts";
-import { HANDSHAKE_SECONDS } from "./tunnel-status.ts";
 import { printMatrix, printRoundTrip } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { commandOn, MESH_FILE, printDuration } from "../terminal/words.ts";

@@ -1,5 +1,5 @@
 /** What a host says of the tunnels that Warren made on it: read from its answer, and judged. */
-import { optional } from "@warren/core";
+import { HANDSHAKE_SECONDS, optional } from "@warren/core";
 import type { AnswerLine } from "./answers.ts";
 
 export interface TunnelStatus {
@@ -44,9 +44,6 @@ export interface PeerStatus {
   /** Its name has no address; no handshake yet though something was sent; or none any more though something is sent all the time. */
   readonly trouble?: "no-address" | "no-handshake" | "silent";
 }
-
-/** WireGuard's REJECT_AFTER_TIME: whoever is sent to has shaken hands since. */
-export const HANDSHAKE_SECONDS = 180;
 
 /** Values that are no plain words are left out: they come from another host, and go to a terminal. */
 export function readStatus(answer: readonly AnswerLine[]): readonly TunnelStatus[] {

@@ -3,6 +3,9 @@ import { say } from "../phrase.ts";
 import type { Phrase } from "../phrase.ts";
 import { Problem, quote } from "../problem.ts";
 
+/** So long the keys of a handshake hold: an older one carries nothing any more (WireGuard, section 6.1, REJECT_AFTER_TIME). */
+export const HANDSHAKE_SECONDS = 180;
+
 /** 32 bytes in base64, 44 characters, as `wg pubkey` prints them. */
 export type PublicKey = string & { readonly publicKey: unique symbol };
 /** The same form; only renderers of files and the machine itself ever hold one. */

@@ -1,7 +1,7 @@
 /** What the API shows to somebody who watches a network: its nodes as they change, and its picture. */
 import { AppError } from "@warren/api";
 import type { NetworkNews, NodeLine } from "@warren/api";
-import { layout, optional, pictureOf, renderSvg, say } from "@warren/core";
+import { HANDSHAKE_SECONDS, layout, optional, pictureOf, renderSvg, say } from "@warren/core";
 import type { Index } from "@warren/core";
 import type { Handlers, Plane } from "../plane.ts";
 import { demandNetwork } from "../commands/networks.ts";
@@ -14,8 +14,6 @@ import type { Presence } from "../connected-agent.ts";
 const GAP_MS = 250;
 /** Below the minute after which proxies take a silent connection for a dead one. */
 const HEARTBEAT_MS = 15_000;
-/** A tunnel without a newer handshake carries nothing (REJECT_AFTER_TIME of WireGuard's paper, section 6.1). */
-const HANDSHAKE_HOLDS_SECONDS = 180;
 
 /** A stream begins with it: who was cut off comes back after so long. */
 const RETRY_MS = 500;
@@ -188,7 +186,7 @@ function sumUp({ peers, reportedAt = 0 }: Presence): Sums {
   const sums = { tunnels: peers.length, alive: 0, received: 0, sent: 0 };
   let newest = Infinity;
   for (const { handshakeSeconds = Infinity, received, sent } of peers) {
-    if (handshakeSeconds < HANDSHAKE_HOLDS_SECONDS) sums.alive += 1;
+    if (handshakeSeconds < HANDSHAKE_SECONDS) sums.alive += 1;
     newest = Math.min(newest, handshakeSeconds);
     sums.received += received;
     sums.sent += sent;
