@@ -16,6 +16,7 @@ export default defineConfig({
     maxWorkers: Math.max(2, availableParallelism() - 1),
     isolate: false,
     testTimeout: 30_000 * factor,
+    hookTimeout: 30_000 * factor,
     reporters: ["default", new TallyReporter()],
     projects: [
       {
@@ -41,6 +42,7 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
           // Machines boot, and what is lost is waited for.
           testTimeout: 240_000 * factor,
+          hookTimeout: 240_000 * factor,
         },
       },
     ],

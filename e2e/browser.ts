@@ -12,5 +12,6 @@ export async function launchBrowser(): Promise<Browser | undefined> {
     .find((each) => existsSync(each));
   if (executablePath === undefined) return undefined;
   // Its own sandbox needs more than a container has, and all that it shows is ours.
-  return await chromium.launch({ args: ["--no-sandbox"], executablePath });
+  // On a busy machine its first start takes as long as a machine's boot.
+  return await chromium.launch({ args: ["--no-sandbox"], executablePath, timeout: 120_000 });
 }
