@@ -1,6 +1,6 @@
 /**
- * What the server is told of how tunnels stand: what is new since it was told last. A thousand agents that
- * told each time of a thousand peers would have it read nothing else.
+ * What the server is told of how tunnels stand: what is new since it was told last, and nothing of those on
+ * which nothing ever went. A thousand agents that told of a thousand peers would have it keep a million.
  */
 import type { AgentMessage, PeerReport } from "@warren/api";
 import { HANDSHAKE_SECONDS, optional } from "@warren/core";
@@ -20,11 +20,12 @@ interface Told {
 
 export class Reports {
   readonly #told = new Map<PublicKey, Told>();
-  #isWhole = true;
+  /** Of how many tunnels it was told; undefined where it has forgotten that. */
+  #tunnels: number | undefined;
 
   /** The server has forgotten what it was told. */
   forget(): void {
-    this.#isWhole = true;
+    this.#tunnels = undefined;
   }
 
   /** Undefined where nothing is new. `nowMs`: of a clock that nobody sets. */
@@ -32,22 +33,27 @@ export class Reports {
     peers: ReadonlyMap<PublicKey, PeerState>,
     nowMs: number,
   ): Extract<AgentMessage, { kind: "report" }> | undefined {
-    const isPart = !this.#isWhole;
+    const isPart = this.#tunnels !== undefined;
+    const isRecounted = this.#tunnels !== peers.size;
+    this.#tunnels = peers.size;
     const gone = [...this.#told.keys()].filter((key) => !peers.has(key));
     for (const key of isPart ? gone : this.#told.keys()) this.#told.delete(key);
     const news: PeerReport[] = [];
     for (const [publicKey, state] of peers) {
       const before = this.#told.get(publicKey);
-      if (before !== undefined && !isNews(before, state, nowMs)) continue;
+      if (before === undefined ? isSilent(state) : !isNews(before, state, nowMs)) continue;
       this.#told.set(publicKey, { state, atMs: nowMs });
       news.push(reportOf(publicKey, state));
     }
-    this.#isWhole = false;
-    const report = { kind: "report", peers: news } as const;
+    const report = { kind: "report", tunnels: peers.size, peers: news } as const;
     if (!isPart) return report;
-    if (news.length + gone.length === 0) return undefined;
+    if (!isRecounted && news.length + gone.length === 0) return undefined;
     return { ...report, isPart, ...(gone.length === 0 ? {} : { gone }) };
   }
+}
+
+function isSilent({ handshakeSeconds, received, sent }: PeerState): boolean {
+  return handshakeSeconds === undefined && received + sent === 0;
 }
 
 function isNews({ state: before, atMs }: Told, now: PeerState, nowMs: number): boolean {

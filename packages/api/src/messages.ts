@@ -58,7 +58,11 @@ const agentForms = {
     now: clock,
     isPart: optional(flag(), "The others stand as they did, or are gone."),
     gone: optional(list(text(core.parsePublicKey)), "Whose tunnels are no more, of a part."),
-    peers: required(list(peerReport), "What the kernel says of each."),
+    tunnels: optional(count, "How many it has."),
+    peers: required(
+      list(peerReport),
+      "What the kernel says of each that is new; those on which nothing ever went may be left out.",
+    ),
   }),
   /** What it was asked to look at. */
   examined: fields({

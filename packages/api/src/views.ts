@@ -59,7 +59,8 @@ export const nodeView = fields({
   applied: optional(count, "The revision that it has applied last."),
   error: optional(word, "Why it could not apply a newer one."),
   reportedAt: optional(time, "When it said how its tunnels stand."),
-  peers: required(list(peer), "How its tunnels stand."),
+  tunnels: required(count, "To how many others it has one, as it has said."),
+  peers: required(list(peer), "How those stand on which anything ever went."),
 });
 export type NodeView = shapes.Read<typeof nodeView>;
 export type NetworkView = shapes.Read<typeof network>;

@@ -32,6 +32,9 @@ export interface Presence {
   /** Why it could not. */
   readonly error?: string;
   readonly reportedAt?: number;
+  /** How many it has. */
+  readonly tunnels: number;
+  /** Those of which it has told anything. */
   readonly peers: readonly PeerReport[];
 }
 
@@ -59,7 +62,7 @@ export interface ConnectedAgent extends Arrival {
 
 /** Of somebody who comes now; who visits again is still what it was the last time. */
 export function presenceOf(before: ConnectedAgent | undefined, now: number): Presence {
-  if (before?.isAway !== true) return { connectedAt: now, isBehind: true, peers: [] };
+  if (before?.isAway !== true) return { connectedAt: now, isBehind: true, tunnels: 0, peers: [] };
   const { error: _, ...kept } = before.presence;
   return kept;
 }
@@ -102,13 +105,14 @@ export function observedAt(
 /** With what it says of its tunnels; those of which it says nothing have grown older. */
 export function reported(
   presence: Presence,
-  { peers, isPart, gone = [] }: Extract<AgentMessage, { kind: "report" }>,
+  { peers, isPart, gone = [], tunnels }: Extract<AgentMessage, { kind: "report" }>,
   now: number,
 ): Presence {
   const all = new Map(isPart === true ? agedPeers(presence, now) : []);
   for (const key of gone) all.delete(key);
   for (const each of peers) all.set(each.publicKey, each);
-  return { ...presence, peers: [...all.values()], reportedAt: now };
+  const told = [...all.values()];
+  return { ...presence, tunnels: tunnels ?? told.length, peers: told, reportedAt: now };
 }
 
 /** How its tunnels stand now, by what it has said of them. */

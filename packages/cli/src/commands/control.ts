@@ -226,7 +226,7 @@ export async function revokeToken(asking: Asking, network: string, token: string
 
 function rowOf(
   terminal: Terminal,
-  { name, state, addresses, peers, fields, visitedAt, ...node }: NodeView,
+  { name, state, addresses, tunnels, peers, fields, visitedAt, ...node }: NodeView,
 ): readonly Text[] {
   const fresh = peers.filter(({ handshakeSeconds }) => handshakeSeconds !== undefined).length;
   const subnets = fields["subnets"];
@@ -238,7 +238,7 @@ function rowOf(
       : say`${terminal.paint(colour, STATES[state]())}, ${secondsSince(visitedAt)} ago`,
     addresses.join(", "),
     state === "waiting" ? asks(node) : whereIs(node),
-    peers.length === 0 ? "" : say`${fresh} of ${peers.length}`,
+    tunnels === 0 ? "" : say`${fresh} of ${tunnels}`,
     Array.isArray(subnets) ? subnets.map(subnetText).join(", ") : "",
   ];
 }

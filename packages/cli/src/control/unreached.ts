@@ -26,9 +26,8 @@ function reasonOf(network: string, one: NodeView, other: NodeView): Reason | und
       fix: say`say it for one of them: warren node set ${network} ${one.name} endpoint=HOST`,
     };
   }
-  // No tunnel is meant to be, or one end has heard of it: it lives.
-  if (there === undefined || back === undefined || isAlive(there) || isAlive(back))
-    return undefined;
+  // One end has heard of it: it lives.
+  if (isAlive(there) || isAlive(back)) return undefined;
   // Nobody has had anything to say, ever or for a while: only through NATs are tunnels kept alive.
   if (there.sent === 0 && back.sent === 0) return undefined;
   const isKeptAlive = one.isMapped === true || other.isMapped === true;
@@ -46,8 +45,9 @@ function reasonOf(network: string, one: NodeView, other: NodeView): Reason | und
   };
 }
 
-function peerOf({ peers }: NodeView, { name }: NodeView): NodeView["peers"][number] | undefined {
-  return peers.find((each) => each.name === name);
+/** Of a tunnel on which nothing ever went nothing is told; nor where none is meant to be. */
+function peerOf({ peers }: NodeView, { name }: NodeView): NodeView["peers"][number] {
+  return peers.find((each) => each.name === name) ?? { name, received: 0, sent: 0 };
 }
 
 function hasSpoken({ handshakeSeconds }: NodeView["peers"][number]): boolean {

@@ -93,6 +93,7 @@ function viewOf(
     state,
     addresses,
     fields: row.fields ?? {},
+    tunnels: presence?.tunnels ?? 0,
     peers: (presence === undefined ? [] : agedPeers(presence, clock.now())).map(([, peer]) => {
       const { publicKey, ...rest } = peer;
       return { name: names.get(publicKey) ?? publicKey, ...rest };

@@ -182,8 +182,8 @@ const NO_SUMS: Sums = { tunnels: 0, alive: 0, received: 0, sent: 0 };
 
 type Sums = Pick<NodeLine, "tunnels" | "alive" | "received" | "sent" | "handshakeAt">;
 
-function sumUp({ peers, reportedAt = 0 }: Presence): Sums {
-  const sums = { tunnels: peers.length, alive: 0, received: 0, sent: 0 };
+function sumUp({ peers, tunnels, reportedAt = 0 }: Presence): Sums {
+  const sums = { tunnels, alive: 0, received: 0, sent: 0 };
   let newest = Infinity;
   for (const { handshakeSeconds = Infinity, received, sent } of peers) {
     if (handshakeSeconds < HANDSHAKE_SECONDS) sums.alive += 1;
