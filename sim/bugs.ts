@@ -86,8 +86,8 @@ export const protocolBugs: readonly ProtocolBug[] = [
     name: "an agent stays under the log of before when it is told that it is current",
     package: "agent",
     file: "agent.ts",
-    find: "this.#keep({ ...device, epoch, rev });",
-    replace: "this.#keep({ ...device, rev });",
+    find: "this.#kept.take({ ...device, epoch, rev });",
+    replace: "this.#kept.take({ ...device, rev });",
   },
   {
     name: "a peer that changes is taken away, and made anew",

@@ -97,6 +97,26 @@ test("hosts that a change has cut off go back to what they had within 20 s, and 
   expect(await differences(world)).toEqual([]);
 });
 
+test("a host that dies while a change is judged boots with what worked; once it stands, with the change", async () => {
+  const world = await createWorld(NAMES);
+  const a = world.host("a");
+  for (const [subnet, booted] of [
+    [GOOD, [GOOD]],
+    [BAD, [GOOD]],
+  ] as const) {
+    whenRouted(a, BAD, () => a.stall(1100));
+    await pass(world, 20);
+    await setSubnets(world, [subnet]);
+    await pass(world, 2);
+    expect(await a.routes()).toEqual([subnet]);
+    world.killServer();
+    a.boot();
+    await pass(world, 2);
+    expect(await a.routes()).toEqual(booted);
+    await world.startServer();
+  }
+});
+
 test("a change stays while most peers answer, or the server does, or nobody was heard before", async () => {
   for (const [silentServer, silent, hasTraffic] of [
     [true, [], true],

@@ -267,12 +267,11 @@ export class PlaneWorld {
   }
 
   #mayGo(host: SimHost, peer: core.PublicKey): boolean {
-    const { begunWith, kept, peersSince } = host;
-    const wanted = kept?.bundle.device.peers.find(({ publicKey }) => publicKey === peer);
+    const { begunWith, peersSince } = host;
     // Whose clock went back is forgotten, and known anew.
-    if (wanted?.generation !== undefined) return true;
     const isWithout = (device: core.Device | undefined): boolean =>
-      device?.peers.every(({ publicKey }) => publicKey !== peer) === true;
+      device?.peers.every((each) => each.publicKey !== peer || each.generation !== undefined) ===
+      true;
     const since = peersSince.get(peer);
     if (since === undefined || isWithout(begunWith?.bundle.device)) return true;
     return this.#plans.some(({ index }, at) => {

@@ -15,6 +15,7 @@ import { takeIn } from "./intake.ts";
 import { printGreeting } from "./greeting.ts";
 import { Guard } from "./guard.ts";
 import { Journal } from "./journal.ts";
+import { Kept } from "./kept.ts";
 import { Peers } from "./peers.ts";
 import type { OwnDevice } from "./reconcile.ts";
 import { Reports } from "./reports.ts";
@@ -47,8 +48,7 @@ export class Agent {
   readonly #tunnel: Tunnel;
   readonly #version: string;
   readonly #interface: core.InterfaceName;
-  #device: StoredDevice | undefined;
-  #isSaved = true;
+  readonly #kept: Kept;
   readonly #contact: Contact;
   readonly #journal: Journal;
   readonly #alarm: Alarm;
@@ -79,7 +79,11 @@ export class Agent {
     this.#tunnel = new Tunnel(world.kernel, privateKey, own);
     this.#version = version;
     this.#interface = own;
-    this.#device = device === undefined ? undefined : this.#named(device);
+    this.#kept = new Kept(device, {
+      interface: own,
+      isJudged: () => this.#guard.isJudging || this.#isEnded,
+      write: (each) => this.#write(() => world.save(each)),
+    });
     const tell = (status: Status): void => void this.#write(() => world.onStatus(status));
     this.#standing = new Standing(tell, device?.rev);
     this.#appliedHash = device && FROM_DISK;
@@ -140,7 +144,6 @@ export class Agent {
   #look(): void {
     this.#later(HEAL_MS, () => {
       this.#alarm.rest();
-      if (!this.#isSaved && this.#device !== undefined) this.#keep(this.#device);
       this.#compareClocks();
       if (this.#contact.stoodMs > ALONE_MS) this.#standing.right("clone");
       void this.#converge().then(() => {
@@ -163,7 +166,10 @@ export class Agent {
     return new Contact(this.#world, {
       opened: () => this.#greet(),
       received: (text) => this.#receive(text),
-      answered: () => this.#guard.pass(),
+      answered: () => {
+        this.#guard.pass();
+        this.#kept.write();
+      },
       lost: (why, isReplaced) => {
         const what = isReplaced ? "clone" : "line";
         if (why === undefined) this.#standing.note({ isConnected: false });
@@ -174,10 +180,10 @@ export class Agent {
 
   #greet(): void {
     this.#reports.forget();
-    this.#toldPort = this.#device?.bundle.device.listenPort;
+    this.#toldPort = this.#kept.device?.bundle.device.listenPort;
     const [instance, now] = [this.#instance, this.#wallClock.tell()];
     const self = { version: this.#version, instance, now, addresses: this.#world.readAddresses() };
-    this.#contact.send(printGreeting(self, this.#device, this.#basis));
+    this.#contact.send(printGreeting(self, this.#kept.device, this.#basis));
   }
 
   #receive(text: string): void {
@@ -194,7 +200,7 @@ export class Agent {
       case "current":
         this.#standing.right("device");
         this.#welcome({ isWaiting: false, rev: message.rev });
-        if (this.#device !== undefined) this.#confirm(this.#device, message);
+        if (this.#kept.device !== undefined) this.#confirm(this.#kept.device, message);
         break;
       case "patch":
       case "snapshot":
@@ -205,7 +211,7 @@ export class Agent {
         this.#contact.spread(message.seconds * 1000);
         break;
       case "examine":
-        this.#world.examine(message, this.#device, (told) => this.#contact.send(told));
+        this.#world.examine(message, this.#kept.device, (told) => this.#contact.send(told));
         break;
       case "revoked":
         this.#leave();
@@ -220,7 +226,7 @@ export class Agent {
   }
 
   #take(message: Extract<ServerMessage, { set: unknown }>): void {
-    const taken = takeIn(this.#device, message, this.#world.digest);
+    const taken = takeIn(this.#kept.device, message, this.#world.digest);
     switch (taken.kind) {
       case "unfit":
         this.#contact.resync(taken.why);
@@ -233,7 +239,7 @@ export class Agent {
         this.#standing.right("device");
         this.#basis = message.basis;
         this.#isAwaited = true;
-        this.#keep(taken.device);
+        this.#kept.take(taken.device);
         void this.#converge();
       }
     }
@@ -246,7 +252,9 @@ export class Agent {
     const why = "it has another device";
     if ((hash ?? device.hash) !== device.hash) return this.#contact.resync(why);
     this.#basis = basis;
-    if (device.epoch !== epoch || device.rev !== rev) this.#keep({ ...device, epoch, rev });
+    if (device.epoch === epoch && device.rev === rev) return;
+    this.#kept.take({ ...device, epoch, rev });
+    this.#kept.write();
   }
 
   #refuse(what: Pick<StoredDevice, "rev" | "hash">, why: core.Text, fix?: core.Text): void {
@@ -258,14 +266,8 @@ export class Agent {
   #takeBack(before: StoredDevice, device: StoredDevice, why: core.Phrase): void {
     this.#world.log(why);
     this.#basis = undefined;
-    this.#keep(before);
+    this.#kept.take(before);
     void this.#converge().then(() => this.#refuse(device, why));
-  }
-
-  #keep(device: StoredDevice): void {
-    this.#device = this.#named(device);
-    // Without, the tunnel is right all the same; but a boot without the server would bring the old one.
-    this.#isSaved = this.#write(() => this.#world.save(device));
   }
 
   /** A disk that is full is no reason to end. Whether it was written. */
@@ -286,11 +288,6 @@ export class Agent {
     return error;
   }
 
-  #named({ epoch, rev, hash, entries, bundle }: StoredDevice): StoredDevice {
-    const device = { ...bundle.device, interface: this.#interface };
-    return { epoch, rev, hash, entries, bundle: { ...bundle, device } };
-  }
-
   #tell(rev: number, hash: string, error?: core.Text): void {
     const text = error === undefined ? undefined : core.printText(error);
     this.#contact.send(
@@ -306,7 +303,7 @@ export class Agent {
       if (!this.#isDue || this.#isEnded) return;
       this.#isDue = false;
       if (this.#revoked !== undefined) await this.#takeDown(this.#revoked.device);
-      else if (this.#device !== undefined) await this.#apply(this.#device);
+      else if (this.#kept.device !== undefined) await this.#apply(this.#kept.device);
     });
     return this.#turn;
   }
@@ -331,12 +328,14 @@ export class Agent {
         );
       }
       if (isNew) this.#guard.made(stored, done);
+      this.#kept.tried(stored);
       this.#appliedHash = hash;
       this.#standing.note({ applied: rev, device: bundle.device });
       if (isNew || this.#isAwaited) this.#tell(rev, hash);
       this.#isAwaited = false;
     } catch (error) {
       const { text } = this.#refused(error);
+      this.#kept.tried(stored);
       this.#standing.wrong("kernel", text);
       this.#isAwaited = true;
       this.#tell(rev, hash, text);
@@ -371,7 +370,7 @@ export class Agent {
   }
 
   #report(): void {
-    const { device } = this.#device?.bundle ?? {};
+    const { device } = this.#kept.device?.bundle ?? {};
     if (device === undefined || !this.#standing.isConnected) return;
     const report = this.#reports.next(this.#tunnel.peers, this.#world.clock.now());
     const now = this.#world.clock.wall();
@@ -380,8 +379,8 @@ export class Agent {
 
   /** It was taken out of the network: nobody there answers it any more, nor does any start bring it back. */
   #leave(): void {
-    this.#revoked ??= { device: this.#device?.bundle.device };
-    this.#device = undefined;
+    this.#revoked ??= { device: this.#kept.device?.bundle.device };
+    this.#kept.drop();
     this.#write(() => this.#world.forget());
     this.#contact.close();
     void this.#converge();

@@ -54,6 +54,10 @@ export class Guard {
     });
   }
 
+  get isJudging(): boolean {
+    return this.#trial.isRunning;
+  }
+
   /** With each look at the kernel. */
   look(): void {
     this.#trial.look(this.#tunnel.peers);
