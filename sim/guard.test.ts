@@ -107,7 +107,7 @@ test("a host that dies while a change is judged boots with what worked; once it 
     whenRouted(a, BAD, () => a.stall(1100));
     await pass(world, 20);
     await setSubnets(world, [subnet]);
-    await pass(world, 2);
+    await world.clock.pass(100);
     expect(await a.routes()).toEqual([subnet]);
     world.killServer();
     a.boot();
