@@ -108,7 +108,7 @@ async function start() {
   });
   await server.start();
   const token = await declareNodes(server, 3);
-  await fleet.join([0, 1, 2].map(nameOf), { target: server.target, token });
+  await fleet.join([0, 1, 2].map(nameOf), { target: server.target, token, whole: 3 });
   return { server, fleet };
 }
 

@@ -5,13 +5,13 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Agent } from "../../packages/agent/src/agent.ts";
 import { createLines } from "../../packages/agent/src/line.ts";
-import type { Status } from "../../packages/agent/src/world.ts";
 import { createClock } from "@warren/agent";
 import { createClient, NODE_CREDENTIAL_PREFIX, parseJoinToken, parsePin } from "@warren/api";
 import * as core from "@warren/core";
 import type { InterfaceName, Name } from "@warren/core";
 import { digest, makePrivateKey, makeSecret, pinnedFetch, publicKeyOf } from "@warren/crypto";
 import { FakeKernel } from "../../tools/fake-kernel.ts";
+import { runLight } from "./light.ts";
 import type { Order, Ordered } from "./orders.ts";
 
 const OWN = "warren0" as InterfaceName;
@@ -23,7 +23,8 @@ const NETWORK = "m" as Name;
 /** How one agent stands. */
 interface Standing {
   readonly name: string;
-  status: Status | undefined;
+  /** The newest revision that it has applied. */
+  applied: number;
   firstRev: number;
   /** When it had applied each revision that it was told of. */
   readonly appliedAt: Map<number, number>;
@@ -49,7 +50,7 @@ async function obey(order: Order): Promise<readonly number[]> {
       const others = all.filter(
         ({ name, firstRev }) => name !== order.except && firstRev < order.rev,
       );
-      await until(() => others.every(({ status }) => (status?.applied ?? 0) >= order.rev));
+      await until(() => others.every(({ applied }) => applied >= order.rev));
       return others.map(({ appliedAt }) => firstFrom(appliedAt, order.rev));
     }
     case "cut":
@@ -81,12 +82,21 @@ function firstFrom(appliedAt: ReadonlyMap<number, number>, rev: number): number 
   return Math.min(...[...appliedAt].filter(([each]) => each >= rev).map(([, at]) => at));
 }
 
-async function joinAll({ names, pauseMs, isLate, ...order }: Join): Promise<readonly number[]> {
+async function joinAll({
+  names,
+  whole,
+  pauseMs,
+  isLate,
+  ...order
+}: Join): Promise<readonly number[]> {
+  const keeps = new Set(names.slice(0, whole));
+  const start = async (name: string): Promise<() => Promise<number>> =>
+    await join(order, { name: name as Name, isWhole: keeps.has(name) });
   if (isLate) {
-    const starts = await eachOf(names, async (name) => await join(order, name as Name));
-    return await eachOf(starts, async (start) => await start());
+    const starts = await eachOf(names, start);
+    return await eachOf(starts, async (run) => await run());
   }
-  const run = async (name: string): Promise<number> => await (await join(order, name as Name))();
+  const run = async (name: string): Promise<number> => await (await start(name))();
   if (pauseMs === 0) return await eachOf(names, run);
   const runs: Promise<number>[] = [];
   for (const name of names) {
@@ -109,7 +119,7 @@ async function eachOf<T, R>(all: readonly T[], work: (each: T) => Promise<R>): P
 /** Answers what runs its agent, until it is in; and how long both took. */
 async function join(
   { target, token }: Pick<Join, "target" | "token">,
-  node: Name,
+  { name: node, isWhole }: { readonly name: Name; readonly isWhole: boolean },
 ): Promise<() => Promise<number>> {
   const [pin, parsed] = [parsePin(target.pin), parseJoinToken(token)];
   if (pin instanceof core.Problem || parsed instanceof core.Problem) throw new Error("no token");
@@ -126,19 +136,34 @@ async function join(
   return async () => {
     const standing: Standing = {
       name: node,
-      status: undefined,
+      applied: 0,
       firstRev: Infinity,
       appliedAt: new Map(),
       currentAt: 0,
       cut: () => undefined,
     };
     all.push(standing);
-    const lines = createLines(known, () => undefined);
-    const world = worldOf(standing, lines);
-    void new Agent(world, { privateKey, version: "bench", interface: OWN }).run();
-    await until(() => standing.status?.applied !== undefined);
+    const world = worldOf(
+      standing,
+      createLines(known, () => undefined),
+    );
+    if (isWhole) {
+      void new Agent(world, { privateKey, version: "bench", interface: OWN }).run();
+    } else {
+      const applied = (rev: number): void => noteApplied(standing, rev);
+      runLight(world, { instance: node, size: all.length, applied });
+    }
+    await until(() => standing.applied > 0);
     return now() - begin;
   };
+}
+
+function noteApplied(standing: Standing, rev: number): void {
+  if (standing.applied === rev) return;
+  standing.applied = rev;
+  standing.firstRev = Math.min(standing.firstRev, rev);
+  standing.appliedAt.set(rev, now());
+  for (const each of listeners) each();
 }
 
 function worldOf(
@@ -171,14 +196,8 @@ function worldOf(
     examine: () => undefined,
     knock: () => undefined,
     log: () => undefined,
-    onStatus: (status) => {
-      standing.status = status;
-      const { applied } = status;
-      if (applied !== undefined && !standing.appliedAt.has(applied)) {
-        standing.firstRev = Math.min(standing.firstRev, applied);
-        standing.appliedAt.set(applied, now());
-        for (const each of listeners) each();
-      }
+    onStatus: ({ applied }) => {
+      if (applied !== undefined) noteApplied(standing, applied);
     },
   };
 }

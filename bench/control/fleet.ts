@@ -7,7 +7,7 @@ import type { Answer, Order, Target } from "./orders.ts";
 
 const AGENTS = fileURLToPath(new URL("agents.ts", import.meta.url));
 const PROCESSES = 2;
-/** Each agent has a device of as many peers as there are agents. */
+/** Who keeps a device has one of as many peers as there are agents. */
 const MOST_MB = 9000;
 
 export class Fleet {
@@ -26,15 +26,17 @@ export class Fleet {
     {
       target,
       token,
+      whole,
       pauseMs = 0,
       isLate = false,
-    }: { target: Target; token: string; pauseMs?: number; isLate?: boolean },
+    }: { target: Target; token: string; whole: number; pauseMs?: number; isLate?: boolean },
   ): Promise<readonly number[]> {
     return await this.#order((at) => ({
       kind: "join",
       target,
       token,
       names: names.filter((_, index) => index % PROCESSES === at),
+      whole: Math.ceil(whole / PROCESSES),
       pauseMs: pauseMs * PROCESSES,
       isLate,
     }));

@@ -14,6 +14,9 @@ import { BenchServer } from "./server.ts";
 
 const PORT = 18_443;
 const MOST_AT_ONCE = 500;
+/** Of more, only some keep devices: that of each is as large as the mesh, and all are in this machine. */
+const MOST_WHOLE = 300;
+const SOME_WHOLE = 100;
 const CHANGES = 20;
 /** Between two changes: the last reports of the one before are in, and are counted with it. */
 const REST_MS = 500;
@@ -64,7 +67,8 @@ async function measureJoins({
   const before = server.cpuSeconds;
   // Where there are so many, telling each of each that joins takes this machine's agents minutes.
   const isLate = names.length > MOST_AT_ONCE;
-  await fleet.join(names, { target: server.target, token, isLate });
+  const whole = names.length > MOST_WHOLE ? SOME_WHOLE : names.length;
+  await fleet.join(names, { target: server.target, token, whole, isLate });
   const spent = server.cpuSeconds - before;
   const agents = (await server.measures()).get("warren_agents") ?? 0;
   return [
@@ -100,7 +104,6 @@ async function measureChanges(world: World): Promise<readonly Measurement[]> {
   }
   const bytes = ((await server.measures()).get("warren_stream_bytes_total") ?? 0) - bytesBefore;
   const size = names.length;
-  const memory = { target: 150 + size / 10, measured: server.megabytes, unit: "MB" };
   return [
     row(names, "change applied: median", { target: 150, measured: quantile(all, 0.5), unit: "ms" }),
     row(names, "change applied: p99", { target: 500, measured: quantile(all, 0.99), unit: "ms" }),
@@ -119,13 +122,13 @@ async function measureChanges(world: World): Promise<readonly Measurement[]> {
       measured: bytes / CHANGES / size,
       unit: "B",
     }),
-    row(names, "memory of the server", memory),
   ];
 }
 
 /** As nobody expects it, and started again: agents are back with what they have. */
 async function measureKill({ server, fleet, names }: World): Promise<readonly Measurement[]> {
   await pause(STOOD_MS);
+  const memory = { target: 150 + names.length / 10, measured: server.megabytes, unit: "MB" };
   await server.kill();
   const up = await server.start();
   const took = (await fleet.current(up)).map((at) => at - up);
@@ -135,6 +138,7 @@ async function measureKill({ server, fleet, names }: World): Promise<readonly Me
   const target = names.length > 500 ? 5 : 2;
   const seconds = Math.max(...took) / 1000;
   return [
+    row(names, "memory of the server, at rest", memory),
     row(names, "kill -9: all in sync", { target, measured: seconds, unit: "s" }),
     row(names, "kill -9: bytes an agent", { target: 2000, measured: bytes, unit: "B" }),
     row(names, "kill -9: snapshots", { target: 0, measured: snapshots, unit: "" }),
@@ -159,7 +163,7 @@ async function measureLateJoins(world: World): Promise<readonly Measurement[]> {
   const { server, fleet, names, token } = world;
   const late = Array.from({ length: LATE_JOINS }, (_, at) => nameOf(names.length + at));
   const pauseMs = LATE_JOINS_MS / LATE_JOINS;
-  await fleet.join(late, { target: server.target, token, pauseMs });
+  await fleet.join(late, { target: server.target, token, whole: 0, pauseMs });
   const log = await server.call("listRevisions", { query: { limit: String(LATE_JOINS) } });
   const joins = log.filter(({ command }) => command === "join");
   let worst = 0;

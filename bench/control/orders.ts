@@ -12,6 +12,8 @@ export type Order =
       readonly target: Target;
       readonly token: string;
       readonly names: readonly string[];
+      /** So many of them keep a device. */
+      readonly whole: number;
       /** Between one and the next, in ms; 0: as fast as they come. */
       readonly pauseMs: number;
       /** All are told of all at once when all have joined, instead of all of each that joins. */

@@ -1,4 +1,4 @@
-/** Puts the control plane together and serves it on one TCP port. The only file of the server that touches the network. */
+/** Puts the control plane together and serves it on one TCP port. */
 import { createServer } from "node:https";
 import type { Server } from "node:https";
 import type { IncomingMessage } from "node:http";
@@ -6,15 +6,14 @@ import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { inspect } from "node:util";
 import type { Socket } from "node:net";
-import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
-import { AppError, ENDED, printHostPort, printJoinToken, printServerAddress } from "@warren/api";
-import type { LineEnd, Pin, ServerAddress } from "@warren/api";
-import { optional, parseAddress, printText, Problem, say } from "@warren/core";
+import { AppError, printHostPort, printJoinToken, printServerAddress } from "@warren/api";
+import type { Pin, ServerAddress } from "@warren/api";
+import { optional, printText, say } from "@warren/core";
 import type { Catalogue, Finding, Name } from "@warren/core";
 import * as crypto from "@warren/crypto";
-import { WebSocketServer } from "ws";
-import type { WebSocket } from "ws";
+import type { WebSocketServer } from "ws";
+import { acceptAgents } from "./agent-sockets.ts";
 import { isEverywhere, namesOf, ownAddressesOf, placeOf } from "./addresses.ts";
 import type { Place } from "./addresses.ts";
 import { createApp } from "./app.ts";
@@ -75,10 +74,6 @@ export interface Serving {
   close(): Promise<void>;
 }
 
-const STREAM = "/api/v1/stream";
-/** A half-open connection is over after three of them. */
-const PING_MS = 15_000;
-const MOST_PINGS_MISSED = 3;
 /** How long a stop waits for those who are connected. */
 const STOP_MS = 2_000;
 const IDLE_MS = 50;
@@ -92,8 +87,6 @@ const PATIENCE = {
 };
 /** Far more than hosts; below what the system lets a service open. */
 const MOST_CONNECTIONS = 20_000;
-/** The largest message of an agent: a report of thousands of peers. */
-const MOST_MESSAGE_BYTES = 4_000_000;
 
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { folder } = options;
@@ -259,67 +252,6 @@ function findConnected(server: Server): ReadonlySet<Socket> {
     socket.once("close", () => connected.delete(socket));
   });
   return connected;
-}
-
-/** One WebSocket an agent, known by its credential before anything else. */
-function acceptAgents(server: Server, door: Door, streams: Streams): WebSocketServer {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: MOST_MESSAGE_BYTES });
-  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const header = (name: string): string | undefined => {
-      const value = request.headers[name];
-      return typeof value === "string" ? value : undefined;
-    };
-    const caller = request.url === STREAM ? door.identify({ method: "GET", header }) : undefined;
-    if (caller?.kind !== "node") {
-      // Node leaves it to us here: an error that nobody hears would end the server.
-      socket.on("error", () => socket.destroy());
-      socket.end(
-        `HTTP/1.1 ${caller === undefined ? "404 Not Found" : "401 Unauthorized"}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
-        () => socket.destroy(),
-      );
-      return;
-    }
-    sockets.handleUpgrade(request, socket, head, (stream) => {
-      const address = parseAddress((request.socket.remoteAddress ?? "").replace(/^::ffff:/, ""));
-      const { network, node } = caller;
-      keep(stream, streams, { network, node, ...(address instanceof Problem ? {} : { address }) });
-    });
-  });
-  return sockets;
-}
-
-function keep(
-  stream: WebSocket,
-  streams: Streams,
-  arrival: Parameters<Streams["connect"]>[0],
-): void {
-  let missed = 0;
-  const line = {
-    send: (text: string) => stream.send(text),
-    get bufferedBytes() {
-      return stream.bufferedAmount;
-    },
-    close: (why: LineEnd) => stream.close(ENDED, why),
-  };
-  const { receive, end } = streams.connect(arrival, line);
-  const timer = setInterval(() => {
-    missed += 1;
-    if (missed > MOST_PINGS_MISSED) stream.terminate();
-    else stream.ping();
-  }, PING_MS);
-  stream.on("pong", () => {
-    missed = 0;
-  });
-  stream.on("message", (data, isBinary) => {
-    if (isBinary) stream.close();
-    else receive((data as Buffer).toString("utf8"));
-  });
-  // What fails there ends it, too.
-  stream.on("error", () => stream.terminate());
-  stream.on("close", () => {
-    clearInterval(timer);
-    end();
-  });
 }
 
 async function listen(server: Server, host: string, port: number): Promise<number> {

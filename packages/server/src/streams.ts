@@ -2,7 +2,7 @@
  * The agents that are connected: tells each what its device is, and what becomes of it. Knows no socket,
  * only something to send a text with; whoever cannot follow is cut off and begins anew, never left behind.
  */
-import { hashAfter, hashOf, isEmpty, printDelta, printMessage } from "@warren/api";
+import { hashOf, isEmpty, printDelta, printMessage } from "@warren/api";
 import { deltaBetween, readAgentMessage, spreadMs } from "@warren/api";
 import type { AgentMessage, LineEnd } from "@warren/api";
 import * as core from "@warren/core";
@@ -225,7 +225,7 @@ export class Streams {
       return this.#send(agent, printMessage({ kind: "waiting", network: agent.network }));
     }
     const isAsTold = agent.isOfThisLog && told.isOfNow(hello);
-    if (isAsTold) this.#proveSoon(nodeKey(agent.network, agent.node));
+    if (isAsTold && agent.told !== hello.hash) this.#proveSoon(nodeKey(agent.network, agent.node));
     const hash = isAsTold || hello.hash === undefined ? hello.hash : told.hashOf(agent.node);
     // What it was told on this line it has by the time that it hears the answer, whatever it had before.
     const had = agent.told ?? hello.hash;
@@ -311,15 +311,15 @@ export class Streams {
       if (agent.network === network && agent.seen !== undefined) agent.observe();
     }
     this.#repeat(network);
-    const before = this.#told.get(network)?.index;
-    const after = this.#ledger.plan(network)?.index;
-    if (before === after) return false;
-    this.#told.set(network, new Told(this.#ledger, network, this.#means));
+    const before = this.#told.get(network);
+    if (before?.side?.index === this.#ledger.plan(network)?.index) return false;
+    const after = new Told(this.#ledger, network, this.#means);
+    this.#told.set(network, after);
     const change =
-      before === undefined || after === undefined ? undefined : changeBetween(before, after);
+      before?.side && after.side && changeBetween(before.side, after.side, this.#means.digest);
     for (const agent of this.#agents.values()) {
       if (agent.network !== network || !isAnswered(agent)) continue;
-      if (after?.byName.has(agent.node as Name) !== true) continue;
+      if (!after.isMember(agent.node)) continue;
       if (agent.told === undefined || change === undefined) this.#sendAll(agent);
       else this.#sendChange(agent, change, agent.told);
     }
@@ -353,13 +353,10 @@ export class Streams {
   }
 
   #sendChange(agent: Agent, change: Change, told: string): void {
-    const { delta, replaced } = deltaFor(
-      change,
-      agent.node as Name,
-      this.#means.presharedKeys(agent.network),
-    );
+    const presharedKey = this.#means.presharedKeys(agent.network);
+    const { delta, hashAfter } = deltaFor(change, agent.node as Name, presharedKey);
     if (isEmpty(delta)) return;
-    const hash = hashAfter(told, replaced, delta, this.#means.digest);
+    const hash = hashAfter(told);
     note(agent, hash, this.#ledger.rev);
     this.counts.patches += 1;
     // Somebody has asked for it, or it would not be in the log.

@@ -2,7 +2,8 @@
 import { entriesOf, hashOf } from "@warren/api";
 import type { Digest, Entries, PresharedKeys } from "@warren/api";
 import * as core from "@warren/core";
-import type { Index, Name } from "@warren/core";
+import type { Name } from "@warren/core";
+import type { Side } from "./deltas.ts";
 import type { Ledger } from "./ledger.ts";
 import { rowsOf } from "./state.ts";
 
@@ -13,7 +14,8 @@ export interface Means {
 }
 
 export class Told {
-  readonly index: Index | undefined;
+  /** Undefined where there is no mesh. */
+  readonly side: Side | undefined;
   /**
    * What all devices are made of, as one short text: an agent that comes back with the same is current, and
    * no device is made to see that. After a restart a thousand of them come at once.
@@ -26,16 +28,18 @@ export class Told {
   constructor(ledger: Ledger, network: string, means: Means) {
     this.#network = network;
     this.#means = means;
-    this.index = ledger.plan(network)?.index;
-    this.basis = this.index && means.digest(partsOf(ledger, network)).toString(36);
+    const index = ledger.plan(network)?.index;
+    this.side = index && { index, own: new Map() };
+    this.basis = index && means.digest(partsOf(ledger, network)).toString(36);
   }
 
   /** Undefined for whoever is not in the mesh. O(N). */
   entriesOf(node: string): Entries | undefined {
-    const member = this.index?.byName.get(node as Name);
-    if (this.index === undefined || member === undefined) return undefined;
+    const index = this.side?.index;
+    const member = index?.byName.get(node as Name);
+    if (index === undefined || member === undefined) return undefined;
     const { presharedKeys } = this.#means;
-    return entriesOf(core.device(this.index, member), presharedKeys(this.#network));
+    return entriesOf(core.device(index, member), presharedKeys(this.#network));
   }
 
   hashOf(node: string): string | undefined {
@@ -44,7 +48,7 @@ export class Told {
   }
 
   isMember(node: string): boolean {
-    return this.index?.byName.has(node as Name) === true;
+    return this.side?.index.byName.has(node as Name) === true;
   }
 
   /** Whether what a member says that it has is of what there is now. */

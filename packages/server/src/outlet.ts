@@ -1,0 +1,65 @@
+/** What goes out to one agent. */
+import { ENDED } from "@warren/api";
+import type { LineEnd } from "@warren/api";
+import type { WebSocket } from "ws";
+import type { Line } from "./connected-agent.ts";
+
+/**
+ * What is longer goes in pieces, each when the one before is out: for each connection TLS keeps as much
+ * memory as the most that it was ever given at once, and the device of a thousand peers is 250 kB.
+ */
+const PIECE_BYTES = 16_000;
+
+export class Outlet implements Line {
+  readonly #stream: Pick<WebSocket, "send" | "close" | "bufferedAmount">;
+  /** After the one that goes in pieces now. */
+  #waiting: string[] = [];
+  #waitingBytes = 0;
+  #isBusy = false;
+  #end: LineEnd | undefined;
+
+  constructor(stream: Pick<WebSocket, "send" | "close" | "bufferedAmount">) {
+    this.#stream = stream;
+  }
+
+  get bufferedBytes(): number {
+    return this.#stream.bufferedAmount + this.#waitingBytes;
+  }
+
+  send(text: string): void {
+    if (this.#end !== undefined) return;
+    if (!this.#isBusy && text.length <= PIECE_BYTES) return this.#stream.send(text);
+    this.#waiting.push(text);
+    this.#waitingBytes += text.length;
+    if (!this.#isBusy) void this.#sendWaiting();
+  }
+
+  /** After all that was sent; whoever does not read that is not waited for. */
+  close(why: LineEnd): void {
+    this.#end = why;
+    if (!this.#isBusy || why === "overflow") this.#stream.close(ENDED, why);
+  }
+
+  async #sendWaiting(): Promise<void> {
+    this.#isBusy = true;
+    try {
+      for (let text = this.#waiting.shift(); text !== undefined; text = this.#waiting.shift()) {
+        const bytes = Buffer.from(text);
+        for (let at = 0; at < bytes.length; at += PIECE_BYTES) await this.#sendPiece(bytes, at);
+        this.#waitingBytes -= text.length;
+      }
+      this.#isBusy = false;
+      if (this.#end !== undefined) this.close(this.#end);
+    } catch {
+      // It has ended meanwhile: whoever listens there is told.
+    }
+  }
+
+  async #sendPiece(bytes: Buffer, at: number): Promise<void> {
+    const piece = bytes.subarray(at, at + PIECE_BYTES);
+    const fin = at + PIECE_BYTES >= bytes.length;
+    await new Promise<void>((done, failed) => {
+      this.#stream.send(piece, { binary: false, fin }, (error) => (error ? failed(error) : done()));
+    });
+  }
+}
