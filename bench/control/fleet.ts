@@ -11,13 +11,14 @@ const PROCESSES = 2;
 const MOST_MB = 9000;
 
 export class Fleet {
-  readonly #processes: readonly ChildProcess[];
+  readonly #processes: readonly (readonly [ChildProcess, Promise<never>])[];
   #orders = 0;
 
   constructor() {
-    this.#processes = Array.from({ length: PROCESSES }, () =>
-      fork(AGENTS, { execArgv: [`--max-old-space-size=${MOST_MB}`] }),
-    );
+    this.#processes = Array.from({ length: PROCESSES }, () => {
+      const child = fork(AGENTS, { execArgv: [`--max-old-space-size=${MOST_MB}`] });
+      return [child, ended(child)];
+    });
   }
 
   /** How long each join took until its device was applied, in ms. */
@@ -57,16 +58,16 @@ export class Fleet {
   }
 
   close(): void {
-    for (const each of this.#processes) each.disconnect();
+    for (const [child] of this.#processes) child.disconnect();
   }
 
   async #order(orderOf: (at: number) => Order): Promise<readonly number[]> {
     this.#orders += 1;
     const id = this.#orders;
-    const answers = this.#processes.map(async (child, at) => {
+    const answers = this.#processes.map(async ([child, end], at) => {
       child.send({ id, order: orderOf(at) });
       for (;;) {
-        const [answer] = (await Promise.race([once(child, "message"), ended(child)])) as [Answer];
+        const [answer] = (await Promise.race([once(child, "message"), end])) as [Answer];
         if (answer.id === id) return answer.numbers;
       }
     });
