@@ -1,7 +1,8 @@
 /** Two hosts with one disk are told apart from one host that starts anew. */
 import { printText } from "@warren/core";
+import { removeNode } from "@warren/server";
 import { expect, test } from "vitest";
-import { createWorld, QUIET_MS } from "./sample-world.ts";
+import { createWorld, joinAndStart, QUIET_MS } from "./sample-world.ts";
 
 const TOLD = "two hosts come as this node by turns";
 
@@ -38,4 +39,16 @@ test("a host that runs from another's disk is shown to the server and on both, u
   await world.clock.pass(10 * QUIET_MS);
   expect(world.streams?.presence(world.network, "a")?.error).toBeUndefined();
   expect(a.status?.error).toBeUndefined();
+});
+
+test("a host that joins under the name of one that was copied is no copy", async () => {
+  const world = await createWorld(["a", "b"]);
+  world.copyOf(world.host("a")).startAgent();
+  await world.clock.pass(2 * QUIET_MS);
+  await world.commit((state) => removeNode(state, world.network, "a"));
+  await world.clock.pass(1000);
+  await joinAndStart(world, "a");
+  await world.clock.pass(1000);
+  expect(world.streams?.presence(world.network, "a")).toMatchObject({ isBehind: false });
+  expect(world.streams?.presence(world.network, "a")?.error).toBeUndefined();
 });

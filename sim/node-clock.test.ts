@@ -1,8 +1,9 @@
 /** A host whose clock goes back is refused by its peers, until they forget what they have seen of it. */
 import type { InterfaceName, Name } from "@warren/core";
+import { removeNode } from "@warren/server";
 import { expect, test } from "vitest";
 import type { PlaneWorld } from "./plane-world.ts";
-import { createWorld, differences, QUIET_MS } from "./sample-world.ts";
+import { createWorld, differences, joinAndStart, QUIET_MS } from "./sample-world.ts";
 import type { SimHost } from "./sim-host.ts";
 
 const OWN = "warren0" as InterfaceName;
@@ -62,6 +63,19 @@ test("peers of a host whose clock went back while it runs know it anew within 10
   await world.clock.pass(QUIET_MS);
   expect({ peer: await peerOf(a), is: generation(world, "b") }).toEqual({ peer: KNOWN, is: 1 });
   expect(await differences(world)).toEqual([]);
+});
+
+test("a host that joins under the name of one that is out is another, whatever the other's clock was", async () => {
+  const world = await createWorld(["a", "b"]);
+  const b = world.host("b");
+  b.clockAheadMs = DAY_MS;
+  await world.clock.pass(QUIET_MS);
+  await world.commit((state) => removeNode(state, world.network, "b"));
+  await world.clock.pass(QUIET_MS);
+  b.clockAheadMs = 0;
+  await joinAndStart(world, "b");
+  await world.clock.pass(QUIET_MS);
+  expect([b.isRunning, generation(world, "b")]).toEqual([true, undefined]);
 });
 
 test("a host that booted with an older clock while the server was away is known anew, also by who comes later", async () => {

@@ -4,6 +4,7 @@
  */
 import * as core from "@warren/core";
 import type { Address } from "@warren/core";
+import type { Joined } from "./state.ts";
 
 /** Each stays away for a quarter of a minute: after so long without a turn it is over. */
 const OVER_MS = 300_000;
@@ -18,15 +19,16 @@ interface Turns {
 }
 
 export class Clones {
-  readonly #turns = new Map<string, Turns>();
+  /** They go with what the node joined by. */
+  readonly #turns = new WeakMap<Joined, Turns>();
 
   /** A process of a node's host has come; for a visit there is another one each time. */
   note(
-    node: string,
+    node: Joined | undefined,
     { instance, isVisit = false }: { readonly instance?: string; readonly isVisit?: boolean },
     { address, at }: { readonly address?: Address; readonly at: number },
   ): void {
-    if (instance === undefined || isVisit) return;
+    if (node === undefined || instance === undefined || isVisit) return;
     const before = this.#turns.get(node);
     const { current = instance, places = new Map(), provenAt = -Infinity } = before ?? {};
     const isProven = current !== instance && places.has(instance);
@@ -39,8 +41,8 @@ export class Clones {
   }
 
   /** What is wrong with a node, and the way out. */
-  find(node: string, at: number): core.Phrase | undefined {
-    const turns = this.#turns.get(node);
+  find(node: Joined | undefined, at: number): core.Phrase | undefined {
+    const turns = node && this.#turns.get(node);
     if (turns === undefined || at - turns.provenAt > OVER_MS) return undefined;
     const places = new Set(
       [...turns.places.values()].flatMap((each) => each ?? []).map(core.printAddress),

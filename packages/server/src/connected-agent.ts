@@ -2,6 +2,7 @@
 import type { AgentMessage, LineEnd, PeerReport } from "@warren/api";
 import * as core from "@warren/core";
 import type { Address, PublicKey } from "@warren/core";
+import type { Joined } from "./state.ts";
 
 /** One agent's connection. */
 export interface Line {
@@ -40,8 +41,8 @@ export interface Presence {
 
 export interface ConnectedAgent extends Arrival {
   readonly line: Line;
-  /** The hash of that which it came with: whoever joins again is another. */
-  readonly credential: string | undefined;
+  /** By which it came: whoever joins again is another. */
+  readonly joined: Joined | undefined;
   presence: Presence;
   /** Hash of the device that it was told; absent while it was told none. */
   told: string | undefined;

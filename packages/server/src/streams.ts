@@ -18,6 +18,7 @@ import type { Clock, Ledger } from "./ledger.ts";
 import { clockSeen } from "./node-clock.ts";
 import { inTurn, sparing } from "./sparing.ts";
 import { nodeKey } from "./state.ts";
+import type { Joined } from "./state.ts";
 import { Told } from "./told.ts";
 import type { Means } from "./told.ts";
 
@@ -40,8 +41,8 @@ export class Streams {
   readonly #means: Means;
   readonly #report: (mistake: unknown) => void;
   readonly #agents = new Map<string, Agent>();
-  /** The latest that the clock of each node was, as it has said itself. */
-  readonly #clocks = new Map<string, number>();
+  /** The latest that the clock of each node was, as it has said itself: it goes with what the node joined by. */
+  readonly #clocks = new WeakMap<Joined, number>();
   readonly #clones = new Clones();
   /** What connected agents were told of last. */
   readonly #told = new Map<string, Told>();
@@ -87,9 +88,8 @@ export class Streams {
   }
 
   presence(network: string, node: string): Presence | undefined {
-    const key = nodeKey(network, node);
-    const presence = this.#agents.get(key)?.presence;
-    const cloned = this.#clones.find(key, this.#clock.now());
+    const { presence, joined } = this.agentOf(network, node) ?? {};
+    const cloned = this.#clones.find(joined, this.#clock.now());
     return presence && cloned ? { ...presence, error: core.printText(cloned) } : presence;
   }
 
@@ -109,7 +109,7 @@ export class Streams {
       ...arrival,
       line,
       presence: presenceOf(before, this.#clock.now()),
-      credential: this.#ledger.state.node.get(key)?.joined?.credential,
+      joined: this.#ledger.state.node.get(key)?.joined,
       ...UNGREETED,
       observe: sparing(this.#clock, ASKED_MS, () => this.#observe(agent)),
       sendAgain: sparing(this.#clock, ASKED_MS, () => this.#sendAgain(agent)),
@@ -192,7 +192,7 @@ export class Streams {
     const at = this.#clock.now();
     agent.presence = greeted(agent.presence, hello, at);
     this.#compareClocks(agent, hello.now);
-    this.#clones.note(nodeKey(agent.network, agent.node), hello, { ...agent, at });
+    this.#clones.note(agent.joined, hello, { ...agent, at });
     const { listenPort: port, addresses = [] } = hello;
     if (port !== undefined && agent.address !== undefined) {
       agent.seen = { port, addresses };
@@ -204,13 +204,12 @@ export class Streams {
     this.#schedule(agent.network);
   }
 
-  #compareClocks({ network, node }: Agent, now: number | undefined): void {
-    const key = nodeKey(network, node);
+  #compareClocks({ network, node, joined }: Agent, now: number | undefined): void {
     const isMember = this.#ledger.plan(network)?.index.byName.has(node as Name) === true;
-    if (now === undefined || !isMember) return;
+    if (now === undefined || joined === undefined || !isMember) return;
     const before = this.#ledger.seenOf(network, node as Name);
-    const { latest, seen } = clockSeen(before, this.#clocks.get(key) ?? 0, now);
-    this.#clocks.set(key, latest);
+    const { latest, seen } = clockSeen(before, this.#clocks.get(joined) ?? 0, now);
+    this.#clocks.set(joined, latest);
     if (seen !== undefined) this.#ledger.observe(network, node as Name, seen);
   }
 
@@ -344,7 +343,7 @@ export class Streams {
       const joined = this.#ledger.state.node.get(key)?.joined;
       if (
         agent.network !== network ||
-        (joined !== undefined && joined.credential === agent.credential)
+        (joined !== undefined && joined.credential === agent.joined?.credential)
       )
         continue;
       this.#send(agent, printMessage({ kind: "revoked" }));
