@@ -2,7 +2,7 @@
 import type { Name } from "@warren/core";
 import { authenticate } from "./auth/authenticate.ts";
 import type { AskedRequest, Known } from "./auth/authenticate.ts";
-import type { Caller } from "./auth/roles.ts";
+import type { Caller, NodeCaller } from "./auth/roles.ts";
 import type { Sessions } from "./auth/sessions.ts";
 import type { Clock, Ledger } from "./ledger.ts";
 import type { NodeRow, Rows } from "./state.ts";
@@ -15,6 +15,7 @@ export class Door {
   readonly #localHash: string;
   #nodes: Rows<NodeRow> | undefined;
   #callers: Known["nodes"] = new Map();
+  readonly #revoked = new Set<string>();
 
   /** `localToken`: of whoever may read the server's own files, and so may do everything. */
   constructor(
@@ -46,10 +47,10 @@ export class Door {
     return authenticate(known, request, this.#clock.now());
   }
 
-  /** By a credential that stands in a request's body. */
-  identifyNode(credential: string): Caller {
-    const node = this.#nodeCallers().get(this.#hashSecret(credential));
-    return node ?? { kind: "nobody", why: "unknown" };
+  /** By a credential that stands in a request's body. What was one is known until the server ends. */
+  identifyNode(credential: string): NodeCaller | "revoked" | "unknown" {
+    const hash = this.#hashSecret(credential);
+    return this.#nodeCallers().get(hash) ?? (this.#revoked.has(hash) ? "revoked" : "unknown");
   }
 
   /** By the hashes of their credentials; worked out once for each change of the nodes. */
@@ -57,6 +58,7 @@ export class Door {
     const nodes = this.#ledger.state.node;
     if (nodes === this.#nodes) return this.#callers;
     this.#nodes = nodes;
+    const before = this.#callers;
     this.#callers = new Map(
       [...nodes].flatMap(([key, { joined }]) => {
         const [network = "", node = ""] = key.split("/");
@@ -64,6 +66,7 @@ export class Door {
         return joined === undefined ? [] : [[joined.credential, caller] as const];
       }),
     );
+    for (const hash of before.keys()) if (!this.#callers.has(hash)) this.#revoked.add(hash);
     return this.#callers;
   }
 }

@@ -3,7 +3,7 @@ import type { AnswerOf, BodyOf, QueryOf, Routes } from "@warren/api";
 import type { Text } from "@warren/core";
 import type { Context } from "hono";
 import type { RateLimit } from "./auth/rate-limit.ts";
-import type { Caller } from "./auth/roles.ts";
+import type { Caller, NodeCaller } from "./auth/roles.ts";
 import type { Sessions } from "./auth/sessions.ts";
 import type { Clock, Deed, Ledger } from "./ledger.ts";
 import type { Store } from "./store/store.ts";
@@ -17,7 +17,7 @@ export interface Plane {
   readonly clock: Clock;
   readonly vault: Vault;
   /** Whose a node's credential is. */
-  readonly nodeOf: (credential: string) => Caller;
+  readonly nodeOf: (credential: string) => NodeCaller | "revoked" | "unknown";
   readonly sessions: Sessions;
   /** Of one address, and of one account. */
   readonly tries: RateLimit;

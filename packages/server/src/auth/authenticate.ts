@@ -3,7 +3,7 @@ import { NODE_CREDENTIAL_PREFIX } from "@warren/api";
 import type { AuthState } from "./auth-state.ts";
 import { API_TOKEN_PREFIX } from "./credentials.ts";
 import { LOCAL, narrow } from "./roles.ts";
-import type { Caller } from "./roles.ts";
+import type { Caller, NodeCaller } from "./roles.ts";
 import { readCookie } from "./sessions.ts";
 import type { Sessions } from "./sessions.ts";
 
@@ -11,7 +11,7 @@ import type { Sessions } from "./sessions.ts";
 export interface Known {
   readonly state: AuthState;
   /** Nodes by the hashes of their credentials. */
-  readonly nodes: ReadonlyMap<string, Extract<Caller, { kind: "node" }>>;
+  readonly nodes: ReadonlyMap<string, NodeCaller>;
   readonly sessions: Sessions;
   readonly hashSecret: (secret: string) => string;
   /** Of the token of whoever may read the server's own files, and so may do everything. */

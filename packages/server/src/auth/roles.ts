@@ -27,7 +27,13 @@ export type Caller =
       readonly account: Name;
       readonly roles: readonly Grant[];
     }
-  | { readonly kind: "node"; readonly network: Name; readonly node: Name };
+  | NodeCaller;
+
+export interface NodeCaller {
+  readonly kind: "node";
+  readonly network: Name;
+  readonly node: Name;
+}
 
 /** Whoever is root on the server's host: no row, so that nobody can take it away or be made it. */
 export const LOCAL: Caller & { readonly kind: "account" } = {

@@ -75,17 +75,17 @@ test("a router hears whose clock went back, and others hear that of its own", as
   expect(plane.ledger.seenOf("home", parsedName("r"))).toMatchObject({ generation: 1 });
 });
 
-test("a router that nobody knows is out where the log knows of that, and else keeps what it has", async () => {
+test("a router that was taken out hears that; one that nobody knows keeps what it has, whatever that is", async () => {
   const { ask, checkIn, plane } = await createRouter();
   const { epoch, rev } = plane.ledger;
+  // As of a store that is older than this router, was put back by hand, and has grown since.
+  const stranger = { credential: `wrc_${"b".repeat(43)}`, epoch, rev: rev - 1 };
   await ask("DELETE /networks/home/nodes/r", { by });
-  expect([
-    await checkIn({ epoch, rev }),
-    await checkIn({ epoch, rev: rev + 2 }),
-    await checkIn({ epoch: "another", rev }),
-    await checkIn({ rev }),
-    await checkIn(),
-  ]).toEqual(["revoked\n", ...Array<string>(4).fill("unknown\n")]);
+  expect([await checkIn({ epoch, rev }), await checkIn(), await checkIn(stranger)]).toEqual([
+    "revoked\n",
+    "revoked\n",
+    "unknown\n",
+  ]);
 });
 
 test("a router that leaves is taken out", async () => {
