@@ -71,6 +71,28 @@ test("who goes and comes again at once is not dialled where he was seen before",
   expect([dialled(), ledger.seen(NETWORK)]).toEqual([undefined, []]);
 });
 
+test("what was seen is the same after a restart, and where nobody was seen he is not dialled", async () => {
+  const { ledger, store } = await create();
+  const host = parseAddress("2001:db8::1");
+  if (host instanceof Problem) throw new Error(String(host));
+  const endpoint = { host, port: 1 };
+  const all = [
+    { endpoint, isMapped: true },
+    { endpoint, isMapped: false, generation: 1, clockMs: 5 },
+    { clockMs: 5 },
+    { clockMs: 5, generation: 1 },
+  ];
+  for (const [at, seen] of all.entries()) {
+    await ledger.commit(deed, comes(`n${at}`));
+    ledger.observe(NETWORK, parsedName(`n${at}`), seen);
+  }
+  const [facts, index] = [ledger.seen(NETWORK), ledger.plan(NETWORK)?.index];
+  await ledger.close();
+  const again = await Ledger.open(store, clock);
+  expect(again.seen(NETWORK)).toEqual(facts);
+  expect(again.plan(NETWORK)?.index.byName).toEqual(index?.byName);
+});
+
 const clock = { now: () => 0, after: () => () => undefined };
 
 function comes(name: string, at = 1): (state: State) => State {

@@ -4,9 +4,11 @@
  */
 import { AppError } from "@warren/api";
 import * as core from "@warren/core";
-import type { Facts, Name, Observed } from "@warren/core";
+import type { Facts, Name } from "@warren/core";
 import { planWith, settle } from "./plan.ts";
 import type { NetworkPlan } from "./plan.ts";
+import { printObserved, printSeen, readSeen } from "./seen.ts";
+import type { Seen } from "./seen.ts";
 import { changedRows, stateOf } from "./state.ts";
 import type { State } from "./state.ts";
 import type { Store } from "./store/store.ts";
@@ -25,11 +27,6 @@ export interface Deed {
   readonly summary?: string;
   /** Throws where the state is no longer what its doer takes it for. */
   readonly check?: (state: State) => void;
-}
-
-/** What was seen of a node; the mesh hears of all but how its clock stood. */
-export interface Seen extends Observed {
-  readonly clockMs?: number;
 }
 
 /** Seen endpoints are gathered for so long before they are written. */
@@ -140,7 +137,7 @@ export class Ledger {
     const facts = this.#factsOf(network);
     const before = this.seenOf(network, node);
     const after = { ...before, ...seen };
-    if (printFact(before) === printFact(after)) return;
+    if (printSeen(before) === printSeen(after)) return;
     this.#facts.set(network, new Map(facts).set(node, after));
     this.#saveSoon(network, node, after);
     if (printObserved(after) === printObserved(before)) return;
@@ -186,7 +183,7 @@ export class Ledger {
     if (unsaved.length === 0) return;
     this.#unsavedFacts.clear();
     const set = unsaved.flatMap(([key, seen]): [string, string][] =>
-      seen === undefined ? [] : [[key, printFact(seen)]],
+      seen === undefined ? [] : [[key, printSeen(seen)]],
     );
     const gone = unsaved.flatMap(([key, seen]) => (seen === undefined ? [key] : []));
     try {
@@ -294,7 +291,7 @@ export class Ledger {
     if (!key.startsWith(SEEN)) return;
     const [network = "", node = ""] = key.slice(SEEN.length).split("/");
     const facts = this.#facts.get(network) ?? new Map<Name, Seen>();
-    this.#facts.set(network, facts.set(node as Name, readFact(text)));
+    this.#facts.set(network, facts.set(node as Name, readSeen(text)));
   }
 
   /** Of a node that is no more, what was seen. */
@@ -368,33 +365,4 @@ function networksIn({ set, delete: gone }: Rows): ReadonlySet<string> {
       return table === "network" || table === "node" ? [network] : [];
     }),
   );
-}
-
-function printFact(seen: Seen): string {
-  return JSON.stringify(factOf(seen));
-}
-
-/** What devices are made of. */
-function printObserved(seen: Seen): string {
-  return JSON.stringify({ ...factOf(seen), clockMs: undefined });
-}
-
-function factOf({ endpoint, isMapped, generation, clockMs }: Seen): object {
-  const written = endpoint === undefined ? undefined : core.printEndpoint(endpoint);
-  return { endpoint: written, isMapped, generation, clockMs };
-}
-
-function readFact(text: string): Seen {
-  const {
-    endpoint: written,
-    isMapped,
-    generation,
-    clockMs,
-  } = JSON.parse(text) as Record<string, unknown>;
-  const endpoint = core.parseEndpoint(String(written));
-  return {
-    ...(endpoint instanceof core.Problem ? {} : { endpoint, isMapped: isMapped === true }),
-    ...(typeof generation === "number" ? { generation } : {}),
-    ...(typeof clockMs === "number" ? { clockMs } : {}),
-  };
 }

@@ -2,7 +2,7 @@
  * Whether a node's clock went back: WireGuard's peers then refuse its handshakes, which carry the time, until
  * the old time has come again. Nobody's clock but its own says so. Pure.
  */
-import type { Seen } from "./ledger.ts";
+import type { Seen } from "./seen.ts";
 
 /** Whoever is refused for so long tries again by himself before anybody could help. */
 const BACK_MS = 10_000;
