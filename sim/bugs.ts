@@ -79,8 +79,8 @@ export const protocolBugs: readonly ProtocolBug[] = [
     name: "a device is kept that is of a later revision of another log",
     package: "agent",
     file: "intake.ts",
-    find: "if (before !== undefined && epoch === before.epoch && rev < before.rev) {",
-    replace: "if (before !== undefined && rev < before.rev) {",
+    find: "if (isWhole && before !== undefined && epoch === before.epoch && rev < before.rev) {",
+    replace: "if (isWhole && before !== undefined && rev < before.rev) {",
   },
   {
     name: "an agent stays under the log of before when it is told that it is current",

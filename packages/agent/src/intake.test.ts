@@ -73,6 +73,10 @@ test("takeIn() refuses what is older than what it has, of the same log alone", (
   expect(judge({ rev: 7 })).toBe("device of 2 peers");
   expect(judge({ rev: 6 })).toBe("refused: the server is at revision 6, and has been at 7");
   expect(judge({ rev: 6, epoch: "restored" })).toBe("device of 2 peers");
+  // Of a restored log, after a whole that was refused: that is told once more, and why it was.
+  const patch = { kind: "patch", rev: 6, hash: hashOf(entries(2), digest), set: [] } as const;
+  const taken = takeIn(first.device, { ...patch, delete: ["peer/x"] }, digest);
+  expect(told(taken)).toBe("the hash of what was sent is another");
 });
 
 test("takeIn() does not ask again for a whole that does not add up", () => {

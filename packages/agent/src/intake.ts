@@ -27,7 +27,8 @@ export function takeIn(
   const entries = applyDelta(old, delta);
   const { rev, hash } = message;
   const epoch = isWhole ? message.epoch : (before?.epoch ?? "");
-  if (before !== undefined && epoch === before.epoch && rev < before.rev) {
+  // A patch of what was refused adds up to something else, whatever its log.
+  if (isWhole && before !== undefined && epoch === before.epoch && rev < before.rev) {
     return { kind: "refused", problem: isBehind(rev, before.rev) };
   }
   // What it has was held against its hash when it came: from there on a change of one entry costs one.
