@@ -77,6 +77,38 @@ describe("converge()", () => {
     expect(await endpoint()).toBe("203.0.113.9:7");
   });
 
+  test("dials a peer that was wanted where it was heard, and is wanted where it was before", async () => {
+    const { kernel, desired, name } = await converged();
+    const [[publicKey, peer] = []] = desired.peers;
+    if (publicKey === undefined || peer === undefined) throw new Error("it has two");
+    const last = memory();
+    const [there, here] = ["203.0.113.9:7", peer.endpoint];
+    const wanting = (endpoint = ""): typeof desired => ({
+      ...desired,
+      peers: new Map([...desired.peers, [publicKey, { ...peer, endpoint }]]),
+    });
+    const roam = (handshakeSeconds: number): void =>
+      kernel.disturb(name, withPeer(publicKey, { endpoint: there, handshakeSeconds }));
+    roam(500);
+    await converge(kernel, wanting(here), last);
+    roam(10);
+    expect((await converge(kernel, wanting(there), last)).done).toEqual([]);
+    roam(500);
+    await converge(kernel, wanting(here), last);
+    const { link } = await kernel.read(name);
+    expect((link as Link).peers.get(publicKey)?.endpoint).toBe(here);
+    // Made anew where it was heard, since its clock went back, it is wanted elsewhere all the same.
+    kernel.disturb(name, withPeer(publicKey, { handshakeSeconds: 10 }));
+    const { device } = desired;
+    const peers = device.peers.map((each) =>
+      each.publicKey === publicKey ? { ...each, generation: 1 } : each,
+    );
+    last.generations.set(publicKey, 0);
+    await converge(kernel, { ...wanting(there), device: { ...device, peers } }, last);
+    const made = (await kernel.read(name)).link as Link;
+    expect(made.peers.get(publicKey)).toMatchObject({ endpoint: there, received: 0 });
+  });
+
   test("adopts a link without a key, and refuses somebody else's", async () => {
     const { kernel, desired, name } = await converged();
     const index = await indexOf(kernel, name);

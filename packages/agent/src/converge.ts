@@ -42,6 +42,7 @@ export async function converge(
     const steps = diff(state, desired, memory).filter(isDue);
     if (steps.length === 0) {
       rememberGenerations(memory, desired.device);
+      rememberFound(memory, state, desired);
       const blocks = blocksOf(state, desired).filter(({ admissions }) =>
         admissions.some((each) => refused.has(admissionId(each))),
       );
@@ -72,17 +73,29 @@ export function summaryOf(done: readonly string[]): Text {
   return listTexts([...counts].map(([kind, count]) => (count === 1 ? kind : `${count} ${kind}`)));
 }
 
-/** What the kernel was told of endpoints. `wanted`: where another was, and stays. */
+/** What the kernel was told of endpoints; who is made anew where he was heard is wanted elsewhere once that is news. */
 export function remember(
   { endpoints }: Memory,
   steps: readonly Step[],
   wanted: Desired["peers"] = new Map(),
 ): void {
   for (const step of steps) {
-    if (step.kind === "peer-gone") endpoints.delete(step.publicKey);
-    if (step.kind === "peer" && step.change.endpoint !== undefined) {
-      endpoints.set(step.publicKey, wanted.get(step.publicKey)?.endpoint ?? step.change.endpoint);
-    }
+    if (step.kind === "peer-gone" && !wanted.has(step.publicKey)) endpoints.delete(step.publicKey);
+    if (step.kind !== "peer") continue;
+    const { endpoint } = step.change;
+    const meant = wanted.get(step.publicKey)?.endpoint ?? endpoint;
+    const isNews = endpoint === meant || !endpoints.has(step.publicKey);
+    if (endpoint !== undefined && meant !== undefined && isNews)
+      endpoints.set(step.publicKey, meant);
+  }
+}
+
+/** Who is already where he is wanted needs not be told of: all the same he is not wanted elsewhere any more. */
+function rememberFound({ endpoints }: Memory, { link }: KernelState, { peers }: Desired): void {
+  if (link?.kind !== "wireguard") return;
+  for (const [publicKey, { endpoint }] of link.peers) {
+    if (endpoint === undefined || peers.get(publicKey)?.endpoint !== endpoint) continue;
+    endpoints.set(publicKey, endpoint);
   }
 }
 
