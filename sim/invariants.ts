@@ -6,26 +6,29 @@ import { judgeWorld } from "./observed.ts";
 import type { PlaneWorld } from "./plane-world.ts";
 import { differences } from "./sample-world.ts";
 import type { SimHost } from "./sim-host.ts";
+import { findSilences, findWrongReports } from "./traffic.ts";
 
 /** Longer than two looks of an agent. */
 const IDLE_MS = 20_000;
 
 /** Lets some more time pass, in which nothing may happen. */
 export async function findFaults(world: PlaneWorld): Promise<readonly string[]> {
-  const mayAsk = world.disk.wasPutBack || world.hosts.some(({ wasSpoiled }) => wasSpoiled);
   const faults = [
     ...world.losses,
     ...(await differences(world)),
     ...world.hosts.flatMap((host) => standing(world, host)),
+    ...findSilences(world),
     ...(await judgeWorld(world)),
     // Where what came before is missing, asking for all is the way out; else nobody has to.
-    ...(mayAsk ? [] : world.hosts.filter(({ resyncs }) => resyncs > 0).map(asks)),
+    ...world.hosts.flatMap((host) => asks(world, host)),
   ];
   return [...faults, ...(await unrest(world))];
 }
 
-function asks({ name, resyncs }: SimHost): string {
-  return `${name} has asked for its whole device ${resyncs} times`;
+function asks({ disk }: PlaneWorld, host: SimHost): readonly string[] {
+  const { name, resyncs, wasSpoiled, hasRefused, takesBack } = host;
+  const mayAsk = disk.wasPutBack || wasSpoiled || hasRefused || takesBack > 0;
+  return mayAsk || resyncs === 0 ? [] : [`${name} has asked for its whole device ${resyncs} times`];
 }
 
 /** How one host stands with the server. */
@@ -55,9 +58,10 @@ function standing(world: PlaneWorld, host: SimHost): readonly string[] {
     "was seen where it is not":
       host.address !== undefined && seen?.startsWith(seenAs(host, device)) !== true,
   };
-  return Object.keys(is)
+  const wrong = Object.keys(is)
     .filter((each) => is[each])
     .map((each) => `${name} ${each}`);
+  return [...wrong, ...findWrongReports(world, host)];
 }
 
 /** What its row begins with; how its clock stands comes after. */

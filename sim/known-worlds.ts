@@ -26,4 +26,39 @@ export const knownWorlds: Readonly<Record<string, WorldDraft>> = {
       { kind: "pass", spanMs: 3000 },
     ],
   },
+  "who has refused a restored store is told of its next revision, and why it refused": {
+    seed: 0,
+    more: 6,
+    operations: [
+      { kind: "restore", isPutBack: false },
+      { kind: "remove", name: "b" },
+    ],
+  },
+  "who is wanted where he was before he was heard elsewhere is dialled there": {
+    seed: 0,
+    operations: [
+      { kind: "backup" },
+      { kind: "stall", name: "b", spanMs: 17_961 },
+      { kind: "settings", listenPort: 51_999, mtu: 1420 },
+      { kind: "pass", spanMs: 39_101 },
+      { kind: "restore", isPutBack: true },
+    ],
+  },
+  "who is made anew where he was heard is dialled where he is wanted": {
+    seed: 0,
+    operations: [
+      { kind: "settings", listenPort: 51_999, mtu: 1420 },
+      { kind: "host clock", name: "a", jumpMs: -2_864_280 },
+      { kind: "host clock", name: "b", jumpMs: -640_152 },
+    ],
+  },
+  "who was seen nowhere is dialled nowhere after a restart": {
+    seed: 0,
+    operations: [
+      { kind: "subnet", name: "c", last: 2 },
+      { kind: "join", name: "c", by: "token" },
+      { kind: "pass", spanMs: 2403 },
+      { kind: "kill server", afterMs: 86, awayMs: 18_328 },
+    ],
+  },
 };

@@ -6,6 +6,8 @@ import { driftKinds } from "./drift.ts";
 export const DIALLED: readonly string[] = ["a", "b", "c"];
 const SEEN = ["d", "e"] as const;
 export const NAMES = [...DIALLED, ...SEEN] as const;
+/** Some worlds have these, too: so many that what a store lacks may be most of them. */
+export const MORE: readonly string[] = ["f", "g", "h", "i", "j", "k", "l"];
 
 export const POLICIES = [
   undefined,
@@ -41,6 +43,7 @@ const commands = fc.oneof(
   operation("policy", { at: fc.nat(POLICIES.length - 1) }),
   operation("links", { at: fc.nat(LINKS.length - 1) }),
   operation("rotate", { name, other: name }),
+  operation("uplink", { name, isSwallowed: fc.boolean() }),
 );
 
 const ofHosts = fc.oneof(
@@ -58,6 +61,7 @@ const ofHosts = fc.oneof(
 const ofLines = fc.oneof(
   operation("break", { name, agentMs: fc.nat(45_000), serverMs: fc.nat(60_000) }),
   operation("partition", { name, isCutOff: fc.boolean() }),
+  operation("lonely", { name, isLonely: fc.boolean() }),
   operation("stall", { name, spanMs: fc.nat(60_000) }),
   operation("move", { name: fc.constantFrom(...SEEN), last: fc.nat(255) }),
 );
@@ -69,6 +73,7 @@ const ofServer = fc.oneof(
   operation("clock", { jumpMs: jump }),
   operation("backup", {}),
   operation("restore", { isPutBack: fc.boolean() }),
+  operation("confirm", {}),
 );
 
 /** What TCP does not do to anybody. */
@@ -79,6 +84,8 @@ const spoiling = operation("spoil", {
 });
 
 const pass = operation("pass", { spanMs: fc.nat(3000) });
+/** So long that everybody has heard everybody. */
+const rest = operation("pass", { spanMs: fc.integer({ min: 30_000, max: 90_000 }) });
 
 const usual = [
   { weight: 5, arbitrary: commands },
@@ -86,11 +93,14 @@ const usual = [
   { weight: 3, arbitrary: ofLines },
   { weight: 2, arbitrary: ofServer },
   { weight: 2, arbitrary: pass },
+  { weight: 1, arbitrary: rest },
 ] as const;
 
 /** `seed` decides how long everything takes. */
 export interface WorldDraft {
   readonly seed: number;
+  /** How many hosts more than usual. */
+  readonly more?: number;
   readonly operations: readonly Operation[];
 }
 export type Operation = Drawn<(typeof usual)[number]["arbitrary"]> | Drawn<typeof spoiling>;
@@ -98,6 +108,10 @@ type Drawn<A> = A extends fc.Arbitrary<infer T> ? T : never;
 
 export const worlds: fc.Arbitrary<WorldDraft> = fc.record({
   seed: fc.nat(),
+  more: fc.oneof(
+    { weight: 3, arbitrary: fc.constant(0) },
+    { weight: 1, arbitrary: fc.integer({ min: 2, max: MORE.length }) },
+  ),
   operations: fc.oneof<fc.Arbitrary<readonly Operation[]>[]>(
     fc.array(fc.oneof(...usual), { maxLength: MOST_OPERATIONS, size: "max" }),
     fc.array(fc.oneof(...usual, { weight: 2, arbitrary: spoiling }), {

@@ -4,6 +4,7 @@ import type { Name } from "@warren/core";
 import { applyDocument, removeNode, setNetwork, setNode } from "@warren/server";
 import type { State } from "@warren/server";
 import { drift } from "./drift.ts";
+import { UPLINK } from "./sim-host.ts";
 import { LINKS, POLICIES } from "./operations.ts";
 import type { Operation } from "./operations.ts";
 import type { Play } from "./play.ts";
@@ -19,6 +20,10 @@ type Performers = {
 };
 
 export async function perform(play: Play, operation: Operation): Promise<void> {
+  if ("name" in operation) {
+    const { world } = play;
+    world.host(operation.name).disturbedAt = world.clock.now();
+  }
   await (performers[operation.kind] as (play: Play, operation: Operation) => void | Promise<void>)(
     play,
     operation,
@@ -43,6 +48,12 @@ const performers: Performers = {
   links: (play, { at }) => change(play, { links: LINKS[at] }),
   rotate: (play, { name, other }) =>
     play.write((state) => rotated(state, play.world.network, [name, other])),
+
+  /** A range that is nobody's to offer: whoever routes it into the tunnel hears nothing any more. */
+  uplink: (play, { name, isSwallowed }) => {
+    const subnets = isSwallowed ? [UPLINK] : undefined;
+    play.write((state) => setNode(state, play.world.network, name, { subnets }));
+  },
 
   "start agent": ({ world }, { name }) => {
     const host = world.host(name);
@@ -85,6 +96,9 @@ const performers: Performers = {
     host.isCutOff = isCutOff;
     if (isCutOff) host.cut({ agentMs: 45_000, serverMs: 60_000 });
   },
+  lonely: ({ world }, { name, isLonely }) => {
+    world.host(name).isLonely = isLonely;
+  },
   move: ({ world }, { name, last }) => {
     const host = world.host(name);
     host.address = { family: 4, bits: BigInt(SEEN_AT + (name === "d" ? 0 : 256) + last) };
@@ -119,6 +133,7 @@ const performers: Performers = {
     play.isPutBack = isPutBack;
     await world.restart(() => (isPutBack ? world.disk.putBack(copy) : world.disk.restore(copy)));
   },
+  confirm: (play) => play.confirm(),
   pass: async ({ world }, { spanMs }) => await world.clock.pass(spanMs),
 };
 

@@ -4,7 +4,7 @@
  */
 import type { PresharedKeys } from "@warren/api";
 import { Agent } from "@warren/agent";
-import type { Step } from "@warren/agent";
+import type { Step, StoredDevice } from "@warren/agent";
 import * as core from "@warren/core";
 import type { Index, Name } from "@warren/core";
 import { createPresharedKeys, digest, hashSecret } from "@warren/crypto";
@@ -62,6 +62,8 @@ export class PlaneWorld {
   serverSkewMs = 0;
   /** What an agent took from its host without being told to. */
   readonly losses: string[] = [];
+  /** Logs in which somebody has said that what they lack is meant. */
+  readonly confirmed = new Set<string>();
 
   constructor({ chance, parts }: WorldOptions = {}) {
     this.#parts = { Agent, Ledger, Streams, ...parts };
@@ -210,6 +212,7 @@ export class PlaneWorld {
         kernelMs: () => (chance === undefined ? 0 : Math.ceil(chance() * MOST_KERNEL_MS)),
         createLine: (host, events) => this.#createLine(host, events),
         watch: (host, steps) => this.#watch(host, steps),
+        keep: (host, before, device) => this.#checkLoss(host, before, device),
       },
       name,
     );
@@ -229,7 +232,7 @@ export class PlaneWorld {
 
   #arrive(host: SimHost, line: Parameters<Ends["arrive"]>[0]): ReturnType<Ends["arrive"]> {
     const server = this.#server;
-    if (server === undefined || server.streams.isStopped || host.isCutOff) return "away";
+    if (server === undefined || server.streams.isStopped || host.isAway) return "away";
     if (!this.isKnown(host)) return "unknown";
     const { receive, end } = server.streams.connect(
       { network: this.network, node: host.name, ...core.optional("address", host.address) },
@@ -266,12 +269,29 @@ export class PlaneWorld {
     }
   }
 
+  /** Of another log, which may lack anything, most of the peers are taken from nobody unless that is meant. */
+  #checkLoss(
+    host: SimHost,
+    before: StoredDevice | undefined,
+    { epoch, bundle }: StoredDevice,
+  ): void {
+    if (before === undefined || before.epoch === epoch || host.takesBack > 0) return;
+    if (this.confirmed.has(epoch)) return;
+    const left = new Set(bundle.device.peers.map(({ publicKey }) => publicKey));
+    const { peers } = before.bundle.device;
+    const gone = peers.filter(({ publicKey }) => !left.has(publicKey)).length;
+    if (gone <= 5 || gone * 10 <= peers.length * 3) return;
+    this.losses.push(`${host.name} loses ${gone} of ${peers.length} peers at once`);
+  }
+
   #mayGo(host: SimHost, peer: core.PublicKey): boolean {
-    const { begunWith, peersSince } = host;
+    const { begunWith, kept, peersSince } = host;
     // Whose clock went back is forgotten, and known anew.
     const isWithout = (device: core.Device | undefined): boolean =>
       device?.peers.every((each) => each.publicKey !== peer || each.generation !== undefined) ===
       true;
+    // What was taken back may have brought it.
+    if (host.takesBack > 0 && isWithout(kept?.bundle.device)) return true;
     const since = peersSince.get(peer);
     if (since === undefined || isWithout(begunWith?.bundle.device)) return true;
     return this.#plans.some(({ index }, at) => {

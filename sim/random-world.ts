@@ -12,12 +12,12 @@ const MOST_PAUSE_MS = 1500;
 
 /** What is wrong with the world in the end: one sentence each, none when all is well. */
 export async function playWorld(
-  { seed, operations }: WorldDraft,
+  { seed, more, operations }: WorldDraft,
   parts: Partial<Parts> = {},
 ): Promise<readonly string[]> {
   const chance = createChance(seed);
   const play = new Play(new PlaneWorld({ chance, parts }));
-  await play.begin();
+  await play.begin(more);
   for (const each of operations) {
     await perform(play, each);
     await play.world.clock.pass(Math.floor(chance() ** 4 * MOST_PAUSE_MS));

@@ -10,8 +10,12 @@ import type { LineEvents, SimLine, Spoiling } from "./network.ts";
 import { SILENT_MS } from "./network.ts";
 
 export const OWN = "warren0" as InterfaceName;
+/** Through this, for whoever has a route to it into the tunnel, lies the way to everything outside. */
+export const UPLINK = "192.0.2.0/24";
 /** As the unit of an agent has it. */
 const RESTART_MS = 2000;
+/** Longer than from one second's traffic to the next. */
+const SWALLOWED_MS = 1100;
 
 /** What a host is in: everything but itself. */
 export interface Surroundings {
@@ -24,6 +28,8 @@ export interface Surroundings {
   readonly createLine: (host: SimHost, events: LineEvents) => SimLine;
   /** Before the kernel does them for an agent. */
   readonly watch: (host: SimHost, steps: readonly Step[]) => void;
+  /** Before an agent keeps another device. */
+  readonly keep: (host: SimHost, before: StoredDevice | undefined, device: StoredDevice) => void;
 }
 
 /** What is on its disk: which agents write, and an image brings back. */
@@ -53,6 +59,7 @@ export class SimHost {
   /** What its agent wanted to keep last, and with what it began. */
   kept: StoredDevice | undefined;
   begunWith: StoredDevice | undefined;
+  #wanted: StoredDevice | undefined;
   /** It does nothing that it is told, or keeps nothing. */
   isRefusing = false;
   /** What it has cannot be read. */
@@ -64,8 +71,19 @@ export class SimHost {
   isFull = false;
   /** Of its own clock. */
   clockAheadMs = 0;
-  /** Nothing comes through. */
+  /** Nothing comes through to the server. */
   isCutOff = false;
+  /** Nothing comes through to other hosts. */
+  isLonely = false;
+  /** A route to its uplink leads everything into the tunnel. */
+  hasUplink = false;
+  /** When its agent was started last, and when something else befell it. */
+  startedAt = -Infinity;
+  disturbedAt = -Infinity;
+  /** How often its agents have taken back what cut it off. */
+  takesBack = 0;
+  /** They have refused what they were told: whatever comes after it does not fit to what they have. */
+  hasRefused = false;
   #stalls = 0;
   /** The server's word for why it ended a line that stood, and how often its agents have asked for all. */
   readonly ends: string[] = [];
@@ -100,6 +118,16 @@ export class SimHost {
     this.ends.length = 0;
   }
 
+  /** What it sends ends in its own tunnel. */
+  get isSwallowed(): boolean {
+    return this.hasUplink && this.kernel.peek(OWN).routes.has(UPLINK);
+  }
+
+  /** Nothing comes through to the server, for the one reason or the other. */
+  get isAway(): boolean {
+    return this.isCutOff || this.isSwallowed;
+  }
+
   get isRunning(): boolean {
     return this.#agent !== undefined;
   }
@@ -110,7 +138,8 @@ export class SimHost {
     const life = { isOver: false };
     const { device, isRevoked } = this.disk;
     const revoked = { interface: OWN, publicKey: this.publicKey };
-    this.begunWith = device;
+    this.begunWith = this.#wanted = device;
+    this.startedAt = this.#around.clock.now();
     const agent = new this.#around.Agent(this.#createWorld(life), {
       privateKey: this.privateKey,
       version: "sim",
@@ -138,7 +167,7 @@ export class SimHost {
   /** As kill -9 does it: it does nothing more, and its system ends its line. */
   killAgent(): void {
     this.#life.isOver = true;
-    this.#line?.leave(this.isCutOff ? SILENT_MS : 0);
+    this.#line?.leave(this.isAway ? SILENT_MS : 0);
     this.#line = undefined;
     this.#agent?.stop();
     this.#agent = undefined;
@@ -159,6 +188,11 @@ export class SimHost {
       if (spanMs >= SILENT_MS) line?.break({ agentMs: 0, serverMs: SILENT_MS / 3 });
       else if (this.#stalls === stall) line?.stall(false);
     });
+  }
+
+  /** With what it sends nothing comes through for now. */
+  holdSwallowed(): void {
+    if (this.isSwallowed) this.stall(SWALLOWED_MS);
   }
 
   spoil(direction: "agent" | "server", how?: Spoiling): void {
@@ -237,10 +271,13 @@ export class SimHost {
       readAddresses: () => (this.address !== undefined && this.isPublic ? [this.address] : []),
       examine: () => undefined,
       knock: (addresses) => unless(() => this.knocked.push(...addresses.map(core.printPrefix))),
-      log: () => undefined,
+      log: (text) => {
+        if (core.printText(text).includes("has cut this host off")) this.takesBack += 1;
+      },
       onStatus: (status) =>
         unless(() => {
           this.status = status;
+          this.hasRefused ||= core.printText(status.error ?? "").includes("refused: ");
         }),
     };
   }
@@ -262,6 +299,7 @@ export class SimHost {
         this.#around.watch(this, steps);
         try {
           const refused = await kernel.run(own, steps);
+          this.holdSwallowed();
           await this.#pause(life);
           return refused;
         } catch (error) {
@@ -290,7 +328,9 @@ export class SimHost {
   #save(device: Omit<StoredDevice, "bundle">): void {
     const bundle = bundleOf(device.entries);
     if (bundle instanceof core.Problem) throw new Error(String(bundle));
-    this.kept = { ...device, bundle };
+    const wanted = { ...device, bundle };
+    this.#around.keep(this, this.#wanted, wanted);
+    this.#wanted = this.kept = wanted;
     if (this.isFull) throw refusal();
     this.disk = { ...this.disk, device: this.kept };
   }
@@ -319,7 +359,7 @@ export class SimHost {
       },
     });
     this.#line = line;
-    const called = line.call(!this.isCutOff);
+    const called = line.call(!this.isAway);
     return {
       send: (text) => {
         if (text.includes('"kind":"resync"')) this.resyncs += 1;

@@ -1,6 +1,6 @@
 /**
  * A kernel in memory, for simulations: it does what the real one does with what we say, and has no
- * packets. What happens to it from outside comes by `disturb`.
+ * packets of its own. What happens to it from outside comes by `disturb`, what it carried by `carry`.
  */
 import { AppError } from "@warren/api";
 import { say } from "@warren/core";
@@ -86,6 +86,18 @@ export class FakeKernel implements Kernel {
     const now = this.#of(name);
     this.#interfaces.set(name, { ...now, ...change(now) });
     for (const changed of this.#listeners) changed();
+  }
+
+  /** As it is at this moment. */
+  peek(name: InterfaceName): FakeInterface {
+    return this.#of(name);
+  }
+
+  /** Packets came and went: nobody is told of these. */
+  carry(name: InterfaceName, peers: Link["peers"]): void {
+    const now = this.#of(name);
+    if (now.link?.kind !== "wireguard") return;
+    this.#interfaces.set(name, { ...now, link: { ...now.link, peers } });
   }
 
   /** It tells of everything, whosesoever it is. */
