@@ -71,9 +71,9 @@ export const protocolBugs: readonly ProtocolBug[] = [
     name: "patches are sent before what they are of",
     package: "server",
     file: "streams.ts",
-    find: "    this.#send(agent, printDelta(isIntended ? { ...head, isIntended } : head, delta));",
+    find: "(agent, text) => this.#send(agent, text)",
     replace:
-      "    this.#clock.after(GATHER_MS, () => this.#send(agent, printDelta(isIntended ? { ...head, isIntended } : head, delta)));",
+      '(agent, text) => text.startsWith(\'{"kind":"snapshot"\') ? void this.#clock.after(GATHER_MS, () => this.#send(agent, text)) : this.#send(agent, text)',
   },
   {
     name: "a device is kept that is of a later revision of another log",

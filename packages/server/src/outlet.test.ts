@@ -2,18 +2,11 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { ENDED } from "@warren/api";
-import { afterEach, expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { Outlet } from "./outlet.ts";
 
 const LONG = "ü€𝄞".repeat(40_000);
-let server: WebSocketServer | undefined;
-
-afterEach(() => {
-  for (const each of server?.clients ?? []) each.terminate();
-  server?.close();
-});
-
 test("all arrives whole and in order, however long, and then the end", async () => {
   const { outlet, sent, client } = await connected();
   const heard: string[] = [];
@@ -50,7 +43,10 @@ async function connected(): Promise<{
   stream: WebSocket;
 }> {
   const listening = new WebSocketServer({ host: "127.0.0.1", port: 0 });
-  server = listening;
+  onTestFinished(() => {
+    for (const each of listening.clients) each.terminate();
+    listening.close();
+  });
   await once(listening, "listening");
   const client = new WebSocket(`ws://127.0.0.1:${(listening.address() as AddressInfo).port}`);
   const [[stream]] = (await Promise.all([

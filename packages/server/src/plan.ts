@@ -2,7 +2,7 @@
 import { AppError } from "@warren/api";
 import * as core from "@warren/core";
 import type { Facts, Index, Lock, LockedNode, Mesh, Name, PairName } from "@warren/core";
-import { nodeKey, rowsOf, withRow } from "./state.ts";
+import { nodeKey, rowsOf, withRows } from "./state.ts";
 import type { Fields, NetworkRow, NodeRow, State } from "./state.ts";
 
 /** So many are enough for whoever has to mend them. */
@@ -55,15 +55,16 @@ export function settle(state: State, network: string, facts: Facts): Settled {
       }),
     ),
   };
-  const settled = nodes.reduce((all, [name, node]) => {
+  const settled = nodes.flatMap(([name, node]): [string, NodeRow][] => {
     const addresses = (lock.nodes.get(name as Name)?.addresses ?? []).map(core.printAddress);
-    if (addresses.join() === node.addresses.join()) return all;
-    return withRow(all, "node", nodeKey(network, name), { ...node, addresses });
-  }, state);
+    if (addresses.join() === node.addresses.join()) return [];
+    return [[nodeKey(network, name), { ...node, addresses }]];
+  });
+  const after = withRows(state, "node", settled);
   const joined = mesh.nodes.filter(({ name }) => lock.nodes.get(name)?.publicKey !== undefined);
-  if (joined.length === 0) return { state: settled };
+  if (joined.length === 0) return { state: after };
   const index = core.index({ ...mesh, nodes: joined }, lock, facts);
-  return { state: settled, plan: { lock, index } };
+  return { state: after, plan: { lock, index } };
 }
 
 /** As warren.yaml has it; those that only wait are not in it. */

@@ -103,9 +103,21 @@ export function withRow<T extends Table>(
   key: string,
   row: RowOf<T> | undefined,
 ): State {
+  return withRows(state, table, [[key, row]]);
+}
+
+/** Each copy costs as much as there are rows. */
+export function withRows<T extends Table>(
+  state: State,
+  table: T,
+  changes: readonly (readonly [key: string, row: RowOf<T> | undefined])[],
+): State {
+  if (changes.length === 0) return state;
   const rows = new Map<string, unknown>(state[table]);
-  if (row === undefined) rows.delete(key);
-  else rows.set(key, row);
+  for (const [key, row] of changes) {
+    if (row === undefined) rows.delete(key);
+    else rows.set(key, row);
+  }
   return { ...state, [table]: rows };
 }
 

@@ -2,24 +2,22 @@
  * The agents that are connected: tells each what its device is, and what becomes of it. Knows no socket,
  * only something to send a text with; whoever cannot follow is cut off and begins anew, never left behind.
  */
-import { hashOf, isEmpty, printDelta, printMessage } from "@warren/api";
-import { deltaBetween, readAgentMessage, spreadMs } from "@warren/api";
+import { printMessage, readAgentMessage, spreadMs } from "@warren/api";
 import type { AgentMessage, LineEnd } from "@warren/api";
 import * as core from "@warren/core";
 import type { Name } from "@warren/core";
-import { applied, greeted, isAnswered, note } from "./connected-agent.ts";
+import { applied, greeted, isAnswered } from "./connected-agent.ts";
 import { observedAt, presenceOf, reported, UNGREETED } from "./connected-agent.ts";
 import type { ConnectedAgent as Agent, Arrival, Line, Presence } from "./connected-agent.ts";
 import { Clones } from "./clones.ts";
-import { changeBetween, deltaFor } from "./deltas.ts";
-import type { Change } from "./deltas.ts";
 import { Examinations } from "./examinations.ts";
 import type { Clock, Ledger } from "./ledger.ts";
 import { clockSeen } from "./node-clock.ts";
 import { inTurn, sparing } from "./sparing.ts";
 import { nodeKey } from "./state.ts";
+import type { State } from "./state.ts";
 import type { Joined } from "./state.ts";
-import { Told } from "./told.ts";
+import { Teller } from "./teller.ts";
 import type { Means } from "./told.ts";
 
 /** The first change leaves at once, later ones together: after a pause that is longer where telling takes long. */
@@ -38,22 +36,22 @@ const MOST_BUFFERED = 8_000_000;
 export class Streams {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
-  readonly #means: Means;
+  readonly #teller: Teller;
   readonly #report: (mistake: unknown) => void;
   readonly #agents = new Map<string, Agent>();
   /** The latest that the clock of each node was, as it has said itself: it goes with what the node joined by. */
   readonly #clocks = new WeakMap<Joined, number>();
   readonly #clones = new Clones();
-  /** What connected agents were told of last. */
-  readonly #told = new Map<string, Told>();
+  readonly #unanswered = new Set<Agent>();
+  /** By which state those who are out, and those who wait for a confirmation, were told so. */
+  readonly #settled = new Map<string, State>();
   readonly #waiting = new Set<string>();
   readonly #refreshing = new Set<string>();
   readonly #listeners = new Set<(network: string) => void>();
   readonly examinations: Examinations;
   /** Of a node that was answered by what it says that it has, however often it comes. */
   readonly #proveSoon: (key: string) => void;
-  /** What was sent since it started. */
-  readonly counts = { patches: 0, snapshots: 0, bytes: 0 };
+  #bytes = 0;
   #isStopped = false;
 
   constructor(
@@ -63,7 +61,7 @@ export class Streams {
   ) {
     this.#ledger = ledger;
     this.#clock = clock;
-    this.#means = means;
+    this.#teller = new Teller(ledger, means, (agent, text) => this.#send(agent, text));
     this.examinations = new Examinations(clock);
     this.#report = report;
     this.#proveSoon = inTurn(clock, (key) => this.#prove(key));
@@ -75,6 +73,11 @@ export class Streams {
   /** How many agents are connected. */
   get size(): number {
     return this.#agents.size;
+  }
+
+  /** What was sent since it started. */
+  get counts(): Readonly<Record<"patches" | "snapshots" | "bytes", number>> {
+    return { ...this.#teller.counts, bytes: this.#bytes };
   }
 
   get isStopped(): boolean {
@@ -155,6 +158,7 @@ export class Streams {
   #end(agent: Agent, why?: LineEnd): void {
     if (!this.#isHere(agent)) return;
     this.#agents.delete(nodeKey(agent.network, agent.node));
+    this.#unanswered.delete(agent);
     this.examinations.giveUp(agent.line);
     if (why !== undefined) agent.line.close(why);
     this.#announce(agent.network);
@@ -201,6 +205,7 @@ export class Streams {
     // The others hear of it, together with whatever is gathered, and then it is answered.
     agent.hasGreeted = true;
     agent.answer = () => this.#answer(agent, hello);
+    this.#unanswered.add(agent);
     this.#schedule(agent.network);
   }
 
@@ -217,7 +222,7 @@ export class Streams {
     const { epoch, rev } = this.#ledger;
     const isAhead = hello.epoch === epoch && (hello.rev ?? 0) > rev;
     agent.isOfThisLog = hello.epoch === epoch && !isAhead;
-    const told = this.#told.get(agent.network);
+    const told = this.#teller.of(agent.network);
     if (told?.isMember(agent.node) !== true) {
       // Where there is trouble a host keeps what it has, until that is mended.
       if (this.#ledger.trouble(agent.network) !== undefined) return;
@@ -228,19 +233,12 @@ export class Streams {
     const hash = isAsTold || hello.hash === undefined ? hello.hash : told.hashOf(agent.node);
     // What it was told on this line it has by the time that it hears the answer, whatever it had before.
     const had = agent.told ?? hello.hash;
-    if (isAhead || hash === undefined || had !== hash) return this.#sendAll(agent);
+    if (isAhead || hash === undefined || had !== hash) return this.#teller.tellAll(agent);
     // It had applied it before it came, perhaps under another log.
     agent.isOfThisLog = true;
     agent.told = hash;
     agent.presence = { ...agent.presence, told: rev, applied: rev, isBehind: false };
-    this.#sendCurrent(agent);
-  }
-
-  #sendCurrent(agent: Agent): void {
-    const { epoch, rev } = this.#ledger;
-    agent.basis = this.#told.get(agent.network)?.basis;
-    const told = { ...core.optional("hash", agent.told), ...core.optional("basis", agent.basis) };
-    this.#send(agent, printMessage({ kind: "current", epoch, rev, ...told }));
+    this.#teller.tellCurrent(agent);
   }
 
   /** Whom a change did not concern hears once in a while that what he has is still made of what there is. */
@@ -249,10 +247,10 @@ export class Streams {
     this.#refreshing.add(network);
     this.#clock.after(REFRESH_MS, () => {
       this.#refreshing.delete(network);
-      const basis = this.#told.get(network)?.basis;
+      const basis = this.#teller.of(network)?.basis;
       for (const agent of this.#agents.values()) {
         const isUntold = agent.network === network && isAnswered(agent) && agent.basis !== basis;
-        if (isUntold && agent.told !== undefined) this.#sendCurrent(agent);
+        if (isUntold && agent.told !== undefined) this.#teller.tellCurrent(agent);
       }
     });
   }
@@ -261,13 +259,14 @@ export class Streams {
   #prove(key: string): void {
     const agent = this.#agents.get(key);
     if (agent?.told === undefined) return;
-    if (agent.told !== this.#told.get(agent.network)?.hashOf(agent.node)) this.#sendAll(agent);
+    if (agent.told !== this.#teller.of(agent.network)?.hashOf(agent.node))
+      this.#teller.tellAll(agent);
   }
 
   #sendAgain(agent: Agent): void {
     if (!this.#isHere(agent)) return;
     this.#flush(agent.network);
-    this.#sendAll(agent);
+    this.#teller.tellAll(agent);
   }
 
   /**
@@ -288,11 +287,12 @@ export class Streams {
     if (this.#waiting.has(network)) return;
     const begin = this.#clock.now();
     const hasChanged = this.#flush(network);
-    for (const agent of this.#agents.values()) {
+    for (const agent of this.#unanswered) {
       const { answer } = agent;
-      if (agent.network !== network || answer === undefined) continue;
+      if (agent.network !== network) continue;
+      this.#unanswered.delete(agent);
       agent.answer = undefined;
-      answer();
+      if (this.#isHere(agent)) answer?.();
     }
     if (!hasChanged) return;
     this.#waiting.add(network);
@@ -305,22 +305,19 @@ export class Streams {
 
   /** Tells everybody what has changed since he was told last; whether anything has. */
   #flush(network: string): boolean {
-    this.#dismiss(network);
+    // With each that comes: where there are thousands, all of them are looked at only when something is new.
+    if (this.#settled.get(network) !== this.#ledger.state) {
+      this.#settled.set(network, this.#ledger.state);
+      this.#dismiss(network);
+      this.#repeat(network);
+    }
+    if (this.#teller.isOfNow(network)) return false;
     for (const agent of this.#agents.values()) {
       if (agent.network === network && agent.seen !== undefined) agent.observe();
     }
-    this.#repeat(network);
-    const before = this.#told.get(network);
-    if (before?.side?.index === this.#ledger.plan(network)?.index) return false;
-    const after = new Told(this.#ledger, network, this.#means);
-    this.#told.set(network, after);
-    const change =
-      before?.side && after.side && changeBetween(before.side, after.side, this.#means.digest);
+    const change = this.#teller.renew(network);
     for (const agent of this.#agents.values()) {
-      if (agent.network !== network || !isAnswered(agent)) continue;
-      if (!after.isMember(agent.node)) continue;
-      if (agent.told === undefined || change === undefined) this.#sendAll(agent);
-      else this.#sendChange(agent, change, agent.told);
+      if (agent.network === network && isAnswered(agent)) this.#teller.tellChange(agent, change);
     }
     this.#refreshSoon(network);
     return true;
@@ -333,7 +330,7 @@ export class Streams {
     for (const agent of this.#agents.values()) {
       if (agent.network !== network || agent.isOfThisLog || !isAnswered(agent)) continue;
       agent.isOfThisLog = true;
-      this.#sendAll(agent);
+      this.#teller.tellAll(agent);
     }
   }
 
@@ -351,42 +348,11 @@ export class Streams {
     }
   }
 
-  #sendChange(agent: Agent, change: Change, told: string): void {
-    const presharedKey = this.#means.presharedKeys(agent.network);
-    const { delta, hashAfter } = deltaFor(change, agent.node as Name, presharedKey);
-    if (isEmpty(delta)) return;
-    const hash = hashAfter(told);
-    note(agent, hash, this.#ledger.rev);
-    this.counts.patches += 1;
-    // Somebody has asked for it, or it would not be in the log.
-    agent.basis = this.#told.get(agent.network)?.basis;
-    const head = { kind: "patch", rev: this.#ledger.rev, hash, isIntended: true } as const;
-    this.#send(agent, printDelta({ ...head, ...core.optional("basis", agent.basis) }, delta));
-  }
-
-  #sendAll(agent: Agent): void {
-    const told = this.#told.get(agent.network);
-    const entries = told?.entriesOf(agent.node);
-    if (entries === undefined) return;
-    const { epoch, rev, state } = this.#ledger;
-    // Of the same log somebody has asked for whatever goes; of another, only where somebody says so.
-    const isConfirmed = state.network.get(agent.network)?.confirmedIn === epoch;
-    const isIntended = agent.isOfThisLog || isConfirmed;
-    const hash = hashOf(entries, this.#means.digest);
-    note(agent, hash, rev);
-    this.counts.snapshots += 1;
-    agent.basis = told?.basis;
-    const basis = core.optional("basis", agent.basis);
-    const head = { kind: "snapshot", epoch, rev, hash, ...basis } as const;
-    const delta = deltaBetween(new Map(), entries);
-    this.#send(agent, printDelta(isIntended ? { ...head, isIntended } : head, delta));
-  }
-
   #send(agent: Agent, text: string): void {
     if (agent.isAway) return;
     const { line } = agent;
     if (line.bufferedBytes > MOST_BUFFERED) return this.#end(agent, "overflow");
-    this.counts.bytes += text.length;
+    this.#bytes += text.length;
     line.send(text);
   }
 

@@ -2,8 +2,8 @@
 import { AppError } from "@warren/api";
 import { printSorted, say } from "@warren/core";
 import type { Name } from "@warren/core";
-import { nodeKey, rowsOf, withRow } from "../state.ts";
-import type { Fields, NetworkRow, State } from "../state.ts";
+import { nodeKey, rowsOf, withRow, withRows } from "../state.ts";
+import type { Fields, NetworkRow, NodeRow, State } from "../state.ts";
 
 export interface NewNetwork {
   readonly name: Name;
@@ -46,15 +46,11 @@ export function setNetwork(
 
 export function deleteNetwork(state: State, network: string): State {
   demandNetwork(state, network);
-  const nodes = rowsOf(state.node, network).reduce(
-    (all, [name]) => withRow(all, "node", nodeKey(network, name), undefined),
-    state,
-  );
-  const all = rowsOf(nodes.token, network).reduce(
-    (rest, [id]) => withRow(rest, "token", nodeKey(network, id), undefined),
-    nodes,
-  );
-  const bare = withRow(all, "secret", `network/${network}`, undefined);
+  const gone = (rows: State["node" | "token"]): readonly (readonly [string, undefined])[] =>
+    rowsOf<unknown>(rows, network).map(([each]) => [nodeKey(network, each), undefined]);
+  const nodes = withRows(state, "node", gone(state.node));
+  const tokens = withRows(nodes, "token", gone(state.token));
+  const bare = withRow(tokens, "secret", `network/${network}`, undefined);
   return withRow(bare, "network", network, undefined);
 }
 
@@ -68,13 +64,12 @@ export function applyDocument(state: State, network: string, document: Fields): 
   const named = fieldsIn(document, "nodes");
   const own = { ...head, network: { ...fieldsIn(document, "network"), name: network } };
   // Another order of fields says the same.
-  let after =
-    printSorted(own) === printSorted(row.document)
-      ? state
-      : withRow(state, "network", network, { ...row, document: own });
+  const isSame = printSorted(own) === printSorted(row.document);
+  const after = isSame ? state : withRow(state, "network", network, { ...row, document: own });
+  const nodes: [string, NodeRow | undefined][] = [];
   for (const [name, node] of rowsOf(state.node, network)) {
     if (node.fields === undefined || Object.hasOwn(named, name)) continue;
-    after = withRow(after, "node", nodeKey(network, name), undefined);
+    nodes.push([nodeKey(network, name), undefined]);
   }
   for (const [name, written] of Object.entries(named)) {
     const key = nodeKey(network, name);
@@ -83,9 +78,9 @@ export function applyDocument(state: State, network: string, document: Fields): 
     if (printSorted(before?.fields) === printSorted(fields)) continue;
     // A name in a file lets no stranger in who has asked to be called so.
     if (before?.joined !== undefined && before.fields === undefined) throw waits(network, name);
-    after = withRow(after, "node", key, { addresses: [], ...before, fields });
+    nodes.push([key, { addresses: [], ...before, fields }]);
   }
-  return after;
+  return withRows(after, "node", nodes);
 }
 
 /** Of what only approval may change. */

@@ -2,7 +2,7 @@
 import { AppError } from "@warren/api";
 import { Diagnostics, parseMesh, say } from "@warren/core";
 import { demandNetwork } from "./networks.ts";
-import { nodeKey, rowsOf, withRow } from "../state.ts";
+import { nodeKey, rowsOf, withRow, withRows } from "../state.ts";
 import type { Fields, State, TokenRow } from "../state.ts";
 
 /** As which node a token's fields are tried. */
@@ -18,11 +18,8 @@ export function createToken(state: State, network: string, id: string, row: Toke
   const old = rowsOf(state.token, network).filter(
     ([, { expiresAt = Infinity }]) => expiresAt < row.createdAt - KEPT_MS,
   );
-  const kept = old.reduce(
-    (all, [each]) => withRow(all, "token", nodeKey(network, each), undefined),
-    state,
-  );
-  return withRow(kept, "token", nodeKey(network, id), row);
+  const gone = old.map(([each]) => [nodeKey(network, each), undefined] as const);
+  return withRows(state, "token", [...gone, [nodeKey(network, id), row]]);
 }
 
 /** What its bearers are to be is wrong now, or each of them would be told so. */
