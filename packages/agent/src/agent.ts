@@ -182,8 +182,8 @@ export class Agent {
     this.#reports.forget();
     this.#toldPort = this.#kept.device?.bundle.device.listenPort;
     const [instance, now] = [this.#instance, this.#wallClock.tell()];
-    const self = { version: this.#version, instance, now, addresses: this.#world.readAddresses() };
-    this.#contact.send(printGreeting(self, this.#kept.device, this.#basis));
+    const self = { version: this.#version, instance, now };
+    this.#contact.send(printGreeting(this.#world, self, this.#kept.device, this.#basis));
   }
 
   #receive(text: string): void {
@@ -315,6 +315,9 @@ export class Agent {
     const known = this.#tunnel.peers;
     try {
       const done = isNew ? await this.#renew(stored) : await this.#restore(bundle);
+      // What would begin now nobody would end.
+      if (this.#isEnded) return;
+      if (isNew) this.#peers.follow(bundle.device);
       this.#standing.right("kernel");
       // A newcomer tells where it listens once it does; when a link went, others speak by its old keys.
       const isElsewhere = this.#toldPort !== bundle.device.listenPort;
@@ -350,7 +353,6 @@ export class Agent {
     for (const each of clashes)
       log(core.say`${each} is on another interface here, and stays there`);
     for (const { message } of blocks) log(core.say`${message}`);
-    this.#peers.follow(bundle.device);
     return done;
   }
 

@@ -1,7 +1,7 @@
 /** The first that an agent says on each line: what it is, and what it has. */
 import * as core from "@warren/core";
-import type { Address } from "@warren/core";
 import type { StoredDevice } from "./files.ts";
+import type { World } from "./world.ts";
 
 export interface Greeter {
   readonly version: string;
@@ -9,12 +9,12 @@ export interface Greeter {
   readonly instance: string;
   /** By its host's clock. */
   readonly now: number;
-  readonly addresses: readonly Address[];
 }
 
 /** `basis`: what its server has said that the device is made of. */
 export function printGreeting(
-  { version, instance, now, addresses }: Greeter,
+  { readAddresses, visit }: Pick<World, "readAddresses" | "visit">,
+  { version, instance, now }: Greeter,
   device: StoredDevice | undefined,
   basis: string | undefined,
 ): string {
@@ -23,7 +23,8 @@ export function printGreeting(
     version,
     instance,
     now,
-    addresses: addresses.map(core.printAddress),
+    addresses: readAddresses().map(core.printAddress),
+    ...(visit === undefined ? {} : { isVisit: true }),
     ...core.optional("epoch", device?.epoch),
     ...core.optional("rev", device?.rev),
     ...core.optional("hash", device?.hash),

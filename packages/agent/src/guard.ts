@@ -36,13 +36,15 @@ export class Guard {
   #callOff: (() => void) | undefined;
 
   constructor(world: World, tunnel: Tunnel, { ask, refused, retry, takeBack }: GuardOptions) {
-    const { clock, knock } = world;
+    const { clock, knock, visit } = world;
     this.#world = world;
     this.#tunnel = tunnel;
     this.#retry = retry;
     this.#takeBack = takeBack;
+    if (visit?.cutOffBy !== undefined) this.#refusal = { hash: visit.cutOffBy, why: cutOff() };
     this.#trial = new Trial({
       clock,
+      isServerEnough: visit !== undefined,
       ask,
       knock: (keys) => {
         const { peers = [] } = this.#device?.bundle.device ?? {};
@@ -92,9 +94,13 @@ export class Guard {
   #failed(silent: number, asked: number): void {
     const [device, before] = [this.#device, this.#before];
     if (device === undefined || before === undefined) return;
-    const why = core.say`revision ${device.rev} has cut this host off and was taken back: neither the server nor ${silent} of ${asked} peers answered; mend what it changed, or restart the agent to try it again`;
+    const why =
+      asked === 0
+        ? cutOff()
+        : core.say`revision ${device.rev} has cut this host off and was taken back: neither the server nor ${silent} of ${asked} peers answered; mend what it changed, or restart the agent to try it again`;
     const { hash } = device;
     this.#refusal = { hash, why };
+    this.#world.visit?.noteCutOff(hash);
     const last = this.#lastRefused?.hash === hash ? this.#lastRefused.forMs : RETRY_MS / 2;
     const forMs = Math.min(LAST_RETRY_MS, last * 2);
     this.#lastRefused = { hash, forMs };
@@ -105,4 +111,8 @@ export class Guard {
     });
     this.#takeBack(before, device, why);
   }
+}
+
+function cutOff(): core.Phrase {
+  return core.say`taken back: with what the server wants it is not reached any more; mend what was changed`;
 }

@@ -23,6 +23,7 @@ import { findUnrouted } from "./routes.ts";
 import type { Notify } from "./starter/sd-notify.ts";
 import { findInit, forgetStarter } from "./starter/starter.ts";
 import { readStatuses, removeStatus, writeStatus } from "./status.ts";
+import { openVisit } from "./visit.ts";
 
 const DISCARD = 9;
 
@@ -37,7 +38,7 @@ export interface HostAgentOptions {
   readonly notify: Notify;
   readonly log: (text: core.Phrase) => void;
   readonly signal: AbortSignal;
-  /** Stands between the agent and its lines, for whoever has to know what passes. */
+  /** Of a visit: stands between the agent and its lines, for whoever has to know what passes. */
   readonly overhear?: (connect: World["connect"]) => World["connect"];
 }
 
@@ -47,7 +48,7 @@ export async function runHostAgent(
   options: HostAgentOptions,
 ): Promise<"stopped" | "revoked"> {
   const { base, runFolder, path, version, notify, log, signal } = options;
-  const { overhear = (connect) => connect } = options;
+  const { overhear } = options;
   const files = new NetworkFiles(base, network);
   const { credential, privateKey } = demandJoined(files, network);
   const { interface: own, isRevoked = false } = credential;
@@ -58,16 +59,17 @@ export async function runHostAgent(
     let server = credential.servers[0] ?? "";
     let wrong: string | undefined;
     const kernel = createKernel({ runFolder, path });
+    const connect = createLines(credential, (address) => {
+      server = address;
+    });
     const agent = new Agent(
       {
         kernel,
         clock: createClock(),
         digest,
-        connect: overhear(
-          createLines(credential, (address) => {
-            server = address;
-          }),
-        ),
+        ...(overhear === undefined
+          ? { connect }
+          : { connect: overhear(connect), visit: openVisit(runFolder, network) }),
         save: (kept) => files.writeDevice(kept),
         forget: () => files.writeCredential({ ...credential, isRevoked: true }),
         resolve: resolveNames,

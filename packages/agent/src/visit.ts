@@ -1,14 +1,25 @@
-/** An agent's visit to its server: what passes on its line tells when it has been told everything, and has told of it. */
+/** An agent's visit to its server: what passes on its line tells when it has been told everything, and was heard. */
+import { statSync } from "node:fs";
+import { join } from "node:path";
 import { readAgentMessage, readServerMessage } from "@warren/api";
 import { Problem } from "@warren/core";
-import type { World } from "./world.ts";
+import type { Name } from "@warren/core";
+import { readWhole, writeWhole } from "./atomic-file.ts";
+import type { Visit, World } from "./world.ts";
 
-/** `ended` is called once: it is as it is to be or waits for approval, or none of so many addresses answers. */
+/** What has cut the host off is tried again after that, or after a boot. */
+const REFUSED_MS = 600_000;
+
+/**
+ * `ended` is called once: it is as it is to be, or was taken back, and the server has answered since; or it
+ * waits for approval, or none of so many addresses answers.
+ */
 export function overhearVisit(
   connect: World["connect"],
   { addresses, ended }: { readonly addresses: number; readonly ended: () => void },
 ): World["connect"] {
   let failures = 0;
+  let hasTold = false;
   let hasEnded = false;
   const end = (isTrue: boolean): void => {
     if (!isTrue || hasEnded) return;
@@ -23,7 +34,10 @@ export function overhearVisit(
         const message = readServerMessage(text);
         end(!(message instanceof Problem) && ["current", "waiting"].includes(message.kind));
       },
-      answered: () => events.answered(),
+      answered: () => {
+        events.answered();
+        end(hasTold);
+      },
       closed: (why, isLasting, isReplaced) => {
         events.closed(why, isLasting, isReplaced);
         failures += 1;
@@ -33,13 +47,24 @@ export function overhearVisit(
     return {
       send: (text) => {
         const message = readAgentMessage(text);
-        const kind = message instanceof Problem ? undefined : message?.kind;
-        const isHello = kind === "hello";
-        line.send(isHello ? JSON.stringify({ ...JSON.parse(text), isVisit: true }) : text);
-        end(kind === "applied");
+        line.send(text);
+        if (message instanceof Problem || message?.kind !== "applied") return;
+        hasTold = true;
+        line.ask();
       },
       ask: () => line.ask(),
       close: () => line.close(),
     };
+  };
+}
+
+/** What one visit leaves for the next. */
+export function openVisit(runFolder: string, network: Name): Visit {
+  const file = join(runFolder, `${network}.cut`);
+  const writtenMs = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const isRecent = Math.abs(Date.now() - writtenMs) < REFUSED_MS;
+  return {
+    cutOffBy: isRecent ? readWhole(file) : undefined,
+    noteCutOff: (hash) => writeWhole(file, hash, { mode: 0o644, isLasting: false }),
   };
 }

@@ -10,6 +10,8 @@ export interface World {
   readonly kernel: Kernel;
   readonly clock: AgentClock;
   readonly digest: Digest;
+  /** Where it ends as soon as it is as it is to be: until then it hears nobody but its server. */
+  readonly visit?: Visit;
   /** Opens a line to the server; it calls back until it has closed. */
   readonly connect: (events: LineEvents) => Line;
   /** Has the device outlive this process. */
@@ -32,6 +34,12 @@ export interface World {
   readonly log: (text: Phrase) => void;
   /** Called whenever anything of `status` is another. */
   readonly onStatus: (status: Status) => void;
+}
+
+export interface Visit {
+  /** Hash of a device that has cut the host off from its server not long ago. */
+  readonly cutOffBy: string | undefined;
+  readonly noteCutOff: (hash: string) => void;
 }
 
 export interface AgentClock {

@@ -7,8 +7,8 @@ import type { Environment } from "../control/places.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { chooseNetwork } from "./agent.ts";
 
-/** Of a server that takes its time; before the next minute's. */
-const VISIT_MS = 30_000;
+/** Of a server that takes its time, and until what has cut it off is taken back; before the next minute's. */
+const VISIT_MS = 45_000;
 
 /** The tunnel is up with what is on disk, whether the server answers or not, and stays when this ends. */
 export async function checkin(
