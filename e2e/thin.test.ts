@@ -109,6 +109,14 @@ test("a router joins by the command that `warren token create --router` prints, 
     srv,
     `warren node add mesh x publicKey=${key} endpoint=203.0.113.99 subnets=203.0.113.1/32`,
   );
+  // What a boot would bring is asked for whenever the server is.
+  const spy = `rm ${BIN}/curl; cat >${BIN}/curl <<'end'
+#!/bin/sh
+cut -d " " -f 3 /etc/warren/device | head -n 1 >>/root/kept
+exec /usr/bin/curl "$@"
+end
+chmod 755 ${BIN}/curl`;
+  await onRouter(r, spy);
   expect(await onRouter(r, `${CHECKIN}; ${CHECKIN}; ${PING}; ip route show dev warren0`))
     .toMatchInlineSnapshot(`
       "warren: revision 9: peers set, addresses and routes set
@@ -118,6 +126,7 @@ test("a router joins by the command that `warren token create --router` prints, 
       10.77.0.0/16 dev warren0 scope link  src 10.77.0.2 
       "
     `);
+  expect(await onRouter(r, `sort -u kept; ln -sf /usr/bin/curl ${BIN}/curl`)).toBe("8\n");
   expect(steady(await type(srv, LIST))).toMatchInlineSnapshot(`
     "r     failed, … s ago  10.77.0.2  203.0.113.3:51820
     r: taken back: with what the server wants it is not reached any more

@@ -108,11 +108,12 @@ demand_pinning() {
 	fail "no address of the server answers: $(tr '\n' ' ' <"$base/server")"
 }
 
-# What the server is told: what this router has, and how its tunnels stand; `more` are further fields.
+# FIELDS FILE: tells the server that this router has that device, or what it keeps, and how its tunnels stand.
 tell() {
 	read -r network node interface <"$base/node"
 	epoch='' rev='' hash=''
-	[ ! -s "$base/device" ] || read -r _ epoch rev hash _ <"$base/device"
+	had=${2-$base/device}
+	[ ! -s "$had" ] || read -r _ epoch rev hash _ <"$had"
 	port=$(wg show "$interface" listen-port 2>/dev/null)
 	{
 		printf '{"credential":"%s","interface":"%s","now":%s000' "$(cat "$base/credential")" "$interface" "$(date +%s)"
@@ -455,14 +456,15 @@ take() {
 	if ! why=$(judge "$work/device"); then
 		trouble "$why"
 	elif try "$work/device" "revision $rev"; then
-		# Without it the tunnel is right all the same; only a boot would bring the old one.
-		(keep "$base/device" <"$work/device")
 		rm -f "$run/trouble"
-		# It has just answered.
-		if tell || { sleep 2 && tell; }; then return 0; fi
+		# It has just answered. Until it does so again a boot is to bring what worked; so it does where this
+		# cannot be written, though the tunnel is right.
+		if tell '' "$work/device" || { sleep 2 && tell '' "$work/device"; }; then
+			(keep "$base/device" <"$work/device")
+			return 0
+		fi
 		cut="$hash $(date +%s)"
 		trouble "$TAKEN_BACK"
-		keep "$base/device" <"$work/before"
 	fi
 	go_back
 	[ -z "$cut" ] || echo "$cut" >"$run/cut"
