@@ -1,4 +1,5 @@
 /** Hosts that a change has cut off from everybody: each is to be back soon, if nothing else befell it. */
+import type { PublicKey } from "@warren/core";
 import type { Carried } from "./traffic.ts";
 import type { PlaneWorld } from "./plane-world.ts";
 import type { SimHost } from "./sim-host.ts";
@@ -18,8 +19,9 @@ interface Cut {
 
 export class Cutoffs {
   readonly #world: PlaneWorld;
-  /** Since when each is connected. */
+  /** Since when each is connected, and whom it has heard for long. */
   readonly #calmSince = new Map<SimHost, number>();
+  readonly #heard = new Map<SimHost, readonly PublicKey[]>();
   /** Since when each is cut off, and whether it is to be back. */
   readonly #cuts = new Map<SimHost, Cut>();
 
@@ -40,6 +42,13 @@ export class Cutoffs {
     const isCalm = host.isRunning && host.status?.isConnected === true && !host.isCutOff;
     if (!isCalm) this.#calmSince.delete(host);
     else if (!this.#calmSince.has(host)) this.#calmSince.set(host, this.#world.clock.now());
+    const heard = [...peersOf(host)].filter(
+      ([, { heardSeconds = 0 }]) => heardSeconds >= CALM_MS / 1000,
+    );
+    this.#heard.set(
+      host,
+      heard.map(([key]) => key),
+    );
   }
 
   #judge(host: SimHost): void {
@@ -55,10 +64,15 @@ export class Cutoffs {
     this.#cuts.set(host, { ...cut, hasLine, isDue: false });
   }
 
+  /** Who goes with the change is no witness. */
   #wasCalm(host: SimHost, now: number): boolean {
-    const { link } = host.kernel.peek(OWN);
-    const peers: readonly Carried[] = link?.kind === "wireguard" ? [...link.peers.values()] : [];
-    const isHeard = peers.some(({ heardSeconds = 0 }) => heardSeconds * 1000 >= CALM_MS);
+    const peers = peersOf(host);
+    const isHeard = this.#heard.get(host)?.some((key) => peers.has(key)) === true;
     return isHeard && now - (this.#calmSince.get(host) ?? now) >= CALM_MS;
   }
+}
+
+function peersOf(host: SimHost): ReadonlyMap<PublicKey, Carried> {
+  const { link } = host.kernel.peek(OWN);
+  return link?.kind === "wireguard" ? link.peers : new Map();
 }

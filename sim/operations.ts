@@ -84,8 +84,12 @@ const spoiling = operation("spoil", {
 });
 
 const pass = operation("pass", { spanMs: fc.nat(3000) });
-/** So long that everybody has heard everybody. */
-const rest = operation("pass", { spanMs: fc.integer({ min: 30_000, max: 90_000 }) });
+/** So long that everybody has heard everybody; then the way to everything is gone, so long that all are back. */
+const rest = operation("rest", {
+  spanMs: fc.integer({ min: 50_000, max: 90_000 }),
+  name: fc.option(name, { nil: undefined, freq: 2 }),
+  isLasting: fc.boolean(),
+});
 
 const usual = [
   { weight: 5, arbitrary: commands },

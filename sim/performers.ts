@@ -12,6 +12,9 @@ import type { Play } from "./play.ts";
 /** 198.51.100.0, of which one half is whose and the other's. */
 const SEEN_AT = 0xc6_33_64_00;
 
+/** Longer than a host may be cut off. */
+const CUT_MS = 25_000;
+
 type Performers = {
   readonly [K in Operation["kind"]]: (
     play: Play,
@@ -20,7 +23,7 @@ type Performers = {
 };
 
 export async function perform(play: Play, operation: Operation): Promise<void> {
-  if ("name" in operation) {
+  if ("name" in operation && operation.name !== undefined) {
     const { world } = play;
     world.host(operation.name).disturbedAt = world.clock.now();
   }
@@ -50,10 +53,7 @@ const performers: Performers = {
     play.write((state) => rotated(state, play.world.network, [name, other])),
 
   /** A range that is nobody's to offer: whoever routes it into the tunnel hears nothing any more. */
-  uplink: (play, { name, isSwallowed }) => {
-    const subnets = isSwallowed ? [UPLINK] : undefined;
-    play.write((state) => setNode(state, play.world.network, name, { subnets }));
-  },
+  uplink: (play, { name, isSwallowed }) => offerUplink(play, name, isSwallowed),
 
   "start agent": ({ world }, { name }) => {
     const host = world.host(name);
@@ -134,8 +134,20 @@ const performers: Performers = {
     await world.restart(() => (isPutBack ? world.disk.putBack(copy) : world.disk.restore(copy)));
   },
   confirm: (play) => play.confirm(),
+  rest: async (play, { name, spanMs, isLasting }) => {
+    await play.world.clock.pass(spanMs);
+    if (name === undefined) return;
+    offerUplink(play, name, true);
+    await play.world.clock.pass(CUT_MS);
+    if (!isLasting) offerUplink(play, name, false);
+  },
   pass: async ({ world }, { spanMs }) => await world.clock.pass(spanMs),
 };
+
+function offerUplink(play: Play, name: string, isOffered: boolean): void {
+  const subnets = isOffered ? [UPLINK] : undefined;
+  play.write((state) => setNode(state, play.world.network, name, { subnets }));
+}
 
 /** Of the document as a whole, as somebody applies it. */
 function change(play: Play, part: Readonly<Record<string, unknown>>): void {

@@ -43,6 +43,7 @@ export interface HostDisk {
 export class SimHost {
   readonly name: string;
   readonly privateKey: PrivateKey;
+  readonly publicKey: core.PublicKey;
   kernel = new FakeKernel(publicKeyOf);
   readonly #around: Surroundings;
   disk: HostDisk = { device: undefined, credential: undefined, isRevoked: false };
@@ -68,6 +69,8 @@ export class SimHost {
   isTelling = true;
   /** It was told that it is no node any more; until it joins again. */
   isOut = false;
+  /** And could not write it down: whoever starts next does not know it. */
+  #isForgetful = false;
   isFull = false;
   /** Of its own clock. */
   clockAheadMs = 0;
@@ -101,14 +104,11 @@ export class SimHost {
     this.#around = around;
     this.name = name;
     this.privateKey = Buffer.alloc(32, name).toString("base64") as PrivateKey;
+    this.publicKey = publicKeyOf(this.privateKey);
   }
 
   get credential(): string | undefined {
     return this.disk.credential;
-  }
-
-  get publicKey(): core.PublicKey {
-    return publicKeyOf(this.privateKey);
   }
 
   /** Its agent was killed before: it has another credential now. */
@@ -137,6 +137,10 @@ export class SimHost {
     this.killAgent();
     const life = { isOver: false };
     const { device, isRevoked } = this.disk;
+    if (this.#isForgetful) {
+      this.isOut = this.#isForgetful = false;
+      this.ends.length = 0;
+    }
     const revoked = { interface: OWN, publicKey: this.publicKey };
     this.begunWith = this.#wanted = device;
     this.startedAt = this.#around.clock.now();
@@ -336,6 +340,7 @@ export class SimHost {
   }
 
   #forget(): void {
+    this.#isForgetful = this.isFull;
     if (this.isFull) throw refusal();
     this.disk = { ...this.disk, isRevoked: true };
   }
