@@ -74,7 +74,9 @@ function readTables(printed: FirewallTexts, own: string): readonly Table[] {
         table.name === name &&
         [...chains].every(([chain, { count }]) => table.chains.get(chain)?.count === count),
     );
-  const listed = parseNftRuleset(printed.nft ?? "").filter((table) => !isSaved(table));
+  const listed = (printed.nft ? parseNftRuleset(printed.nft) : []).filter(
+    (table) => !isSaved(table),
+  );
   return (
     [...listed, ...saved.filter(({ name }) => name !== "nat")]
       .filter(({ name }) => name !== `warren-${own.replaceAll(/[=+]/g, "_")}`)
