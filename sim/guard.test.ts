@@ -95,6 +95,10 @@ test("hosts that a change has cut off go back to what they had within 20 s, and 
   await pass(world, 60);
   expect(error(world, "a")).toBe("");
   expect(await differences(world)).toEqual([]);
+  // What nobody wants any more is not asked for again.
+  const asked = world.hosts.map(({ resyncs }) => resyncs);
+  await world.clock.pass(700_000);
+  expect(world.hosts.map(({ resyncs }) => resyncs)).toEqual(asked);
 });
 
 test("a host that dies while a change is judged boots with what worked; once it stands, with the change", async () => {

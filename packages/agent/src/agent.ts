@@ -234,7 +234,7 @@ export class Agent {
       case "refused":
         return this.#refuse(message, taken.problem.message, taken.problem.fix);
       case "device": {
-        const why = this.#guard.refusalOf(taken.device);
+        const why = this.#guard.offer(taken.device);
         if (why !== undefined) return this.#refuse(message, why);
         this.#standing.right("device");
         this.#basis = message.basis;

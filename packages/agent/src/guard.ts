@@ -34,6 +34,8 @@ export class Guard {
   /** What was refused last, and for how long. */
   #lastRefused: { readonly hash: string; readonly forMs: number } | undefined;
   #callOff: (() => void) | undefined;
+  /** By its hash. */
+  #offered: string | undefined;
 
   constructor(world: World, tunnel: Tunnel, { ask, refused, retry, takeBack }: GuardOptions) {
     const { clock, knock, visit } = world;
@@ -75,8 +77,9 @@ export class Guard {
     this.#callOff?.();
   }
 
-  /** Why a device is not tried again as it is, for now. */
-  refusalOf({ hash }: StoredDevice): core.Text | undefined {
+  /** The server has sent it; why it is not tried again as it is, for now. */
+  offer({ hash }: StoredDevice): core.Text | undefined {
+    this.#offered = hash;
     return hash === this.#refusal?.hash ? this.#refusal.why : undefined;
   }
 
@@ -86,7 +89,7 @@ export class Guard {
     this.#device = device;
     const isGreat =
       done.length * 2 > this.#trial.heard.length || done.some((step) => !step.startsWith("peer"));
-    if (before === undefined || this.refusalOf(before) !== undefined || !isGreat) return;
+    if (before === undefined || before.hash === this.#refusal?.hash || !isGreat) return;
     if (!this.#trial.isRunning) this.#before = before;
     this.#trial.begin();
   }
@@ -107,7 +110,7 @@ export class Guard {
     this.#callOff?.();
     this.#callOff = this.#world.clock.after(forMs, () => {
       this.#refusal = undefined;
-      this.#retry();
+      if (this.#offered === hash) this.#retry();
     });
     this.#takeBack(before, device, why);
   }
