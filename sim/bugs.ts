@@ -143,14 +143,14 @@ export const protocolBugs: readonly ProtocolBug[] = [
     name: "what has cut a host off stays",
     package: "agent",
     file: "trial.ts",
-    find: "if (silent * 2 > asked.length) failed(silent, asked.length);",
+    find: "if (isCut) failed(silent, asked.length);",
     replace: "",
   },
   {
     name: "what was taken back is never tried again",
     package: "agent",
     file: "guard.ts",
-    find: "      this.#refusal = undefined;\n      this.#retry();",
+    find: "if (this.#offered === hash) this.#retry();",
     replace: "",
   },
   {
@@ -159,13 +159,6 @@ export const protocolBugs: readonly ProtocolBug[] = [
     file: "intake.ts",
     find: "if (lost <= Math.max(FEW_PEERS, peers.length * PART_OF_PEERS)) return undefined;",
     replace: "if (lost >= 0) return undefined;",
-  },
-  {
-    name: "a peer whose clock went back is not known anew",
-    package: "agent",
-    file: "reconcile.ts",
-    find: "return last === undefined ? !isFresh(state) : last !== generation;",
-    replace: "return last === undefined && !isFresh(state) && false;",
   },
   {
     name: "who is not heard where he was is not dialled where he is",

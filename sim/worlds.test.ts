@@ -7,7 +7,7 @@ import { worlds } from "./operations.ts";
 import type { WorldDraft } from "./operations.ts";
 import { playWorld } from "./random-world.ts";
 
-const RUNS = 20;
+const RUNS = 15;
 const MOST_MS = 15_000;
 
 test("whatever happens to a plane and its hosts, quiet means right", async () => {
