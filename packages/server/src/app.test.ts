@@ -310,11 +310,11 @@ test("/metrics tells what was done and refused", async () => {
   };
   const { receive } = plane.streams.connect({ network: "home", node: "a" }, line);
   time.run();
+  await ask("GET metrics", { by });
   receive(printMessage({ kind: "hello", version: "1" }));
   await ask("PATCH /networks/home/nodes/b", { by, body: { endpoint: "203.0.113.2:51820" } });
   await ask("GET /nothing", { by });
   await ask("GET /networks");
-  await ask("GET metrics", { by });
   const { text, headers } = await ask("GET metrics", { by });
   expect(headers.get("Content-Type")).toMatch(/^text\/plain; version=0\.0\.4/);
   const own = text.split("\n").filter((each) => each.startsWith("warren_"));

@@ -51,7 +51,6 @@ export class Streams {
   readonly examinations: Examinations;
   /** Of a node that was answered by what it says that it has, however often it comes. */
   readonly #proveSoon: (key: string) => void;
-  #bytes = 0;
   #isStopped = false;
 
   constructor(
@@ -76,8 +75,8 @@ export class Streams {
   }
 
   /** What was sent since it started. */
-  get counts(): Readonly<Record<"patches" | "snapshots" | "bytes", number>> {
-    return { ...this.#teller.counts, bytes: this.#bytes };
+  get counts(): Teller["counts"] {
+    return this.#teller.counts;
   }
 
   get isStopped(): boolean {
@@ -352,7 +351,7 @@ export class Streams {
     if (agent.isAway) return;
     const { line } = agent;
     if (line.bufferedBytes > MOST_BUFFERED) return this.#end(agent, "overflow");
-    this.#bytes += text.length;
+    this.counts.bytes += text.length;
     line.send(text);
   }
 

@@ -17,7 +17,7 @@ export class Teller {
   /** Of each network. */
   readonly #told = new Map<string, Told>();
   /** What was sent since it started. */
-  readonly counts = { patches: 0, snapshots: 0 };
+  readonly counts = { patches: 0, snapshots: 0, bytes: 0 };
 
   constructor(ledger: Ledger, means: Means, send: (agent: Agent, text: string) => void) {
     this.#ledger = ledger;
