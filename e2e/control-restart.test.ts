@@ -79,6 +79,28 @@ test("a node that boots while the server is away has its whole mesh within secon
   expect(slow.length).toBeLessThanOrEqual(Math.ceil(TIMES / 10));
 });
 
+test("a backup that is two revisions old takes no tunnel, and all follow it under its new epoch", async () => {
+  const { srv, nodes } = await createMesh(["a", "b", "c"]);
+  const [a, b] = nodes as [System, System];
+  const pairs = [
+    { source: a, target: "10.77.0.2" },
+    { source: b, target: "10.77.0.3" },
+  ];
+  const counts = await pingDuring(pairs, async () => {
+    const before = await readTunnels(nodes);
+    await type(srv, "warren server backup old.db");
+    await type(srv, "warren node set mesh a subnets=192.168.9.0/24");
+    await type(srv, "warren node set mesh c keepalive=25");
+    await type(b, "until ip route | grep -q 192.168.9.0/24; do sleep 0.1; done");
+    await type(srv, "systemctl stop warren-server; warren server restore old.db");
+    await type(srv, "systemctl start warren-server");
+    await type(b, "while ip route | grep -q 192.168.9.0/24; do sleep 0.1; done");
+    await untilCurrent(srv, ["a", "b", "c"]);
+    expect(differences(before, await readTunnels(nodes))).toEqual([]);
+  });
+  expect(counts).toMatchObject([{ lost: [] }, { lost: [] }]);
+});
+
 /** A service that ends as soon as all others of the mesh have answered: systemd keeps the moment. */
 const WATCH = `
 cat >/etc/systemd/system/whole.service <<'end'
