@@ -11,13 +11,15 @@ import { compareWithMeshconf, judgeComparisons, printComparisons } from "./wg-me
 const usage = `npm run bench -- [PART …]
   mesh     compiling and rendering, beside wg-meshconf
   push     bringing a mesh to a hundred hosts, beside loops and Ansible
-  control  a control plane of a hundred, three hundred and a thousand agents`;
+  control  a control plane of a hundred, three hundred and a thousand agents
+  growth   one of five thousand, for a quarter of an hour: only where it is named`;
 
 /** How many agents, in planes one after the other. */
 const PLANES = [100, 300, 1000];
-const PARTS = ["mesh", "push", "control"];
+const GROWN = 5000;
+const PARTS = ["mesh", "push", "control", "growth"];
 
-const parts = new Set(process.argv.length > 2 ? process.argv.slice(2) : PARTS);
+const parts = new Set(process.argv.length > 2 ? process.argv.slice(2) : PARTS.slice(0, -1));
 if ([...parts].every((part) => PARTS.includes(part))) await main();
 else {
   console.error(usage);
@@ -32,6 +34,7 @@ async function main(): Promise<void> {
     ...judgeBrought(brought ?? []),
     ...(parts.has("mesh") ? [...measureMesh(), ...measureRegions(), ...measurePrefixes()] : []),
     ...(parts.has("control") ? await measurePlanes() : []),
+    ...(parts.has("growth") ? await measureControl(GROWN, { isLargest: false }) : []),
   ];
   print(measurements);
   if (brought !== undefined) printBrought(brought);
