@@ -173,7 +173,7 @@ test("each command of a control plane prints JSON for a script, and nothing else
     ["rev"]
     ["rev"]
     ["rev"]
-    [["name","state","addresses","fields","peers"]]
+    [["name","state","addresses","fields","tunnels","peers"]]
     ["rev"]
     ["id","token"]
     [["id","createdAt","createdBy","expiresAt","usesLeft","isApproved","fields"]]
