@@ -34,6 +34,14 @@ export const knownWorlds: Readonly<Record<string, WorldDraft>> = {
       { kind: "remove", name: "b" },
     ],
   },
+  "who has refused a restored store and greets again has not taken it": {
+    seed: 1,
+    more: 7,
+    operations: [
+      { kind: "restore", isPutBack: false },
+      { kind: "host clock", name: "b", jumpMs: 2_133_660 },
+    ],
+  },
   "who is wanted where he was before he was heard elsewhere is dialled there": {
     seed: 0,
     operations: [

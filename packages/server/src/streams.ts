@@ -233,8 +233,8 @@ export class Streams {
     // What it was told on this line it has by the time that it hears the answer, whatever it had before.
     const had = agent.told ?? hello.hash;
     if (isAhead || hash === undefined || had !== hash) return this.#teller.tellAll(agent);
-    // It had applied it before it came, perhaps under another log.
-    agent.isOfThisLog = true;
+    // It had applied it before it came, perhaps under another log; what it was told here it may have refused.
+    agent.isOfThisLog ||= hello.hash === hash;
     agent.told = hash;
     agent.presence = { ...agent.presence, told: rev, applied: rev, isBehind: false };
     this.#teller.tellCurrent(agent);
