@@ -6,6 +6,8 @@ import { driftKinds } from "./drift.ts";
 export const DIALLED: readonly string[] = ["a", "b", "c"];
 const SEEN = ["d", "e"] as const;
 export const NAMES = [...DIALLED, ...SEEN] as const;
+/** Something translates their addresses: only those come through to them to whom they speak. */
+export const MAPPED: readonly string[] = ["e", "h"];
 /** Some worlds have these, too: so many that what a store lacks may be most of them. */
 export const MORE: readonly string[] = ["f", "g", "h", "i", "j", "k", "l"];
 

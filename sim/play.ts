@@ -7,7 +7,7 @@ import { approveNode, createToken, joinNode, setNetwork } from "@warren/server";
 import type { State } from "@warren/server";
 import type { SimContent } from "./disk.ts";
 import { Cutoffs } from "./cutoffs.ts";
-import { DIALLED, MORE, NAMES } from "./operations.ts";
+import { DIALLED, MAPPED, MORE, NAMES } from "./operations.ts";
 import type { PlaneWorld } from "./plane-world.ts";
 import { endpointOf, foundNetwork } from "./sample-world.ts";
 import type { HostDisk, SimHost } from "./sim-host.ts";
@@ -47,7 +47,7 @@ export class Play {
       host.hasUplink = true;
       if (DIALLED.includes(name)) continue;
       host.address = { family: 4, bits: BigInt(0xc6_33_64_00 + at) };
-      host.isPublic = true;
+      host.isPublic = !MAPPED.includes(name);
     }
     const cutoffs = new Cutoffs(world);
     new Traffic(world, () => cutoffs.look()).begin();

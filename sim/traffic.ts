@@ -50,7 +50,10 @@ export function findSilences(world: PlaneWorld): readonly string[] {
       const other = there.find((each) => each.name === name);
       if (other === undefined || link?.kind !== "wireguard") return [];
       const here = world.deviceOf(name)?.peers.find((each) => each.publicKey === host.publicKey);
-      if (endpoint === undefined && here?.endpoint === undefined) return [];
+      const isDialled = endpoint !== undefined && !isMapped(other);
+      const isDialledBack = here?.endpoint !== undefined && !isMapped(host);
+      const isBoth = endpoint !== undefined && here?.endpoint !== undefined;
+      if (!isDialled && !isDialledBack && !isBoth) return [];
       const { handshakeSeconds: age = Infinity } = link.peers.get(publicKey) ?? {};
       return age < HELD_SECONDS ? [] : [`${host.name} does not hear ${name}`];
     });
@@ -160,7 +163,9 @@ function initiate(one: End, other: End): boolean {
   if (there?.endpoint === undefined || here === undefined) return false;
   const sent = there.sent + INITIATION_BYTES;
   one.peers.set(other.key, { ...there, sent });
-  const isHeard = maySend(one.host) && !other.host.isLonely && there.endpoint === other.endpoint;
+  const isThere = there.endpoint === other.endpoint;
+  const isOpen = !isMapped(other.host) || here.endpoint === one.endpoint;
+  const isHeard = maySend(one.host) && !other.host.isLonely && isThere && isOpen;
   const received = here.received + INITIATION_BYTES;
   if (isHeard) other.peers.set(one.key, { ...here, received });
   return isHeard;
@@ -188,6 +193,10 @@ function miss(one: End, other: End): void {
     const state = end.peers.get(key);
     if (state !== undefined) end.peers.set(key, { ...state, heardSeconds: 0 });
   }
+}
+
+function isMapped({ address, isPublic }: SimHost): boolean {
+  return address !== undefined && !isPublic;
 }
 
 function maySend({ isLonely, isSwallowed }: SimHost): boolean {
