@@ -42,6 +42,14 @@ export const knownWorlds: Readonly<Record<string, WorldDraft>> = {
       { kind: "host clock", name: "b", jumpMs: 2_133_660 },
     ],
   },
+  "what is taken back is of the log that it was confirmed in": {
+    seed: 0,
+    operations: [
+      { kind: "backup" },
+      { kind: "restore", isPutBack: false },
+      { kind: "rest", spanMs: 70_668, name: "d", isLasting: false },
+    ],
+  },
   "who is wanted where he was before he was heard elsewhere is dialled there": {
     seed: 0,
     operations: [

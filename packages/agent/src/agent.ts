@@ -249,11 +249,11 @@ export class Agent {
     device: StoredDevice,
     { hash, epoch, rev, basis }: Extract<ServerMessage, { kind: "current" }>,
   ): void {
-    const why = "it has another device";
-    if ((hash ?? device.hash) !== device.hash) return this.#contact.resync(why);
+    if ((hash ?? device.hash) !== device.hash) return this.#contact.resync("it has another");
     this.#basis = basis;
     if (device.epoch === epoch && device.rev === rev) return;
     this.#kept.take({ ...device, epoch, rev });
+    this.#guard.confirm({ ...device, epoch, rev });
     this.#kept.write();
   }
 

@@ -77,6 +77,11 @@ export class Guard {
     this.#callOff?.();
   }
 
+  /** The same is of another revision, perhaps of another log. */
+  confirm(device: StoredDevice): void {
+    if (device.hash === this.#device?.hash) this.#device = device;
+  }
+
   /** The server has sent it; why it is not tried again as it is, for now. */
   offer({ hash }: StoredDevice): core.Text | undefined {
     this.#offered = hash;
