@@ -68,6 +68,16 @@ export const knownWorlds: Readonly<Record<string, WorldDraft>> = {
       { kind: "host clock", name: "b", jumpMs: -640_152 },
     ],
   },
+  "who is made anew where he was heard, by one who has just begun, is dialled where he is wanted": {
+    seed: 2,
+    operations: [
+      { kind: "host clock", name: "b", jumpMs: -2_460_216 },
+      { kind: "pass", spanMs: 2554 },
+      { kind: "settings", listenPort: 51_999, mtu: 1420 },
+      { kind: "pass", spanMs: 4 },
+      { kind: "start agent", name: "e" },
+    ],
+  },
   "who was seen nowhere is dialled nowhere after a restart": {
     seed: 0,
     operations: [

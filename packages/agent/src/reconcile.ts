@@ -12,6 +12,8 @@ import type { PeerSettings, PeerState, PolicyRule, Setting, Step } from "./kerne
 
 /** A tunnel that carries anything makes a handshake every 120 s, and tries for some more (WireGuard, section 6.1). */
 const FRESH_SECONDS = 135;
+/** Three initiations (WireGuard, section 5.4.2) without any answer: nobody is there. */
+const IN_VAIN_BYTES = 3 * 148;
 /** Where a default route lies, and the mark that keeps the tunnel's own packets out of it: wg-quick's. */
 const EXIT_TABLE = 51_820;
 /** Before the rules of the system, the first of which that asks the main table has 32766. */
@@ -297,10 +299,18 @@ function isSame<T>(one: ReadonlySet<T>, other: ReadonlySet<T>): boolean {
   return one.size === other.size && one.isSubsetOf(other);
 }
 
-/** Where a peer was heard is better known than where it should be: WireGuard follows who moves. */
+/**
+ * Where a peer was heard is better known than where it should be: WireGuard follows who moves. Who was made
+ * anew where he was heard, and does not answer there, is where he should be.
+ */
 function isEndpointDue(state: PeerState, wanted: string, last: string | undefined): boolean {
   if (state.endpoint === undefined) return true;
-  return state.endpoint !== wanted && last !== wanted && !isFresh(state);
+  if (state.endpoint === wanted || isFresh(state)) return false;
+  return last !== wanted || isInVain(state);
+}
+
+function isInVain({ handshakeSeconds, sent }: PeerState): boolean {
+  return handshakeSeconds === undefined && sent >= IN_VAIN_BYTES;
 }
 
 function isFresh({ handshakeSeconds = Infinity }: PeerState): boolean {
