@@ -1,7 +1,7 @@
 /** A change that cuts a host off is taken back; whatever else is silent at that moment takes nothing back. */
 import type { InterfaceName } from "@warren/core";
 import { printText } from "@warren/core";
-import { setNode } from "@warren/server";
+import { removeNode, setNode } from "@warren/server";
 import { expect, test } from "vitest";
 import type { PlaneWorld } from "./plane-world.ts";
 import { createWorld, differences } from "./sample-world.ts";
@@ -119,6 +119,25 @@ test("a host that dies while a change is judged boots with what worked; once it 
     expect(await a.routes()).toEqual(booted);
     await world.startServer();
   }
+});
+
+test("who loses all whom it heard, and its server with them, has them again", async () => {
+  const world = await createWorld(NAMES);
+  const a = world.host("a");
+  await pass(world, 20);
+  const [before, run] = [await a.peers(), a.kernel.run.bind(a.kernel)];
+  a.kernel.run = async (name, steps) => {
+    const refused = await run(name, steps);
+    if ((await a.peers()).length === 0) a.stall(30_000);
+    return refused;
+  };
+  await world.commit((state) =>
+    NAMES.slice(1).reduce((all, each) => removeNode(all, world.network, each), state),
+  );
+  await world.clock.pass(1000);
+  expect(await a.peers()).toEqual([]);
+  await world.clock.pass(19_000);
+  expect(await a.peers()).toEqual(before);
 });
 
 test("a change stays while most peers answer, or the server does, or nobody was heard before", async () => {
