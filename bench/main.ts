@@ -11,7 +11,8 @@ import { compareWithMeshconf, judgeComparisons, printComparisons } from "./wg-me
 const usage = `npm run bench -- [PART …]
   mesh     compiling and rendering, beside wg-meshconf
   push     bringing a mesh to a hundred hosts, beside loops and Ansible
-  control  a control plane of a hundred, three hundred and a thousand agents
+  control  a control plane of a hundred, three hundred and a thousand agents (of the
+           thousand a hundred keep devices; the others speak as these do)
   growth   one of five thousand, for a quarter of an hour: only where it is named`;
 
 /** How many agents, in planes one after the other. */

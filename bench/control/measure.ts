@@ -67,7 +67,7 @@ async function measureJoins({
   const before = server.cpuSeconds;
   // Where there are so many, telling each of each that joins takes this machine's agents minutes.
   const isLate = names.length > MOST_AT_ONCE;
-  const whole = names.length > MOST_WHOLE ? SOME_WHOLE : names.length;
+  const whole = wholeOf(names);
   await fleet.join(names, { target: server.target, token, whole, isLate });
   const spent = server.cpuSeconds - before;
   const agents = (await server.measures()).get("warren_agents") ?? 0;
@@ -147,7 +147,7 @@ async function measureKill({ server, fleet, names }: World): Promise<readonly Me
   const target = (names.length > 500 ? 5 : 2) * growthOf(names);
   const seconds = Math.max(...took) / 1000;
   return [
-    row(names, "memory of the server, at rest", memory),
+    row(names, "memory of the server, at rest, tunnels idle", memory),
     row(names, "kill -9: all in sync", { target, measured: seconds, unit: "s" }),
     row(names, "kill -9: bytes an agent", { target: 2000, measured: bytes, unit: "B" }),
     row(names, "kill -9: snapshots", { target: 0, measured: snapshots, unit: "" }),
@@ -199,10 +199,17 @@ function quantile(values: readonly number[], part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
 }
 
+/** How many keep a device. */
+function wholeOf({ length }: readonly string[]): number {
+  return length > MOST_WHOLE ? SOME_WHOLE : length;
+}
+
 function row(
   names: readonly string[],
   what: string,
   figures: Omit<Measurement, "what">,
 ): Measurement {
-  return { what: `${names.length} agents, ${what}`, ...figures };
+  const light = names.length - wholeOf(names);
+  const who = light === 0 ? "agents" : `agents (${light} light)`;
+  return { what: `${names.length} ${who}, ${what}`, ...figures };
 }

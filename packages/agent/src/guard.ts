@@ -34,7 +34,7 @@ export class Guard {
   /** What was refused last, and for how long. */
   #lastRefused: { readonly hash: string; readonly forMs: number } | undefined;
   #callOff: (() => void) | undefined;
-  /** By its hash. */
+  /** What the server wants now, by its hash. */
   #offered: string | undefined;
 
   constructor(world: World, tunnel: Tunnel, { ask, refused, retry, takeBack }: GuardOptions) {
@@ -108,7 +108,6 @@ export class Guard {
         : core.say`revision ${device.rev} has cut this host off and was taken back: neither the server nor ${silent} of ${asked} peers answered; mend what it changed, or restart the agent to try it again`;
     const { hash } = device;
     this.#refusal = { hash, why };
-    this.#world.visit?.noteCutOff(hash);
     const last = this.#lastRefused?.hash === hash ? this.#lastRefused.forMs : RETRY_MS / 2;
     const forMs = Math.min(LAST_RETRY_MS, last * 2);
     this.#lastRefused = { hash, forMs };
@@ -118,6 +117,8 @@ export class Guard {
       if (this.#offered === hash) this.#retry();
     });
     this.#takeBack(before, device, why);
+    // It may find no room: what was cut off is back by then.
+    this.#world.visit?.noteCutOff(hash);
   }
 }
 

@@ -69,7 +69,7 @@ export async function runHostAgent(
         digest,
         ...(overhear === undefined
           ? { connect }
-          : { connect: overhear(connect), visit: openVisit(runFolder, network) }),
+          : { connect: overhear(connect), visit: openVisit(runFolder, network, Date.now()) }),
         save: (kept) => files.writeDevice(kept),
         forget: () => files.writeCredential({ ...credential, isRevoked: true }),
         resolve: resolveNames,

@@ -1,4 +1,7 @@
-/** An agent's visit to its server: what passes on its line tells when it has been told everything, and was heard. */
+/**
+ * An agent's visit to its server: what passes on its line tells when it has been told everything, and was
+ * heard. Owns the file by which one visit tells the next what has cut it off.
+ */
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { readAgentMessage, readServerMessage } from "@warren/api";
@@ -41,7 +44,8 @@ export function overhearVisit(
       closed: (why, isLasting, isReplaced) => {
         events.closed(why, isLasting, isReplaced);
         failures += 1;
-        end(isLasting || failures >= addresses);
+        // What is on trial is judged by whether the server comes back.
+        end(isLasting || (!hasTold && failures >= addresses));
       },
     });
     return {
@@ -59,10 +63,10 @@ export function overhearVisit(
 }
 
 /** What one visit leaves for the next. */
-export function openVisit(runFolder: string, network: Name): Visit {
+export function openVisit(runFolder: string, network: Name, nowMs: number): Visit {
   const file = join(runFolder, `${network}.cut`);
   const writtenMs = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const isRecent = Math.abs(Date.now() - writtenMs) < REFUSED_MS;
+  const isRecent = Math.abs(nowMs - writtenMs) < REFUSED_MS;
   return {
     cutOffBy: isRecent ? readWhole(file) : undefined,
     noteCutOff: (hash) => writeWhole(file, hash, { mode: 0o644, isLasting: false }),

@@ -7,7 +7,7 @@ import type { Index, Name, PublicKey } from "@warren/core";
 /** What devices are made of before a change, or after it. */
 export interface Side {
   readonly index: Index;
-  /** Of each node that was asked for, what its device says of the host itself: what is after one change is before the next. */
+  /** What the device of each node says of its host, filled as it is asked for: what is after one change is before the next. */
   readonly own: Map<Name, Entries>;
 }
 
@@ -17,14 +17,14 @@ export interface Change {
   readonly after: Side;
   /** Of each node the others that it may have to be told anew. */
   readonly others: ReadonlyMap<Name, readonly Name[]>;
-  /** Most of them are told the same of those. */
+  /** Remembers what it was given: most nodes are told the same of those others. */
   readonly digest: Digest;
 }
 
 export interface NodeDelta {
   readonly delta: Delta;
   /** Of the whole device, from what that was before. */
-  readonly hashAfter: (hash: string) => string;
+  readonly hashFrom: (hash: string) => string;
 }
 
 export function changeBetween(before: Side, after: Side, digest: Digest): Change {
@@ -51,7 +51,7 @@ export function deltaFor(
     delete: [...own.delete, ...peers.delete],
   };
   const replaced = derived([...own.replaced, ...peers.replaced]);
-  return { delta, hashAfter: (hash) => hashAfter(hash, replaced, delta, digest) };
+  return { delta, hashFrom: (hash) => hashAfter(hash, replaced, delta, digest) };
 }
 
 function deltaOf(before: Entries, after: Entries): Delta & { readonly replaced: readonly Entry[] } {

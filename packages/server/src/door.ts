@@ -15,6 +15,7 @@ export class Door {
   readonly #localHash: string;
   #nodes: Rows<NodeRow> | undefined;
   #callers: Known["nodes"] = new Map();
+  /** Hashes of credentials that held once; few, and small, until the server ends. */
   readonly #revoked = new Set<string>();
 
   /** `localToken`: of whoever may read the server's own files, and so may do everything. */

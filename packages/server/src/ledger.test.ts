@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { createNetwork } from "./commands/networks.ts";
 import { approveNode, joinNode, removeNode } from "./commands/nodes.ts";
 import { Ledger } from "./ledger.ts";
+import type { Clock } from "./ledger.ts";
 import { parsedName } from "./state.ts";
 import type { State } from "./state.ts";
 import { createMemoryStore } from "./store/memory.ts";
@@ -93,6 +94,39 @@ test("what was seen is the same after a restart, and where nobody was seen he is
   expect(again.plan(NETWORK)?.index.byName).toEqual(index?.byName);
 });
 
+test("after a commit that took long it rests, and who asks meanwhile is in the next transaction", async () => {
+  const time = { now: 0, after: [] as [number, () => void][] };
+  const slow = {
+    now: () => time.now,
+    after: (ms: number, work: () => void) => {
+      time.after.push([ms, work]);
+      return () => undefined;
+    },
+  };
+  const { ledger, counts } = await create(slow);
+  counts.onCommit = () => {
+    time.now += 100;
+  };
+  const first = [ledger.commit(deed, comes("a")), ledger.commit(deed, comes("b"))];
+  await Promise.all(first);
+  const second = ledger.commit(deed, comes("c"));
+  await expect.poll(() => time.after.length).toBe(1);
+  const third = ledger.commit(deed, comes("d"));
+  for (const [ms, work] of time.after) {
+    time.now += ms;
+    work();
+  }
+  await Promise.all([second, third]);
+  expect([time.after.map(([ms]) => ms), counts.transactions, ledger.rev]).toEqual([[25], 3, 5]);
+  // Nobody waits whose moment has passed, nor who waits for the end.
+  time.now += 25;
+  await ledger.commit(deed, comes("e"));
+  const last = ledger.commit(deed, comes("f"));
+  await ledger.close();
+  await last;
+  expect(time.after.length).toBe(1);
+});
+
 const clock = { now: () => 0, after: () => () => undefined };
 
 function comes(name: string, at = 1): (state: State) => State {
@@ -102,8 +136,8 @@ function comes(name: string, at = 1): (state: State) => State {
   return (state) => approveNode(joinNode(state, wish), NETWORK, name, {});
 }
 
-async function create() {
-  const counts = { transactions: 0, isFull: false };
+async function create(own: Clock = clock) {
+  const counts = { transactions: 0, isFull: false, onCommit: (): void => undefined };
   const memory = createMemoryStore("epoch");
   const store = {
     ...memory,
@@ -113,11 +147,12 @@ async function create() {
     commit: async (...commits: readonly Commit[]) => {
       if (counts.isFull) throw new Error("no space");
       counts.transactions += 1;
+      counts.onCommit();
       await memory.commit(...commits);
     },
     close: memory.close.bind(memory),
   };
-  const ledger = await Ledger.open(store, clock);
+  const ledger = await Ledger.open(store, own);
   const settings = { addresses: ["10.0.0.0/24"] };
   await ledger.commit(deed, (state) =>
     createNetwork(state, {

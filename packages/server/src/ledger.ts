@@ -257,7 +257,7 @@ export class Ledger {
       this.#commits += commits.length;
       this.#state = state;
       this.#rev = revs.at(-1) ?? this.#rev;
-      for (const key of commits.flatMap((each) => each.delete)) this.#forget(key);
+      this.#forget(commits.flatMap((each) => each.delete));
       this.#replan(plans);
     }
     for (const [index, { resolve }] of all.entries()) resolve(revs[index] ?? this.#rev);
@@ -316,13 +316,16 @@ export class Ledger {
     this.#facts.set(network, facts.set(node as Name, readSeen(text)));
   }
 
-  /** Of a node that is no more, what was seen. */
-  #forget(row: string): void {
-    const [table, network = "", node = ""] = row.split("/");
-    const facts = this.#factsOf(network);
-    if (table !== "node" || !facts.has(node as Name)) return;
-    this.#facts.set(network, new Map([...facts].filter(([each]) => each !== node)));
-    this.#saveSoon(network, node, undefined);
+  /** Of nodes that are no more, what was seen. */
+  #forget(rows: readonly string[]): void {
+    const kept = new Map<string, Map<Name, Seen>>();
+    for (const [table, network = "", node = ""] of rows.map((row) => row.split("/"))) {
+      const facts = kept.get(network) ?? new Map(this.#factsOf(network));
+      if (table !== "node" || !facts.delete(node as Name)) continue;
+      kept.set(network, facts);
+      this.#saveSoon(network, node, undefined);
+    }
+    for (const [network, facts] of kept) this.#facts.set(network, facts);
   }
 
   #tell(networks: ReadonlySet<string>): void {

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { ENDED } from "@warren/api";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { Outlet } from "./outlet.ts";
 
@@ -23,6 +23,18 @@ test("all arrives whole and in order, however long, and then the end", async () 
   expect(heard).toEqual(all);
   expect(Math.max(...sent)).toBe(16_000);
   expect(outlet.bufferedBytes).toBe(0);
+});
+
+test("who reads no more is let go some time after the end, whatever has not arrived", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { outlet, client, stream } = await connected();
+  client.pause();
+  for (let at = 0; at < 40; at += 1) outlet.send(LONG);
+  outlet.close("revoked");
+  expect(stream.readyState).toBe(WebSocket.OPEN);
+  vi.advanceTimersByTime(30_000);
+  await once(stream, "close");
 });
 
 test("who reads no more has ever more before him, and is let go without it", async () => {

@@ -9,16 +9,20 @@ import type { Line } from "./connected-agent.ts";
  * memory as the most that it was ever given at once, and the device of a thousand peers is 250 kB.
  */
 const PIECE_BYTES = 16_000;
+/** As long as `ws` waits for an answer to the end. */
+const FAREWELL_MS = 30_000;
+
+type Socket = Pick<WebSocket, "send" | "close" | "terminate" | "bufferedAmount">;
 
 export class Outlet implements Line {
-  readonly #stream: Pick<WebSocket, "send" | "close" | "bufferedAmount">;
+  readonly #stream: Socket;
   /** After the one that goes in pieces now. */
   #waiting: string[] = [];
   #waitingBytes = 0;
   #isBusy = false;
   #end: LineEnd | undefined;
 
-  constructor(stream: Pick<WebSocket, "send" | "close" | "bufferedAmount">) {
+  constructor(stream: Socket) {
     this.#stream = stream;
   }
 
@@ -34,10 +38,11 @@ export class Outlet implements Line {
     if (!this.#isBusy) void this.#sendWaiting();
   }
 
-  /** After all that was sent; whoever does not read that is not waited for. */
+  /** After all that was sent; who has let too much pile up is not waited for, nor is anybody for long. */
   close(why: LineEnd): void {
     this.#end = why;
     if (!this.#isBusy || why === "overflow") this.#stream.close(ENDED, why);
+    else setTimeout(() => this.#stream.terminate(), FAREWELL_MS).unref();
   }
 
   async #sendWaiting(): Promise<void> {

@@ -2,6 +2,7 @@
 import { parseAddress, Problem } from "@warren/core";
 import type { Index } from "@warren/core";
 import { expect, test } from "vitest";
+import { approveNode } from "./commands/nodes.ts";
 import { createTestPlane, LOCAL_TOKEN } from "./plane.contract.ts";
 import { parsedName } from "./state.ts";
 
@@ -66,6 +67,30 @@ test("a line that has ended says nothing more, and is told nothing", async () =>
   await plane.ledger.close();
   expect(sent.length).toBe(before);
   expect([...(await plane.store.load()).facts.keys()]).toEqual(["seen/home/b"]);
+});
+
+test("where many were seen that are let in at once is made of one new mesh", async () => {
+  const { plane, time, connect, join } = await createPair();
+  const names = ["c", "d", "e", "f", "g"];
+  for (const name of names) {
+    await join(name);
+    connect(name).receive(HELLO_TEXT);
+  }
+  time.run();
+  time.now += 2000;
+  let meshes = 0;
+  const seen = plane.ledger.seen.bind(plane.ledger);
+  plane.ledger.seen = (network) => {
+    meshes += 1;
+    return seen(network);
+  };
+  await plane.ledger.commit({ actor: "test", command: "approve" }, (state) =>
+    names.reduce((all, each) => approveNode(all, parsedName("home"), each, {}), state),
+  );
+  expect(names.map((each) => plane.ledger.seenOf("home", parsedName(each)).endpoint?.port)).toEqual(
+    names.map(() => HELLO.listenPort),
+  );
+  expect(meshes).toBe(1);
 });
 
 test("where a host is dialled is taken down once it is in, and once a second at most", async () => {

@@ -15,7 +15,6 @@ import type { Clock, Ledger } from "./ledger.ts";
 import { clockSeen } from "./node-clock.ts";
 import { inTurn, sparing } from "./sparing.ts";
 import { nodeKey } from "./state.ts";
-import type { State } from "./state.ts";
 import type { Joined } from "./state.ts";
 import { Teller } from "./teller.ts";
 import type { Means } from "./told.ts";
@@ -43,8 +42,8 @@ export class Streams {
   readonly #clocks = new WeakMap<Joined, number>();
   readonly #clones = new Clones();
   readonly #unanswered = new Set<Agent>();
-  /** By which state those who are out, and those who wait for a confirmation, were told so. */
-  readonly #settled = new Map<string, State>();
+  /** At which revision those who are out, and those who wait for a confirmation, were told so. */
+  readonly #settled = new Map<string, number>();
   readonly #waiting = new Set<string>();
   readonly #refreshing = new Set<string>();
   readonly #listeners = new Set<(network: string) => void>();
@@ -305,8 +304,8 @@ export class Streams {
   /** Tells everybody what has changed since he was told last; whether anything has. */
   #flush(network: string): boolean {
     // With each that comes: where there are thousands, all of them are looked at only when something is new.
-    if (this.#settled.get(network) !== this.#ledger.state) {
-      this.#settled.set(network, this.#ledger.state);
+    if (this.#settled.get(network) !== this.#ledger.rev) {
+      this.#settled.set(network, this.#ledger.rev);
       this.#dismiss(network);
       this.#repeat(network);
     }
@@ -314,6 +313,8 @@ export class Streams {
     for (const agent of this.#agents.values()) {
       if (agent.network === network && agent.seen !== undefined) agent.observe();
     }
+    // What was seen of them just now may have been told within that.
+    if (this.#teller.isOfNow(network)) return true;
     const change = this.#teller.renew(network);
     for (const agent of this.#agents.values()) {
       if (agent.network === network && isAnswered(agent)) this.#teller.tellChange(agent, change);

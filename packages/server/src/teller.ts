@@ -56,9 +56,9 @@ export class Teller {
     if (told?.isMember(agent.node) !== true) return;
     if (agent.told === undefined || change === undefined) return this.tellAll(agent);
     const presharedKey = this.#means.presharedKeys(agent.network);
-    const { delta, hashAfter } = deltaFor(change, agent.node as Name, presharedKey);
+    const { delta, hashFrom } = deltaFor(change, agent.node as Name, presharedKey);
     if (isEmpty(delta)) return;
-    const hash = hashAfter(agent.told);
+    const hash = hashFrom(agent.told);
     note(agent, hash, this.#ledger.rev);
     this.counts.patches += 1;
     // Somebody has asked for it, or it would not be in the log.

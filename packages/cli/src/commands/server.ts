@@ -57,6 +57,7 @@ export async function server(
     // Its page is read in each reader's own language.
     ...optional("chinese", await loadCatalogue("zh-CN")),
   });
+  control.collectAtRest();
   try {
     const { addresses, port, local, pin, localToken, expiry } = serving;
     if (expiry !== undefined) printFindings(terminal, [expiry], { json: false });

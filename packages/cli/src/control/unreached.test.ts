@@ -51,7 +51,7 @@ test("findUnreached() tells who is behind a NAT, who lets nothing in, and who is
     `"a ↔ b: no handshake, though they send to each other; look whether UDP 203.0.113.1:51820 is let in at b, by its firewall and its provider's"`,
   );
   expect(told(node("a", "b:148", AT), node("b", "", AT))).toMatchInlineSnapshot(
-    `"a ↔ b: no handshake, though they send to each other; look whether UDP 203.0.113.1:51820 is let in at a, by its firewall and its provider's"`,
+    `"a ↔ b: no handshake, though a sends; look whether UDP 203.0.113.1:51820 is let in at b, by its firewall and its provider's"`,
   );
   expect(told(node("a", ""), node("b", ""))).toMatchInlineSnapshot(
     `"a ↔ b: nobody knows where either of them is dialled; say it for one of them: warren node set mesh a endpoint=HOST"`,

@@ -38,9 +38,15 @@ function reasonOf(network: string, one: NodeView, other: NodeView): Reason | und
       fix: say`forward a UDP port to one of them, and say it: warren node set ${network} ${one.name} endpoint=HOST:PORT`,
     };
   }
-  const open = one.isMapped === true ? other : one;
+  // Who was never sent to, or could not even answer, is where the others' packets are lost.
+  const isLostAtOther = one.isMapped === true || (other.isMapped !== true && back.sent === 0);
+  const open = isLostAtOther ? other : one;
+  const sender = there.sent === 0 ? other : one;
+  const isOneSided = there.sent === 0 || back.sent === 0;
   return {
-    cause: say`no handshake, though they send to each other`,
+    cause: isOneSided
+      ? say`no handshake, though ${sender.name} sends`
+      : say`no handshake, though they send to each other`,
     fix: say`look whether UDP ${open.endpoint ?? ""} is let in at ${open.name}, by its firewall and its provider's`,
   };
 }
