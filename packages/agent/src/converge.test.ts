@@ -170,6 +170,9 @@ describe("converge()", () => {
       ]
     `);
     expect((await converge(kernel, desired, memory())).done).toEqual([]);
+    const device = { ...desired.device, firewall: "off" } as const;
+    const off = await converge(kernel, { ...desired, device }, memory());
+    expect(off.done).toEqual(admissions.map((each) => each.replace("+", "-")));
   });
 
   test("names what drops packets where nobody lets a rule of ours in, and does all else", async () => {
