@@ -78,6 +78,16 @@ export const knownWorlds: Readonly<Record<string, WorldDraft>> = {
       { kind: "start agent", name: "e" },
     ],
   },
+  "who went by himself where he was wanted for a moment is dialled where he is again": {
+    seed: 0,
+    more: 3,
+    operations: [
+      { kind: "kill agent at work", name: "a", steps: 0 },
+      { kind: "settings", listenPort: 51_999, mtu: 1380 },
+      { kind: "pass", spanMs: 273 },
+      { kind: "settings", listenPort: 51_820, mtu: 1380 },
+    ],
+  },
   "who was seen nowhere is dialled nowhere after a restart": {
     seed: 0,
     operations: [

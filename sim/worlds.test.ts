@@ -35,5 +35,6 @@ test.each(Object.entries(knownWorlds))("once wrong: %s", async (_, world) => {
 async function printWorld(world: WorldDraft): Promise<string> {
   const operations = world.operations.map((each) => JSON.stringify(each));
   const faults = await playWorld(world);
-  return [`seed ${world.seed}`, ...operations, "in the end:", ...faults].join("\n");
+  const { seed, more = 0 } = world;
+  return [`seed ${seed}, more ${more}`, ...operations, "in the end:", ...faults].join("\n");
 }

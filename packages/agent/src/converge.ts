@@ -3,7 +3,7 @@ import { AppError } from "@warren/api";
 import { listTexts, say } from "@warren/core";
 import type { Admission, Device, PublicKey, Text } from "@warren/core";
 import { admissionId, printStep } from "./kernel/kernel.ts";
-import type { Kernel, KernelState, Step } from "./kernel/kernel.ts";
+import type { Kernel, KernelState, PeerSettings, PeerState, Step } from "./kernel/kernel.ts";
 import { blocksOf, clashesOf, diff, removal } from "./reconcile.ts";
 import type { Desired, OwnDevice } from "./reconcile.ts";
 
@@ -42,7 +42,8 @@ export async function converge(
     const steps = diff(state, desired, memory).filter(isDue);
     if (steps.length === 0) {
       rememberGenerations(memory, desired.device);
-      rememberFound(memory, state, desired);
+      const { link } = state;
+      rememberFound(memory, link?.kind === "wireguard" ? link.peers : new Map(), desired.peers);
       const blocks = blocksOf(state, desired).filter(({ admissions }) =>
         admissions.some((each) => refused.has(admissionId(each))),
       );
@@ -90,12 +91,19 @@ export function remember(
   }
 }
 
-/** Who is already where he is wanted needs not be told of: all the same he is not wanted elsewhere any more. */
-function rememberFound({ endpoints }: Memory, { link }: KernelState, { peers }: Desired): void {
-  if (link?.kind !== "wireguard") return;
-  for (const [publicKey, { endpoint }] of link.peers) {
-    if (endpoint === undefined || peers.get(publicKey)?.endpoint !== endpoint) continue;
-    endpoints.set(publicKey, endpoint);
+/**
+ * Who is already where he is wanted needs not be told of: all the same he is not wanted elsewhere any more.
+ * Who is wanted elsewhere than he was may go there by himself: to be wanted where he was is news then.
+ */
+export function rememberFound(
+  { endpoints }: Memory,
+  states: ReadonlyMap<PublicKey, PeerState>,
+  wanted: Iterable<readonly [PublicKey, PeerSettings]>,
+): void {
+  for (const [publicKey, { endpoint }] of wanted) {
+    if (endpoint === undefined || endpoints.get(publicKey) === endpoint) continue;
+    if (states.get(publicKey)?.endpoint === endpoint) endpoints.set(publicKey, endpoint);
+    else endpoints.delete(publicKey);
   }
 }
 

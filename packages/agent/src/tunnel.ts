@@ -2,12 +2,13 @@
 import type { Bundle } from "@warren/api";
 import * as core from "@warren/core";
 import type { InterfaceName, PrivateKey, PublicKey } from "@warren/core";
-import { converge, remember, rememberGenerations, takeDown } from "./converge.ts";
+import { converge, remember, rememberFound, rememberGenerations } from "./converge.ts";
+import { takeDown } from "./converge.ts";
 import type { Convergence, Memory } from "./converge.ts";
 import { printStep } from "./kernel/kernel.ts";
 import type { Kernel, KernelState, PeerState } from "./kernel/kernel.ts";
 import { peersAfter, peerSteps } from "./peer-steps.ts";
-import { desiredOf } from "./reconcile.ts";
+import { desiredOf, settingsOf } from "./reconcile.ts";
 import type { Desired, OwnDevice } from "./reconcile.ts";
 
 type Made = Omit<Convergence, "state">;
@@ -82,12 +83,19 @@ export class Tunnel {
     const { endpoints } = this.#memory;
     const before = this.#settled && { bundle: this.#settled, peers: this.#peers };
     const steps = before && peerSteps(before, bundle, endpoints);
-    if (steps === undefined) return await this.#restore(bundle);
+    if (before === undefined || steps === undefined) return await this.#restore(bundle);
     this.#settled = undefined;
     if (steps.length > 0) await this.#kernel.run(this.#interface, steps);
     remember(this.#memory, steps);
     rememberGenerations(this.#memory, bundle.device);
     this.#peers = peersAfter(this.#peers, steps);
+    const old = new Set(before.bundle.device.peers);
+    const changed = bundle.device.peers.filter((peer) => !old.has(peer));
+    rememberFound(
+      this.#memory,
+      this.#peers,
+      changed.map((peer) => [peer.publicKey, settingsOf(peer, bundle.presharedKeys)]),
+    );
     this.#settled = bundle;
     return { done: steps.map(printStep), clashes: [], blocks: [] };
   }
