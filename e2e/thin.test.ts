@@ -19,6 +19,11 @@ const LIST = "{ warren node list mesh 2>&1 || true; } | grep ^r";
 const LOOK =
   "ip -o -4 address show dev warren0; ip -4 route show dev warren0; wg show warren0 allowed-ips | cut -f 2; wg show warren0 persistent-keepalive | cut -f 2";
 
+/** Its folder on a small disk, which something has filled. */
+const FULL =
+  "mount -t tmpfs -o size=64k tmpfs /mnt; cp -a /etc/warren/. /mnt; mount --move /mnt /etc/warren; dd if=/dev/zero of=/etc/warren/full 2>/dev/null || true";
+const KEPT = "cut -d ' ' -f 3 /etc/warren/device | head -n 1";
+
 test("a router joins by the command that `warren token create --router` prints, and follows what is changed", async () => {
   const lab = await createControl(ground, ["srv", "b"], { r: { system: ROUTER } });
   const [srv, b, r] = machinesOf(lab, "srv", "b", "r");
@@ -69,6 +74,25 @@ test("a router joins by the command that `warren token create --router` prints, 
     off
     "
   `);
+  // A flash that is full: the tunnel is right, and stays so; what a boot brings is held once there is room.
+  await type(r, FULL);
+  await type(srv, "warren node set mesh b subnets=192.168.8.0/24");
+  expect(await onRouter(r, `${CHECKIN}; ${CHECKIN}; ip route show 192.168.8.0/24; ${KEPT}`))
+    .toMatchInlineSnapshot(`
+      "warren: revision 8: peers set, addresses and routes set
+      cat: write error: No space left on device
+      warren: cannot write /etc/warren/device
+      cat: write error: No space left on device
+      warren: cannot write /etc/warren/device
+      192.168.8.0/24 dev warren0 scope link 
+      7
+      "
+    `);
+  await type(r, "rm /etc/warren/full");
+  expect(await onRouter(r, `${CHECKIN}; ${KEPT}`)).toMatchInlineSnapshot(`
+    "8
+    "
+  `);
   await type(srv, "warren node set mesh b subnets=");
   // By other shells, too; the second finds nothing left to do.
   expect(
@@ -77,7 +101,7 @@ test("a router joins by the command that `warren token create --router` prints, 
       `/bin/dash warren-thin checkin; /bin/bash --posix warren-thin checkin; ${LOOK}`,
     ),
   ).toMatchInlineSnapshot(`
-    "warren: revision 8: peers set, addresses and routes set
+    "warren: revision 9: peers set, addresses and routes set
     3: warren0    inet 10.77.0.2/16 scope global warren0\\       valid_lft forever preferred_lft forever
     10.77.0.0/16 dev warren0 scope link  src 10.77.0.2 
     10.77.0.1/32
@@ -119,7 +143,7 @@ chmod 755 ${BIN}/curl`;
   await onRouter(r, spy);
   expect(await onRouter(r, `${CHECKIN}; ${CHECKIN}; ${PING}; ip route show dev warren0`))
     .toMatchInlineSnapshot(`
-      "warren: revision 9: peers set, addresses and routes set
+      "warren: revision 10: peers set, addresses and routes set
       warren: taken back: with what the server wants it is not reached any more
       warren: taken back: peers set, addresses and routes set
       reached

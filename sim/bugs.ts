@@ -164,7 +164,7 @@ export const protocolBugs: readonly ProtocolBug[] = [
     name: "who is not heard where he was is not dialled where he is",
     package: "agent",
     file: "reconcile.ts",
-    find: "return last !== wanted || isInVain(state);",
-    replace: "return last === undefined;",
+    find: "return last !== wanted && isSilentElsewhere(state, wanted);",
+    replace: "return last === undefined && isSilentElsewhere(state, wanted);",
   },
 ];

@@ -88,6 +88,16 @@ export const knownWorlds: Readonly<Record<string, WorldDraft>> = {
       { kind: "settings", listenPort: 51_820, mtu: 1380 },
     ],
   },
+  "who does not answer where he was heard is dialled where he is wanted": {
+    seed: 12_872_527,
+    more: 5,
+    operations: [
+      { kind: "break", name: "e", agentMs: 1854, serverMs: 1085 },
+      { kind: "settings", listenPort: 51_999, mtu: 1380 },
+      { kind: "settings", listenPort: 51_820, mtu: 1380 },
+      { kind: "move", name: "e", last: 0 },
+    ],
+  },
   "who was seen nowhere is dialled nowhere after a restart": {
     seed: 0,
     operations: [

@@ -4,7 +4,7 @@ import { listTexts, say } from "@warren/core";
 import type { Admission, Device, PublicKey, Text } from "@warren/core";
 import { admissionId, printStep } from "./kernel/kernel.ts";
 import type { Kernel, KernelState, PeerSettings, PeerState, Step } from "./kernel/kernel.ts";
-import { blocksOf, clashesOf, diff, removal } from "./reconcile.ts";
+import { blocksOf, clashesOf, diff, isSilentElsewhere, removal } from "./reconcile.ts";
 import type { Desired, OwnDevice } from "./reconcile.ts";
 
 /** What a first round changed may show what else there is, as a link that goes up does. */
@@ -15,6 +15,8 @@ export interface Memory {
   readonly endpoints: Map<PublicKey, string>;
   /** Of peers, how often the clock of each went back. */
   readonly generations: Map<PublicKey, number>;
+  /** How much was sent to whoever is silent elsewhere than he is wanted, when that began. */
+  readonly silent: Map<PublicKey, number>;
 }
 
 export interface Convergence {
@@ -76,11 +78,13 @@ export function summaryOf(done: readonly string[]): Text {
 
 /** What the kernel was told of endpoints; who is made anew where he was heard is wanted elsewhere once that is news. */
 export function remember(
-  { endpoints }: Memory,
+  { endpoints, silent }: Memory,
   steps: readonly Step[],
   wanted: Desired["peers"] = new Map(),
 ): void {
   for (const step of steps) {
+    // Also of one who is made anew: he counts from nothing.
+    if (step.kind === "peer-gone") silent.delete(step.publicKey);
     if (step.kind === "peer-gone" && !wanted.has(step.publicKey)) endpoints.delete(step.publicKey);
     if (step.kind !== "peer") continue;
     const { endpoint } = step.change;
@@ -96,14 +100,17 @@ export function remember(
  * Who is wanted elsewhere than he was may go there by himself: to be wanted where he was is news then.
  */
 export function rememberFound(
-  { endpoints }: Memory,
+  { endpoints, silent }: Memory,
   states: ReadonlyMap<PublicKey, PeerState>,
   wanted: Iterable<readonly [PublicKey, PeerSettings]>,
 ): void {
   for (const [publicKey, { endpoint }] of wanted) {
-    if (endpoint === undefined || endpoints.get(publicKey) === endpoint) continue;
-    if (states.get(publicKey)?.endpoint === endpoint) endpoints.set(publicKey, endpoint);
-    else endpoints.delete(publicKey);
+    const state = states.get(publicKey);
+    if (endpoint === undefined || state === undefined) continue;
+    if (state.endpoint === endpoint) endpoints.set(publicKey, endpoint);
+    else if (endpoints.get(publicKey) !== endpoint) endpoints.delete(publicKey);
+    if (!isSilentElsewhere(state, endpoint)) silent.delete(publicKey);
+    else if (!silent.has(publicKey)) silent.set(publicKey, state.sent);
   }
 }
 

@@ -104,7 +104,7 @@ function lastOf({ peers, device }: Desired): Last {
   const endpoints = [...peers].flatMap(([key, { endpoint }]) =>
     endpoint === undefined ? [] : [[key, endpoint] as const],
   );
-  return { endpoints: new Map(endpoints), generations: new Map(known) };
+  return { endpoints: new Map(endpoints), generations: new Map(known), silent: new Map() };
 }
 
 function outerAddresses({ subject, desired }: Look): readonly string[] {

@@ -12,7 +12,7 @@ import type { PeerSettings, PeerState, PolicyRule, Setting, Step } from "./kerne
 
 /** A tunnel that carries anything makes a handshake every 120 s, and tries for some more (WireGuard, section 6.1). */
 const FRESH_SECONDS = 135;
-/** Three initiations (WireGuard, section 5.4.2) without any answer: nobody is there. */
+/** Three initiations (WireGuard, section 5.4.2) to whom nobody answers: nobody is there. */
 const IN_VAIN_BYTES = 3 * 148;
 /** Where a default route lies, and the mark that keeps the tunnel's own packets out of it: wg-quick's. */
 const EXIT_TABLE = 51_820;
@@ -45,6 +45,8 @@ export type LastEndpoints = ReadonlyMap<PublicKey, string>;
 export interface Last {
   readonly endpoints: LastEndpoints;
   readonly generations: ReadonlyMap<PublicKey, number>;
+  /** Of those who are silent where they are not wanted, how much they had been sent when that began. */
+  readonly silent: ReadonlyMap<PublicKey, number>;
 }
 
 /** Endpoints that are names stay out: who knows where they are puts numbers in their place before. */
@@ -241,7 +243,7 @@ function deviceSteps(link: Link | undefined, { device, privateKey, fwmark }: Des
 function peerSteps(
   actual: ReadonlyMap<PublicKey, PeerState>,
   { peers, device }: Desired,
-  { endpoints, generations }: Last,
+  { endpoints, generations, silent }: Last,
 ): Step[] {
   const raised = device.peers.filter((peer) => peer.generation !== undefined);
   const wantedGenerations = new Map(raised.map((peer) => [peer.publicKey, peer.generation]));
@@ -254,7 +256,7 @@ function peerSteps(
       steps.push(toGone(publicKey), { kind: "peer", publicKey, change: anew(state, wanted, last) });
       continue;
     }
-    const change = peerChange(state, wanted, last);
+    const change = peerChange(state, wanted, last, silent.get(publicKey));
     if (change !== undefined) steps.push({ kind: "peer", publicKey, change });
   }
   return steps;
@@ -277,15 +279,20 @@ function anew(state: PeerState, wanted: PeerSettings, last: string | undefined):
   return { ...wanted, ...core.optional("endpoint", isDue ? endpoint : state.endpoint) };
 }
 
-/** Undefined where there is nothing to change. `last`: the endpoint that the kernel was told last. */
+/**
+ * Undefined where there is nothing to change. `last`: the endpoint that the kernel was told last; `silentSent`:
+ * how much had been sent when the peer fell silent.
+ */
 export function peerChange(
   state: PeerState | undefined,
   wanted: PeerSettings,
   last: string | undefined,
+  silentSent?: number,
 ): PeerChange | undefined {
   if (state === undefined) return wanted;
   const { presharedKey = "none", allowedIps, endpoint, keepaliveSeconds } = wanted;
-  const isDue = endpoint !== undefined && isEndpointDue(state, endpoint, last);
+  const isInVain = silentSent !== undefined && state.sent - silentSent >= IN_VAIN_BYTES;
+  const isDue = endpoint !== undefined && isEndpointDue(state, endpoint, isInVain ? "" : last);
   const isSameKey = (state.presharedKey ?? "none") === presharedKey;
   const isAlive = state.keepaliveSeconds === keepaliveSeconds;
   if (!isDue && isSameKey && isAlive && isSame(allowedIps, state.allowedIps)) return undefined;
@@ -301,18 +308,14 @@ function isSame<T>(one: ReadonlySet<T>, other: ReadonlySet<T>): boolean {
   return one.size === other.size && one.isSubsetOf(other);
 }
 
-/**
- * Where a peer was heard is better known than where it should be: WireGuard follows who moves. Who was made
- * anew where he was heard, and does not answer there, is where he should be.
- */
+/** Where a peer was heard is better known than where it should be: WireGuard follows who moves. */
 function isEndpointDue(state: PeerState, wanted: string, last: string | undefined): boolean {
   if (state.endpoint === undefined) return true;
-  if (state.endpoint === wanted || isFresh(state)) return false;
-  return last !== wanted || isInVain(state);
+  return last !== wanted && isSilentElsewhere(state, wanted);
 }
 
-function isInVain({ handshakeSeconds, sent }: PeerState): boolean {
-  return handshakeSeconds === undefined && sent >= IN_VAIN_BYTES;
+export function isSilentElsewhere(state: PeerState, wanted: string): boolean {
+  return state.endpoint !== wanted && !isFresh(state);
 }
 
 function isFresh({ handshakeSeconds = Infinity }: PeerState): boolean {

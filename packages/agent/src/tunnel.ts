@@ -17,7 +17,7 @@ export class Tunnel {
   readonly #kernel: Kernel;
   readonly #privateKey: PrivateKey;
   readonly #interface: InterfaceName;
-  readonly #memory: Memory = { endpoints: new Map(), generations: new Map() };
+  readonly #memory: Memory = { endpoints: new Map(), generations: new Map(), silent: new Map() };
   #peers: ReadonlyMap<PublicKey, PeerState> = new Map();
   /** What it was made to be, where nothing has gone wrong since. */
   #settled: Bundle | undefined;

@@ -12,6 +12,7 @@ export LC_ALL=C
 # What lasts: key, credential, node, server, pin, ca.pem, device; and what a boot takes away.
 base=/etc/warren
 run=/var/run/warren-thin
+device=$base/device
 # Of the full agent, too: this host is in no network, or not any more.
 out=78
 
@@ -112,7 +113,7 @@ demand_pinning() {
 tell() {
 	read -r network node interface <"$base/node"
 	epoch='' rev='' hash=''
-	had=${2-$base/device}
+	had=${2-$device}
 	[ ! -s "$had" ] || read -r _ epoch rev hash _ <"$had"
 	port=$(wg show "$interface" listen-port 2>/dev/null)
 	{
@@ -352,6 +353,7 @@ take_turn() {
 	fi
 	echo $$ >"$run/turn/pid"
 	work=$run/turn
+	[ ! -s "$run/device" ] || device=$run/device
 	trap 'rm -rf "$run/turn"' EXIT
 	trap 'exit 1' INT TERM HUP
 }
@@ -375,8 +377,8 @@ judge() {
 		echo "$TAKEN_BACK"
 		return 1
 	fi
-	[ -s "$base/device" ] || return 0
-	read -r _ old_epoch old_rev _ <"$base/device"
+	[ -s "$device" ] || return 0
+	read -r _ old_epoch old_rev _ <"$device"
 	if [ "$epoch" = "$old_epoch" ] && [ "$rev" -lt "$old_rev" ]; then
 		echo "refused: the server is at revision $rev, and has been at $old_rev"
 		return 1
@@ -390,7 +392,7 @@ judge() {
 			if (lost <= 5 || lost <= count * 0.3) exit 0
 			print "refused: it would take away " lost " of " count " peers, and nobody says that this is meant"
 			exit 1
-		}' "$1" "$base/device"
+		}' "$1" "$device"
 }
 
 # What is on disk first, so that a boot needs no server; then what the server says.
@@ -400,14 +402,17 @@ checkin() {
 	take_turn || { say "another one is at it"; return 0; }
 	read -r network node interface <"$base/node"
 	failed=''
-	if [ -s "$base/device" ] && ! try "$base/device" "put right"; then failed=$(failure "$base/device"); fi
+	if [ -s "$device" ] && ! try "$device" "put right"; then failed=$(failure "$device"); fi
 	tell "$failed" || {
 		trouble "no address of the server answers as it should: $(cat "$work/why")"
 		return 1
 	}
 	read -r kind epoch rev _ <"$work/answer"
 	case $kind in
-	same) [ "$epoch $rev" = "$(cut -d ' ' -f 2,3 "$base/device")" ] || sed "1s/ [^ ]* [^ ]*/ $epoch $rev/" "$base/device" | keep "$base/device" ;;
+	same)
+		sed "1s/ [^ ]* [^ ]*/ $epoch $rev/" "$device" >"$work/device"
+		cmp -s "$work/device" "$base/device" || hold "$work/device"
+		;;
 	device) take "$work/answer" || return ;;
 	waiting) trouble "waiting for approval: on the server, warren node approve $network $node publicKey=$(wg pubkey <"$base/key" | cut -c 1-8)" || return 0 ;;
 	later) ;;
@@ -452,15 +457,14 @@ take() {
 	read -r _ _ rev hash _ <"$work/device"
 	: >"$work/before"
 	cut=''
-	[ ! -s "$base/device" ] || cp "$base/device" "$work/before"
+	[ ! -s "$device" ] || cp "$device" "$work/before"
 	if ! why=$(judge "$work/device"); then
 		trouble "$why"
 	elif try "$work/device" "revision $rev"; then
 		rm -f "$run/trouble"
-		# It has just answered. Until it does so again a boot is to bring what worked; so it does where this
-		# cannot be written, though the tunnel is right.
+		# It has just answered. Until it does so again a boot is to bring what worked.
 		if tell '' "$work/device" || { sleep 2 && tell '' "$work/device"; }; then
-			(keep "$base/device" <"$work/device")
+			hold "$work/device"
 			return 0
 		fi
 		cut="$hash $(date +%s)"
@@ -470,6 +474,11 @@ take() {
 	[ -z "$cut" ] || echo "$cut" >"$run/cut"
 	tell "$(failure "$work/device")"
 	return 1
+}
+
+# FILE: what works, until the next boot at least: the flash may be full.
+hold() {
+	if (keep "$base/device" <"$1"); then rm -f "$run/device"; else cp "$1" "$run/device"; fi
 }
 
 # As it was, as far as anything was begun.

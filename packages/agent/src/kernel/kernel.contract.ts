@@ -38,7 +38,7 @@ export function desiredFor(device: Device): Desired {
 }
 
 export function memory(): Memory {
-  return { endpoints: new Map(), generations: new Map() };
+  return { endpoints: new Map(), generations: new Map(), silent: new Map() };
 }
 
 /** `create` makes one on a host that has nothing; `restart` gives what an agent has after one. */
