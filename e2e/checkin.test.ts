@@ -86,7 +86,13 @@ test("`warren checkin` does once what an agent does, and its tunnel stays when i
   await type(a, "systemctl stop warren@mesh");
   await type(srv, "warren node remove mesh a");
   expect(await typeInVain(a, "warren checkin")).toMatchInlineSnapshot(`
-    "mesh: the server does not know this host any more: join again with a new token
+    "taken out of network mesh: the tunnel is down
+    "
+  `);
+  expect(await typeInVain(a, "ip link show warren0 2>&1 || warren status")).toMatchInlineSnapshot(`
+    "Device "warren0" does not exist.
+    a (warren0): this host was taken out of mesh
+      join again: warren join; or have it forgotten: warren leave mesh
     "
   `);
 });

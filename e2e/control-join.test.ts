@@ -98,7 +98,7 @@ test("a host that was taken out while it was away comes again as another: a thie
     const status = () => type(thief, "warren status || true");
     await expect
       .poll(status, { timeout: 20_000, interval: 200 })
-      .toContain("does not know this host any more");
+      .toContain("this host was taken out of mesh");
     await typeInVain(thief, "ping -n -W 2 -c 1 10.77.0.2");
   });
   expect(there?.lost).toEqual([]);

@@ -2,13 +2,14 @@
  * A control plane and its agents in one process: the real server's heart and the real agents' loops, over a
  * kernel, a network, a disk and a clock that are made up. Time goes on only when it is told to.
  */
+import { printMessage } from "@warren/api";
 import type { PresharedKeys } from "@warren/api";
 import { Agent } from "@warren/agent";
 import type { Step, StoredDevice } from "@warren/agent";
 import * as core from "@warren/core";
 import type { Index, Name } from "@warren/core";
 import { createPresharedKeys, digest, hashSecret } from "@warren/crypto";
-import { joinNode, Ledger, Streams } from "@warren/server";
+import { Door, joinNode, Ledger, Sessions, Streams } from "@warren/server";
 import type { State } from "@warren/server";
 import type { Chance } from "./chance.ts";
 import { SimClock } from "./clock.ts";
@@ -53,7 +54,7 @@ export class PlaneWorld {
   );
   readonly #parts: Parts;
   readonly #chance: Chance | undefined;
-  #server: { readonly ledger: Ledger; readonly streams: Streams } | undefined;
+  #server: { readonly ledger: Ledger; readonly streams: Streams; readonly door: Door } | undefined;
   readonly #plans: Plan[] = [];
   #deeds = 0;
   /** The deed of each revision that somebody was told is there. */
@@ -106,7 +107,10 @@ export class PlaneWorld {
     };
     note();
     ledger.onChange(note);
-    this.#server = { ledger, streams };
+    // Hosts of the simulation come with the hash itself.
+    const secrecy = { hashSecret: (hash: string) => hash, localToken: "" };
+    const door = new Door({ ledger, clock: serverClock, sessions: new Sessions() }, secrecy);
+    this.#server = { ledger, streams, door };
   }
 
   #checkLog(): void {
@@ -233,9 +237,18 @@ export class PlaneWorld {
   #arrive(host: SimHost, line: Parameters<Ends["arrive"]>[0]): ReturnType<Ends["arrive"]> {
     const server = this.#server;
     if (server === undefined || server.streams.isStopped || host.isAway) return "away";
-    if (!this.isKnown(host)) return "unknown";
+    const caller = server.door.identifyNode(host.credential ?? "");
+    if (caller === "unknown") return caller;
+    if (caller === "revoked") {
+      const turnAway = (): void => {
+        line.send(printMessage({ kind: "revoked" }));
+        line.close("revoked");
+      };
+      return { receive: turnAway, end: () => undefined };
+    }
+    const { network, node } = caller;
     const { receive, end } = server.streams.connect(
-      { network: this.network, node: host.name, ...core.optional("address", host.address) },
+      { network, node, ...core.optional("address", host.address) },
       line,
     );
     // A process that was killed hears nothing.

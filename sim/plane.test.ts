@@ -76,6 +76,22 @@ test("whoever is taken out loses the mesh at once, and the others lose him", asy
   expect(await differences(world)).toEqual([]);
 });
 
+test("who was away when it was taken out hears it as it comes back, but not of a server that never knew it", async () => {
+  const world = await createWorld(["a", "b", "c"]);
+  const [b, c] = [world.host("b"), world.host("c")];
+  for (const host of [b, c]) host.killAgent();
+  await world.commit((state) => removeNode(state, world.network, "b"));
+  b.startAgent();
+  await world.clock.pass(2000);
+  expect([b.isOut, await b.linkIndex()]).toEqual([true, undefined]);
+  await world.commit((state) => removeNode(state, world.network, "c"));
+  await world.restart(() => undefined);
+  c.startAgent();
+  await world.clock.pass(2000);
+  expect([c.isOut, c.ends.length]).toEqual([false, 1]);
+  expect(await c.linkIndex()).toBeDefined();
+});
+
 test("a kernel that refuses, and a disk that is full, are told and are no end", async () => {
   const world = await createWorld(["a", "b"]);
   const a = world.host("a");

@@ -35,6 +35,8 @@ export function overhearVisit(
       received: (text) => {
         events.received(text);
         const message = readServerMessage(text);
+        // Then the agent ends by itself, once the tunnel is down.
+        hasEnded ||= !(message instanceof Problem) && message.kind === "revoked";
         end(!(message instanceof Problem) && ["current", "waiting"].includes(message.kind));
       },
       answered: () => {

@@ -2,10 +2,12 @@
 import type { IncomingMessage } from "node:http";
 import type { Server } from "node:https";
 import type { Duplex } from "node:stream";
+import { printMessage } from "@warren/api";
 import { parseAddress, Problem } from "@warren/core";
 import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
 import { Outlet } from "./outlet.ts";
+import { bearerOf } from "./auth/authenticate.ts";
 import type { Door } from "./door.ts";
 import type { Streams } from "./streams.ts";
 
@@ -19,12 +21,11 @@ const MOST_MESSAGE_BYTES = 4_000_000;
 export function acceptAgents(server: Server, door: Door, streams: Streams): WebSocketServer {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MOST_MESSAGE_BYTES });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const header = (name: string): string | undefined => {
-      const value = request.headers[name];
-      return typeof value === "string" ? value : undefined;
-    };
-    const caller = request.url === STREAM ? door.identify({ method: "GET", header }) : undefined;
-    if (caller?.kind !== "node") {
+    const caller =
+      request.url === STREAM
+        ? door.identifyNode(bearerOf(request.headers.authorization))
+        : undefined;
+    if (caller === undefined || caller === "unknown") {
       // Node leaves it to us here: an error that nobody hears would end the server.
       socket.on("error", () => socket.destroy());
       socket.end(
@@ -34,12 +35,21 @@ export function acceptAgents(server: Server, door: Door, streams: Streams): WebS
       return;
     }
     sockets.handleUpgrade(request, socket, head, (stream) => {
+      if (caller === "revoked") return turnAway(stream);
       const address = parseAddress((request.socket.remoteAddress ?? "").replace(/^::ffff:/, ""));
       const { network, node } = caller;
       keep(stream, streams, { network, node, ...(address instanceof Problem ? {} : { address }) });
     });
   });
   return sockets;
+}
+
+/** As those are told who are there when it happens: only then an agent takes down what it has. */
+function turnAway(stream: WebSocket): void {
+  stream.on("error", () => stream.terminate());
+  const outlet = new Outlet(stream);
+  outlet.send(printMessage({ kind: "revoked" }));
+  outlet.close("revoked");
 }
 
 function keep(

@@ -48,7 +48,7 @@ export class Door {
     return authenticate(known, request, this.#clock.now());
   }
 
-  /** By a credential that stands in a request's body. What was one is known until the server ends. */
+  /** By its credential alone. What was one is known until the server ends. */
   identifyNode(credential: string): NodeCaller | "revoked" | "unknown" {
     const hash = this.#hashSecret(credential);
     return this.#nodeCallers().get(hash) ?? (this.#revoked.has(hash) ? "revoked" : "unknown");

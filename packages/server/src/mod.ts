@@ -8,6 +8,8 @@ export { LOCAL_FILE, STORE_FILE } from "./folder.ts";
 export { collectAtRest } from "./rest.ts";
 export { serve } from "./serve.ts";
 export type { ServeOptions, Serving } from "./serve.ts";
+export { Sessions } from "./auth/sessions.ts";
+export { Door } from "./door.ts";
 export { Ledger } from "./ledger.ts";
 export { Streams } from "./streams.ts";
 export type { State } from "./state.ts";

@@ -31,8 +31,7 @@ export interface AskedRequest {
 export function authenticate(known: Known, { method, header }: AskedRequest, now: number): Caller {
   const authorization = header("authorization");
   if (authorization !== undefined) {
-    const [, secret = ""] = /^Bearer ([\w-]{1,200})$/i.exec(authorization) ?? [];
-    return bySecret(known, secret, now);
+    return bySecret(known, bearerOf(authorization), now);
   }
   const cookie = readCookie(header("cookie"));
   if (cookie === undefined || cookie === "") return { kind: "nobody", why: "nothing" };
@@ -40,6 +39,12 @@ export function authenticate(known: Known, { method, header }: AskedRequest, now
   if (isChange && header("x-warren") === undefined)
     return { kind: "nobody", why: "from-elsewhere" };
   return bySession(known, cookie, now);
+}
+
+/** The credential in a header Authorization; empty where there is none. */
+export function bearerOf(authorization = ""): string {
+  const [, secret = ""] = /^Bearer ([\w-]{1,200})$/i.exec(authorization) ?? [];
+  return secret;
 }
 
 /** Found by its hash: how long that takes says nothing about a secret that is only nearly right. */
