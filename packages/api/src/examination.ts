@@ -89,6 +89,8 @@ const examinedNode = fields({
   isMapped: optional(flag(), "That is what a NAT makes of it."),
   error: optional(words, "What is wrong with it, such as that two hosts come as it."),
   peers: required(examinedNames, "To whom of the others that were asked for it has tunnels."),
+  visitedAt: optional(time, "When it came last, where it comes from time to time."),
+  isThin: optional(flag(), "It is a small router, which has a script alone."),
   seenAt: optional(words, "The address that its agent comes from."),
   end: optional(endFacts, "Absent: it has not answered."),
 });

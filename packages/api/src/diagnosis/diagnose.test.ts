@@ -19,6 +19,8 @@ interface Change {
   readonly peer?: Partial<PeerFacts>;
   readonly end?: Partial<EndFacts>;
   readonly node?: Partial<ExaminedNode>;
+  /** The server was not asked for it, or does not tell of it. */
+  readonly isUntold?: true;
   readonly more?: Partial<Side>;
   /** It has not been asked, or has not answered. */
   readonly isMute?: true;
@@ -110,6 +112,14 @@ const MORE: readonly (readonly [name: string, one: Change, other: Change])[] = [
     { ...DEAF, node: { isMapped: true } },
     DEAF,
   ],
+  ["a name that nobody has told of", { peer: { isMeant: false } }, { isUntold: true }],
+  ["a router that visits its server", DEAF, { isMute: true, node: { visitedAt: 1, isThin: true } }],
+  ["a host that visits its server", DEAF, { isMute: true, node: { visitedAt: 1 } }],
+  [
+    "its own end",
+    { peer: SILENT, end: { link: "absent", isAgentRunning: false }, node: { visitedAt: 1 } },
+    DEAF,
+  ],
   ["one end alone, which hears", { peer: { sent: 148, received: 148 } }, { isMute: true }],
 ];
 
@@ -124,7 +134,7 @@ describe("diagnose() names", () => {
     expect(codes).toEqual(new Set(CAUSES.map(({ code }) => code)));
     expect(found.flat().map(print)).toMatchInlineSnapshot(`
       [
-        "not-meant, –: no tunnel between a and b is meant to be: nothing is allowed between them, it goes by way of another, nobody knows where to dial either of them, or there is no node of that name; nothing is to be done, unless that is not meant: see the policy of the mesh, and warren node list mesh",
+        "not-meant, –: no tunnel between a and b is meant to be: nothing is allowed between them, it goes by way of another, or nobody knows where to dial either of them; nothing is to be done, unless that is not meant: see the policy of the mesh, and warren node list mesh",
         "foreign-interface, b: interface warren0 of b is somebody else's, and no tunnel; on b: see whose it is (ip -details link show warren0), and take it away; its agent puts that right within 10 s; look again then",
         "agent-failed, b: the agent of b cannot make the tunnel: wg failed: Address already in use; mend that on b: the agent tries again every few seconds",
         "tunnel-down, a: the tunnel of a is down, and its agent does not run; on a: start its agent, which puts that right: warren up mesh",
@@ -134,7 +144,7 @@ describe("diagnose() names", () => {
         "drift, a: the kernel of a is not as it should be: route, table; on a: its agent puts that right within 10 s; look again then",
         "route-clash, a: what a sends to the address of b goes to interface eth1 instead of into warren0; on a: take that route or address away (ip route; ip address), or give the mesh another range",
         "dead-name, a: a finds no address for b.test, the name of b; on a, see what its resolver says: getent ahosts b.test; correct the name, or the resolver",
-        "away, b: probably b is away: neither the server nor a hears of it; see whether it is on and has a network; if so, on b: warren doctor",
+        "away, b: probably b is away: neither the server nor whoever has a tunnel to it hears of it; see whether it is on and has a network; if so, bring its tunnel up there: warren up mesh; or, on a small router: sh /etc/warren/warren-thin run",
         "no-route, a: a has no way to 192.0.2.2:51820, where it dials b; on a: give it a route (ip route get 192.0.2.2), or have it dial another address",
         "other-vpn, a: probably what a sends to 192.0.2.2:51820, where it dials b, goes into another tunnel: tun0; on a: take 192.0.2.2 out of what that tunnel carries (ip route get 192.0.2.2)",
         "name-elsewhere, a: probably b.test is 192.0.2.9 for a, and b is at 192.0.2.2; correct the name, or what a has for it: getent ahosts b.test",
@@ -197,6 +207,22 @@ describe("diagnose() names", () => {
           "udp-in-blocked, b: UDP 192.0.2.2:51820 is not let in at b: what a sends there does not arrive; let it in: in the firewall of b, and its provider's or its security group",
         ],
         [
+          "a name that nobody has told of",
+          "not-meant, –: a has no tunnel to b, and is to have none: there is no node of that name, nothing is allowed between them, it goes by way of another, or nobody knows where to dial either of them; see whom a has tunnels to: warren status; and, where you are signed in, all nodes: warren node list mesh",
+        ],
+        [
+          "a router that visits its server",
+          "no-answer, b: probably a has never heard of b, which it dials at 192.0.2.2:51820; b is there from time to time, and may have mended it just now: look again in a minute; then see whether UDP is let in there, and what it says: sh /etc/warren/warren-thin checkin",
+        ],
+        [
+          "a host that visits its server",
+          "no-answer, b: probably a has never heard of b, which it dials at 192.0.2.2:51820; b is there from time to time, and may have mended it just now: look again in a minute; then see whether UDP is let in there, and what it says: warren checkin",
+        ],
+        [
+          "its own end",
+          "tunnel-down, a: the tunnel of a is down, and its agent does not run; on a: have that put right: warren checkin",
+        ],
+        [
           "one end alone, which hears",
           "udp-in-blocked, b: probably UDP 192.0.2.2:51820 is not let in at b: what a sends there does not arrive; let it in: in the firewall of b, and its provider's or its security group",
         ],
@@ -221,6 +247,19 @@ describe("diagnose() names", () => {
     expect(ask(dead("b"), well("c"), well("d"))).toEqual(["udp-blocked at undefined: 1"]);
   });
 
+  test("a host that is away, once for all who have tunnels to it", () => {
+    const gone: Change = { isMute: true, node: { state: "offline" } };
+    const fromB = pairOf({ peer: SILENT }, gone, "d");
+    const pairs = [
+      pairOf({ peer: SILENT }, gone, "d"),
+      { one: { ...fromB.one, name: "b" as Name }, other: fromB.other },
+      { one: fromB.other, other: { ...fromB.one, name: "e" as Name } },
+    ];
+    expect(diagnose(pairs, MESH).map(({ code, pairs: all }) => [code, ...all.flat()])).toEqual([
+      ["away", "a", "d", "b", "d", "d", "e"],
+    ]);
+  });
+
   test("nothing where pings are answered, or where a policy lets none in and packets arrive", () => {
     const counted = { sent: 400, received: 400, isLetIn: false };
     const strict = { peer: counted, more: { alone: facts({ ...SILENT, isLetIn: false }) } };
@@ -230,6 +269,8 @@ describe("diagnose() names", () => {
       pairOf({ peer: WELL }, { isMute: true, node: { state: "offline" } }),
       pairOf({ peer: WELL, more: { clockOffMs: -3_600_000 } }, { peer: WELL }),
       pairOf(strict, { peer: counted }),
+      // It answered when it was looked at again; nobody else has sent anything.
+      pairOf({ peer: WELL, more: { alone: facts(SILENT) } }, { isMute: true }),
     ];
     expect(diagnose(pairs, MESH)).toEqual([]);
     // Of what does not arrive the policy is not the cause.
@@ -245,8 +286,13 @@ function pairOf(one: Change, other: Change, name = "b"): Pair {
   return { one: sideOf("a", name, one), other: sideOf(name, "a", other) };
 }
 
-function sideOf(name: string, other: string, { peer, end, node, more, isMute }: Change): Side {
+function sideOf(
+  name: string,
+  other: string,
+  { peer, end, node, more, isMute, isUntold }: Change,
+): Side {
   const known = { name: name as Name, peers: [], state: "current" as const, ...node };
+  if (isUntold) return { name: name as Name };
   if (isMute) return { name: name as Name, node: known, ...more };
   const own = {
     node: name as Name,

@@ -9,10 +9,8 @@ import type { Pair, Side } from "./pair.ts";
 /** A clock that is behind by more has not only drifted. */
 const CLOCK_MS = 30_000;
 
-export function foreignInterface(
-  { one: { name, end } }: Pair,
-  { network }: Context,
-): Found | undefined {
+export function foreignInterface({ one }: Pair, { network }: Context): Found | undefined {
+  const { name, end } = one;
   if (end?.link !== "foreign") return undefined;
   const what =
     end.isKeyOther === true
@@ -22,7 +20,7 @@ export function foreignInterface(
     host: name,
     isCertain: true,
     cause: what,
-    fix: say`on ${name}: see whose it is (ip -details link show ${end.interface}), and take it away; ${starting(end, network)}`,
+    fix: say`on ${name}: see whose it is (ip -details link show ${end.interface}), and take it away; ${starting(one, network)}`,
   };
 }
 
@@ -47,7 +45,8 @@ export function nodeFailed({ one: { name, node } }: Pair, { network }: Context):
   };
 }
 
-export function tunnelDown({ one: { name, end } }: Pair, { network }: Context): Found | undefined {
+export function tunnelDown({ one }: Pair, { network }: Context): Found | undefined {
+  const { name, end } = one;
   if (end?.link !== "absent" && end?.link !== "down") return undefined;
   return {
     host: name,
@@ -55,7 +54,7 @@ export function tunnelDown({ one: { name, end } }: Pair, { network }: Context): 
     cause: end.isAgentRunning
       ? say`the tunnel of ${name} is down, and its agent is about to make it`
       : say`the tunnel of ${name} is down, and its agent does not run`,
-    fix: say`on ${name}: ${starting(end, network)}`,
+    fix: say`on ${name}: ${starting(one, network)}`,
   };
 }
 
@@ -69,7 +68,7 @@ export function keyMismatch({ one, other }: Pair, { network }: Context): Found |
       one.peer.lacks === "psk"
         ? say`the kernel of ${one.name} has another preshared key for ${other.name} than it should`
         : say`the kernel of ${one.name} does not have the key of ${other.name}`,
-    fix: say`on ${one.name}: ${starting(one.end, network)}`,
+    fix: say`on ${one.name}: ${starting(one, network)}`,
   };
 }
 
@@ -84,7 +83,7 @@ export function drift({ one, other }: Pair, { network }: Context): Found | undef
     host: one.name,
     isCertain: true,
     cause: say`the kernel of ${one.name} is not as it should be: ${listTexts(lacks)}`,
-    fix: say`on ${one.name}: ${starting(one.end, network)}`,
+    fix: say`on ${one.name}: ${starting(one, network)}`,
   };
 }
 
@@ -129,16 +128,14 @@ export function firewallTunnel({ one }: Pair): Found | undefined {
   return block === undefined || !hears(one) ? undefined : blocked(one, block);
 }
 
-export function forwardingOff(
-  { one: { name, end } }: Pair,
-  { network }: Context,
-): Found | undefined {
+export function forwardingOff({ one }: Pair, { network }: Context): Found | undefined {
+  const { name, end } = one;
   if (end?.isForwarding !== false) return undefined;
   return {
     host: name,
     isCertain: true,
     cause: say`${name} does not pass packets on, and has to`,
-    fix: say`on ${name}: ${starting(end, network)}; and see what turns it off: sysctl net.ipv4.ip_forward`,
+    fix: say`on ${name}: ${starting(one, network)}; and see what turns it off: sysctl net.ipv4.ip_forward`,
   };
 }
 
@@ -154,7 +151,9 @@ function blocked(
   return { host: name, isCertain: true, cause: say`on ${name}, ${message}`, fix: say`${fix}` };
 }
 
-function starting({ isAgentRunning }: EndFacts, network: Name): Phrase {
-  if (isAgentRunning) return say`its agent puts that right within 10 s; look again then`;
+function starting({ end, node }: Side, network: Name): Phrase {
+  if (end?.isAgentRunning === true)
+    return say`its agent puts that right within 10 s; look again then`;
+  if (node?.visitedAt !== undefined) return say`have that put right: warren checkin`;
   return say`start its agent, which puts that right: warren up ${network}`;
 }

@@ -66,10 +66,10 @@ export function speaks({ peer }: Side): boolean {
   return (peer?.sent ?? 0) >= LEAST_BYTES;
 }
 
-/** Only the other could bring it up: it was tried from here alone before. */
+/** Only the other could bring it up: it was tried from here alone before, then from there, too. */
 export function isDialledOneWay({ one, other }: Pair): boolean {
   const { alone } = one;
-  if (alone === undefined || other.peer?.isLetIn === false) return false;
+  if (alone === undefined || other.end === undefined || other.peer?.isLetIn === false) return false;
   return alone.roundTripMs === undefined && alone.sent > 0 && alone.received === 0;
 }
 

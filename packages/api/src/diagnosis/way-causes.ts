@@ -5,23 +5,34 @@ import type { Context, Found } from "./found.ts";
 import { hasFreshHandshake, hears, isLost, speaks, turned } from "./pair.ts";
 import type { Pair, Side } from "./pair.ts";
 
-/** By the policy, or because it goes by way of another. */
+/** What small routers have instead of this program. */
+const THIN = "sh /etc/warren/warren-thin";
+
+/** By the policy, or because it goes by way of another; a host is not told whether there is such a node. */
 export function notMeant({ one, other }: Pair, { network }: Context): Found | undefined {
   if (one.peer?.isMeant !== false || other.peer?.isMeant === true) return undefined;
+  if (other.node === undefined) {
+    return {
+      isCertain: true,
+      cause: say`${one.name} has no tunnel to ${other.name}, and is to have none: there is no node of that name, nothing is allowed between them, it goes by way of another, or nobody knows where to dial either of them`,
+      fix: say`see whom ${one.name} has tunnels to: warren status; and, where you are signed in, all nodes: warren node list ${network}`,
+    };
+  }
   return {
     isCertain: true,
-    cause: say`no tunnel between ${one.name} and ${other.name} is meant to be: nothing is allowed between them, it goes by way of another, nobody knows where to dial either of them, or there is no node of that name`,
+    cause: say`no tunnel between ${one.name} and ${other.name} is meant to be: nothing is allowed between them, it goes by way of another, or nobody knows where to dial either of them`,
     fix: say`nothing is to be done, unless that is not meant: see the policy of the mesh, and warren node list ${network}`,
   };
 }
 
-export function away({ one, other }: Pair): Found | undefined {
+/** In words that are the same of all its tunnels: it is told once. */
+export function away({ one, other }: Pair, { network }: Context): Found | undefined {
   if (one.node?.state !== "offline" || one.end !== undefined || hears(other)) return undefined;
   return {
     host: one.name,
     isCertain: false,
-    cause: say`${one.name} is away: neither the server nor ${other.name} hears of it`,
-    fix: say`see whether it is on and has a network; if so, on ${one.name}: warren doctor`,
+    cause: say`${one.name} is away: neither the server nor whoever has a tunnel to it hears of it`,
+    fix: say`see whether it is on and has a network; if so, bring its tunnel up there: warren up ${network}; or, on a small router: ${THIN} run`,
   };
 }
 
@@ -209,8 +220,17 @@ export function noAnswer({ one, other }: Pair): Found | undefined {
         : handshakeSeconds === undefined
           ? say`${one.name} has never heard of ${other.name}, which it dials at ${endpoint}`
           : say`nothing comes to ${one.name} from ${other.name}, which it dials at ${endpoint}`,
-    fix: say`see whether ${other.name} is on, its tunnel is up, and UDP is let in there; on ${other.name}: warren doctor`,
+    fix: mendingOf(other),
   };
+}
+
+/** Who visits its server has mended by now what it found before its last visit: the tunnel may not know yet. */
+function mendingOf({ name, node }: Side): Phrase {
+  if (node?.visitedAt === undefined) {
+    return say`see whether ${name} is on, its tunnel is up, and UDP is let in there; on ${name}: warren doctor`;
+  }
+  const checkIn = node.isThin === true ? `${THIN} checkin` : "warren checkin";
+  return say`${name} is there from time to time, and may have mended it just now: look again in a minute; then see whether UDP is let in there, and what it says: ${checkIn}`;
 }
 
 function hostOf(endpoint = ""): string {

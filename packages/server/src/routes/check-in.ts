@@ -16,7 +16,8 @@ type Visit = BodyOf<Routes["checkIn"]>;
 
 /** Streams answer as soon as all that is gathered is told; where a network is in trouble they do not. */
 const ANSWER_MS = 2000;
-const VERSION = "thin";
+/** As the version of its agent. */
+export const THIN = "thin";
 /** Zeros are no key. */
 const NO_KEY = `${"A".repeat(43)}=` as PresharedKey;
 
@@ -54,7 +55,7 @@ async function visit(
   const line = { send: resolve, bufferedBytes: 0, close: () => resolve(undefined) };
   const { receive, end } = streams.connect(arrival, line);
   const told = { epoch, rev, hash, now, listenPort, addresses: addresses.map(core.printAddress) };
-  receive(JSON.stringify({ kind: "hello", version: VERSION, isVisit: true, ...told }));
+  receive(JSON.stringify({ kind: "hello", version: THIN, isVisit: true, ...told }));
   const giveUp = clock.after(ANSWER_MS, () => resolve(undefined));
   const text = await promise;
   giveUp();

@@ -1,6 +1,6 @@
 /** Of questions about tunnels: who is asked, who is told, and how often. */
 import { expect, test } from "vitest";
-import { createTestPlane, LOCAL_TOKEN } from "../plane.contract.ts";
+import { createTestPlane, LOCAL_TOKEN, START } from "../plane.contract.ts";
 
 const by = LOCAL_TOKEN;
 
@@ -43,6 +43,7 @@ test("who comes from time to time cannot be asked, and is not waited for", async
   // No time goes on here: whoever is waited for is waited for for ever.
   const told = JSON.parse((await ask("POST /examine", { by: credentialOf("a"), body })).text);
   expect(told.nodes[1]).not.toHaveProperty("end");
+  expect(told.nodes[1]).toMatchObject({ name: "b", visitedAt: START });
   expect(b.heard("examine")).toEqual([]);
 });
 
@@ -64,6 +65,19 @@ test("somebody who may look at a network is told of all of its tunnels, but not 
     ["b", ["a", "c"], 1],
     ["c", ["b"], 1],
   ]);
+  const named = (nodes: readonly string[]) =>
+    ask("POST /networks/home/examine", { by, body: { nodes } });
+  const { status, text } = await named(["a", "x"]);
+  expect([status, JSON.parse(text).error]).toMatchInlineSnapshot(`
+    [
+      404,
+      {
+        "code": "not-found",
+        "fix": "there are a, b, c",
+        "message": "there is no node x in network home",
+      },
+    ]
+  `);
   expect((await ask("POST /networks/home/examine", { body: {} })).status).toBe(401);
 });
 

@@ -3,9 +3,11 @@ import { AppError, MOST_EXAMINED } from "@warren/api";
 import type { Examination, ExaminedNode } from "@warren/api";
 import { optional, pair, printAddress, say } from "@warren/core";
 import type { Member, Name } from "@warren/core";
-import { demandNetwork } from "../commands/networks.ts";
+import { demandNetwork, waits } from "../commands/networks.ts";
+import { demandNode } from "../commands/nodes.ts";
 import type { Handlers, Plane } from "../plane.ts";
 import { nodeKey } from "../state.ts";
+import { THIN } from "./check-in.ts";
 import { standingOf } from "./nodes.ts";
 
 export const examineHandlers: Handlers<"examine" | "examineNodes"> = {
@@ -26,6 +28,10 @@ export const examineHandlers: Handlers<"examine" | "examineNodes"> = {
   },
   async examineNodes(plane, { by, params: { network = "" }, body: { nodes } }) {
     demandNetwork(plane.ledger.state, network);
+    for (const name of nodes ?? []) {
+      const { fields } = demandNode(plane.ledger.state, network, name);
+      if (fields === undefined) throw waits(network, name);
+    }
     plane.streams.examinations.admit(by.actor);
     const all = plane.ledger.plan(network)?.index.members ?? [];
     const members = nodes === undefined ? all : membersOf(plane, network, nodes);
@@ -58,7 +64,7 @@ async function examined(
     const index = ledger.plan(network)?.index;
     const presence = streams.presence(network, node.name);
     const standing = standingOf(index, node.name, row, presence);
-    const { name, state, endpoint, isMapped, error } = standing;
+    const { name, state, endpoint, isMapped, error, visitedAt } = standing;
     return {
       name,
       state,
@@ -66,6 +72,8 @@ async function examined(
       ...optional("error", error),
       ...optional("endpoint", endpoint),
       ...optional("isMapped", isMapped),
+      ...optional("visitedAt", visitedAt),
+      ...(presence?.version === THIN ? { isThin: true } : {}),
       ...optional("seenAt", agent?.address && printAddress(agent.address)),
       ...optional("end", end),
     };
