@@ -216,6 +216,21 @@ test("`warren server --install` refuses what a service cannot have", async () =>
     "
   `);
   await type(srv, "! ls /etc/systemd/system/warren-server.service");
+  expect(await type(srv, "warren server --uninstall")).toMatchInlineSnapshot(`
+    "the server is not installed here: nothing of Warren's starts it at boot
+    "
+  `);
+
+  // One that nothing has started is none of a service's.
+  const local = "/var/lib/warren-server/local.json";
+  await type(srv, `warren server >/dev/null 2>&1 & until [ -e ${local} ]; do sleep 0.05; done`);
+  const told = await typeInVain(srv, "warren server --uninstall");
+  expect(told.replaceAll(/\d+/g, "N")).toMatchInlineSnapshot(`
+    "the server is not installed here: nothing of Warren's starts it at boot
+    process N still serves from /var/lib/warren-server: stop it (kill N)
+    "
+  `);
+  await type(srv, `kill $(sed 's/.*"process":\\([0-9]*\\).*/\\1/' ${local})`);
 });
 
 /** Of its chapter on a server: what is typed in the first two blocks, up to where joining by approval begins. */

@@ -131,7 +131,7 @@ test("it is started at boot, by whatever starts programs there, and no more once
   const leave = "sh warren-thin leave; ls /etc/warren";
   expect(await onRouter(r, `${await join()}; ${leave}`)).toMatchInlineSnapshot(`
     "warren: r has joined mesh
-    warren: nothing starts programs here: have this run at boot: sh /etc/warren/warren-thin run
+    warren: nothing starts programs here, and nothing keeps the tunnel yet: type this now, and have it run at boot: sh /etc/warren/warren-thin run >/dev/null 2>&1 &
     warren: revision 3: warren0 made, peers set, addresses and routes set
     warren: r is in mesh, on warren0
     warren: mesh: left

@@ -143,8 +143,8 @@ test("parseJoinToken() says what is wrong, and nothing of the token", () => {
     with a wrong address: cannot parse join token: its form is one that this version does not know; update Warren on this host to the version of the server
     with a wrong network: cannot parse join token: its form is one that this version does not know; update Warren on this host to the version of the server
     with nothing: cannot parse join token: its form is one that this version does not know; update Warren on this host to the version of the server
-    another word: cannot parse join token: it does not begin with wrn_; copy all of it, as warren token prints it
-    no base64: cannot parse join token: it is cut off, or a letter of it is another; copy all of it, as warren token prints it"
+    another word: cannot parse join token: it does not begin with wrn_; copy all of it, as warren token create prints it
+    no base64: cannot parse join token: it is cut off, or a letter of it is another; copy all of it, as warren token create prints it"
   `);
   const right = sealed(Buffer.concat([head, secret, Buffer.from(" a")]));
   expect(parseJoinToken(right)).not.toBeInstanceOf(Problem);

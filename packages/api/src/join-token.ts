@@ -47,7 +47,7 @@ export function printJoinToken({ addresses, pin, secret, network }: JoinToken): 
  * one, of the latter all but one in four thousand million.
  */
 export function parseJoinToken(text: string): JoinToken | Problem {
-  const whole = say`copy all of it, as warren token prints it`;
+  const whole = say`copy all of it, as warren token create prints it`;
   if (!text.startsWith(PREFIX)) return refuse(say`it does not begin with wrn_`, whole);
   const bytes = fromBase64(text.slice(PREFIX.length));
   const body = bytes?.slice(0, -CHECKSUM_BYTES) ?? "";

@@ -1,5 +1,5 @@
 /** A server's folder: one server at a time has it, and says there how the command line on its host finds it. */
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { AppError } from "@warren/api";
@@ -28,6 +28,17 @@ export function lockFolder(folder: string): DatabaseSync {
   }
   const fix = say`remove it: it holds nothing`;
   throw new AppError("cannot-write", say`it is no lock`, { fix, file });
+}
+
+/** The process that serves from there; undefined where none does. */
+export function findServer(folder: string): string | undefined {
+  try {
+    if (existsSync(join(folder, LOCK_FILE))) lockFolder(folder).close();
+    return undefined;
+  } catch (error) {
+    if (error instanceof AppError && error.code === "busy") return findHolder(folder);
+    throw error;
+  }
 }
 
 /** For whoever may read the folder. */

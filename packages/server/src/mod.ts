@@ -4,7 +4,7 @@ export { createMemoryStore } from "./store/memory.ts";
 export { backupStore, restoreStore } from "./store/backup.ts";
 export type { Store, Stored } from "./store/store.ts";
 export { readCertificate } from "./certificate.ts";
-export { LOCAL_FILE, STORE_FILE } from "./folder.ts";
+export { findServer, LOCAL_FILE, STORE_FILE } from "./folder.ts";
 export { collectAtRest } from "./rest.ts";
 export { serve } from "./serve.ts";
 export type { ServeOptions, Serving } from "./serve.ts";

@@ -23,6 +23,7 @@ import { makeSecret, pinnedFetch } from "@warren/crypto";
 import type { PinnedAnswer } from "@warren/crypto";
 import { afterEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
+import { findServer } from "./folder.ts";
 import { serve } from "./serve.ts";
 import type { ServeOptions, Serving } from "./serve.ts";
 import type { Fields } from "./state.ts";
@@ -199,6 +200,7 @@ test("serve() has a folder to itself, from before it opens the store until it ha
   await expect(serve({ ...second, store: untouched })).rejects.toThrow(refused);
   await expect(serve(second)).rejects.toThrow(refused);
   expect(readFileSync(join(folder, "local.json"), "utf8")).toBe(told);
+  expect(findServer(folder)).toBe(String(process.pid));
   // Who is refused takes the lock from nobody; another process is not let in either.
   expect(lockElsewhere(folder)).toMatch("database is locked");
   // And a backup needs no lock.

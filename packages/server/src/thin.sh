@@ -542,7 +542,8 @@ install() {
 	} | crontab - 2>/dev/null; then
 		say "cron runs it each minute"
 	else
-		say "nothing starts programs here: have this run at boot: sh $base/warren-thin run"
+		say "nothing starts programs here, and nothing keeps the tunnel yet: type this now, and have it run at boot:" \
+			"sh $base/warren-thin run >/dev/null 2>&1 &"
 	fi
 }
 

@@ -33,14 +33,18 @@ export async function installStarter(
   return undefined;
 }
 
-/** Stops it, and removes what started it; an agent's tunnel is left as it is. Without a network the server. */
-export async function removeStarter(init: Init, network?: Name): Promise<void> {
-  if (init === "none") return;
+/**
+ * Stops it, and removes what started it; an agent's tunnel is left as it is. Without a network the server.
+ * Whether there was anything.
+ */
+export async function removeStarter(init: Init, network?: Name): Promise<boolean> {
+  if (init === "none") return false;
   const { file, stop, after } = starterOf(init, { network, words: [] });
-  if (!existsSync(file)) return;
+  if (!existsSync(file)) return false;
   for (const words of stop) await run(words);
   remove(file);
   for (const words of after) await run(words);
+  return true;
 }
 
 /**

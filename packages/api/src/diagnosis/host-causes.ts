@@ -1,7 +1,6 @@
 /** Causes that lie in a host itself: its tunnel, its agent, its clock, its rules. Each is asked from either end; `one` is where it lies. Pure. */
 import { listTexts, say } from "@warren/core";
 import type { Name, Phrase } from "@warren/core";
-import type { EndFacts } from "../examination.ts";
 import type { Context, Found } from "./found.ts";
 import { hasFreshHandshake, hears, isLost, speaks } from "./pair.ts";
 import type { Pair, Side } from "./pair.ts";

@@ -47,7 +47,7 @@ export async function server(
   options: ServerOptions,
   place: ServerPlace,
 ): Promise<number> {
-  if (options.uninstall) return await uninstall(terminal);
+  if (options.uninstall) return await uninstall(terminal, options);
   const wishes = readWishes(options);
   if (options.install) return await install(terminal, options, place);
   const { environment } = place;
@@ -132,10 +132,20 @@ async function install(
   return 2;
 }
 
-async function uninstall(terminal: Terminal): Promise<number> {
-  await removeStarter(findInit());
-  terminal.print(say`the server is stopped, and starts at boot no more; its folder stays as it is`);
-  return 0;
+async function uninstall(
+  terminal: Terminal,
+  { folder }: Pick<ServerOptions, "folder">,
+): Promise<number> {
+  const wasInstalled = await removeStarter(findInit());
+  terminal.print(
+    wasInstalled
+      ? say`the server is stopped, and starts at boot no more; its folder stays as it is`
+      : say`the server is not installed here: nothing of Warren's starts it at boot`,
+  );
+  const running = control.findServer(folder);
+  if (running === undefined) return 0;
+  terminal.say(say`process ${running} still serves from ${folder}: stop it (kill ${running})`);
+  return 2;
 }
 
 /** The one that has just been started, once it has its first network. */

@@ -42,7 +42,7 @@ export function connectServer(environment: Environment, folder = SERVER_FOLDER):
   }
   if (login === undefined) {
     throw new AppError("not-found", say`no server is known here`, {
-      fix: say`on the server's host, be root; elsewhere sign in: warren login CODE, which warren login prints there`,
+      fix: say`to have this host join: warren join TOKEN; to run a network: be root on the server's host, or sign in: warren login CODE, which warren login prints there`,
     });
   }
   return clientOf(login);
