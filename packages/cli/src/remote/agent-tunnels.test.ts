@@ -65,7 +65,7 @@ test("printTunnel() tells how its agent is", () => {
     .toMatchInlineSnapshot(`
       "a (wg0): without its server 203.0.113.9:8443, at revision 41 of 42 of clouds
       a (wg0): nft has refused
-        see what it says: journalctl -u warren@clouds
+        see what it says: journalctl -u warren@clouds; without systemd, /run/warren/clouds.log or the system's log
       a (wg0): UDP port 51820, 10.0.0.1/24, yX55JknNCN3TmHlmWxwr5ZF12NjeTvIAufmf3nX9uK4=
       peer  endpoint           last handshake  received  sent   AllowedIPs
       b     203.0.113.2:51820  10 s ago        2.0 KiB   100 B  10.0.0.2/32
@@ -78,7 +78,7 @@ test("printTunnel() tells how its agent is", () => {
   expect(print({ isWaiting: true, peers: [] }, NONE)).toMatchInlineSnapshot(`
     "a (wg0): waits to be approved in clouds
     a (wg0): the tunnel is down
-      its agent makes it; see what it says: journalctl -u warren@clouds
+      its agent makes it; see what it says: journalctl -u warren@clouds; without systemd, /run/warren/clouds.log or the system's log
     "
   `);
   expect(print({ isRunning: false, isOut: true, peers: [] }, NONE)).toMatchInlineSnapshot(`
@@ -90,7 +90,7 @@ test("printTunnel() tells how its agent is", () => {
     "a (wg0): the agent of clouds does not run: the tunnel stays as it is
       start it: systemctl start warren@clouds
     a (wg0): the tunnel is down
-      its agent makes it; see what it says: journalctl -u warren@clouds
+      its agent makes it; see what it says: journalctl -u warren@clouds; without systemd, /run/warren/clouds.log or the system's log
     "
   `);
 });

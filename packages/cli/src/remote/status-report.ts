@@ -63,7 +63,7 @@ function revisionOf({ network, rev, applied }: TunnelAgent): Phrase {
 }
 
 function agentLog({ network }: TunnelAgent): Phrase {
-  return say`see what it says: journalctl -u warren@${network}`;
+  return say`see what it says: journalctl -u warren@${network}; without systemd, /run/warren/${network}.log or the system's log`;
 }
 
 /** `self`: the host that it is a peer of; `network`: of a server, who knows where that one is seen. */
