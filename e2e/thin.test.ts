@@ -1,6 +1,13 @@
 /** Small routers in a mesh: with the script that the server hands out, and next to no programs. */
 import { expect, test } from "vitest";
-import { createControl, machinesOf, serveOn, type, withoutMoments } from "./control-machines.ts";
+import {
+  createControl,
+  machinesOf,
+  serveOn,
+  type,
+  typeInVain,
+  withoutMoments,
+} from "./control-machines.ts";
 import { useGround } from "./systems-fixture.ts";
 import { BIN, CHECKIN, onRouter, PING, ROUTER } from "./thin-router.ts";
 
@@ -150,7 +157,7 @@ chmod 755 ${BIN}/curl`;
       10.77.0.0/16 dev warren0 scope link  src 10.77.0.2 
       "
     `);
-  expect(await onRouter(r, `sort -u kept; ln -sf /usr/bin/curl ${BIN}/curl`)).toBe("8\n");
+  expect(await onRouter(r, `sort -u kept; ln -sf /usr/bin/curl ${BIN}/curl`)).toBe("9\n");
   expect(steady(await type(srv, LIST))).toMatchInlineSnapshot(`
     "r     failed, … s ago  10.77.0.2  203.0.113.3:51820
     r: taken back: with what the server wants it is not reached any more
@@ -177,7 +184,7 @@ chmod 755 ${BIN}/curl`;
   `);
   const flushed = `mv /nft ${BIN}; ${CHECKIN}; nft flush ruleset; ${CHECKIN}; ${CHECKIN}; nft list tables`;
   expect(await onRouter(r, flushed)).toMatchInlineSnapshot(`
-    "warren: revision 12: filter set, peers set
+    "warren: revision 13: filter set, peers set
     warren: put right: filter set
     table inet warren-warren0
     "
@@ -188,6 +195,32 @@ chmod 755 ${BIN}/curl`;
     "warren: the policy needs a filter here, and there is no nft: install nftables
     ip: can't find device 'warren0'
     exit 2
+    "
+  `);
+});
+
+test("`warren doctor` does not blame a router for what its last visit has mended", async () => {
+  const lab = await createControl(ground, ["srv", "b"], { r: { system: ROUTER } });
+  const [srv, b, r] = machinesOf(lab, "srv", "b", "r");
+  await serveOn(srv);
+  await type(b, `warren join ${await type(srv, "warren token create mesh")}`);
+  const command = (await type(srv, "warren token create mesh --router")).trim();
+  await onRouter(r, `${command} --no-service; ${CHECKIN}; ${PING}; ${CHECKIN}; ${CHECKIN}`);
+  // r has nothing to send, and b begins anew after 15 s.
+  await onRouter(r, `ip link del dev warren0; ${CHECKIN}`);
+  expect(await type(b, "warren doctor r")).toBe("1 tunnel looked at: nothing is wrong\n");
+  await onRouter(r, "ip link del dev warren0");
+  expect(await typeInVain(b, "warren doctor r")).toMatchInlineSnapshot(`
+    "b ↔ r: probably nothing comes to b from r, which it dials at 203.0.113.3:51820 (no-answer)
+      r is there from time to time, and may have mended it just now: look again in a minute; then see whether UDP is let in there, and what it says: sh /etc/warren/warren-thin checkin
+    "
+  `);
+  const told = await typeInVain(srv, "warren doctor --network mesh b x");
+  expect(`${await typeInVain(b, "warren doctor x")}${told}`).toMatchInlineSnapshot(`
+    "b ↔ x: b has no tunnel to x, and is to have none: there is no node of that name, nothing is allowed between them, it goes by way of another, or nobody knows where to dial either of them (not-meant)
+      see whom b has tunnels to: warren status; and, where you are signed in, all nodes: warren node list mesh
+    warren: error not-found: there is no node x in network mesh
+      there are b, r
     "
   `);
 });
