@@ -11,21 +11,23 @@ test("`warren checkin` does once what an agent does, and its tunnel stays when i
   const lab = await createControl(ground, ["srv", "b", "a"]);
   const [srv, b, a] = machinesOf(lab, "srv", "b", "a");
   await serveOn(srv);
+  await type(b, "mkdir -p /var/lib/warren; mount -t tmpfs none /var/lib/warren");
   await type(b, `warren join ${await type(srv, "warren token create mesh")}`);
   const token = (await type(srv, "warren token create mesh --ask")).trim();
-  await type(a, `warren join ${token} --no-service`);
-  expect(await type(a, "warren checkin")).toMatchInlineSnapshot(`
-    "mesh: waiting for approval
+  const joined = await type(a, `warren join ${token} --no-service 2>/dev/null`);
+  expect(joined).toMatchInlineSnapshot(`
+    "a has joined mesh; its tunnel comes with /opt/warren/warren checkin mesh, every minute from root's crontab, or /opt/warren/warren agent mesh as a service
     "
   `);
+  const watched = (line: string): string => `script -qec '${line}' /dev/null | tr -d '\\r'`;
+  expect(await type(a, "warren checkin")).toBe("");
+  expect(await type(a, watched("warren checkin"))).toBe("mesh: waiting for approval\n");
   await type(srv, "warren node approve mesh a");
   const first = await type(a, `warren checkin; ${PING}; warren checkin mesh`);
   // That the other end knows this one by now it hears at once, or with the second visit.
   expect(first.replaceAll("revision 6: peer\n", "")).toMatchInlineSnapshot(`
     "revision 6: link, device, peer, mtu, address, up
-    mesh: at revision 6
     reached
-    mesh: at revision 6
     "
   `);
   const list = withoutMoments(await type(srv, "warren node list mesh"));
@@ -36,10 +38,29 @@ test("`warren checkin` does once what an agent does, and its tunnel stays when i
     "
   `);
 
+  const stands =
+    "warren status | grep -v ^b | sed 's/in [0-9]* s/in … s/; s/, [^,]*=$/, …/; s/ed [0-9]* s/ed … s/'";
+  expect(await type(a, stands)).toMatchInlineSnapshot(`
+    "a (warren0): checked in … s ago, at revision 6 of 6 of mesh
+    a (warren0): UDP port 51820, 10.77.0.2/16, …
+    peer  endpoint           last handshake  received … sent   AllowedIPs
+    "
+  `);
+  // What is down stays down, whatever cron starts.
+  const down = `warren down; warren checkin; ${watched("warren checkin")}; ip link show warren0 2>&1 || warren status`;
+  expect(await typeInVain(a, down)).toMatchInlineSnapshot(`
+    "mesh: down; let cron bring it back: warren up mesh --no-service
+    mesh: down; let cron bring it back: warren up mesh --no-service
+    Device "warren0" does not exist.
+    a (warren0): the tunnel is down
+      bring it back: warren up mesh; or, where cron does that: warren checkin mesh
+    "
+  `);
+  await type(a, `warren up --no-service; warren checkin; ${PING}`);
+
   await type(srv, "warren node set mesh b subnets=192.168.9.0/24");
   expect(await type(a, "warren checkin; ip route show dev warren0")).toMatchInlineSnapshot(`
     "revision 7: peer, route
-    mesh: at revision 7
     10.77.0.0/16 proto kernel scope link src 10.77.0.2 
     192.168.9.0/24 proto 87 scope link 
     "
@@ -80,10 +101,15 @@ test("`warren checkin` does once what an agent does, and its tunnel stays when i
   await type(srv, "systemctl start warren-server");
   expect(await type(a, "warren up; warren checkin")).toMatchInlineSnapshot(`
     "a is in mesh, on warren0: 1 tunnel
-    mesh: its agent is running, and does all that by itself
     "
   `);
   await type(a, "systemctl stop warren@mesh");
+  expect((await typeInVain(a, "warren status")).split("\n", 2)).toMatchInlineSnapshot(`
+    [
+      "a (warren0): the agent of mesh does not run: the tunnel stays as it is",
+      "  bring it back: warren up mesh; or, where cron does that: warren checkin mesh",
+    ]
+  `);
   await type(srv, "warren node remove mesh a");
   expect(await typeInVain(a, "warren checkin")).toMatchInlineSnapshot(`
     "taken out of network mesh: the tunnel is down
@@ -95,4 +121,5 @@ test("`warren checkin` does once what an agent does, and its tunnel stays when i
       join again: warren join; or have it forgotten: warren leave mesh
     "
   `);
+  expect(await type(b, "warren leave; ls -A /var/lib/warren")).toBe("mesh: left\n");
 });

@@ -3,7 +3,7 @@
  * server, the last device. All of it is for root alone. What was cut short, is somebody else's or a
  * newer Warren's is told with a way out.
  */
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { AppError, bundleOf, deltaOf, hashOf, printDelta, readServerMessage } from "@warren/api";
 import { refusalOf, systemCode } from "@warren/api";
@@ -128,12 +128,22 @@ export class NetworkFiles {
   /** All of it, the key too: the host leaves the network. */
   remove(): void {
     try {
-      rmSync(this.folder, { recursive: true, force: true });
+      removeFolder(this.folder);
       const base = dirname(this.folder);
-      if (foldersOf(base).length === 0) rmSync(base, { recursive: true, force: true });
+      if (foldersOf(base).length === 0) removeFolder(base);
     } catch (cause) {
       throw refusalOf("cannot-write", this.folder, cause);
     }
+  }
+
+  /** By `warren down`, until somebody wants it up: a visit would bring it back. */
+  get isDown(): boolean {
+    return readWhole(join(this.folder, DOWN)) !== undefined;
+  }
+
+  set isDown(isDown: boolean) {
+    if (isDown) this.#write(DOWN, "");
+    else rmSync(join(this.folder, DOWN), { force: true });
   }
 
   #write(name: string, text: string): void {
@@ -157,6 +167,18 @@ export class NetworkFiles {
 const KEY = "key";
 const CREDENTIAL = "credential.json";
 const DEVICE = "device.json";
+const DOWN = "down";
+
+/** Where it is a mount, all that is in it. */
+function removeFolder(folder: string): void {
+  const names = statSync(folder, { throwIfNoEntry: false }) && readdirSync(folder);
+  for (const name of names ?? []) rmSync(join(folder, name), { recursive: true, force: true });
+  try {
+    if (names !== undefined) rmdirSync(folder);
+  } catch (cause) {
+    if (systemCode(cause) !== "EBUSY") throw cause;
+  }
+}
 
 function foldersOf(base: string): readonly string[] {
   try {

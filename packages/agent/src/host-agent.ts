@@ -14,7 +14,7 @@ import { takeDown } from "./converge.ts";
 import type { Credential } from "./credential.ts";
 import { examine } from "./examine.ts";
 import type { Subject } from "./examine.ts";
-import { NetworkFiles } from "./files.ts";
+import { listNetworks, NetworkFiles } from "./files.ts";
 import { LinuxKernel } from "./kernel/linux.ts";
 import { createLines } from "./line.ts";
 import { ownStart } from "./process-start.ts";
@@ -79,7 +79,8 @@ export async function runHostAgent(
         examine: createExaminer({ privateKey, kernel }, files, { log, wrong: () => wrong }),
         log,
         onStatus: (status) => {
-          writeStatus(runFolder, statusOf({ credential, server }, status));
+          const visitedAt = overhear && Date.now();
+          writeStatus(runFolder, statusOf({ credential, server, visitedAt }, status));
           wrong = status.error === undefined ? undefined : core.printText(status.error);
           void notify(
             "READY=1",
@@ -98,8 +99,9 @@ export async function runHostAgent(
     signal.addEventListener("abort", () => agent.stop());
     const how = await agent.run();
     await notify("STOPPING=1");
-    if (how === "stopped") removeStatus(runFolder, network);
-    else {
+    // What a visit has found out stands until the next.
+    if (how === "stopped" && overhear === undefined) removeStatus(runFolder, network);
+    if (how === "revoked") {
       forgetStarter(findInit(), network);
       files.remove();
       const status = statusOf({ credential, server }, { isConnected: false, isWaiting: false });
@@ -129,6 +131,27 @@ function createExaminer(
   };
 }
 
+/** Of all networks of this host, also where no agent runs, nor has left a word. */
+export function readStandings({
+  base,
+  runFolder,
+}: Pick<HostAgentOptions, "base" | "runFolder">): ReturnType<typeof readStatuses> {
+  const statuses = readStatuses(runFolder);
+  const joined = process.getuid?.() === 0 ? listNetworks(base) : [];
+  const silent = joined.filter((name) => !statuses.some((each) => each.network === name));
+  const told = silent.flatMap((network) => {
+    const files = new NetworkFiles(base, network);
+    const credential = files.readCredential();
+    if (credential === undefined) return [];
+    const { device } = files.readDevice();
+    const still = { isConnected: false, isWaiting: false, ...core.optional("rev", device?.rev) };
+    const status = { ...still, ...core.optional("device", device?.bundle.device) };
+    const server = credential.servers[0] ?? "";
+    return [{ ...statusOf({ credential, server }, status), isRunning: false }];
+  });
+  return [...statuses, ...told];
+}
+
 /** What `warren doctor` sees here itself; undefined where the host has no device yet. */
 export function openExamination(
   network: Name,
@@ -141,7 +164,8 @@ export function openExamination(
   const device = { ...stored.bundle.device, interface: credential.interface };
   const status = readStatuses(place.runFolder).find((each) => each.network === network);
   const { isRunning: isAgentRunning = false, error } = status ?? {};
-  const about = { isAgentRunning, rev: stored.rev, ...core.optional("error", error) };
+  const wrong = isAgentRunning ? error : undefined;
+  const about = { isAgentRunning, rev: stored.rev, ...core.optional("error", wrong) };
   const kernel = createKernel(place);
   const bundle = { ...stored.bundle, device };
   const subject = subjectOf({ bundle, privateKey, kernel, about }, files);
@@ -241,7 +265,15 @@ function readAddresses(): readonly core.Address[] {
 }
 
 function statusOf(
-  { credential, server }: { readonly credential: Credential; readonly server: string },
+  {
+    credential,
+    server,
+    visitedAt,
+  }: {
+    readonly credential: Credential;
+    readonly server: string;
+    readonly visitedAt?: number | undefined;
+  },
   { isConnected, isWaiting, rev, applied, error, device }: Status,
 ): Parameters<typeof writeStatus>[1] {
   const { network, node, interface: own } = credential;
@@ -254,6 +286,7 @@ function statusOf(
     server,
     isConnected,
     isWaiting,
+    ...core.optional("visitedAt", visitedAt),
     ...core.optional("rev", rev),
     ...core.optional("applied", applied),
     ...core.optional("error", error === undefined ? undefined : core.printText(error)),

@@ -13,7 +13,13 @@ export { admissionId, policyRuleId } from "./kernel/kernel.ts";
 export type { ForeignLink, Kernel, KernelState, Link, PeerChange } from "./kernel/kernel.ts";
 export type { PeerState, PolicyRule, Setting, Step } from "./kernel/kernel.ts";
 export { LinuxKernel } from "./kernel/linux.ts";
-export { createClock, openExamination, runHostAgent, takeHostDown } from "./host-agent.ts";
+export {
+  createClock,
+  openExamination,
+  readStandings,
+  runHostAgent,
+  takeHostDown,
+} from "./host-agent.ts";
 export { Agent } from "./agent.ts";
 export { overhearVisit } from "./visit.ts";
 export type { World as AgentWorld } from "./world.ts";

@@ -25,6 +25,7 @@ const statusShape = fields({
   server: optional(words, "The one that it talks to, or has talked to last."),
   isConnected: required(flag(), "It talks to its server now."),
   isWaiting: optional(flag(), "Nobody has approved it yet."),
+  visitedAt: optional(revision, "By an agent that ends each time: when, in ms since 1970."),
   isOut: optional(flag(), "The network has taken the host out, and nothing of it is left here."),
   rev: optional(revision, "The newest revision that it has heard of."),
   applied: optional(revision, "Up to which the host is as it is to be."),

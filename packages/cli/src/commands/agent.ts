@@ -2,7 +2,7 @@
 import { setTimeout } from "node:timers/promises";
 import { AppError } from "@warren/api";
 import { listTexts, parseName, say } from "@warren/core";
-import type { Name } from "@warren/core";
+import type { Name, Phrase } from "@warren/core";
 import {
   createNotify,
   findInit,
@@ -72,13 +72,21 @@ export async function down(
   environment: Environment,
 ): Promise<number> {
   const name = chooseNetwork(network);
+  const hasAgent =
+    hasStarter(findInit(), name) ||
+    readStatuses(AGENT_RUN).some((each) => each.network === name && each.isRunning);
+  const files = new NetworkFiles(AGENT_BASE, name);
+  // First: what cron starts meanwhile leaves it down.
+  files.isDown = true;
   const done = await endTunnel(name, environment);
-  terminal.print(
-    done.length === 0
-      ? say`${name}: was down already`
-      : say`${name}: down; bring it back: warren up ${name}`,
-  );
+  const down = hasAgent ? say`down; bring it back: warren up ${name}` : downForVisits(name);
+  terminal.print(done.length === 0 ? say`${name}: was down already` : say`${name}: ${down}`);
   return 0;
+}
+
+/** `warren up` alone would start an agent there. */
+export function downForVisits(network: Name): Phrase {
+  return say`down; let cron bring it back: warren up ${network} --no-service`;
 }
 
 /** Takes the tunnel down, tells the server, and forgets the network. */

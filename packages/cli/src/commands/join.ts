@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { resolve } from "node:path";
 import { text as readAll } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import { AppError, createClient, parseJoinToken, parsePin, parseServerAddress } from "@warren/api";
@@ -11,7 +12,7 @@ import { findInit, installStarter, listNetworks, NetworkFiles } from "@warren/ag
 import { PendingJoin, readStatuses } from "@warren/agent";
 import type { Credential, Identity } from "@warren/agent";
 import { optional, parseInterfaceName, parseName, Problem, say } from "@warren/core";
-import type { InterfaceName, Name } from "@warren/core";
+import type { InterfaceName, Name, Phrase } from "@warren/core";
 import { findServer, pinnedFetch, publicKeyOf, readPin } from "@warren/crypto";
 import { demand } from "../app-error.ts";
 import { chooseNetwork, endAgent, endTunnel, stopAgent } from "./agent.ts";
@@ -102,8 +103,9 @@ export async function join(
       say`waiting for approval: on the server, warren node approve ${network} ${answer.node} publicKey=${publicKey.slice(0, KEY_LETTERS)}`,
     );
   const words = [...place.words, "agent", network];
+  files.isDown = false;
   if (!options.service) {
-    terminal.print(say`${answer.node} has joined ${network}; start its agent: ${words.join(" ")}`);
+    terminal.print(say`${answer.node} has joined ${network}; ${nextFor(network)}`);
     return 0;
   }
   await start(terminal, network, { ...place, words });
@@ -183,13 +185,25 @@ function freeInterface(): InterfaceName {
 export async function up(
   terminal: Terminal,
   wanted: string | undefined,
+  { service }: Pick<JoinOptions, "service">,
   { environment, words }: JoinPlace,
 ): Promise<number> {
   demandRoot();
   const network = chooseNetwork(wanted);
+  new NetworkFiles(AGENT_BASE, network).isDown = false;
+  if (!service) {
+    terminal.print(say`${network}: ${nextFor(network)}`);
+    return 0;
+  }
   await start(terminal, network, { environment, words: [...words, "agent", network] });
   const own = new NetworkFiles(AGENT_BASE, network).readCredential()?.interface;
   return own === undefined ? 2 : await waitUntilUp(terminal, { network, own, isApproved: true });
+}
+
+/** By its full path: cron and services look for programs in few places. */
+function nextFor(network: Name): Phrase {
+  const warren = resolve(import.meta.dirname, "../../../../warren");
+  return say`its tunnel comes with ${warren} checkin ${network}, every minute from root's crontab, or ${warren} agent ${network} as a service`;
 }
 
 interface Wish {

@@ -1,8 +1,6 @@
 /** warren status: what `wg show` says of this host's tunnels, or of other hosts', with names. */
 import { say } from "@warren/core";
-import { listNetworks } from "@warren/agent";
 import { AppError } from "@warren/api";
-import { AGENT_BASE } from "../control/places.ts";
 import { printOddity } from "../remote/probe-report.ts";
 import { askAll, asking, chooseNodes, hostsOf, printableRefusal } from "../remote/hosts.ts";
 import type { Refused } from "../remote/hosts.ts";
@@ -61,11 +59,6 @@ async function readHere(): Promise<readonly TunnelStatus[]> {
       ? [...readStatus(answer.lines), ...(await readAgentTunnels(Date.now()))]
       : [];
   if (tunnels.length > 0) return tunnels;
-  const [network] = answer.kind === "answered" ? listNetworks(AGENT_BASE) : [];
-  if (network !== undefined) {
-    const text = say`this host is a node of ${network}, and its tunnel is down`;
-    throw new AppError("cannot-read", text, { fix: say`bring it up: warren up ${network}` });
-  }
   const { code, detail } = answer.kind === "failed" ? answer : { code: "no-warren", detail: "" };
   const { cause, fix } = asking(detail)[code] ?? {
     cause: say`${code}: ${detail}`,

@@ -128,6 +128,7 @@ function addJoinCommands(
 ): void {
   const { read } = terminal;
   const { environment, version } = around;
+  const none = read(say`start nothing: say what is to be started`);
   program
     .command("join")
     .description(read(say`make this host a node of a server's network`))
@@ -137,7 +138,7 @@ function addJoinCommands(
     .option("--server <address>", read(say`join without a token: somebody has to approve it`))
     .option("--pin <pin>", read(say`the key by which that server is known`))
     .option("--interface <name>", read(say`of the tunnel on this host (warren0, or the next)`))
-    .option("--no-service", read(say`start nothing: say what is to be started`))
+    .option("--no-service", none)
     .addHelpText("after", () => `\n${read(joinHelp())}`)
     .action(async (token: string | undefined, options: JoinOptions) => {
       const { join } = await import("../commands/join.ts");
@@ -163,9 +164,10 @@ function addJoinCommands(
     .command("up")
     .description(read(say`start this host's agent again after warren down`))
     .argument("[network]", network)
-    .action(async (name: string | undefined) => {
+    .option("--no-service", none)
+    .action(async (name: string | undefined, options: JoinOptions) => {
       const { up } = await import("../commands/join.ts");
-      done(await up(terminal, name, around));
+      done(await up(terminal, name, options, around));
     });
   program
     .command("down")

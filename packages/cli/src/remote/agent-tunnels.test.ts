@@ -87,10 +87,23 @@ test("printTunnel() tells how its agent is", () => {
     "
   `);
   expect(print({ isRunning: false, peers: [] }, NONE)).toMatchInlineSnapshot(`
+    "a (wg0): the tunnel is down
+      bring it back: warren up clouds; or, where cron does that: warren checkin clouds
+    "
+  `);
+  const bare = { ...SAID, dump: SAID.dump.split("\n").slice(0, 1).join() };
+  expect(print({ isRunning: false, peers: [] }, bare)).toMatchInlineSnapshot(`
     "a (wg0): the agent of clouds does not run: the tunnel stays as it is
-      start it: systemctl start warren@clouds
-    a (wg0): the tunnel is down
-      its agent makes it; see what it says: journalctl -u warren@clouds; without systemd, /run/warren/clouds.log or the system's log
+      bring it back: warren up clouds; or, where cron does that: warren checkin clouds
+    a (wg0): UDP port 51820, 10.0.0.1/24, yX55JknNCN3TmHlmWxwr5ZF12NjeTvIAufmf3nX9uK4=
+    "
+  `);
+  const visit = { isRunning: false, visitedAt: Date.now() - 7_230_000, peers: [] };
+  expect(print({ ...visit, error: "cannot reach the server" }, bare)).toMatchInlineSnapshot(`
+    "a (wg0): checked in 2 h ago, at revision 42 of 42 of clouds
+    a (wg0): cannot reach the server
+      see what it says: warren checkin clouds
+    a (wg0): UDP port 51820, 10.0.0.1/24, yX55JknNCN3TmHlmWxwr5ZF12NjeTvIAufmf3nX9uK4=
     "
   `);
 });
@@ -112,6 +125,7 @@ test.each([
   [{}, false],
   [{ isConnected: false }, false],
   [{ isRunning: false }, true],
+  [{ isRunning: false, visitedAt: 1 }, false],
   [{ error: "nft has refused" }, true],
 ])("hasTrouble() of an agent with %j is %s", (change, expected) => {
   const [first = ""] = SAID.dump.split("\n");

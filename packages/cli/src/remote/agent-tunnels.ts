@@ -1,14 +1,15 @@
 /** The tunnels of this host that agents run: what they say of themselves, and what the kernel says of their peers. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { readStatuses } from "@warren/agent";
-import { AGENT_RUN } from "../control/places.ts";
+import { readStandings } from "@warren/agent";
+import { AGENT_BASE, AGENT_RUN } from "../control/places.ts";
 import type { AnswerLine } from "./answers.ts";
 import { readStatus } from "./tunnel-status.ts";
 import type { TunnelStatus } from "./tunnel-status.ts";
 
 export async function readAgentTunnels(nowMs: number): Promise<readonly TunnelStatus[]> {
-  const tunnels = readStatuses(AGENT_RUN).map(async (agent) => {
+  const place = { base: AGENT_BASE, runFolder: AGENT_RUN };
+  const tunnels = readStandings(place).map(async (agent) => {
     const [dump, addresses] = await Promise.all([
       print("wg", "show", agent.interface, "dump"),
       print("ip", "-o", "address", "show", "dev", agent.interface),
@@ -20,7 +21,7 @@ export async function readAgentTunnels(nowMs: number): Promise<readonly TunnelSt
 
 /** As the program of a host without agent puts it, so that both are read and judged alike. */
 export function tunnelOf(
-  agent: ReturnType<typeof readStatuses>[number],
+  agent: ReturnType<typeof readStandings>[number],
   said: { readonly dump: string; readonly addresses: string },
   nowMs: number,
 ): readonly TunnelStatus[] {

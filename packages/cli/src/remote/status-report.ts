@@ -14,13 +14,15 @@ const KEY_LETTERS = 8;
 export function printTunnel(terminal: Terminal, tunnel: TunnelStatus): void {
   const { device, addresses, peers, name = tunnel.interface } = tunnel;
   const head = terminal.paint("bold", say`${name} (${tunnel.interface})`);
-  if (tunnel.agent !== undefined) printAgent(terminal, head, tunnel.agent);
+  if (tunnel.agent !== undefined) printAgent(terminal, head, tunnel);
   if (device === undefined) {
     if (tunnel.agent?.isOut === true) return;
     const fix =
       tunnel.agent === undefined
         ? say`bring it up: warren push; or there: systemctl start wg-quick@${tunnel.interface}`
-        : say`its agent makes it; ${agentLog(tunnel.agent)}`;
+        : tunnel.agent.isRunning
+          ? say`its agent makes it; ${agentLog(tunnel.agent)}`
+          : bringerOf(tunnel.agent);
     printOddity(terminal, head, { cause: say`the tunnel is down`, fix });
     return;
   }
@@ -37,14 +39,27 @@ export function printTunnel(terminal: Terminal, tunnel: TunnelStatus): void {
 }
 
 /** Who runs the tunnel, and how far it is. */
-function printAgent(terminal: Terminal, head: Text, agent: TunnelAgent): void {
-  const { network, isRunning, isConnected, isWaiting, isOut, server = "", error } = agent;
+function printAgent(terminal: Terminal, head: Text, { agent, device }: TunnelStatus): void {
+  if (agent === undefined) return;
+  const {
+    network,
+    isRunning,
+    isConnected,
+    isWaiting,
+    visitedAt,
+    isOut,
+    server = "",
+    error,
+  } = agent;
   if (isOut === true) {
     const fix = say`join again: warren join; or have it forgotten: warren leave ${network}`;
     printOddity(terminal, head, { cause: say`this host was taken out of ${network}`, fix });
+  } else if (!isRunning && visitedAt !== undefined) {
+    const age = printDuration(Math.max(0, Math.round((Date.now() - visitedAt) / 1000)));
+    terminal.print(say`${head}: checked in ${age} ago, ${revisionOf(agent)}`);
   } else if (!isRunning) {
     const cause = say`the agent of ${network} does not run: the tunnel stays as it is`;
-    printOddity(terminal, head, { cause, fix: say`start it: systemctl start warren@${network}` });
+    if (device !== undefined) printOddity(terminal, head, { cause, fix: bringerOf(agent) });
   } else if (isWaiting === true) {
     terminal.print(say`${head}: waits to be approved in ${network}`);
   } else if (isConnected) {
@@ -62,7 +77,15 @@ function revisionOf({ network, rev, applied }: TunnelAgent): Phrase {
   return say`at revision ${applied ?? 0} of ${rev} of ${network}`;
 }
 
-function agentLog({ network }: TunnelAgent): Phrase {
+/** Of an agent that does not run. */
+function bringerOf(agent: TunnelAgent): Phrase {
+  const { network, visitedAt } = agent;
+  if (visitedAt !== undefined) return agentLog(agent);
+  return say`bring it back: warren up ${network}; or, where cron does that: warren checkin ${network}`;
+}
+
+function agentLog({ network, visitedAt }: TunnelAgent): Phrase {
+  if (visitedAt !== undefined) return say`see what it says: warren checkin ${network}`;
   return say`see what it says: journalctl -u warren@${network}; without systemd, /run/warren/${network}.log or the system's log`;
 }
 

@@ -21,6 +21,8 @@ export interface TunnelAgent {
   readonly isRunning: boolean;
   readonly isConnected: boolean;
   readonly isWaiting?: boolean;
+  /** By one that ends each time. */
+  readonly visitedAt?: number;
   readonly isOut?: boolean;
   readonly server?: string;
   /** The newest revision that it has heard of, and the one up to which the host is as it is to be. */
@@ -54,7 +56,8 @@ export function readStatus(answer: readonly AnswerLine[]): readonly TunnelStatus
 }
 
 export function hasTrouble({ device, peers, agent }: TunnelStatus): boolean {
-  if (agent?.isRunning === false || agent?.error !== undefined) return true;
+  if (agent?.error !== undefined) return true;
+  if (agent?.isRunning === false && agent.visitedAt === undefined) return true;
   return device === undefined || peers.some(({ trouble }) => trouble !== undefined);
 }
 
