@@ -98,6 +98,15 @@ export const knownWorlds: Readonly<Record<string, WorldDraft>> = {
       { kind: "move", name: "e", last: 0 },
     ],
   },
+  "who refuses what a restored store says is of its log once he takes what is changed there": {
+    seed: 0,
+    operations: [
+      { kind: "rest", spanMs: 50_000, name: "a", isLasting: true },
+      { kind: "backup" },
+      { kind: "restore", isPutBack: false },
+      { kind: "policy", at: 1 },
+    ],
+  },
   "who was seen nowhere is dialled nowhere after a restart": {
     seed: 0,
     operations: [

@@ -327,7 +327,7 @@ test("/metrics tells what was done and refused", async () => {
     warren_commits_total 7
     warren_patches_total 1
     warren_snapshots_total 1
-    warren_stream_bytes_total 777
+    warren_stream_bytes_total 795
     warren_refusals_total{code="not-found"} 1
     warren_refusals_total{code="unauthorised"} 1"
   `);

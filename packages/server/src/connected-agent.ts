@@ -53,7 +53,7 @@ export interface ConnectedAgent extends Arrival {
   isAway: boolean;
   /** Answers its greeting, which waits until all that is gathered is told. */
   answer: (() => void) | undefined;
-  /** What it came with is a revision of this server's log. */
+  /** What it has is of a revision of this server's log. */
   isOfThisLog: boolean;
   /** Where it has said that it listens, and its host's own addresses, until that is taken down. */
   seen: { readonly port: number; readonly addresses: readonly Address[] } | undefined;

@@ -179,6 +179,7 @@ export class Streams {
         break;
       case "applied":
         agent.presence = applied(agent, message);
+        agent.isOfThisLog ||= message.error === undefined && message.hash === agent.told;
         break;
       case "report":
         this.#compareClocks(agent, message.now);
@@ -219,7 +220,8 @@ export class Streams {
   #answer(agent: Agent, hello: Extract<AgentMessage, { kind: "hello" }>): void {
     const { epoch, rev } = this.#ledger;
     const isAhead = hello.epoch === epoch && (hello.rev ?? 0) > rev;
-    agent.isOfThisLog = hello.epoch === epoch && !isAhead;
+    // Who has nothing yet has nothing of another.
+    agent.isOfThisLog = (hello.epoch ?? epoch) === epoch && !isAhead;
     const told = this.#teller.of(agent.network);
     if (told?.isMember(agent.node) !== true) {
       // Where there is trouble a host keeps what it has, until that is mended.

@@ -50,11 +50,13 @@ export class Teller {
     this.#send(agent, printMessage({ kind: "current", epoch, rev, ...told }));
   }
 
-  /** Whoever was told nothing yet is told all. */
+  /** Whoever has nothing of this log yet is told all. */
   tellChange(agent: Agent, change: Change | undefined): void {
     const told = this.of(agent.network);
     if (told?.isMember(agent.node) !== true) return;
-    if (agent.told === undefined || change === undefined) return this.tellAll(agent);
+    if (change === undefined || agent.told === undefined || !agent.isOfThisLog) {
+      return this.tellAll(agent);
+    }
     const presharedKey = this.#means.presharedKeys(agent.network);
     const { delta, hashFrom } = deltaFor(change, agent.node as Name, presharedKey);
     if (isEmpty(delta)) return;

@@ -16,7 +16,7 @@ test("a router is told in lines what it is to have, and that it has it", async (
   await ask("POST /networks/home/nodes/r/approve", { by, body: {} });
   const told = await checkIn();
   expect(told).toMatchInlineSnapshot(`
-    "device epoch 4 08c424f895209f26bc2c9102cead34dd
+    "device epoch 4 08c424f895209f26bc2c9102cead34dd intended
     ip mtu 1420
     ip address 10.77.0.2/16
     ip route 192.168.9.0/24
