@@ -149,6 +149,6 @@ test("an agent that no service starts is not given the token that its host joine
   const token = (await type(srv, "warren token create mesh")).trim();
   const join = `mount -t tmpfs none /run/systemd; OTHER=kept WARREN_TOKEN=${token} warren join`;
   expect(await type(a, `unshare -m sh -ec '${join}'`)).toContain("a is in mesh, on warren0");
-  const environ = "tr '\\0' '\\n' </proc/$(pgrep -f 'agent mesh$')/environ";
+  const environ = "tr '\\0' '\\n' </proc/$(pgrep -o -f 'agent mesh$')/environ";
   expect(await type(a, `${environ} | grep -E '^(OTHER|WARREN)' | sort`)).toBe("OTHER=kept\n");
 });

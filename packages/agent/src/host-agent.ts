@@ -163,8 +163,9 @@ export function openExamination(
   if (stored === undefined) return { credential, device: undefined };
   const device = { ...stored.bundle.device, interface: credential.interface };
   const status = readStatuses(place.runFolder).find((each) => each.network === network);
-  const { isRunning: isAgentRunning = false, error } = status ?? {};
-  const wrong = isAgentRunning ? error : undefined;
+  const { isRunning: isAgentRunning = false, isConnected = false, error } = status ?? {};
+  // Without its server it tells of that, and not of the tunnel.
+  const wrong = isAgentRunning && isConnected ? error : undefined;
   const about = { isAgentRunning, rev: stored.rev, ...core.optional("error", wrong) };
   const kernel = createKernel(place);
   const bundle = { ...stored.bundle, device };
