@@ -8,6 +8,8 @@ import type { WorldDraft } from "./operations.ts";
 import { playWorld } from "./random-world.ts";
 
 const RUNS = 15;
+/** A check plays the same worlds each time; others are for who fuzzes. */
+const SEED = 8;
 const MOST_MS = 15_000;
 
 test("whatever happens to a plane and its hosts, quiet means right", async () => {
@@ -17,6 +19,7 @@ test("whatever happens to a plane and its hosts, quiet means right", async () =>
     seed,
     counterexamplePath: path,
   } = await fc.check(property, {
+    seed: SEED,
     ...runs(RUNS),
     // What is left of a test's time is for making a world small that was wrong.
     interruptAfterTimeLimit: MOST_MS * (runs(RUNS).numRuns / RUNS),
