@@ -107,6 +107,16 @@ export const knownWorlds: Readonly<Record<string, WorldDraft>> = {
       { kind: "policy", at: 1 },
     ],
   },
+  "who begins handshakes elsewhere in vain is not dialled where he is wanted again and again": {
+    seed: 0,
+    operations: [
+      { kind: "stall", name: "a", spanMs: 786 },
+      { kind: "rotate", name: "a", other: "e" },
+      { kind: "host disk", name: "a", isFull: false },
+      { kind: "restore", isPutBack: false },
+      { kind: "move", name: "e", last: 0 },
+    ],
+  },
   "who was seen nowhere is dialled nowhere after a restart": {
     seed: 0,
     operations: [

@@ -13,7 +13,7 @@ export const caps: Readonly<Record<string, number>> = {
  * Lines of code, also of the shell's, without tests and catalogues of messages. Blank lines and comments
  * are free: a reason must not cost anything. A peer that does half of it has 80,000.
  */
-const BUDGETS: Readonly<Record<string, number>> = { packages: 37_350, console: 8000 };
+const BUDGETS: Readonly<Record<string, number>> = { packages: 37_352, console: 8000 };
 
 export function lintCaps({ files }: Repository): readonly Violation[] {
   const file = files.get(".oxlintrc.json");

@@ -4,7 +4,7 @@ import { listTexts, say } from "@warren/core";
 import type { Admission, Device, PublicKey, Text } from "@warren/core";
 import { admissionId, printStep } from "./kernel/kernel.ts";
 import type { Kernel, KernelState, PeerSettings, PeerState, Step } from "./kernel/kernel.ts";
-import { blocksOf, clashesOf, diff, isSilentElsewhere, removal } from "./reconcile.ts";
+import { blocksOf, clashesOf, diff, isFresh, removal } from "./reconcile.ts";
 import type { Desired, OwnDevice } from "./reconcile.ts";
 
 /** What a first round changed may show what else there is, as a link that goes up does. */
@@ -88,6 +88,8 @@ export function remember(
     if (step.kind === "peer-gone" && !wanted.has(step.publicKey)) endpoints.delete(step.publicKey);
     if (step.kind !== "peer") continue;
     const { endpoint } = step.change;
+    // Once: who only begins handshakes from elsewhere is not fetched back from there each time.
+    if (endpoint !== undefined && silent.has(step.publicKey)) silent.set(step.publicKey, Infinity);
     const meant = wanted.get(step.publicKey)?.endpoint ?? endpoint;
     const isNews = endpoint === meant || !endpoints.has(step.publicKey);
     if (endpoint !== undefined && meant !== undefined && isNews)
@@ -109,8 +111,10 @@ export function rememberFound(
     if (endpoint === undefined || state === undefined) continue;
     if (state.endpoint === endpoint) endpoints.set(publicKey, endpoint);
     else if (endpoints.get(publicKey) !== endpoint) endpoints.delete(publicKey);
-    if (!isSilentElsewhere(state, endpoint)) silent.delete(publicKey);
-    else if (!silent.has(publicKey)) silent.set(publicKey, state.sent);
+    if (isFresh(state)) silent.delete(publicKey);
+    else if (state.endpoint !== endpoint && !silent.has(publicKey)) {
+      silent.set(publicKey, state.sent);
+    }
   }
 }
 

@@ -314,11 +314,11 @@ function isEndpointDue(state: PeerState, wanted: string, last: string | undefine
   return last !== wanted && isSilentElsewhere(state, wanted);
 }
 
-export function isSilentElsewhere(state: PeerState, wanted: string): boolean {
+function isSilentElsewhere(state: PeerState, wanted: string): boolean {
   return state.endpoint !== wanted && !isFresh(state);
 }
 
-function isFresh({ handshakeSeconds = Infinity }: PeerState): boolean {
+export function isFresh({ handshakeSeconds = Infinity }: PeerState): boolean {
   return handshakeSeconds < FRESH_SECONDS;
 }
 
