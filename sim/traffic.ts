@@ -5,7 +5,7 @@
  */
 import type { PeerState } from "@warren/agent";
 import type { PublicKey } from "@warren/core";
-import { printEndpoint } from "@warren/core";
+import { HANDSHAKE_SECONDS, printEndpoint } from "@warren/core";
 import type { PlaneWorld } from "./plane-world.ts";
 import { endpointOf } from "./sample-world.ts";
 import type { SimHost } from "./sim-host.ts";
@@ -37,9 +37,6 @@ interface End {
   readonly peers: Map<PublicKey, Carried>;
 }
 
-/** Held for so long by both ends; then it is none any more (WireGuard, section 6.1). */
-const HELD_SECONDS = 180;
-
 /** Hosts that are there and do not hear each other, though one knows where the other is: one sentence for each. */
 export function findSilences(world: PlaneWorld): readonly string[] {
   const there = world.hosts.filter((host) => host.isRunning && world.isKnown(host));
@@ -55,7 +52,7 @@ export function findSilences(world: PlaneWorld): readonly string[] {
       const isBoth = endpoint !== undefined && here?.endpoint !== undefined;
       if (!isDialled && !isDialledBack && !isBoth) return [];
       const { handshakeSeconds: age = Infinity } = link.peers.get(publicKey) ?? {};
-      return age < HELD_SECONDS ? [] : [`${host.name} does not hear ${name}`];
+      return age < HANDSHAKE_SECONDS ? [] : [`${host.name} does not hear ${name}`];
     });
   });
 }

@@ -44,8 +44,7 @@ export async function converge(
     const steps = diff(state, desired, memory).filter(isDue);
     if (steps.length === 0) {
       rememberGenerations(memory, desired.device);
-      const { link } = state;
-      rememberFound(memory, link?.kind === "wireguard" ? link.peers : new Map(), desired.peers);
+      rememberFound(memory, peersOf(state), desired.peers);
       const blocks = blocksOf(state, desired).filter(({ admissions }) =>
         admissions.some((each) => refused.has(admissionId(each))),
       );
@@ -57,6 +56,10 @@ export async function converge(
     rememberGenerations(memory, desired.device);
     done.push(...steps.filter(isDue).map(printStep));
   }
+}
+
+export function peersOf({ link }: KernelState): ReadonlyMap<PublicKey, PeerState> {
+  return link?.kind === "wireguard" ? link.peers : new Map();
 }
 
 /** Takes off the link of this key, and all that came with it; answers what was done. */

@@ -3,10 +3,10 @@ import type { Bundle } from "@warren/api";
 import * as core from "@warren/core";
 import type { InterfaceName, PrivateKey, PublicKey } from "@warren/core";
 import { converge, remember, rememberFound, rememberGenerations } from "./converge.ts";
-import { takeDown } from "./converge.ts";
+import { peersOf, takeDown } from "./converge.ts";
 import type { Convergence, Memory } from "./converge.ts";
 import { printStep } from "./kernel/kernel.ts";
-import type { Kernel, KernelState, PeerState } from "./kernel/kernel.ts";
+import type { Kernel, PeerState } from "./kernel/kernel.ts";
 import { peersAfter, peerSteps } from "./peer-steps.ts";
 import { desiredOf, settingsOf } from "./reconcile.ts";
 import type { Desired, OwnDevice } from "./reconcile.ts";
@@ -112,8 +112,4 @@ export class Tunnel {
     this.#settled = bundle;
     return made;
   }
-}
-
-function peersOf({ link }: KernelState): ReadonlyMap<PublicKey, PeerState> {
-  return link?.kind === "wireguard" ? link.peers : new Map();
 }
