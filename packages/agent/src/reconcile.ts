@@ -292,7 +292,8 @@ export function peerChange(
   if (state === undefined) return wanted;
   const { presharedKey = "none", allowedIps, endpoint, keepaliveSeconds } = wanted;
   const isInVain = silentSent !== undefined && state.sent - silentSent >= IN_VAIN_BYTES;
-  const isDue = endpoint !== undefined && isEndpointDue(state, endpoint, isInVain ? "" : last);
+  const isDue =
+    endpoint !== undefined && isEndpointDue(state, endpoint, isInVain ? undefined : last);
   const isSameKey = (state.presharedKey ?? "none") === presharedKey;
   const isAlive = state.keepaliveSeconds === keepaliveSeconds;
   if (!isDue && isSameKey && isAlive && isSame(allowedIps, state.allowedIps)) return undefined;
